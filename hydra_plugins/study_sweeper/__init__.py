@@ -1,0 +1,1 @@
+"""The `study` sweeper: hydra/sweeper=study."""

@@ -1,0 +1,167 @@
+"""The sweep as its driver sees it: check, create the studies, keep workers running, show the result."""
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+from hydra.core.plugins import Plugins
+from hydra.errors import ConfigCompositionException
+from hydra.types import HydraContext, TaskFunction
+from hydra.utils import get_method
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from sweeps.report.progress import progress_shown
+from sweeps.report.summary import publish, show
+from sweeps.study.claims import Claims, remaining, retry_failed
+from sweeps.study.identity import open_or_create
+from sweeps.study.storage import lock_folder, open_storage, shown
+
+from ._config import changed, overridden
+from ._plan import Plan, Planner, replicates, sampled_configs
+from ._worker import Jobs, Worker
+
+# A launcher that comes back this often without a trial having ended is not started again.
+FRUITLESS_STARTS = 3
+
+
+def drive(
+    settings: Mapping[str, Any],
+    arguments: Sequence[str],
+    config: DictConfig,
+    hydra_context: HydraContext,
+    task_function: TaskFunction,
+) -> None:
+    """Run, or resume, a sweep to its end."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    folder = Path(config.hydra.sweep.dir).absolute()
+    url = settings["storage"] or f"sqlite:///{folder}/study.db"
+    with refusing():
+        runs = replicates(settings["replicates"])
+        plans = _planned(Planner(settings, config, hydra_context), arguments)
+        studies = _open(plans, url, settings)
+    # Jobs write their config to .hydra/, where no password belongs; workers get the URL itself.
+    config = overridden(config, "hydra.sweeper.storage", shown(url))
+    jobs = Jobs(config, hydra_context, task_function, folder)
+    worker = Worker(plans, runs, url, settings["sampler"], settings["max_failure_rate"], jobs)
+    try:
+        with progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):
+            _work(worker, studies, settings["n_jobs"])
+    except KeyboardInterrupt:
+        raise SystemExit("Interrupted. What was finished is kept; the same command resumes.") from None
+    finally:
+        for study in studies:
+            Claims(lock_folder(url)).free(study)
+            publish(study)
+    show(studies, url)
+    _complain(worker, studies)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn a ValueError into Hydra's one-message error."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigCompositionException(str(error)) from error
+
+
+def _planned(planner: Planner, arguments: Sequence[str]) -> list[Plan]:
+    """The studies' plans, once every value that they can meet was accepted."""
+    settings = planner.settings
+    plans = planner.plans(arguments)
+    if settings["check"]:
+        check = get_method(settings["check"])
+        for plan in plans:
+            for tried, config in sampled_configs(plan, planner, settings["replicates"]):
+                with _naming(plan, tried), open_dict(config):
+                    del config["hydra"]
+                    check(config)
+    return plans
+
+
+@contextmanager
+def _naming(plan: Plan, tried: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{error}\n(study {plan.name}, with {tried})") from error
+
+
+def _open(plans: Sequence[Plan], url: str, settings: Mapping[str, Any]) -> list[optuna.Study]:
+    storage = open_storage(url, create=True)
+    direction = getattr(settings["direction"], "name", settings["direction"])
+    studies = []
+    for plan in plans:
+        attributes = {
+            "search_space": plan.declared,
+            "fixed_overrides": plan.fixed,
+            "replicates": OmegaConf.to_container(OmegaConf.create(dict(settings["replicates"]))),
+            "config": plan.config,
+        }
+        study = open_or_create(storage, plan.name, direction, attributes)
+        if settings["metric_names"]:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                study.set_metric_names(list(settings["metric_names"]))
+        studies.append(study)
+    for study in studies:
+        Claims(lock_folder(url)).free(study)
+        retry_failed(study)
+    return studies
+
+
+def _work(worker: Worker, studies: Sequence[optuna.Study], n_jobs: int | None) -> None:
+    """Start workers until no trial is left; the storage tells, not what the launcher returns."""
+    fruitless = 0
+    while left := _left(worker, studies):
+        try:
+            _launch(worker, min(left, n_jobs or os.cpu_count() or 1))
+        except Exception:
+            if fruitless + 1 == FRUITLESS_STARTS:
+                raise
+        fruitless = fruitless + 1 if _left(worker, studies) == left else 0
+        if fruitless == FRUITLESS_STARTS:
+            raise RuntimeError(f"workers ended {fruitless} times without finishing one of {left} trials")
+
+
+def _left(worker: Worker, studies: Sequence[optuna.Study]) -> int:
+    for study in studies:
+        Claims(lock_folder(worker.storage)).free(study)
+    return sum(
+        remaining(study, plan.n_trials)
+        for study, plan in zip(studies, worker.plans, strict=True)
+        if not worker.gives_up(study)
+    )
+
+
+def _launch(worker: Worker, count: int) -> None:
+    """Start `count` workers through Hydra's launcher and wait for them."""
+    config = worker.jobs.config
+    if "n_jobs" in config.hydra.launcher:  # joblib's own number of processes
+        config = overridden(config, "hydra.launcher.n_jobs", count)
+    if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display tells instead
+        config = changed(config, "hydra.hydra_logging.root.level", "WARNING")
+    launcher = Plugins.instance().instantiate_launcher(worker.jobs.hydra_context, worker, config)
+    quiet = ["hydra.output_subdir=null", "hydra/job_logging=none"]
+    folders = [[f"hydra.sweep.subdir=workers/{number}", *quiet] for number in range(count)]
+    for ended in launcher.launch(folders, initial_job_idx=0):
+        _ = ended.return_value  # raises what the worker raised
+
+
+def _complain(worker: Worker, studies: Sequence[optuna.Study]) -> None:
+    """Leave with the failures' reasons where a study gave up because of them."""
+    failures = [
+        f"{study.study_name}, trial {trial.number}: {trial.user_attrs.get('failure')}"
+        for study in studies
+        if worker.gives_up(study)
+        for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.FAIL,))
+    ]
+    if failures:
+        raise SystemExit(
+            f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate="
+            f"{worker.max_failure_rate} allows:\n  " + "\n  ".join(failures) + "\nThe same command tries again."
+        )

@@ -1,0 +1,155 @@
+"""From the command line to studies: what each searches, keeps fixed and repeats."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from hydra.core.override_parser.types import Override
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
+from optuna.distributions import BaseDistribution
+
+from ._space import assignments, distribution, ends, grid_values, parse
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One study: its name, its fixed overrides, its search space, as written and as Optuna samples it.
+
+    n_trials: trials in all. config: the job's config without the searched keys, by dotted key.
+    """
+
+    name: str
+    fixed: list[str]
+    declared: dict[str, str]
+    space: dict[str, BaseDistribution]
+    n_trials: int
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Makes plans from the sweeper's settings, the sweep's own config and Hydra's loader."""
+
+    settings: Mapping[str, Any]
+    config: DictConfig
+    hydra_context: HydraContext
+
+    def compose(self, overrides: Sequence[str]) -> DictConfig:
+        """The config of a job with these overrides."""
+        return self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
+
+    def plans(self, arguments: Sequence[str]) -> list[Plan]:
+        """A plan per combination of options of the groups that declare a search space."""
+        given = parse([*assignments(self.settings["params"] or {}), *arguments])
+        swept = {key: override for key, override in given.items() if override.is_sweep_override()}
+        fixed = [str(o.input_line) for key, o in given.items() if key not in swept]
+        first = [f"{key}={_values(override)[0]}" for key, override in swept.items()]
+        groups = list(self._groups_with_a_space(swept, [*fixed, *first]))
+        rest = {key: override for key, override in swept.items() if key not in groups}
+        choices = product(*([f"{key}={value}" for value in _values(swept[key])] for key in groups))
+        return [self._plan([*fixed, *choice], rest, given) for choice in choices]
+
+    def _groups_with_a_space(self, swept: Mapping[str, Override], base: list[str]) -> Iterator[str]:
+        """The swept config groups of which an option searches keys of its own."""
+        for key, override in swept.items():
+            if not self._is_group(key):
+                continue
+            composed = [self.compose([*base, f"{key}={value}"]) for value in _values(override)]
+            if any(_owns(key, declared) for config in composed for declared in config.get("search_space", {})):
+                yield key
+
+    def _is_group(self, key: str) -> bool:
+        return bool(self.hydra_context.config_loader.get_group_options(key))
+
+    def _plan(self, fixed: list[str], rest: Mapping[str, Override], given: Mapping[str, Override]) -> Plan:
+        config = self.compose([*fixed, *(f"{key}={_values(override)[0]}" for key, override in rest.items())])
+        values = [key for key in given if not self._is_group(key)]
+        declared = {
+            str(key): str(sweep)
+            for key, sweep in config.get("search_space", {}).items()
+            if not any(key == name or str(key).startswith(f"{name}.") for name in values)
+        }
+        overrides = {**parse(assignments(declared)), **rest}
+        space = {key: distribution(override) for key, override in overrides.items()}
+        return Plan(
+            name=self._name(config, declared),
+            fixed=fixed,
+            declared={key: override.get_value_string() for key, override in overrides.items()},
+            space=space,
+            n_trials=self._n_trials(space),
+            config=_flat(config, without=[*space, *self.settings["replicates"]]),
+        )
+
+    def _name(self, config: DictConfig, declared: Mapping[str, str]) -> str:
+        choices = config.hydra.runtime.choices
+        groups = [group for group in choices if any(_owns(group, key) for key in declared)]
+        name = self.settings["study_name"] or self.config.hydra.job.name
+        return "/".join([name, *(f"{group}={choices[group]}" for group in groups)])
+
+    def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
+        limit: int | None = self.settings["n_trials"]
+        if not is_grid(self.settings["sampler"]):
+            if limit is None:
+                raise ValueError("hydra.sweeper.n_trials=null needs the grid sampler; write a number")
+            return limit
+        settings = prod(len(grid_values(key, values)) for key, values in space.items())
+        return settings if limit is None else min(limit, settings)
+
+
+def is_grid(sampler: Mapping[str, Any]) -> bool:
+    """Whether the sampler's config names Optuna's grid."""
+    return str(sampler["_target_"]).endswith(".GridSampler")
+
+
+def replicates(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
+    """The overrides of every replicate, by its label: each combination of the axes' values."""
+    for key, values in axes.items():
+        if not values:
+            raise ValueError(
+                f"hydra.sweeper.replicates.{key}=[] is empty; write at least one value, [0] for one"
+            )
+    combinations = [assignments(dict(zip(axes, values, strict=True))) for values in product(*axes.values())]
+    return {",".join(overrides) or "run": overrides for overrides in combinations}
+
+
+def sampled_configs(
+    plan: Plan, planner: Planner, axes: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[str, DictConfig]]:
+    """(what is tried, its config) for each value that a study can meet, one key changed at a time."""
+    values = {**{key: ends(space) for key, space in plan.space.items()}, **axes}
+    first = {key: choices[0] for key, choices in values.items()}
+    tried = [first, *({**first, key: value} for key in values for value in values[key][1:])]
+    for setting in tried:
+        yield ", ".join(assignments(setting)), planner.compose([*plan.fixed, *assignments(setting)])
+
+
+def _values(override: Override) -> list[Any]:
+    return ends(distribution(override))
+
+
+def _owns(group: str, key: str) -> bool:
+    return key.startswith(group.replace("/", ".") + ".")
+
+
+def _flat(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
+    """The config's leaves by dotted key, interpolations as written, without Hydra's part and some keys."""
+
+    def leaves(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+        if isinstance(node, dict | list) and node:
+            children = node.items() if isinstance(node, dict) else enumerate(node)
+            for key, child in children:
+                yield from leaves(child, f"{prefix}.{key}" if prefix else str(key))
+        else:
+            yield prefix, node
+
+    container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
+    assert isinstance(container, dict)
+    kept = {key: value for key, value in container.items() if key not in ("hydra", "search_space")}
+    return {
+        key: value
+        for key, value in leaves(kept, "")
+        if not any(key == name or key.startswith(f"{name}.") for name in without)
+    }

