@@ -39,7 +39,8 @@ def computing(device: torch.device, precision: str) -> Iterator[None]:
     """Compute deterministically and in `precision`: fp32, tf32 (fp32 on the CPU) or bf16 (autocast)."""
     if precision not in PRECISIONS:
         raise ValueError(f"precision={precision} is not known; write one of {', '.join(PRECISIONS)}")
-    matmul, convolution = torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    matmul = torch.backends.cuda.matmul
+    convolution = torch.backends.cudnn.conv  # type: ignore[attr-defined]
     before = matmul.fp32_precision, convolution.fp32_precision
     matmul.fp32_precision = convolution.fp32_precision = "tf32" if precision == "tf32" else "ieee"
     try:
@@ -54,7 +55,7 @@ def computing(device: torch.device, precision: str) -> Iterator[None]:
 
 @contextmanager
 def _deterministic() -> Iterator[None]:
-    """Choose CUDA kernels whose results don't vary; the CPU's don't, and the switch costs seconds to import."""
+    """Choose CUDA kernels whose results don't vary. The CPU's don't; the switch takes seconds to import."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when it starts
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(True)

@@ -21,7 +21,7 @@ from sweeps.trial import current_trial
 
 # torch is imported where something is trained or checked: --help answers without it.
 if TYPE_CHECKING:
-    from sweeps.train import Epoch, Result, Run
+    from sweeps.train import Result, Run
 
 CONF = Path(__file__).parent.parent / "conf"
 
@@ -182,7 +182,7 @@ def _write(result: Result, accuracies: dict[str, float]) -> Path:
 class WritableOutputs(Callback):
     """Says that `outputs` can't be written before Hydra trips over it. Set in conf/config.yaml."""
 
-    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
         """Leave with the message, which Hydra would turn into a warning were it an Exception."""
         try:
             _writable(config.outputs)

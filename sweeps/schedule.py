@@ -15,7 +15,7 @@ class Schedule:
     """A torch scheduler, stepped after each epoch or each optimizer step.
 
     build: the scheduler's class with its arguments, still to be given the optimizer.
-    interval: epoch or step. monitor: the metric of an epoch that is handed to the scheduler's step(), or None.
+    interval: epoch or step. monitor: the metric of an epoch that the scheduler's step() is given, or None.
     """
 
     build: Callable[[Optimizer], LRScheduler]

@@ -71,7 +71,7 @@ def train(
     runs: Sequence[Run],
     device: str = "auto",
     precision: str = "fp32",
-    on_epoch: Callable[[int, Epoch], None] = lambda run, epoch: None,
+    on_epoch: Callable[[int, Epoch], None] | None = None,
 ) -> list[Result]:
     """Train each run and return their results in order.
 
@@ -80,12 +80,13 @@ def train(
     """
     target = devices.resolve(device)
     with devices.computing(target, precision):
-        return [_train_one(index, run, target, on_epoch) for index, run in enumerate(runs)]
+        return [_train_one(index, run, target, on_epoch or _ignore) for index, run in enumerate(runs)]
 
 
-def _train_one(
-    index: int, run: Run, device: torch.device, on_epoch: Callable[[int, Epoch], None]
-) -> Result:
+def _ignore(run: int, epoch: Epoch) -> None: ...
+
+
+def _train_one(index: int, run: Run, device: torch.device, on_epoch: Callable[[int, Epoch], None]) -> Result:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(stream(run.seed, "model"))
         training = Training(run, device)
@@ -118,14 +119,15 @@ class Training:
         losses = torch.empty(len(batches), device=self.rows.device)
         right = torch.zeros((), dtype=torch.long, device=self.rows.device)
         for number, rows in enumerate(batches):
-            loss, hits = self._step(rows)
-            losses[number], right = loss, right + hits
+            losses[number], hits = self._step(rows)
+            right += hits
             lr = self.optimizer.param_groups[0]["lr"]
             self.run.schedule.after_step(self.scheduler)
-        trained = 100 * right.double() / (len(batches) * self.run.batch_size)
-        validated = accuracy(self.model, self.feed.images, self.feed.labels, self.validation_rows)
-        measured = torch.stack([losses.double().mean(), trained, validated]).tolist()
-        return Epoch(len(self.epochs) + 1, *measured, lr=float(lr))
+        right_share = 100 * right.double() / (len(batches) * self.run.batch_size)
+        validation = accuracy(self.model, self.feed.images, self.feed.labels, self.validation_rows)
+        measured = torch.stack([losses.double().mean(), right_share, validation])
+        loss, trained, validated = measured.tolist()
+        return Epoch(len(self.epochs) + 1, loss, trained, validated, float(lr))
 
     def finish(self, epoch: Epoch) -> None:
         """Keep an epoch's measurements and let the scheduler see them."""
@@ -144,11 +146,12 @@ class Training:
         }
         return Result(score, diverged, self.epochs, self.model, state)
 
-    def _batches(self) -> Sequence[Tensor]:
+    def _batches(self) -> tuple[Tensor, ...]:
         size = self.run.batch_size
         shuffled = torch.randperm(len(self.rows), generator=self.order, device=self.rows.device)
         full = len(self.rows) // size
-        return self.rows[shuffled[: full * size]].split(size)
+        batches: tuple[Tensor, ...] = self.rows[shuffled[: full * size]].split(size)
+        return batches
 
     def _step(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         images, labels = self.feed.images.index_select(0, rows), self.feed.labels[rows]

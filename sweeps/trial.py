@@ -26,7 +26,7 @@ class Trial(Protocol):
 class Untracked:
     """The stand-in outside a sweep: it keeps nothing and never prunes."""
 
-    number = None
+    number: int | None = None
 
     def report(self, value: float, step: int) -> None: ...
 

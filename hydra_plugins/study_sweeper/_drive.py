@@ -1,7 +1,6 @@
 """The sweep as its driver sees it: check, create the studies, keep workers running, show the result."""
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,14 +12,14 @@ from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext, TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf, open_dict
-
+from sweeps.report.note import publish
 from sweeps.report.progress import progress_shown
-from sweeps.report.summary import publish, show
+from sweeps.report.screen import show
 from sweeps.study.claims import Claims, remaining, retry_failed
-from sweeps.study.identity import open_or_create
+from sweeps.study.identity import existing, opened
 from sweeps.study.storage import lock_folder, open_storage, shown
 
-from ._config import changed, overridden
+from ._config import Composer, changed, overridden
 from ._plan import Plan, Planner, replicates, sampled_configs
 from ._worker import Jobs, Worker
 
@@ -40,12 +39,12 @@ def drive(
     folder = Path(config.hydra.sweep.dir).absolute()
     url = settings["storage"] or f"sqlite:///{folder}/study.db"
     with refusing():
+        # Jobs write their config to .hydra/, where no password belongs; workers get the URL itself.
+        composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
         runs = replicates(settings["replicates"])
-        plans = _planned(Planner(settings, config, hydra_context), arguments)
-        studies = _open(plans, url, settings)
-    # Jobs write their config to .hydra/, where no password belongs; workers get the URL itself.
-    config = overridden(config, "hydra.sweeper.storage", shown(url))
-    jobs = Jobs(config, hydra_context, task_function, folder)
+        plans = Planner(settings, composer).plans(arguments)
+        studies = _open(plans, composer, url, settings)
+    jobs = Jobs(composer, task_function, folder)
     worker = Worker(plans, runs, url, settings["sampler"], settings["max_failure_rate"], jobs)
     try:
         with progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):
@@ -69,18 +68,14 @@ def refusing() -> Iterator[None]:
         raise ConfigCompositionException(str(error)) from error
 
 
-def _planned(planner: Planner, arguments: Sequence[str]) -> list[Plan]:
-    """The studies' plans, once every value that they can meet was accepted."""
-    settings = planner.settings
-    plans = planner.plans(arguments)
+def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
+    """Let the application refuse any value that a study's jobs can meet."""
     if settings["check"]:
         check = get_method(settings["check"])
-        for plan in plans:
-            for tried, config in sampled_configs(plan, planner, settings["replicates"]):
-                with _naming(plan, tried), open_dict(config):
-                    del config["hydra"]
-                    check(config)
-    return plans
+        for tried, config in sampled_configs(plan, composer, settings["replicates"]):
+            with _naming(plan, tried), open_dict(config):
+                del config["hydra"]
+                check(config)
 
 
 @contextmanager
@@ -91,23 +86,29 @@ def _naming(plan: Plan, tried: str) -> Iterator[None]:
         raise ValueError(f"{error}\n(study {plan.name}, with {tried})") from error
 
 
-def _open(plans: Sequence[Plan], url: str, settings: Mapping[str, Any]) -> list[optuna.Study]:
+def _open(
+    plans: Sequence[Plan], composer: Composer, url: str, settings: Mapping[str, Any]
+) -> list[optuna.Study]:
+    """The plans' studies, made where missing; before that, everything that can be refused is."""
     storage = open_storage(url, create=True)
     direction = getattr(settings["direction"], "name", settings["direction"])
-    studies = []
-    for plan in plans:
-        attributes = {
+    identities = [
+        {
             "search_space": plan.declared,
             "fixed_overrides": plan.fixed,
             "replicates": OmegaConf.to_container(OmegaConf.create(dict(settings["replicates"]))),
             "config": plan.config,
         }
-        study = open_or_create(storage, plan.name, direction, attributes)
-        if settings["metric_names"]:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                study.set_metric_names(list(settings["metric_names"]))
-        studies.append(study)
+        for plan in plans
+    ]
+    for plan, attributes in zip(plans, identities, strict=True):
+        study = existing(storage, plan.name, direction, attributes)
+        if study is None or remaining(study, plan.n_trials):
+            _check(plan, composer, settings)
+    studies = [
+        opened(storage, plan.name, direction, attributes, settings["metric_names"])
+        for plan, attributes in zip(plans, identities, strict=True)
+    ]
     for study in studies:
         Claims(lock_folder(url)).free(study)
         retry_failed(study)
@@ -140,12 +141,12 @@ def _left(worker: Worker, studies: Sequence[optuna.Study]) -> int:
 
 def _launch(worker: Worker, count: int) -> None:
     """Start `count` workers through Hydra's launcher and wait for them."""
-    config = worker.jobs.config
+    config = worker.jobs.composer.config
     if "n_jobs" in config.hydra.launcher:  # joblib's own number of processes
         config = overridden(config, "hydra.launcher.n_jobs", count)
     if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display tells instead
         config = changed(config, "hydra.hydra_logging.root.level", "WARNING")
-    launcher = Plugins.instance().instantiate_launcher(worker.jobs.hydra_context, worker, config)
+    launcher = Plugins.instance().instantiate_launcher(worker.jobs.composer.hydra_context, worker, config)
     quiet = ["hydra.output_subdir=null", "hydra/job_logging=none"]
     folders = [[f"hydra.sweep.subdir=workers/{number}", *quiet] for number in range(count)]
     for ended in launcher.launch(folders, initial_job_idx=0):
@@ -163,5 +164,7 @@ def _complain(worker: Worker, studies: Sequence[optuna.Study]) -> None:
     if failures:
         raise SystemExit(
             f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate="
-            f"{worker.max_failure_rate} allows:\n  " + "\n  ".join(failures) + "\nThe same command tries again."
+            f"{worker.max_failure_rate} allows:\n  "
+            + "\n  ".join(failures)
+            + "\nThe same command tries again."
         )

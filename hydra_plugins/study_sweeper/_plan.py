@@ -7,10 +7,10 @@ from math import prod
 from typing import Any
 
 from hydra.core.override_parser.types import Override
-from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import BaseDistribution
 
+from ._config import Composer
 from ._space import assignments, distribution, ends, grid_values, parse
 
 
@@ -31,15 +31,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Planner:
-    """Makes plans from the sweeper's settings, the sweep's own config and Hydra's loader."""
+    """Makes plans from the sweeper's settings and what composes a job's config."""
 
     settings: Mapping[str, Any]
-    config: DictConfig
-    hydra_context: HydraContext
-
-    def compose(self, overrides: Sequence[str]) -> DictConfig:
-        """The config of a job with these overrides."""
-        return self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
+    composer: Composer
 
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
         """A plan per combination of options of the groups that declare a search space."""
@@ -55,18 +50,18 @@ class Planner:
     def _groups_with_a_space(self, swept: Mapping[str, Override], base: list[str]) -> Iterator[str]:
         """The swept config groups of which an option searches keys of its own."""
         for key, override in swept.items():
-            if not self._is_group(key):
+            if not self.composer.is_group(key):
                 continue
-            composed = [self.compose([*base, f"{key}={value}"]) for value in _values(override)]
-            if any(_owns(key, declared) for config in composed for declared in config.get("search_space", {})):
+            composed = [self.composer.compose([*base, f"{key}={value}"]) for value in _values(override)]
+            if any(
+                _owns(key, declared) for config in composed for declared in config.get("search_space", {})
+            ):
                 yield key
 
-    def _is_group(self, key: str) -> bool:
-        return bool(self.hydra_context.config_loader.get_group_options(key))
-
     def _plan(self, fixed: list[str], rest: Mapping[str, Override], given: Mapping[str, Override]) -> Plan:
-        config = self.compose([*fixed, *(f"{key}={_values(override)[0]}" for key, override in rest.items())])
-        values = [key for key in given if not self._is_group(key)]
+        first = [f"{key}={_values(override)[0]}" for key, override in rest.items()]
+        config = self.composer.compose([*fixed, *first])
+        values = [key for key in given if not self.composer.is_group(key)]
         declared = {
             str(key): str(sweep)
             for key, sweep in config.get("search_space", {}).items()
@@ -75,7 +70,7 @@ class Planner:
         overrides = {**parse(assignments(declared)), **rest}
         space = {key: distribution(override) for key, override in overrides.items()}
         return Plan(
-            name=self._name(config, declared),
+            name=self._name(config),
             fixed=fixed,
             declared={key: override.get_value_string() for key, override in overrides.items()},
             space=space,
@@ -83,10 +78,10 @@ class Planner:
             config=_flat(config, without=[*space, *self.settings["replicates"]]),
         )
 
-    def _name(self, config: DictConfig, declared: Mapping[str, str]) -> str:
-        choices = config.hydra.runtime.choices
-        groups = [group for group in choices if any(_owns(group, key) for key in declared)]
-        name = self.settings["study_name"] or self.config.hydra.job.name
+    def _name(self, config: DictConfig) -> str:
+        choices, space = config.hydra.runtime.choices, config.get("search_space", {})
+        groups = [group for group in choices if any(_owns(group, key) for key in space)]
+        name = self.settings["study_name"] or config.hydra.job.name
         return "/".join([name, *(f"{group}={choices[group]}" for group in groups)])
 
     def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
@@ -116,14 +111,14 @@ def replicates(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
 
 
 def sampled_configs(
-    plan: Plan, planner: Planner, axes: Mapping[str, Sequence[Any]]
+    plan: Plan, composer: Composer, axes: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[str, DictConfig]]:
     """(what is tried, its config) for each value that a study can meet, one key changed at a time."""
     values = {**{key: ends(space) for key, space in plan.space.items()}, **axes}
     first = {key: choices[0] for key, choices in values.items()}
     tried = [first, *({**first, key: value} for key in values for value in values[key][1:])]
     for setting in tried:
-        yield ", ".join(assignments(setting)), planner.compose([*plan.fixed, *assignments(setting)])
+        yield ", ".join(assignments(setting)), composer.compose([*plan.fixed, *assignments(setting)])
 
 
 def _values(override: Override) -> list[Any]:

@@ -11,17 +11,17 @@ from typing import Any
 import optuna
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, run_job
-from hydra.types import HydraContext, TaskFunction
+from hydra.types import TaskFunction
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 from optuna.trial import TrialState
-
 from sweeps.study.claims import RETRY_OF, Claims
 from sweeps.study.grid import Grid
 from sweeps.study.replicate import Replicate, objective, records
 from sweeps.study.storage import lock_folder, open_storage, open_study
 from sweeps.trial import running
 
+from ._config import Composer
 from ._plan import Plan, is_grid
 from ._space import assignments, grid_values
 
@@ -30,8 +30,7 @@ from ._space import assignments, grid_values
 class Jobs:
     """How a worker runs one replicate as a Hydra job, in <folder>/<study>/<trial>/<replicate>."""
 
-    config: DictConfig
-    hydra_context: HydraContext
+    composer: Composer
     task_function: TaskFunction
     folder: Path
 
@@ -42,7 +41,7 @@ class Jobs:
     def run(self, plan: Plan, overrides: Sequence[str], number: int, label: str) -> Any:
         """Run one job and return what its task function returned, or raise what it raised."""
         subdir = self.folder_of(plan, number, label)
-        config = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
+        config = self.composer.compose(overrides)
         with open_dict(config):
             config.hydra.job.id, config.hydra.job.num = f"{number}_{label}", number
             config.hydra.sweep.dir, config.hydra.sweep.subdir = str(self.folder), str(subdir)
@@ -52,7 +51,7 @@ class Jobs:
                 config=config,
                 job_dir_key="hydra.sweep.dir",
                 job_subdir_key="hydra.sweep.subdir",
-                hydra_context=self.hydra_context,
+                hydra_context=self.composer.hydra_context,
             )
             return ended.return_value
 
@@ -75,9 +74,7 @@ class Worker:
         with Claims(lock_folder(self.storage)).alive() as claims:
             for plan in self.plans:
                 study = open_study(storage, plan.name, self._sampler(plan))
-                while not self.gives_up(study) and (
-                    trial := claims.claim(study, plan.space, plan.n_trials)
-                ):
+                while not self.gives_up(study) and (trial := claims.claim(study, plan.space, plan.n_trials)):
                     self._run(claims, plan, study, trial)
 
     def gives_up(self, study: optuna.Study) -> bool:

@@ -1,4 +1,4 @@
-"""Who runs which trial, among the processes of one host: each trial has one worker, a dead one's is free again."""
+"""Who runs which trial among one host's processes: each has one worker, a dead one's is free again."""
 
 import uuid
 from collections.abc import Iterator, Mapping

@@ -1,10 +1,13 @@
 """What makes a study the same study when it is started again."""
 
-from collections.abc import Mapping
-from typing import Any
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import optuna
 from optuna.storages import RDBStorage
+
+Direction = Literal["minimize", "maximize"]
 
 # The study's user attributes that must stay as they are, and how a message calls what they hold.
 IDENTITY = {
@@ -14,20 +17,17 @@ IDENTITY = {
 }
 
 
-def open_or_create(
-    storage: RDBStorage, name: str, direction: str, attributes: Mapping[str, Any]
-) -> optuna.Study:
-    """The study of that name, made if missing.
+def existing(
+    storage: RDBStorage, name: str, direction: Direction, attributes: Mapping[str, Any]
+) -> optuna.Study | None:
+    """The study of that name, if there is one.
 
-    Raises ValueError, naming the difference, where one exists that measures something else.
+    Raises ValueError, naming the difference, where it measures something else.
     """
     if name not in optuna.get_all_study_names(storage):
-        study = optuna.create_study(study_name=name, storage=storage, direction=direction)
-        for key, value in attributes.items():
-            study.set_user_attr(key, value)
-        return study
+        return None
     study = optuna.load_study(study_name=name, storage=storage)
-    differences = list(_differences(study, direction, attributes))
+    differences = _differences(study, direction, attributes)
     if differences:
         raise ValueError(
             f"study {name} in the storage measures something else:\n  "
@@ -37,7 +37,27 @@ def open_or_create(
     return study
 
 
-def _differences(study: optuna.Study, direction: str, attributes: Mapping[str, Any]) -> list[str]:
+def opened(
+    storage: RDBStorage,
+    name: str,
+    direction: Direction,
+    attributes: Mapping[str, Any],
+    metric_names: Sequence[str] | None,
+) -> optuna.Study:
+    """The study of that name, made with its attributes if missing."""
+    study = existing(storage, name, direction, attributes)
+    if study is None:
+        study = optuna.create_study(study_name=name, storage=storage, direction=direction)
+        for key, value in attributes.items():
+            study.set_user_attr(key, value)
+        if metric_names:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                study.set_metric_names(list(metric_names))
+    return study
+
+
+def _differences(study: optuna.Study, direction: Direction, attributes: Mapping[str, Any]) -> list[str]:
     stored = study.user_attrs
     found = []
     if study.direction.name.lower() != direction:

@@ -20,9 +20,7 @@ class Replicate:
         self.number: int | None = trial.number
         self._trial = trial
         self._label = label
-        self._others = [
-            trial.user_attrs.get(f"{other}/reports", {}) for other in labels if other != label
-        ]
+        self._others = [trial.user_attrs.get(f"{other}/reports", {}) for other in labels if other != label]
         self._told = trial.storage.get_trial(trial._trial_id).intermediate_values.keys()
         self._reports: dict[str, float] = {}
         self._attributes: dict[str, Any] = {}
