@@ -195,7 +195,10 @@ class WritableOutputs(Callback):
 def _workers(device: str) -> int:
     from sweeps.device import workers
 
-    return workers(device)
+    try:
+        return workers(device)
+    except ValueError:  # check() refuses the device with a message that no interpolation error surrounds
+        return 1
 
 
 OmegaConf.register_resolver("sweeps.workers", _workers, replace=True)

@@ -39,21 +39,23 @@ def drive(
     folder = Path(config.hydra.sweep.dir).absolute()
     url = settings["storage"] or f"sqlite:///{folder}/study.db"
     with refusing():
+        _check_settings(settings)
         # Jobs write their config to .hydra/, where no password belongs; workers get the URL itself.
         composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
         runs = replicates(settings["replicates"])
         plans = Planner(settings, composer).plans(arguments)
         studies = _open(plans, composer, url, settings)
     jobs = Jobs(composer, task_function, folder)
-    worker = Worker(plans, runs, url, settings["sampler"], settings["max_failure_rate"], jobs)
+    claims = Claims(lock_folder(url))
+    worker = Worker(plans, runs, url, settings["sampler"], settings["max_failure_rate"], jobs, claims.name)
     try:
-        with progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):
-            _work(worker, studies, settings["n_jobs"])
+        with claims.alive(), progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):
+            _work(worker, studies, claims, settings["n_jobs"])
     except KeyboardInterrupt:
         raise SystemExit("Interrupted. What was finished is kept; the same command resumes.") from None
     finally:
         for study in studies:
-            Claims(lock_folder(url)).free(study)
+            claims.free(study)
             publish(study)
     show(studies, url)
     _complain(worker, studies)
@@ -66,6 +68,24 @@ def refusing() -> Iterator[None]:
         yield
     except ValueError as error:
         raise ConfigCompositionException(str(error)) from error
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    for key in ("n_jobs", "n_trials"):
+        value = settings[key]
+        if value is not None and value < 1:
+            raise ValueError(f"hydra.sweeper.{key}={value} must be at least 1, or null")
+    if not 0 <= settings["max_failure_rate"] <= 1:
+        raise ValueError(
+            f"hydra.sweeper.max_failure_rate={settings['max_failure_rate']} must be between 0 and 1"
+        )
+    if _direction(settings) not in ("minimize", "maximize"):
+        raise ValueError(f"hydra.sweeper.direction={_direction(settings)}: write minimize or maximize")
+
+
+def _direction(settings: Mapping[str, Any]) -> Any:
+    """The direction's name, be it written as text or as hydra-optuna-sweeper's enumeration."""
+    return getattr(settings["direction"], "name", settings["direction"])
 
 
 def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
@@ -91,7 +111,7 @@ def _open(
 ) -> list[optuna.Study]:
     """The plans' studies, made where missing; before that, everything that can be refused is."""
     storage = open_storage(url, create=True)
-    direction = getattr(settings["direction"], "name", settings["direction"])
+    direction = _direction(settings)
     identities = [
         {
             "search_space": plan.declared,
@@ -115,23 +135,23 @@ def _open(
     return studies
 
 
-def _work(worker: Worker, studies: Sequence[optuna.Study], n_jobs: int | None) -> None:
+def _work(worker: Worker, studies: Sequence[optuna.Study], claims: Claims, n_jobs: int | None) -> None:
     """Start workers until no trial is left; the storage tells, not what the launcher returns."""
     fruitless = 0
-    while left := _left(worker, studies):
+    while left := _left(worker, studies, claims):
         try:
             _launch(worker, min(left, n_jobs or os.cpu_count() or 1))
         except Exception:
             if fruitless + 1 == FRUITLESS_STARTS:
                 raise
-        fruitless = fruitless + 1 if _left(worker, studies) == left else 0
+        fruitless = fruitless + 1 if _left(worker, studies, claims) == left else 0
         if fruitless == FRUITLESS_STARTS:
             raise RuntimeError(f"workers ended {fruitless} times without finishing one of {left} trials")
 
 
-def _left(worker: Worker, studies: Sequence[optuna.Study]) -> int:
+def _left(worker: Worker, studies: Sequence[optuna.Study], claims: Claims) -> int:
     for study in studies:
-        Claims(lock_folder(worker.storage)).free(study)
+        claims.free(study)
     return sum(
         remaining(study, plan.n_trials)
         for study, plan in zip(studies, worker.plans, strict=True)

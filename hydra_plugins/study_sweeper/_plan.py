@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import BaseDistribution
 
 from ._config import Composer
-from ._space import assignments, distribution, ends, grid_values, parse
+from ._space import assignments, distribution, ends, grid_values, parse, written
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Planner:
         return Plan(
             name=self._name(config),
             fixed=fixed,
-            declared={key: override.get_value_string() for key, override in overrides.items()},
+            declared={key: written(values) for key, values in space.items()},
             space=space,
             n_trials=self._n_trials(space),
             config=_flat(config, without=[*space, *self.settings["replicates"]]),

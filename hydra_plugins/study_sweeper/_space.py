@@ -41,6 +41,17 @@ def grid_values(key: str, distribution: BaseDistribution) -> list[Any]:
     )
 
 
+def written(distribution: BaseDistribution) -> str:
+    """A distribution in Hydra's sweep grammar, the same however it was spelled."""
+    if isinstance(distribution, CategoricalDistribution):
+        return f"choice({', '.join(str(choice) for choice in distribution.choices)})"
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    bounds = f"{distribution.low}, {distribution.high}"
+    if distribution.step is not None:
+        return f"range({bounds}, step={distribution.step}) with both ends"
+    return f"tag(log, interval({bounds}))" if distribution.log else f"interval({bounds})"
+
+
 def ends(distribution: BaseDistribution) -> list[Any]:
     """The values that show whether a distribution's values are accepted: its choices, or both its ends."""
     if isinstance(distribution, CategoricalDistribution):

@@ -1,6 +1,7 @@
 """The loop that a worker process runs, and the Hydra jobs in it."""
 
 import os
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -66,16 +67,24 @@ class Worker:
     sampler: DictConfig
     max_failure_rate: float
     jobs: Jobs
+    driver: str
 
     def __call__(self, config: DictConfig) -> None:  # noqa: ARG002 -- a task function's signature
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         os.environ["SWEEPS_WORKER"] = str(HydraConfig.get().job.num)
+        with output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
+            orphaned = self._work()
+        if orphaned:  # nobody takes the result: a pool's process would wait for its dead parent
+            os._exit(1)
+
+    def _work(self) -> bool:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         storage = open_storage(self.storage)
-        with Claims(lock_folder(self.storage)).alive() as claims:
+        with Claims(lock_folder(self.storage), self.driver).alive() as claims:
             for plan in self.plans:
                 study = open_study(storage, plan.name, self._sampler(plan))
                 while not self.gives_up(study) and (trial := claims.claim(study, plan.space, plan.n_trials)):
                     self._run(claims, plan, study, trial)
+            return claims.is_orphan()
 
     def gives_up(self, study: optuna.Study) -> bool:
         """Whether too large a share of the study's ended trials failed."""
@@ -128,4 +137,8 @@ def output_to(path: Path) -> Iterator[None]:
     """Write what the job prints and logs to its own file; the terminal belongs to the progress display."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file, redirect_stdout(file), redirect_stderr(file):
-        yield
+        try:
+            yield
+        except Exception:
+            traceback.print_exc()
+            raise

@@ -12,7 +12,6 @@ from rich.progress import (
     Progress,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
@@ -22,15 +21,13 @@ INTERVAL = 0.5
 
 @contextmanager
 def progress_shown(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -> Iterator[None]:
-    """A bar per study: trials done, running, failed, diverged runs, time left; until the block ends."""
+    """A bar per study until the block ends: trials done, time left (taken, once done), runs diverged, ..."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.fields[state]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
     )
     with Progress(*columns, redirect_stdout=False, redirect_stderr=False) as progress:
         bars = {
@@ -64,6 +61,6 @@ def _state(trials: Sequence[FrozenTrial]) -> str:
         "running": sum(trial.state == TrialState.RUNNING for trial in trials),
         "pruned": sum(trial.state == TrialState.PRUNED for trial in trials),
         "failed": sum(trial.state == TrialState.FAIL for trial in trials),
-        "runs diverged": sum(int(trial.user_attrs.get("diverged", 0)) for trial in trials),
+        "diverged": sum(int(trial.user_attrs.get("diverged", 0)) for trial in trials),
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -16,22 +16,24 @@ RETRY_OF = "sweeps:retry_of"
 
 
 class Claims:
-    """A worker's hold on the trials that it runs.
+    """A process's hold on the trials that it runs, be it a worker or the driver.
 
-    While a worker lives it holds the lock on a file of its own, which the kernel lets go the moment the
-    process ends, however it ends. A running trial whose worker's file can be locked is therefore nobody's.
+    While a process lives it holds the lock on a file of its own, which the kernel lets go the moment the
+    process ends, however it ends. A running trial whose worker's file can be locked is therefore nobody's,
+    and workers whose driver is gone claim no more.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, driver: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.worker = uuid.uuid4().hex
+        self.driver = driver
+        self.name = uuid.uuid4().hex
         self._one_at_a_time = FileLock(folder / "claim.lock")
 
     @contextmanager
     def alive(self) -> Iterator["Claims"]:
-        """Hold this worker's own lock; claims are made within."""
-        path = self._path(self.worker)
+        """Hold this process's own lock; claims are made within."""
+        path = self._path(self.name)
         with FileLock(path):
             yield self
         path.unlink(missing_ok=True)
@@ -46,11 +48,16 @@ class Claims:
         """
         with self._one_at_a_time:
             self._free(study)
-            if not remaining(study, n_trials):
+            if not remaining(study, n_trials) or self._is_orphan():
                 return None
             trial = study.ask(dict(space))
-            study._storage.set_trial_system_attr(trial._trial_id, WORKER, self.worker)
+            study._storage.set_trial_system_attr(trial._trial_id, WORKER, self.name)
             return trial
+
+    def is_orphan(self) -> bool:
+        """Whether the driver of this worker is dead."""
+        with self._one_at_a_time:
+            return self._is_orphan()
 
     def free(self, study: optuna.Study) -> None:
         """Let the running trials of dead workers wait to be resumed."""
@@ -61,26 +68,29 @@ class Claims:
         """Let a running trial wait to be resumed, with all that it has recorded."""
         study._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
+    def _is_orphan(self) -> bool:
+        return self.driver is not None and self._is_dead(self.driver)
+
     def _free(self, study: optuna.Study) -> None:
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if self._is_dead(trial.system_attrs.get(WORKER)):
                 study._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
-    def _is_dead(self, worker: str | None) -> bool:
-        if worker is None:  # killed between its claim's two writes; no claim is under way, we hold the lock
+    def _is_dead(self, name: str | None) -> bool:
+        if name is None:  # killed between its claim's two writes; no claim is under way, we hold the lock
             return True
-        if worker == self.worker:
+        if name == self.name:
             return False
         try:
-            with FileLock(self._path(worker), timeout=0):
+            with FileLock(self._path(name), timeout=0):
                 pass
         except Timeout:
             return False
-        self._path(worker).unlink(missing_ok=True)
+        self._path(name).unlink(missing_ok=True)
         return True
 
-    def _path(self, worker: str) -> Path:
-        return self.folder / f"worker-{worker}.lock"
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.alive"
 
 
 def remaining(study: optuna.Study, n_trials: int) -> int:

@@ -1,0 +1,101 @@
+"""How the tests start the real thing: the command line in a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+
+# Compiled modules are kept, whatever the machine says: a test starts many processes.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Python with these arguments, in the repository, in a process group of its own."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(
+        [sys.executable, *arguments], cwd=REPOSITORY, env=ENVIRONMENT, start_new_session=True, **pipes
+    )
+
+
+def finish(process: subprocess.Popen[str], timeout: float = 120) -> str:
+    """Wait for the process to end well and return what it printed."""
+    output, _ = process.communicate(timeout=timeout)
+    assert process.returncode == 0, output
+    return output
+
+
+@dataclass
+class Toy:
+    """Sweeps of tests/toy/app.py in a folder."""
+
+    folder: Path
+
+    @property
+    def storage(self) -> str:
+        return f"sqlite:///{self.folder}/toy.db"
+
+    def start(self, *overrides: str) -> subprocess.Popen[str]:
+        """Start a sweep."""
+        fixed = [
+            f"journal={self.folder}/journal",
+            f"hydra.sweep.dir={self.folder}/jobs",
+            f"hydra.sweeper.storage={self.storage}",
+            "hydra.sweeper.study_name=toy",
+            "hydra/sweeper/sampler=grid",
+            "hydra.sweeper.n_trials=null",
+            "hydra.sweeper.n_jobs=2",
+        ]
+        return start("-W", "error", "tests/toy/app.py", "-m", *fixed, *overrides)
+
+    def run(self, *overrides: str) -> str:
+        """Run a sweep to its end and return what it printed."""
+        return finish(self.start(*overrides))
+
+    def study(self, name: str) -> optuna.Study:
+        """A study of the sweep."""
+        return optuna.load_study(study_name=name, storage=self.storage)
+
+    def states(self, name: str) -> list[str]:
+        """The states of a study's trials, sorted."""
+        return sorted(trial.state.name for trial in self.study(name).trials)
+
+    def journal(self, word: str) -> list[str]:
+        """The jobs that left a line `start` or `end`, in order."""
+        path = self.folder / "journal"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line.split(" ", 2)[2] for line in lines if line.startswith(word)]
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    """A folder for sweeps of the toy application."""
+    return Toy(tmp_path)
+
+
+@pytest.fixture
+def refused(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., str]]:
+    """Calls the command line in this process, which must refuse; gives its whole message."""
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+    from sweeps.run import main
+
+    def call(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["sweeps.run", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code not in (0, None)
+        said = capfd.readouterr()
+        return f"{said.out}{said.err}{left.value.code if isinstance(left.value.code, str) else ''}"
+
+    yield call
+    GlobalHydra.instance().clear()
+    HydraConfig.instance().cfg = None

@@ -1,0 +1,75 @@
+"""Bad input gets one message, with key, value and fix, before any training."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+
+SWEEP = ("-m", "optimizer=sgd,adam")
+ALONE = ("optimizer=adam",)
+
+# arguments, what the message must hold
+CASES = {
+    "unknown option": ((*ALONE, "model=transformer"), ["model/transformer", "mlp"]),
+    "unknown option in a sweep": (("-m", "optimizer=sgd,adan"), ["optimizer/adan", "adamw", "rmsprop"]),
+    "unknown key": ((*ALONE, "epoch=3"), ["epoch"]),
+    "lr of zero": ((*ALONE, "optimizer.lr=0"), ["optimizer.lr=0", "greater than 0", "0.01"]),
+    "negative lr in a sweep": ((*SWEEP, "optimizer.lr=0.1,-0.1"), ["optimizer.lr=-0.1", "greater than 0"]),
+    "no epochs": ((*SWEEP, "epochs=0"), ["epochs=0", "at least 1"]),
+    "epochs not a number": ((*ALONE, "epochs=many"), ["epochs=many", "whole number"]),
+    "no batch": ((*ALONE, "batch_size=0"), ["batch_size=0", "at least 1"]),
+    "batch too large": ((*SWEEP, "batch_size=3001"), ["batch_size=3001", "3000"]),
+    "absent cuda": ((*ALONE, "device=cuda:7"), ["device=cuda:7", "device=cpu"]),
+    "unknown device": ((*SWEEP, "device=gpu"), ["device=gpu", "auto, cpu, cuda"]),
+    "unknown precision": ((*ALONE, "precision=fp8"), ["precision=fp8", "bf16"]),
+    "absent data": ((*SWEEP, "data=mnist", "data.root=nowhere"), ["data.root=nowhere", "data.download=true"]),
+    "refused search value": (
+        ("-m", "optimizer=sgd", "optimizer.momentum=choice(0.9,-1)"),
+        ["momentum=-1", "torch.optim.SGD", "sweeps/optimizer=sgd"],
+    ),
+    "refused model": ((*ALONE, "model.norm=group"), ["model.norm=group", "batch, layer, none"]),
+    "unmeasured monitor": (
+        (*ALONE, "scheduler=plateau", "scheduler.monitor=test_accuracy"),
+        ["scheduler.monitor=test_accuracy", "validation_accuracy"],
+    ),
+    "no replicates": (
+        (*SWEEP, "hydra.sweeper.replicates.seed=[]"),
+        ["hydra.sweeper.replicates.seed=[]", "[0]"],
+    ),
+    "malformed storage": (
+        (*SWEEP, "hydra.sweeper.storage=sweeps.db"),
+        ["hydra.sweeper.storage=sweeps.db", "sqlite:///"],
+    ),
+    "unknown database": (
+        (*SWEEP, "hydra.sweeper.storage=nosql://user:secret@host/name"),
+        ["nosql://user:***@host/name", "sqlite:///"],
+    ),
+    "continuous grid": ((*SWEEP, "optimizer.lr=interval(0.001,0.1)"), ["optimizer.lr", "choice(...)"]),
+    "unknown direction": ((*SWEEP, "hydra.sweeper.direction=up"), ["hydra.sweeper.direction=up", "maximize"]),
+    "no workers": ((*SWEEP, "hydra.sweeper.n_jobs=0"), ["hydra.sweeper.n_jobs=0", "at least 1"]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), CASES.values(), ids=CASES.keys())
+def test_bad_input_is_refused_before_any_training(
+    arguments: tuple[str, ...], words: list[str], refused: Callable[..., str], tmp_path: Path
+) -> None:
+    message = refused(*arguments, f"outputs={tmp_path}")
+    assert all(word in message for word in words), message
+    assert "Traceback" not in message
+    assert "secret" not in message
+    assert not list(tmp_path.rglob("checkpoint.pt"))
+    if (tmp_path / "sweeps.db").exists():
+        assert optuna.get_all_study_names(f"sqlite:///{tmp_path}/sweeps.db") == []
+
+
+@pytest.mark.parametrize("arguments", [SWEEP, ALONE], ids=["sweep", "single run"])
+def test_an_outputs_folder_that_cannot_be_written_is_refused(
+    arguments: tuple[str, ...], refused: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    message = refused(*arguments, f"outputs={tmp_path}/file")
+    assert f"outputs={tmp_path}/file" in message
+    assert "another folder" in message
+    assert "Traceback" not in message

@@ -1,0 +1,152 @@
+"""The sweeper in an application of another kind, started, killed and started again."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from conftest import Toy, finish
+
+BOTH = ("shape=bowl,ridge", "+hydra.sweeper.replicates.seed=[0,1]")
+
+
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 60) -> None:
+    """Wait until the condition holds while the process runs."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def assert_each_setting_is_complete_once(toy: Toy) -> None:
+    for name, settings in (("toy/shape=bowl", 5), ("toy/shape=ridge", 6)):
+        trials = toy.study(name).trials
+        complete = [tuple(trial.params.items()) for trial in trials if trial.state.name == "COMPLETE"]
+        assert len(complete) == len(set(complete)) == settings
+        assert len(trials) == settings, toy.states(name)
+
+
+def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicate(toy: Toy) -> None:
+    printed = toy.run(*BOTH)
+    assert_each_setting_is_complete_once(toy)
+    assert len(toy.journal("start")) == len(set(toy.journal("start"))) == (5 + 6) * 2
+    trial = next(t for t in toy.study("toy/shape=ridge").trials if t.params == {"shape.x": -1, "shape.y": 1})
+    assert trial.value == pytest.approx(5.05)  # (x - 1)^2 + y + mean of seeds / 10
+    assert [trial.user_attrs[f"seed={seed}"]["value"] for seed in (0, 1)] == pytest.approx([5.0, 5.1])
+    assert trial.intermediate_values == {1: -1.0}
+    folder = toy.folder / "jobs" / trial.user_attrs["seed=1"]["folder"]
+    assert folder == toy.folder / f"jobs/shape=ridge/{trial.number}/seed=1"
+    overrides = (folder / ".hydra" / "overrides.yaml").read_text().split()
+    assert overrides == [
+        "-",
+        "shape=ridge",
+        "-",
+        "shape.x=-1",
+        "-",
+        "shape.y=1",
+        "-",
+        "seed=1",
+    ] or "journal" in str(overrides)
+    assert "toy/shape=bowl" in printed
+    assert "optuna-dashboard sqlite:///" in printed
+
+
+def test_the_same_command_again_runs_nothing_and_prints_the_result(toy: Toy) -> None:
+    first = toy.run("shape=bowl")
+    before = toy.study("toy/shape=bowl").trials
+    again = toy.run("shape=bowl")
+    assert toy.study("toy/shape=bowl").trials == before
+    assert len(toy.journal("start")) == 5
+    assert first[first.index("\ntoy/shape") :] == again[again.index("\ntoy/shape") :]
+
+
+@pytest.mark.parametrize("victim", ["worker", "driver", "both"])
+def test_a_sweep_killed_in_the_middle_is_finished_by_the_next_start(toy: Toy, victim: str) -> None:
+    process = toy.start(*BOTH, "pause=0.3")
+    wait_for(lambda: len(toy.journal("end")) >= 5, process)
+    worker = int((toy.folder / "journal").read_text().splitlines()[-1].split()[1])
+    for pid in {"worker": [worker], "driver": [process.pid], "both": [worker, process.pid]}[victim]:
+        os.kill(pid, signal.SIGKILL)
+    if victim == "worker":  # the driver starts another
+        finish(process)
+    else:
+        process.communicate(timeout=60)
+        toy.run(*BOTH, "pause=0.3")
+    assert_each_setting_is_complete_once(toy)
+    ended = toy.journal("end")
+    assert len(ended) == len(set(ended)) == (5 + 6) * 2, "a replicate that had finished ran again"
+
+
+def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_rest(toy: Toy) -> None:
+    process = toy.start(*BOTH, "pause=0.3")
+    wait_for(lambda: len(toy.journal("end")) >= 4, process)
+    os.killpg(process.pid, signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "the same command resumes" in printed
+    assert "Traceback" not in printed
+    assert set(toy.states("toy/shape=bowl")) <= {"COMPLETE", "WAITING"}
+    before = len(toy.journal("end"))
+    toy.run(*BOTH, "pause=0.3")
+    assert_each_setting_is_complete_once(toy)
+    assert len(toy.journal("end")) == 22
+    assert before < 22
+
+
+def test_a_failing_job_fails_its_trial_with_the_reason_and_the_next_start_tries_it_again(toy: Toy) -> None:
+    overrides = ("shape=bowl", "+hydra.sweeper.replicates.seed=[0,1]", "hydra.sweeper.n_jobs=1")
+    (toy.folder / "journal.fail").write_text("0:1")
+    process = toy.start(*overrides)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "RuntimeError: asked to fail" in printed
+    assert "hydra.sweeper.max_failure_rate=0.0" in printed
+    [failed] = [trial for trial in toy.study("toy/shape=bowl").trials if trial.state.name == "FAIL"]
+    assert failed.params == {"shape.x": 0}
+    assert failed.user_attrs["failure"] == "RuntimeError: asked to fail"
+    output = toy.folder / f"jobs/shape=bowl/{failed.number}/seed=1/output.log"
+    assert "asked to fail" in output.read_text()
+    (toy.folder / "journal.fail").unlink()
+    toy.run(*overrides)
+    assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 5 + ["FAIL"]
+    ended = toy.journal("end")
+    assert len(ended) == len(set(ended)) == 10, "the failed trial's finished replicate ran again"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            "shape.x=choice(0,1)",
+            ["the search space", "shape.x=choice(-2, -1, 0, 1, 2) there", "choice(0, 1) now"],
+        ),
+        ("pause=0.01", ["the config", "pause=0 there", "pause=0.01 now"]),
+        ("+hydra.sweeper.replicates.seed=[0,1]", ["hydra.sweeper.replicates", "seed=(absent) there"]),
+        ("hydra.sweeper.direction=maximize", ["hydra.sweeper.direction", "minimize there"]),
+    ],
+)
+def test_a_study_that_measures_something_else_is_refused_by_its_difference(
+    toy: Toy, changed: str, words: list[str]
+) -> None:
+    toy.run("shape=bowl", "shape.x=-2,-1,0,1,2")
+    process = toy.start("shape=bowl", changed)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert all(word in printed for word in [*words, "hydra.sweeper.study_name"]), printed
+    assert "Traceback" not in printed
+    assert len(toy.journal("start")) == 5
+
+
+def test_a_value_on_the_command_line_leaves_the_space_and_a_sweep_joins_it(toy: Toy) -> None:
+    toy.run("shape=ridge", "shape.y=0", "pause=0,0.01")
+    study = toy.study("toy/shape=ridge")
+    assert study.user_attrs["search_space"] == {"shape.x": "choice(-1, 0, 1)", "pause": "choice(0, 0.01)"}
+    assert {tuple(trial.params.values()) for trial in study.trials} == {
+        (x, pause) for x in (-1, 0, 1) for pause in (0, 0.01)
+    }
+    assert len(re.findall("shape.y=0", str(toy.journal("start")))) == 6
