@@ -82,7 +82,9 @@ def _download(name: str, root: str) -> None:
 def _read(path: Path) -> Tensor:
     """An IDX file of bytes: two zeros, the type (8), the number of sizes, the sizes, the data."""
     try:
-        content = (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
         if content[:3] != b"\0\0\x08":
             raise ValueError("it does not start as an IDX file of bytes")
         start = 4 + 4 * content[3]

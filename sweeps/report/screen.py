@@ -16,7 +16,7 @@ def show(studies: Sequence[optuna.Study], url: str) -> None:
     console = Console(highlight=False)
     for study in studies:
         summary = summarize(study)
-        table = Table(*summary.columns, box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(*summary.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
         for row in summary.rows:
             table.add_row(*row)
         console.print(f"\n[bold]{summary.title}[/bold]", table, sep="\n", end="")

@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution
 from optuna.trial import TrialState
 
+from sweeps.study.replicate import REPORTS
+
 # The trial's system attribute that names its worker, and the one that says which trial it repeats.
 WORKER = "sweeps:worker"
 RETRY_OF = "sweeps:retry_of"
@@ -108,9 +110,10 @@ def retry_failed(study: optuna.Study) -> None:
     for trial in trials:
         if trial.state == TrialState.FAIL and trial.number not in retried:
             kept = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
+            told = {key: value for key, value in trial.system_attrs.items() if key.startswith(REPORTS)}
             again = optuna.trial.create_trial(
                 state=TrialState.WAITING,
                 user_attrs=kept,
-                system_attrs={RETRY_OF: trial.number, "fixed_params": trial.params},
+                system_attrs={**told, RETRY_OF: trial.number, "fixed_params": trial.params},
             )
             study.add_trial(again)

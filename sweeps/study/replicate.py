@@ -7,6 +7,9 @@ from typing import Any
 
 import optuna
 
+# The trial's system attributes that keep what each replicate reported, by its label.
+REPORTS = "sweeps:reports:"
+
 
 class Replicate:
     """The trial as one of its replicates sees it (a `sweeps.trial.Trial`).
@@ -20,8 +23,10 @@ class Replicate:
         self.number: int | None = trial.number
         self._trial = trial
         self._label = label
-        self._others = [trial.user_attrs.get(f"{other}/reports", {}) for other in labels if other != label]
-        self._told = trial.storage.get_trial(trial._trial_id).intermediate_values.keys()
+        stored = trial.storage.get_trial(trial._trial_id)
+        reports = stored.system_attrs
+        self._others = [reports.get(f"{REPORTS}{other}", {}) for other in labels if other != label]
+        self._told = stored.intermediate_values.keys()
         self._reports: dict[str, float] = {}
         self._attributes: dict[str, Any] = {}
 
@@ -43,8 +48,12 @@ class Replicate:
     def finish(self, value: float) -> None:
         """Write the record; a replicate that has one is never run again."""
         long = {key: kept for key, kept in self._attributes.items() if isinstance(kept, list | dict)}
-        for key, kept in {**long, "reports": self._reports}.items():
+        for key, kept in long.items():
             self._trial.set_user_attr(f"{self._label}/{key}", kept)
+        if self._reports:
+            self._trial.storage.set_trial_system_attr(
+                self._trial._trial_id, f"{REPORTS}{self._label}", self._reports
+            )
         short = {key: kept for key, kept in self._attributes.items() if key not in long}
         self._trial.set_user_attr(self._label, {"value": value, **short})
 

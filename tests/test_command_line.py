@@ -1,0 +1,144 @@
+"""`python -m sweeps.run` as a user starts it, on real images."""
+
+import json
+import re
+from pathlib import Path
+
+import optuna
+import pytest
+from sweeps import checkpoint
+
+from conftest import finish, start
+from optuna_dashboard._note import get_note
+
+
+def sweeps_run(*arguments: str) -> str:
+    """Run the command to its end and return what it printed."""
+    return finish(start("-W", "error", "-m", "sweeps.run", *arguments))
+
+
+SMALL = (
+    "-m",
+    "optimizer=sgd,adam",
+    "optimizer.lr=0.1,0.01",
+    "epochs=2",
+    "hydra.sweeper.replicates.seed=[0,1]",
+)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder and the output of a small sweep of the real thing."""
+    outputs = tmp_path_factory.mktemp("outputs")
+    return outputs, sweeps_run(*SMALL, f"outputs={outputs}")
+
+
+def study(outputs: Path, optimizer: str) -> optuna.Study:
+    """The sweep's study of an optimizer."""
+    return optuna.load_study(
+        study_name=f"sweeps/optimizer={optimizer}", storage=f"sqlite:///{outputs}/sweeps.db"
+    )
+
+
+def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[Path, str]) -> None:
+    outputs, _ = swept
+    assert sorted(optuna.get_all_study_names(f"sqlite:///{outputs}/sweeps.db")) == [
+        "sweeps/optimizer=adam",
+        "sweeps/optimizer=sgd",
+    ]
+    for optimizer, settings in (("sgd", 2 * 5), ("adam", 2 * 3 * 2)):
+        trials = study(outputs, optimizer).trials
+        assert [trial.state.name for trial in trials] == ["COMPLETE"] * settings
+        assert len({tuple(trial.params.values()) for trial in trials}) == settings
+        for trial in trials:
+            records = [trial.user_attrs[f"seed={seed}"] for seed in (0, 1)]
+            assert trial.value == pytest.approx(sum(record["value"] for record in records) / 2)
+            for seed, record in enumerate(records):
+                curves = trial.user_attrs[f"seed={seed}/curves"]
+                assert [len(curve) for curve in curves.values()] == [2, 2, 2, 2]
+                folder = outputs / "sweeps" / record["folder"]
+                assert folder == outputs / f"sweeps/optimizer={optimizer}/{trial.number}/seed={seed}"
+                assert json.loads((folder / "metrics.json").read_text())["score"] == record["value"]
+                assert (folder / ".hydra" / "overrides.yaml").exists()
+            if trial.user_attrs["diverged"] == 0:
+                assert set(trial.intermediate_values) == {1, 2}
+                assert trial.intermediate_values[2] == trial.value
+
+
+def test_the_study_tells_the_dashboard_what_it_is(swept: tuple[Path, str]) -> None:
+    sgd = study(swept[0], "sgd")
+    assert sgd.metric_names == ["validation accuracy in %"]
+    assert sgd.user_attrs["search_space"]["optimizer.lr"] == "choice(0.1, 0.01)"
+    assert "epochs=2" in sgd.user_attrs["fixed_overrides"]
+    note = get_note(sgd)
+    assert "| trial | lr | momentum | mean |" in note
+    assert "Robust, the best neighbourhood" in note
+
+
+def test_sgd_brings_the_plateau_scheduler_and_adam_none(swept: tuple[Path, str]) -> None:
+    schedulers = [
+        study(swept[0], name).user_attrs["config"]["scheduler._target_"] for name in ("sgd", "adam")
+    ]
+    assert schedulers == ["torch.optim.lr_scheduler.ReduceLROnPlateau", "torch.optim.lr_scheduler.ConstantLR"]
+
+
+def test_a_second_start_trains_nothing_and_prints_the_same_result(swept: tuple[Path, str]) -> None:
+    outputs, first = swept
+    before = {name: study(outputs, name).trials for name in ("sgd", "adam")}
+    second = sweeps_run(*SMALL, f"outputs={outputs}")
+    assert {name: study(outputs, name).trials for name in ("sgd", "adam")} == before
+    result = "\nsweeps/optimizer=sgd: validation accuracy in %, mean over 2 replicates"
+    assert first[first.index(result) :] == second[second.index(result) :]
+    assert f"uv run optuna-dashboard sqlite:///{outputs}/sweeps.db" in first
+
+
+def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_path: Path) -> None:
+    trial = study(swept[0], "sgd").trials[0]
+    params = [f"{key}={value}" for key, value in trial.params.items()]
+    sweeps_run("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
+    [alone] = tmp_path.rglob("metrics.json")
+    curves = trial.user_attrs["seed=1/curves"]
+    epochs = json.loads(alone.read_text())["epochs"]
+    # One thread there, all of them here: sums in another order, so not the same bits.
+    assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(curves["train_loss"], rel=1e-3)
+
+
+def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(tmp_path: Path) -> None:
+    printed = sweeps_run("optimizer=adam", "optimizer.lr=0.005", "epochs=3", f"outputs={tmp_path}")
+    [metrics_file] = tmp_path.rglob("metrics.json")
+    metrics = json.loads(metrics_file.read_text())
+    for split, accuracy in metrics["accuracy"].items():
+        assert re.search(rf"{split}\W+{accuracy:.2f}", printed), printed
+    assert list(metrics["accuracy"]) == ["train", "validation", "test"]
+    assert metrics["accuracy"]["test"] > 80
+    assert metrics["score"] == metrics["epochs"][-1]["validation_accuracy"]
+    state = checkpoint.load(metrics_file.parent / "checkpoint.pt")
+    assert state["epochs"] == 3
+    assert state["optimizer"]["param_groups"][0]["lr"] == 0.005
+    assert (metrics_file.parent / ".hydra" / "config.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "sweeper",
+    [
+        ("hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.direction=maximize"),
+        ("hydra/sweeper=basic",),
+    ],
+    ids=["hydra-optuna-sweeper", "hydra's own"],
+)
+def test_other_sweepers_run_the_same_application(sweeper: tuple[str, ...], tmp_path: Path) -> None:
+    finish(
+        start("-m", "sweeps.run", "-m", *sweeper, "optimizer.lr=0.1,0.01", "epochs=1", f"outputs={tmp_path}")
+    )
+    assert len(list(tmp_path.glob("multirun/*/*/*/metrics.json"))) == 2
+
+
+def test_help_answers_without_torch(tmp_path: Path) -> None:
+    source = (
+        "import sys; sys.argv = ['sweeps.run', '--help']\n"
+        "import sweeps.run\n"
+        "try: sweeps.run.main()\n"
+        "finally: assert not {'torch', 'optuna', 'optuna_dashboard'} & set(sys.modules)"
+    )
+    printed = finish(start("-c", source, f"outputs={tmp_path}"))
+    assert "optimizer: adam, adamw, rmsprop, sgd" in printed
