@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -47,7 +48,8 @@ def _idx(name: str, roots: tuple[str, ...], download: bool, validation: int, nor
             f"data.root={','.join(roots)} holds no {name} files ({PARTS[0]}, gzipped or not, ...); "
             f"name their folder with data.root=<folder>, or pass data.download=true to fetch them"
         )
-    images, labels, test_images, test_labels = (_read(_file(folder, part)) for part in PARTS)
+    images, labels = _pair(folder, *PARTS[:2])
+    test_images, test_labels = _pair(folder, *PARTS[2:])
     pairs = (images.unsqueeze(1), labels), (test_images.unsqueeze(1), test_labels)
     return feed_of(*pairs, validation=validation, normalize=normalize)
 
@@ -79,16 +81,26 @@ def _download(name: str, root: str) -> None:
         raise ValueError(f"data.download=true: {name} could not be fetched into {root}: {error}") from error
 
 
-def _read(path: Path) -> Tensor:
+def _pair(folder: Path, images: str, labels: str) -> tuple[Tensor, Tensor]:
+    pair = _read(_file(folder, images), 3), _read(_file(folder, labels), 1)
+    if len(pair[0]) != len(pair[1]):
+        raise ValueError(
+            f"data.root: {folder} holds {len(pair[0])} images in {images}, "
+            f"but {len(pair[1])} labels in {labels}; replace them"
+        )
+    return pair
+
+
+def _read(path: Path, dimensions: int) -> Tensor:
     """An IDX file of bytes: two zeros, the type (8), the number of sizes, the sizes, the data."""
     try:
         content = path.read_bytes()
         if path.suffix == ".gz":
             content = gzip.decompress(content)
-        if content[:3] != b"\0\0\x08":
-            raise ValueError("it does not start as an IDX file of bytes")
-        start = 4 + 4 * content[3]
-        sizes = struct.unpack(f">{content[3]}I", content[4:start])
+        if content[:4] != bytes((0, 0, 8, dimensions)):
+            raise ValueError(f"it does not start as an IDX file of bytes with {dimensions} sizes")
+        start = 4 + 4 * dimensions
+        sizes = struct.unpack(f">{dimensions}I", content[4:start])
         return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start).view(sizes)
-    except (EOFError, OSError, ValueError, RuntimeError, struct.error) as error:
+    except (EOFError, OSError, ValueError, RuntimeError, struct.error, zlib.error) as error:
         raise ValueError(f"data.root: {path} is damaged ({error}); replace it") from error

@@ -46,7 +46,8 @@ def computing(device: torch.device, precision: str) -> Iterator[None]:
     try:
         with (
             _deterministic() if device.type == "cuda" else nullcontext(),
-            torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
+            # Its cache would keep the first step's weights: it is emptied where the block ends.
+            torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False),
         ):
             yield
     finally:
@@ -58,8 +59,9 @@ def _deterministic() -> Iterator[None]:
     """Choose CUDA kernels whose results don't vary. The CPU's don't; the switch takes seconds to import."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when it starts
     before = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.use_deterministic_algorithms(True)
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.use_deterministic_algorithms(before, warn_only=warn_only)

@@ -5,9 +5,8 @@ The only reader of a DictConfig; everything below takes plain arguments.
 
 from __future__ import annotations
 
-import json
+import logging
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +20,11 @@ from sweeps.trial import current_trial
 
 # torch is imported where something is trained or checked: --help answers without it.
 if TYPE_CHECKING:
-    from sweeps.train import Result, Run
+    from sweeps.train import Epoch, Result, Run, State
+    from sweeps.trial import Trial
 
 CONF = Path(__file__).parent.parent / "conf"
+log = logging.getLogger(__name__)
 
 
 @hydra.main(config_path=str(CONF), config_name="config", execution_whitelist="sweeps.*")
@@ -34,37 +35,74 @@ def main(cfg: DictConfig) -> float:
 
 
 def _train_in_a_sweep(cfg: DictConfig) -> float:
+    from sweeps import job
+
     trial = current_trial()
     run = build(cfg)
-    result = _train(cfg, run, lambda epoch: trial.report(epoch.validation_accuracy, epoch.number))
+    start = _start(cfg, run, job.left_or_anew(_folder(), run, cfg.device))
+    result = _train(cfg, run, start, lambda epoch: _report(trial, epoch))
     for number in range(len(result.epochs) + 1, run.epochs + 1):  # a diverged run ended before its last epoch
         trial.report(result.score, number)
     trial.set_user_attr("diverged", result.diverged)
-    trial.set_user_attr("curves", _curves(result))
-    _write(result, {"validation": result.score})
+    trial.set_user_attr("curves", job.curves(result))
+    job.write(_folder(), result, {"validation": result.score})
     return result.score
 
 
+def _report(trial: Trial, epoch: Epoch) -> None:
+    trial.report(epoch.validation_accuracy, epoch.number)
+    if trial.should_prune():
+        from optuna import TrialPruned
+
+        raise TrialPruned(f"pruned after epoch {epoch.number}")
+
+
 def _train_alone(cfg: DictConfig) -> float:
+    from sweeps import job
     from sweeps.screen import epochs_shown, show_result
     from sweeps.train import evaluate
 
     try:
         check(cfg)
+        run = build(cfg)
+        start = _start(cfg, run, job.left_in(_folder(), run, cfg.device))
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    run = build(cfg)
     with epochs_shown(run.epochs) as show:
-        result = _train(cfg, run, show)
+        result = _train(cfg, run, start, show)
     accuracies = evaluate(run, result, cfg.device, cfg.precision)
-    show_result(result, accuracies, _write(result, accuracies))
+    job.write(_folder(), result, accuracies)
+    show_result(result, accuracies, _folder())
     return result.score
 
 
-def _train(cfg: DictConfig, run: Run, on_epoch: Any) -> Result:
+def _folder() -> Path:
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def _start(cfg: DictConfig, run: Run, left: State | None) -> State | None:
+    """What the run goes on from: what it left itself before what `resume` names."""
+    from sweeps import job
+
+    start = job.resumed(cfg.resume, run, cfg.device) if left is None and cfg.resume is not None else left
+    if start is not None:
+        log.info("Going on after epoch %d of %d.", start["epochs"], run.epochs)
+    return start
+
+
+def _train(cfg: DictConfig, run: Run, start: State | None, on_epoch: Any) -> Result:
+    from sweeps import checkpoint, job
     from sweeps.train import train
 
-    [result] = train([run], cfg.device, cfg.precision, lambda _, epoch: on_epoch(epoch))
+    rolling = checkpoint.Rolling(_folder() / job.CHECKPOINT, cfg.checkpoint_every)
+    [result] = train(
+        [run],
+        cfg.device,
+        cfg.precision,
+        on_epoch=lambda _, epoch: on_epoch(epoch),
+        starts=[start],
+        on_state=lambda _, state: rolling(state),
+    )
     return result
 
 
@@ -95,12 +133,13 @@ def _instantiate(node: Any, **kwargs: Any) -> Any:
 
 def check(cfg: DictConfig) -> None:
     """Raise ValueError, with key, value and fix, for a config that can't train; nothing is trained."""
-    from sweeps import device
+    from sweeps import device, job
 
     _whole(cfg, "epochs", at_least=1)
     _whole(cfg, "batch_size", at_least=1)
     _whole(cfg, "seed", at_least=0)
     _positive(cfg, "optimizer.lr")
+    _seconds(cfg, "checkpoint_every")
     _writable(cfg.outputs)
     with device.computing(device.resolve(cfg.device), cfg.precision):
         run = build(cfg)
@@ -110,6 +149,8 @@ def check(cfg: DictConfig) -> None:
                 f"{run.feed.training} images; write batch_size={run.feed.training} or less"
             )
         _build_parts(cfg, run)
+        if cfg.resume is not None:
+            job.resumed(cfg.resume, run, cfg.device)
 
 
 def _build_parts(cfg: DictConfig, run: Run) -> None:
@@ -146,6 +187,12 @@ def _positive(cfg: DictConfig, key: str) -> None:
         raise ValueError(f"{key}={value} must be greater than 0; write {key}=0.01, say")
 
 
+def _seconds(cfg: DictConfig, key: str) -> None:
+    value = OmegaConf.select(cfg, key)
+    if isinstance(value, bool) or not (isinstance(value, int | float) and value >= 0):
+        raise ValueError(f"{key}={value} must be a number of seconds; 0 is after every epoch")
+
+
 def _writable(outputs: str) -> None:
     try:
         Path(outputs).mkdir(parents=True, exist_ok=True)
@@ -155,28 +202,6 @@ def _writable(outputs: str) -> None:
         raise ValueError(
             f"outputs={outputs} can't be written ({reason}); write outputs=<another folder>"
         ) from error
-
-
-def _curves(result: Result) -> dict[str, list[float]]:
-    epochs = [asdict(epoch) for epoch in result.epochs]
-    names = ("train_loss", "train_accuracy", "validation_accuracy", "lr")
-    return {name: [epoch[name] for epoch in epochs] for name in names}
-
-
-def _write(result: Result, accuracies: dict[str, float]) -> Path:
-    """Leave the metrics and a checkpoint in the job's folder."""
-    from sweeps import checkpoint
-
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    metrics = {
-        "score": result.score,
-        "diverged": result.diverged,
-        "accuracy": accuracies,
-        "epochs": [asdict(epoch) for epoch in result.epochs],
-    }
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
-    checkpoint.save(folder / "checkpoint.pt", result.state)
-    return folder
 
 
 class WritableOutputs(Callback):
@@ -202,6 +227,7 @@ def _workers(device: str) -> int:
 
 
 OmegaConf.register_resolver("sweeps.workers", _workers, replace=True)
+OmegaConf.register_resolver("sweeps.add", lambda *terms: sum(terms), replace=True)
 
 if __name__ == "__main__":
     # Worker processes import the task function by this module's name, which __main__ is not.

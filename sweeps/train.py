@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -11,8 +12,12 @@ from torch.optim import Optimizer
 
 from sweeps import device as devices
 from sweeps.feed import Feed
+from sweeps.identity import identity, objection
 from sweeps.schedule import Schedule
 from sweeps.seeds import stream
+
+# A run between two epochs: all that decides how it goes on, in tensors and plain values.
+State = dict[str, Any]
 
 # Images in one forward pass of an evaluation; bounds memory, changes no result.
 EVALUATION_BATCH = 8192
@@ -64,7 +69,7 @@ class Result:
     diverged: bool
     epochs: list[Epoch]
     model: nn.Module
-    state: dict[str, Any]
+    state: State
 
 
 def train(
@@ -72,31 +77,49 @@ def train(
     device: str = "auto",
     precision: str = "fp32",
     on_epoch: Callable[[int, Epoch], None] | None = None,
+    starts: Sequence[State | None] | None = None,
+    on_state: Callable[[int, Callable[[], State]], None] | None = None,
 ) -> list[Result]:
     """Train each run and return their results in order.
 
     on_epoch is called with a run's place in `runs` and what its epoch measured.
-    Same seed, same machine, same number of threads: same bits.
+    starts: what each run goes on from, or None where it begins; on_epoch is told of those epochs again.
+    on_state is called after each epoch that was trained, with the run's place and what builds its state.
+    Same seed, same machine, same number of threads: same bits, however often a run was broken off.
+    Raises ValueError for a state of another run.
     """
     target = devices.resolve(device)
+    pairs = zip(runs, starts or [None] * len(runs), strict=True)
     with devices.computing(target, precision):
-        return [_train_one(index, run, target, on_epoch or _ignore) for index, run in enumerate(runs)]
+        return [
+            _train_one(place, run, target, start, on_epoch or _ignore, on_state or _ignore)
+            for place, (run, start) in enumerate(pairs)
+        ]
 
 
-def _ignore(run: int, epoch: Epoch) -> None: ...
+def _ignore(run: int, told: object) -> None: ...
 
 
-def _train_one(index: int, run: Run, device: torch.device, on_epoch: Callable[[int, Epoch], None]) -> Result:
+def _train_one(
+    place: int,
+    run: Run,
+    device: torch.device,
+    start: State | None,
+    on_epoch: Callable[[int, Epoch], None],
+    on_state: Callable[[int, Callable[[], State]], None],
+) -> Result:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(stream(run.seed, "model"))
         training = Training(run, device)
-        for _ in range(run.epochs):
-            epoch = training.epoch()
-            if not math.isfinite(epoch.train_loss):
-                return training.result(diverged=True)
-            training.finish(epoch)
-            on_epoch(index, epoch)
-        return training.result(diverged=epoch.train_loss >= math.log(run.feed.classes))
+        if start is not None:
+            training.restore(start)
+        for epoch in training.epochs:
+            on_epoch(place, epoch)
+        while training.unfinished:
+            if training.finish(epoch := training.epoch()):
+                on_epoch(place, epoch)
+                on_state(place, training.state)
+        return training.result()
 
 
 class Training:
@@ -104,6 +127,7 @@ class Training:
 
     def __init__(self, run: Run, device: torch.device) -> None:
         self.run = run
+        self.device = device
         self.feed = run.feed.to(device)
         self.rows, self.validation_rows = self.feed.split(run.seed)
         self.order = torch.Generator(device).manual_seed(stream(run.seed, "order"))
@@ -111,6 +135,13 @@ class Training:
         self.optimizer = run.optimizer(self.model.parameters())
         self.scheduler = run.schedule.build(self.optimizer)
         self.epochs: list[Epoch] = []
+        self.finite = True
+        self.identity = identity(run, device, self.model, self.optimizer, self.scheduler)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is an epoch left to train."""
+        return self.finite and len(self.epochs) < self.run.epochs
 
     def epoch(self) -> Epoch:
         """Train on every batch once, then measure; the host waits for the device only at the end."""
@@ -129,22 +160,52 @@ class Training:
         loss, trained, validated = measured.tolist()
         return Epoch(len(self.epochs) + 1, loss, trained, validated, float(lr))
 
-    def finish(self, epoch: Epoch) -> None:
-        """Keep an epoch's measurements and let the scheduler see them."""
-        self.epochs.append(epoch)
-        self.run.schedule.after_epoch(self.scheduler, epoch)
+    def finish(self, epoch: Epoch) -> bool:
+        """Keep an epoch's measurements and let the scheduler see them, unless the loss is not finite."""
+        self.finite = math.isfinite(epoch.train_loss)
+        if self.finite:
+            self.epochs.append(epoch)
+            self.run.schedule.after_epoch(self.scheduler, epoch)
+        return self.finite
 
-    def result(self, diverged: bool) -> Result:
-        """The run as it stands now."""
-        score = self.feed.chance if diverged else self.epochs[-1].validation_accuracy
+    def state(self) -> State:
+        """A copy of all that decides how the run goes on."""
+        random = {"cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            random["cuda"] = torch.cuda.get_rng_state(self.device)
         state = {
+            "run": self.identity,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
             "order": self.order.get_state(),
+            "random": random,
             "epochs": len(self.epochs),
+            "history": [asdict(epoch) for epoch in self.epochs],
+            "finite": self.finite,
         }
-        return Result(score, diverged, self.epochs, self.model, state)
+        return deepcopy(state)
+
+    def restore(self, state: State) -> None:
+        """Go on from a state of the same run. Raises ValueError for another's."""
+        if reason := objection(state, self.identity, self.run.epochs):
+            raise ValueError(f"the run can't go on from this state: {reason}")
+        state = deepcopy(state)  # an optimizer trains in place on the tensors that it loads
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scheduler.load_state_dict(state["scheduler"])
+        self.order.set_state(state["order"])
+        self.epochs = [Epoch(**epoch) for epoch in state["history"]]
+        self.finite = state["finite"]
+        torch.set_rng_state(state["random"]["cpu"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["random"]["cuda"], self.device)
+
+    def result(self) -> Result:
+        """The run as it stands now."""
+        diverged = not self.finite or self.epochs[-1].train_loss >= math.log(self.run.feed.classes)
+        score = self.feed.chance if diverged else self.epochs[-1].validation_accuracy
+        return Result(score, diverged, self.epochs, self.model, self.state())
 
     def _batches(self) -> tuple[Tensor, ...]:
         size = self.run.batch_size

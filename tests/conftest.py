@@ -20,7 +20,11 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     """Python with these arguments, in the repository, in a process group of its own."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(
-        [sys.executable, *arguments], cwd=REPOSITORY, env=ENVIRONMENT, start_new_session=True, **pipes
+        [sys.executable, *arguments],
+        cwd=REPOSITORY,
+        env={**ENVIRONMENT, **os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+        start_new_session=True,
+        **pipes,
     )
 
 
@@ -41,18 +45,41 @@ class Toy:
     def storage(self) -> str:
         return f"sqlite:///{self.folder}/toy.db"
 
-    def start(self, *overrides: str) -> subprocess.Popen[str]:
-        """Start a sweep."""
-        fixed = [
+    @property
+    def fixed(self) -> list[str]:
+        return [
             f"journal={self.folder}/journal",
             f"hydra.sweep.dir={self.folder}/jobs",
             f"hydra.sweeper.storage={self.storage}",
             "hydra.sweeper.study_name=toy",
             "hydra/sweeper/sampler=grid",
             "hydra.sweeper.n_trials=null",
-            "hydra.sweeper.n_jobs=2",
         ]
-        return start("-W", "error", "tests/toy/app.py", "-m", *fixed, *overrides)
+
+    def start(self, *overrides: str) -> subprocess.Popen[str]:
+        """Start a sweep."""
+        command = ["tests/toy/app.py", "-m", *self.fixed, "hydra.sweeper.n_jobs=2", *overrides]
+        return start("-W", "error", *command)
+
+    def here(self, *overrides: str) -> None:
+        """Run a sweep in this process, one job after the other."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(str(REPOSITORY / "tests" / "toy"))
+            from app import main
+
+            command = [
+                "app.py",
+                "-m",
+                *self.fixed,
+                "hydra/launcher=basic",
+                "hydra.sweeper.n_jobs=1",
+                *overrides,
+            ]
+            patch.setattr(sys, "argv", command)
+            try:
+                main()
+            finally:
+                forget_hydra()
 
     def run(self, *overrides: str) -> str:
         """Run a sweep to its end and return what it printed."""
@@ -72,6 +99,24 @@ class Toy:
         lines = path.read_text().splitlines() if path.exists() else []
         return [line.split(" ", 2)[2] for line in lines if line.startswith(word)]
 
+    def recorded(self, *overrides: str) -> list[str]:
+        """The jobs, as the journal calls them, whose replicates are recorded; all have `overrides`."""
+        jobs = []
+        for name in ("bowl", "ridge"):
+            for trial in self.study(f"toy/shape={name}").trials:
+                params = [f"{key}={value}" for key, value in trial.params.items()]
+                seeds = [label for label in ("seed=0", "seed=1") if label in trial.user_attrs]
+                fixed = [f"journal={self.folder}/journal", f"shape={name}", *overrides, *params]
+                jobs += [",".join(sorted([*fixed, seed])) for seed in seeds]
+        return jobs
+
+    def busy(self) -> int:
+        """The process of a job that has started and not ended."""
+        lines = [line.split(" ", 2) for line in (self.folder / "journal").read_text().splitlines()]
+        lines = [line for line in lines if line[0] in ("start", "end")]
+        ended = [(pid, job) for word, pid, job in lines if word == "end"]
+        return next(int(pid) for word, pid, job in lines[::-1] if word == "start" and (pid, job) not in ended)
+
 
 @pytest.fixture
 def toy(tmp_path: Path) -> Toy:
@@ -84,8 +129,6 @@ def refused(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., str]]:
     """Calls the command line in this process, which must refuse; gives its whole message."""
-    from hydra.core.global_hydra import GlobalHydra
-    from hydra.core.hydra_config import HydraConfig
     from sweeps.run import main
 
     def call(*arguments: str) -> str:
@@ -97,5 +140,13 @@ def refused(
         return f"{said.out}{said.err}{left.value.code if isinstance(left.value.code, str) else ''}"
 
     yield call
+    forget_hydra()
+
+
+def forget_hydra() -> None:
+    """Leave no trace of an application that ran in this process."""
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+
     GlobalHydra.instance().clear()
     HydraConfig.instance().cfg = None

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import optuna
 import pytest
-from sweeps import checkpoint
+from optuna_dashboard._note import get_note
 
 from conftest import finish, start
-from optuna_dashboard._note import get_note
+from sweeps import checkpoint
 
 
 def sweeps_run(*arguments: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
+
 from sweeps.data import PARTS, mnist5k
 from sweeps.run import CONF, build, check
 from sweeps.train import train

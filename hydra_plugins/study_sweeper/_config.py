@@ -56,6 +56,6 @@ def changed(config: DictConfig, key: str, value: Any) -> DictConfig:
 
 def overridden(config: DictConfig, key: str, value: Any) -> DictConfig:
     """A copy with one key of `hydra` set, and set again wherever a job's config is composed from it."""
-    kept = [text for text in config.hydra.overrides.hydra if not text.startswith(f"{key}=")]
+    kept = [text for text in config.hydra.overrides.hydra if not text.lstrip("+").startswith(f"{key}=")]
     written = f"'{value}'" if isinstance(value, str) else value
     return changed(changed(config, key, value), "hydra.overrides.hydra", [*kept, f"{key}={written}"])

@@ -12,15 +12,20 @@ from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext, TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf, open_dict
+
 from sweeps.report.note import publish
 from sweeps.report.progress import progress_shown
 from sweeps.report.screen import show
-from sweeps.study.claims import Claims, remaining, retry_failed
+from sweeps.study.claims import Claims, remaining
 from sweeps.study.identity import existing, opened
-from sweeps.study.storage import lock_folder, open_storage, shown
+from sweeps.study.locks import locks_for
+from sweeps.study.retries import retry_failed
+from sweeps.study.storage import open_storage, shown, without_password
 
 from ._config import Composer, changed, overridden
 from ._plan import Plan, Planner, replicates, sampled_configs
+from ._results import write_results
+from ._settings import check_settings, directions
 from ._worker import Jobs, Worker
 
 # A launcher that comes back this often without a trial having ended is not started again.
@@ -39,15 +44,15 @@ def drive(
     folder = Path(config.hydra.sweep.dir).absolute()
     url = settings["storage"] or f"sqlite:///{folder}/study.db"
     with refusing():
-        _check_settings(settings)
-        # Jobs write their config to .hydra/, where no password belongs; workers get the URL itself.
+        check_settings(settings)
+        # Jobs write their config to .hydra/, where no password belongs.
         composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
         runs = replicates(settings["replicates"])
         plans = Planner(settings, composer).plans(arguments)
         studies = _open(plans, composer, url, settings)
     jobs = Jobs(composer, task_function, folder)
-    claims = Claims(lock_folder(url))
-    worker = Worker(plans, runs, url, settings["sampler"], settings["max_failure_rate"], jobs, claims.name)
+    claims = Claims(locks_for(url))
+    worker = Worker(plans, runs, without_password(url), {**settings, "storage": None}, jobs, claims.name)
     try:
         with claims.alive(), progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):
             _work(worker, studies, claims, settings["n_jobs"])
@@ -57,6 +62,8 @@ def drive(
         for study in studies:
             claims.free(study)
             publish(study)
+        for study, plan in zip(studies, plans, strict=True):
+            write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
     show(studies, url)
     _complain(worker, studies)
 
@@ -68,24 +75,6 @@ def refusing() -> Iterator[None]:
         yield
     except ValueError as error:
         raise ConfigCompositionException(str(error)) from error
-
-
-def _check_settings(settings: Mapping[str, Any]) -> None:
-    for key in ("n_jobs", "n_trials"):
-        value = settings[key]
-        if value is not None and value < 1:
-            raise ValueError(f"hydra.sweeper.{key}={value} must be at least 1, or null")
-    if not 0 <= settings["max_failure_rate"] <= 1:
-        raise ValueError(
-            f"hydra.sweeper.max_failure_rate={settings['max_failure_rate']} must be between 0 and 1"
-        )
-    if _direction(settings) not in ("minimize", "maximize"):
-        raise ValueError(f"hydra.sweeper.direction={_direction(settings)}: write minimize or maximize")
-
-
-def _direction(settings: Mapping[str, Any]) -> Any:
-    """The direction's name, be it written as text or as hydra-optuna-sweeper's enumeration."""
-    return getattr(settings["direction"], "name", settings["direction"])
 
 
 def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
@@ -111,7 +100,7 @@ def _open(
 ) -> list[optuna.Study]:
     """The plans' studies, made where missing; before that, everything that can be refused is."""
     storage = open_storage(url, create=True)
-    direction = _direction(settings)
+    wanted = directions(settings)
     identities = [
         {
             "search_space": plan.declared,
@@ -122,15 +111,15 @@ def _open(
         for plan in plans
     ]
     for plan, attributes in zip(plans, identities, strict=True):
-        study = existing(storage, plan.name, direction, attributes)
+        study = existing(storage, plan.name, wanted, attributes)
         if study is None or remaining(study, plan.n_trials):
             _check(plan, composer, settings)
     studies = [
-        opened(storage, plan.name, direction, attributes, settings["metric_names"])
+        opened(storage, plan.name, wanted, attributes, settings["metric_names"])
         for plan, attributes in zip(plans, identities, strict=True)
     ]
     for study in studies:
-        Claims(lock_folder(url)).free(study)
+        Claims(locks_for(url)).free(study)
         retry_failed(study)
     return studies
 
@@ -167,9 +156,10 @@ def _launch(worker: Worker, count: int) -> None:
     if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display tells instead
         config = changed(config, "hydra.hydra_logging.root.level", "WARNING")
     launcher = Plugins.instance().instantiate_launcher(worker.jobs.composer.hydra_context, worker, config)
-    quiet = ["hydra.output_subdir=null", "hydra/job_logging=none"]
-    folders = [[f"hydra.sweep.subdir=workers/{number}", *quiet] for number in range(count)]
-    for ended in launcher.launch(folders, initial_job_idx=0):
+    # A worker is a job too: what is fixed may be what configures the sweeper, which no job may change.
+    quiet = [*worker.plans[0].fixed, "hydra.output_subdir=null", "hydra/job_logging=none"]
+    jobs = [[*quiet, f"hydra.sweep.subdir=workers/{number}"] for number in range(count)]
+    for ended in launcher.launch(jobs, initial_job_idx=0):
         _ = ended.return_value  # raises what the worker raised
 
 
@@ -184,7 +174,7 @@ def _complain(worker: Worker, studies: Sequence[optuna.Study]) -> None:
     if failures:
         raise SystemExit(
             f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate="
-            f"{worker.max_failure_rate} allows:\n  "
+            f"{worker.settings['max_failure_rate']} allows:\n  "
             + "\n  ".join(failures)
             + "\nThe same command tries again."
         )

@@ -6,19 +6,22 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution
 
 from ._config import Composer
-from ._space import assignments, distribution, ends, grid_values, parse, written
+from ._space import COMPLEMENT, assignments, distribution, ends, grid_values, parameter, written
 
 
 @dataclass(frozen=True)
 class Plan:
     """One study: its name, its fixed overrides, its search space, as written and as Optuna samples it.
 
-    n_trials: trials in all. config: the job's config without the searched keys, by dotted key.
+    n_trials: trials in all. pruner: its config, which may refer to the jobs' one.
+    config: the job's config without the searched keys, by dotted key.
     """
 
     name: str
@@ -26,6 +29,7 @@ class Plan:
     declared: dict[str, str]
     space: dict[str, BaseDistribution]
     n_trials: int
+    pruner: dict[str, Any]
     config: dict[str, Any]
 
 
@@ -37,50 +41,60 @@ class Planner:
     composer: Composer
 
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
-        """A plan per combination of options of the groups that declare a search space."""
-        given = parse([*assignments(self.settings["params"] or {}), *arguments])
+        """A plan per combination of options of the groups that get a study each."""
+        given = self._parse([*assignments(self.settings["params"] or {}), *arguments])
         swept = {key: override for key, override in given.items() if override.is_sweep_override()}
-        fixed = [str(o.input_line) for key, o in given.items() if key not in swept]
+        fixed = [str(override.input_line) for key, override in given.items() if key not in swept]
         first = [f"{key}={_values(override)[0]}" for key, override in swept.items()]
-        groups = list(self._groups_with_a_space(swept, [*fixed, *first]))
+        groups = [key for key in swept if self._gets_studies(key, swept[key], [*fixed, *first])]
         rest = {key: override for key, override in swept.items() if key not in groups}
         choices = product(*([f"{key}={value}" for value in _values(swept[key])] for key in groups))
         return [self._plan([*fixed, *choice], rest, given) for choice in choices]
 
-    def _groups_with_a_space(self, swept: Mapping[str, Override], base: list[str]) -> Iterator[str]:
-        """The swept config groups of which an option searches keys of its own."""
-        for key, override in swept.items():
-            if not self.composer.is_group(key):
-                continue
-            composed = [self.composer.compose([*base, f"{key}={value}"]) for value in _values(override)]
-            if any(
-                _owns(key, declared) for config in composed for declared in config.get("search_space", {})
-            ):
-                yield key
+    def _parse(self, texts: Sequence[str]) -> dict[str, Override]:
+        """Overrides by key, `+` included; of two for one key the later counts."""
+        parser = OverridesParser.create(config_loader=self.composer.hydra_context.config_loader)
+        return {override.get_key_element(): override for override in parser.parse_overrides(list(texts))}
+
+    def _gets_studies(self, key: str, override: Override, base: list[str]) -> bool:
+        """Whether a swept key is a group of study_per or, by default, one that searches keys of its own."""
+        if self.settings["study_per"] is not None:
+            return override.key_or_group in self.settings["study_per"]
+        if not self.composer.is_group(override.key_or_group):
+            return False
+        options = [self.composer.compose([*base, f"{key}={value}"]) for value in _values(override)]
+        searched = [name for config in options for name in _search_space(config)]
+        return any(_owns(override.key_or_group, name) for name in searched)
 
     def _plan(self, fixed: list[str], rest: Mapping[str, Override], given: Mapping[str, Override]) -> Plan:
         first = [f"{key}={_values(override)[0]}" for key, override in rest.items()]
         config = self.composer.compose([*fixed, *first])
-        values = [key for key in given if not self.composer.is_group(key)]
+        names = [override.key_or_group for override in given.values()]
+        values = [name for name in names if not self.composer.is_group(name)]
         declared = {
-            str(key): str(sweep)
-            for key, sweep in config.get("search_space", {}).items()
-            if not any(key == name or str(key).startswith(f"{name}.") for name in values)
+            key: sweep
+            for key, sweep in _search_space(config).items()
+            if not any(key == name or key.startswith(f"{name}.") for name in values)
         }
-        overrides = {**parse(assignments(declared)), **rest}
-        space = {key: distribution(override) for key, override in overrides.items()}
+        overrides = {**self._parse(assignments(declared)), **rest}
+        order = [key for key in _search_space(config) if key in overrides]
+        ordered = [overrides[key] for key in dict.fromkeys([*order, *overrides])]
+        space = {parameter(override): distribution(override) for override in ordered}
         return Plan(
             name=self._name(config),
             fixed=fixed,
             declared={key: written(values) for key, values in space.items()},
             space=space,
             n_trials=self._n_trials(space),
+            pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
             config=_flat(config, without=[*space, *self.settings["replicates"]]),
         )
 
     def _name(self, config: DictConfig) -> str:
-        choices, space = config.hydra.runtime.choices, config.get("search_space", {})
-        groups = [group for group in choices if any(_owns(group, key) for key in space)]
+        choices, space = config.hydra.runtime.choices, _search_space(config)
+        groups = self.settings["study_per"]
+        if groups is None:
+            groups = [group for group in choices if any(_owns(group, key) for key in space)]
         name = self.settings["study_name"] or config.hydra.job.name
         return "/".join([name, *(f"{group}={choices[group]}" for group in groups)])
 
@@ -125,6 +139,14 @@ def _values(override: Override) -> list[Any]:
     return ends(distribution(override))
 
 
+def _search_space(config: DictConfig) -> dict[str, str]:
+    """What a job's config declares as searched. Raises ValueError where that refers to nothing."""
+    try:
+        return {str(key): str(sweep) for key, sweep in (config.get("search_space") or {}).items()}
+    except OmegaConfBaseException as error:
+        raise ValueError(f"search_space is not to be had: {str(error).splitlines()[0]}") from error
+
+
 def _owns(group: str, key: str) -> bool:
     return key.startswith(group.replace("/", ".") + ".")
 
@@ -140,11 +162,12 @@ def _flat(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
         else:
             yield prefix, node
 
+    removed = [name.removeprefix(COMPLEMENT).lstrip("+") for name in without]
     container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
     assert isinstance(container, dict)
-    kept = {key: value for key, value in container.items() if key not in ("hydra", "search_space")}
+    kept = {key: value for key, value in container.items() if key not in ("hydra", "search_space", "spaces")}
     return {
         key: value
         for key, value in leaves(kept, "")
-        if not any(key == name or key.startswith(f"{name}.") for name in without)
+        if not any(key == name or key.startswith(f"{name}.") for name in removed)
     }

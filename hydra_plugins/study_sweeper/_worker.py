@@ -6,25 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import optuna
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, run_job
 from hydra.types import TaskFunction
-from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
-from sweeps.study.claims import RETRY_OF, Claims
-from sweeps.study.grid import Grid
-from sweeps.study.replicate import Replicate, objective, records
-from sweeps.study.storage import lock_folder, open_storage, open_study
+
+from sweeps.study.claims import Claims
+from sweeps.study.locks import locks_for
+from sweeps.study.replicate import AGGREGATES, Replicate, objectives, records, values_of
+from sweeps.study.retries import failed_for_good, retry, tries
+from sweeps.study.storage import open_storage, open_study
 from sweeps.trial import running
 
 from ._config import Composer
-from ._plan import Plan, is_grid
-from ._space import assignments, grid_values
+from ._plan import Plan
+from ._sampling import pruner_of, sample, sampler_of
+from ._space import assignments
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Jobs:
             return ended.return_value
 
 
+class Failed(Exception):  # noqa: N818 -- what became of a job, not an error of ours
+    """A job raised, or returned no objective."""
+
+
 @dataclass(frozen=True)
 class Worker:
     """Claims trials until no study has any left. A launcher starts it as if it were the task function."""
@@ -64,72 +70,98 @@ class Worker:
     plans: Sequence[Plan]
     replicates: Mapping[str, list[str]]
     storage: str
-    sampler: DictConfig
-    max_failure_rate: float
+    settings: Mapping[str, Any]
     jobs: Jobs
     driver: str
 
     def __call__(self, config: DictConfig) -> None:  # noqa: ARG002 -- a task function's signature
-        os.environ["SWEEPS_WORKER"] = str(HydraConfig.get().job.num)
+        number = int(HydraConfig.get().job.num)
+        share_out(self.settings["cuda_devices"], number)
         with output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
-            orphaned = self._work()
+            orphaned = self._work(number)
         if orphaned:  # nobody takes the result: a pool's process would wait for its dead parent
             os._exit(1)
 
-    def _work(self) -> bool:
+    def _work(self, number: int) -> bool:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         storage = open_storage(self.storage)
-        with Claims(lock_folder(self.storage), self.driver).alive() as claims:
+        with Claims(locks_for(self.storage), self.driver).alive() as claims:
             for plan in self.plans:
-                study = open_study(storage, plan.name, self._sampler(plan))
-                while not self.gives_up(study) and (trial := claims.claim(study, plan.space, plan.n_trials)):
+                study = open_study(storage, plan.name)
+                study.sampler = sampler_of(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
+                study.pruner = pruner_of(plan)
+                while not self.gives_up(study) and (trial := claims.claim(study, {}, plan.n_trials)):
                     self._run(claims, plan, study, trial)
-            return claims.is_orphan()
+            orphaned: bool = claims.is_orphan()
+            return orphaned
 
     def gives_up(self, study: optuna.Study) -> bool:
         """Whether too large a share of the study's ended trials failed."""
         trials = study.get_trials(deepcopy=False)
-        retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
-        ended = [trial for trial in trials if trial.state.is_finished() and trial.number not in retried]
-        failed = sum(trial.state == TrialState.FAIL for trial in ended)
-        return failed > self.max_failure_rate * len(ended)
+        failed = len(failed_for_good(trials))
+        ended = failed + sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in trials)
+        return bool(failed > self.settings["max_failure_rate"] * ended)
 
     def _run(self, claims: Claims, plan: Plan, study: optuna.Study, trial: optuna.Trial) -> None:
+        """See a claimed trial to its end, or give it back if this process is to end first."""
         try:
-            values = [self._replicate(plan, trial, label) for label in self.replicates]
+            sample(self.settings, plan, trial, self.jobs.composer.config)
+            values = [self._replicate(plan, study, trial, label) for label in self.replicates]
         except optuna.TrialPruned:
-            study.tell(trial, state=TrialState.PRUNED)
-        except Exception as error:
-            trial.set_user_attr("failure", f"{type(error).__name__}: {error}")
-            study.tell(trial, state=TrialState.FAIL)
+            claims.tell(study, trial, state=TrialState.PRUNED)
+        except Failed as failure:
+            self._fail(claims, study, trial, str(failure))
+        except UpdateFinishedTrialError:
+            pass  # another worker took the trial, as this one seemed dead, and has ended it
         except BaseException:
             claims.give_back(study, trial)
             raise
         else:
             kept = records(trial.user_attrs, list(self.replicates))
-            trial.set_user_attr("diverged", sum(bool(record.get("diverged")) for record in kept.values()))
-            study.tell(trial, fmean(values))
+            diverged = sum(bool(record.get("diverged")) for record in kept.values())
+            combine = AGGREGATES[self.settings["aggregate"]]
+            told = [float(combine(objective)) for objective in zip(*values, strict=True)]
+            claims.tell(study, trial, told, diverged=diverged)
 
-    def _replicate(self, plan: Plan, trial: optuna.Trial, label: str) -> float:
+    def _fail(self, claims: Claims, study: optuna.Study, trial: optuna.Trial, reason: str) -> None:
+        failed = claims.tell(study, trial, state=TrialState.FAIL, failure=reason)
+        if failed and tries(study, failed) <= self.settings["retries"]:
+            retry(study, failed)
+
+    def _replicate(self, plan: Plan, study: optuna.Study, trial: optuna.Trial, label: str) -> list[float]:
         labels = list(self.replicates)
         kept = records(trial.user_attrs, labels)
         if label in kept:
-            return float(kept[label]["value"])
-        replicate = Replicate(trial, label, labels)
+            return values_of(kept[label])
+        replicate = Replicate(study, trial, label, labels)
         overrides = [*plan.fixed, *assignments(trial.params), *self.replicates[label]]
         replicate.set_user_attr("folder", str(self.jobs.folder_of(plan, trial.number, label)))
-        with running(replicate):
-            value = objective(label, self.jobs.run(plan, overrides, trial.number, label))
-        replicate.finish(value)
-        return value
+        try:
+            with running(replicate):
+                returned = self.jobs.run(plan, overrides, trial.number, label)
+            values = objectives(label, returned, len(study.directions))
+        except optuna.TrialPruned:
+            raise
+        except Exception as error:
+            raise Failed(f"{type(error).__name__}: {error}") from error
+        replicate.finish(values)
+        return values
 
-    def _sampler(self, plan: Plan) -> optuna.samplers.BaseSampler:
-        if is_grid(self.sampler):
-            grid = {key: grid_values(key, values) for key, values in plan.space.items()}
-            return Grid(grid, seed=self.sampler.get("seed"))
-        allowed = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.samplers.*"]
-        sampler: optuna.samplers.BaseSampler = instantiate(self.sampler, _execution_whitelist_=allowed)
-        return sampler
+
+def share_out(devices: Any, worker: int) -> None:
+    """Let this process see its share of the host's GPUs, one, before anything in it loads CUDA."""
+    gpus = host_gpus() if devices == "auto" else [str(device) for device in devices or ()]
+    if gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[worker % len(gpus)]
+
+
+def host_gpus() -> list[str]:
+    """The GPUs that processes of this host may use, by what CUDA_VISIBLE_DEVICES calls them."""
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if allowed is not None:
+        return [name for name in allowed.split(",") if name]
+    driver = Path("/proc/driver/nvidia/gpus")
+    return [str(number) for number in range(len(list(driver.iterdir())))] if driver.exists() else []
 
 
 @contextmanager

@@ -14,27 +14,39 @@ class StudySweeperConf:
     """hydra.sweeper of `hydra/sweeper=study`: hydra-optuna-sweeper's words, and what it lacks."""
 
     _target_: str = "hydra_plugins.study_sweeper.sweeper.StudySweeper"
-    defaults: list[Any] = field(default_factory=lambda: [{"sampler": "tpe"}])
+    defaults: list[Any] = field(default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "none"}])
 
     # hydra-optuna-sweeper's group of samplers: tpe, random, grid, gp, qmc, ...
     sampler: Any = MISSING
-    # minimize or maximize
+    # none, median, percentile, hyperband, successive_halving, patient, threshold
+    pruner: Any = MISSING
+    # minimize or maximize; a list of them for several objectives
     direction: Any = "minimize"
     # an Optuna storage URL; null: an SQLite file in the sweep's folder
     storage: str | None = None
     # the studies are named <study_name>/<group>=<option>; null: the job's name
     study_name: str | None = None
+    # the swept groups that get a study for each option; null: those whose options declare a search space
+    study_per: list[str] | None = None
     # how many trials each study has in all, over all starts; null: every setting, for the grid sampler
     n_trials: int | None = 20
     # worker processes; null: one a core
     n_jobs: int | None = None
+    # how often a failed trial is tried again within a sweep
+    retries: int = 0
     # the sweep gives up when more than this share of a study's ended trials failed
     max_failure_rate: float = 0.0
     # override -> values in Hydra's sweep grammar, as on the command line
     params: dict[str, Any] | None = None
-    # override -> list of values; each setting runs once with every combination, its value is their mean
+    # dotted path of a function (config, trial) that suggests further parameters
+    custom_search_space: str | None = None
+    # override -> list of values; each setting runs once with every combination of them
     replicates: dict[str, list[Any]] = field(default_factory=dict)
-    # what the objective is called in the dashboard
+    # a trial's value over its replicates: mean, median, min or max
+    aggregate: str = "mean"
+    # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all
+    cuda_devices: Any = "auto"
+    # what the objectives are called in the dashboard
     metric_names: list[str] | None = None
     # dotted path of a function (config) that raises ValueError for a config that can't run
     check: str | None = None
@@ -60,5 +72,5 @@ class StudySweeper(Sweeper):
 # base_study is the name that an application's own hydra/sweeper/study.yaml builds on.
 for _name in ("study", "base_study"):
     ConfigStore.instance().store(
-        group="hydra/sweeper", name=_name, node=StudySweeperConf, provider="study_sweeper"
+        group="hydra/sweeper", name=_name, node=StudySweeperConf, provider="study_sweeper", replace=True
     )

@@ -1,5 +1,6 @@
 """The end of a sweep in the terminal."""
 
+import shlex
 from collections.abc import Sequence
 
 import optuna
@@ -8,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeps.report.summary import summarize
-from sweeps.study.storage import shown
+from sweeps.study.storage import dashboard
 
 
 def show(studies: Sequence[optuna.Study], url: str) -> None:
@@ -23,4 +24,4 @@ def show(studies: Sequence[optuna.Study], url: str) -> None:
         for sentence in summary.sentences:
             console.print(sentence, markup=False)
     console.print("\nOpen the dashboard:")
-    console.print(f"  uv run optuna-dashboard {shown(url)}", soft_wrap=True)
+    console.print(f"  uv run optuna-dashboard {shlex.quote(dashboard(url))}", soft_wrap=True)

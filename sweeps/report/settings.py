@@ -12,11 +12,15 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.report.robust import Flags, Floats
+from sweeps.study.replicate import values_of
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One finished trial: its parameters, the objective of each replicate, how many of them diverged."""
+    """One finished trial: its parameters, the objective of each replicate, how many of them diverged.
+
+    Of several objectives, the first.
+    """
 
     number: int
     params: Mapping[str, Any]
@@ -89,7 +93,7 @@ def grid_of(study: optuna.Study, settings: Sequence[Setting]) -> Grid | None:
 
 def _setting(trial: FrozenTrial, known: Sequence[str]) -> Setting:
     records = [trial.user_attrs[label] for label in known if label in trial.user_attrs]
-    values = [float(record["value"]) for record in records] or [trial.values[0]]
+    values = [values_of(record)[0] for record in records] or [trial.values[0]]
     diverged = sum(bool(record.get("diverged")) for record in records)
     return Setting(trial.number, trial.params, values, diverged)
 

@@ -27,7 +27,7 @@ class Summary:
 
 def summarize(study: optuna.Study) -> Summary:
     """The best settings by mean over replicates, and on a grid the peak and the robust pick."""
-    sign = 1 if study.direction == StudyDirection.MAXIMIZE else -1
+    sign = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
     settings = sorted(settings_of(study), key=lambda setting: -sign * setting.mean)
     grid = grid_of(study, settings)
     marks, sentences = _picks(grid, sign) if grid else ({}, [])
@@ -41,7 +41,9 @@ def summarize(study: optuna.Study) -> Summary:
     rows = [[*_row(setting, names, sign), *marks.get(setting.number, [])] for setting in listed]
     repeated = f", mean over {len(labels(study))} replicates" if len(labels(study)) > 1 else ""
     title = f"{study.study_name}: {', '.join(study.metric_names or ['objective'])}{repeated}"
-    return Summary(title, columns, rows, [*sentences, _counts(study, settings), _space(study)])
+    return Summary(
+        title, columns, rows, [*sentences, *_front(study), _counts(study, settings), _space(study)]
+    )
 
 
 def _picks(grid: Grid, sign: int) -> tuple[dict[int, list[str]], list[str]]:
@@ -104,6 +106,16 @@ def _row(setting: Setting, names: Sequence[str], sign: int) -> list[str]:
     ]
 
 
+def _front(study: optuna.Study) -> list[str]:
+    """The Pareto front's trials, where there are several objectives."""
+    if len(study.directions) == 1:
+        return []
+    best = ", ".join(str(trial.number) for trial in study.best_trials)
+    return [
+        f"Ranked by the first of {len(study.directions)} objectives. Pareto-optimal trials: {best or 'none'}."
+    ]
+
+
 def _counts(study: optuna.Study, settings: Sequence[Setting]) -> str:
     states = [trial.state.name.lower() for trial in study.get_trials(deepcopy=False)]
     counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
@@ -118,9 +130,10 @@ def _space(study: optuna.Study) -> str:
 
 
 def _short(name: str) -> str:
-    """A parameter's name without its config group: optimizer.lr -> lr."""
-    return name.split(".", 1)[-1]
+    """A parameter's name without its config group: lr for optimizer.lr, 1-alpha for 1 - optimizer.alpha."""
+    complement, _, key = name.rpartition(" - ")
+    return f"{complement}-{key.split('.', 1)[-1]}" if complement else key.split(".", 1)[-1]
 
 
 def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -2,12 +2,10 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import optuna
-from optuna.storages import RDBStorage
-
-Direction = Literal["minimize", "maximize"]
+from optuna.storages import BaseStorage
 
 # The study's user attributes that must stay as they are, and how a message calls what they hold.
 IDENTITY = {
@@ -18,7 +16,7 @@ IDENTITY = {
 
 
 def existing(
-    storage: RDBStorage, name: str, direction: Direction, attributes: Mapping[str, Any]
+    storage: BaseStorage, name: str, directions: Sequence[str], attributes: Mapping[str, Any]
 ) -> optuna.Study | None:
     """The study of that name, if there is one.
 
@@ -27,7 +25,7 @@ def existing(
     if name not in optuna.get_all_study_names(storage):
         return None
     study = optuna.load_study(study_name=name, storage=storage)
-    differences = _differences(study, direction, attributes)
+    differences = _differences(study, directions, attributes)
     if differences:
         raise ValueError(
             f"study {name} in the storage measures something else:\n  "
@@ -38,16 +36,16 @@ def existing(
 
 
 def opened(
-    storage: RDBStorage,
+    storage: BaseStorage,
     name: str,
-    direction: Direction,
+    directions: Sequence[str],
     attributes: Mapping[str, Any],
     metric_names: Sequence[str] | None,
 ) -> optuna.Study:
     """The study of that name, made with its attributes if missing."""
-    study = existing(storage, name, direction, attributes)
+    study = existing(storage, name, directions, attributes)
     if study is None:
-        study = optuna.create_study(study_name=name, storage=storage, direction=direction)
+        study = optuna.create_study(study_name=name, storage=storage, directions=list(directions))  # type: ignore[arg-type]
         for key, value in attributes.items():
             study.set_user_attr(key, value)
         if metric_names:
@@ -57,16 +55,17 @@ def opened(
     return study
 
 
-def _differences(study: optuna.Study, direction: Direction, attributes: Mapping[str, Any]) -> list[str]:
+def _differences(study: optuna.Study, directions: Sequence[str], attributes: Mapping[str, Any]) -> list[str]:
     stored = study.user_attrs
     found = []
-    if study.direction.name.lower() != direction:
-        found.append(f"hydra.sweeper.direction: {study.direction.name.lower()} there, {direction} now")
+    there = [direction.name.lower() for direction in study.directions]
+    if there != list(directions):
+        found.append(f"hydra.sweeper.direction: {', '.join(there)} there, {', '.join(directions)} now")
     for attribute, title in IDENTITY.items():
-        there, now = stored.get(attribute, {}), attributes[attribute]
-        for key in dict.fromkeys([*there, *now]):
-            if there.get(key) != now.get(key):
-                found.append(f"{title}: {key}={_shown(there, key)} there, {key}={_shown(now, key)} now")
+        old, new = stored.get(attribute, {}), attributes[attribute]
+        for key in dict.fromkeys([*old, *new]):
+            if old.get(key) != new.get(key):
+                found.append(f"{title}: {key}={_shown(old, key)} there, {key}={_shown(new, key)} now")
     return found
 
 

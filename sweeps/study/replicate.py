@@ -1,14 +1,23 @@
 """What one replicate of a trial reports and records."""
 
 import math
-from collections.abc import Sequence
-from statistics import fmean
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean, median
 from typing import Any
 
 import optuna
+from optuna.pruners import NopPruner
 
 # The trial's system attributes that keep what each replicate reported, by its label.
 REPORTS = "sweeps:reports:"
+
+# How a trial's value comes from its replicates'.
+AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
+    "mean": fmean,
+    "median": median,
+    "min": min,
+    "max": max,
+}
 
 
 class Replicate:
@@ -16,36 +25,44 @@ class Replicate:
 
     Its record is written at once when it ends, as the trial's user attribute of the replicate's label:
     {"value": ..., and what the job set}. Lists and dictionaries go to attributes "<label>/<key>".
-    The trial's intermediate value at a step is the mean over its replicates, told when all have reached it.
+    The trial's intermediate value at a step is the mean over the replicates that have reached it. It is told
+    at once where a pruner looks at it, else when all have reached it, which costs the storage less.
     """
 
-    def __init__(self, trial: optuna.Trial, label: str, labels: Sequence[str]) -> None:
+    def __init__(self, study: optuna.Study, trial: optuna.Trial, label: str, labels: Sequence[str]) -> None:
         self.number: int | None = trial.number
+        self._study = study
         self._trial = trial
         self._label = label
-        stored = trial.storage.get_trial(trial._trial_id)
-        reports = stored.system_attrs
-        self._others = [reports.get(f"{REPORTS}{other}", {}) for other in labels if other != label]
-        self._told = stored.intermediate_values.keys()
+        self._single = len(study.directions) == 1
+        self._pruned = not isinstance(study.pruner, NopPruner)
+        attributes = trial.storage.get_trial(trial._trial_id).system_attrs
+        self._others = [attributes.get(f"{REPORTS}{other}", {}) for other in labels if other != label]
         self._reports: dict[str, float] = {}
         self._attributes: dict[str, Any] = {}
 
     def report(self, value: float, step: int) -> None:
-        """Keep the objective after `step`; tell their mean once every replicate has one."""
+        """Keep the objective after `step` and tell the trial's mean."""
         self._reports[str(step)] = float(value)
-        # A resumed trial may have told this step before it was interrupted.
-        if step not in self._told and all(str(step) in reports for reports in self._others):
-            self._trial.report(fmean([value, *(reports[str(step)] for reports in self._others)]), step)
+        reached = [reports[str(step)] for reports in self._others if str(step) in reports]
+        if self._single and (self._pruned or len(reached) == len(self._others)):
+            # Optuna's Trial.report keeps a step's first value; the mean changes with each replicate.
+            self._trial.storage.set_trial_intermediate_value(
+                self._trial._trial_id, step, fmean([float(value), *reached])
+            )
 
     def should_prune(self) -> bool:
         """Whether the study's pruner would stop the trial, by the values told so far."""
-        return self._trial.should_prune()
+        if not (self._single and self._pruned):
+            return False
+        trial = self._trial.storage.get_trial(self._trial._trial_id)
+        return self._study.pruner.prune(self._study, trial)
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a value for the record."""
         self._attributes[key] = value
 
-    def finish(self, value: float) -> None:
+    def finish(self, values: Sequence[float]) -> None:
         """Write the record; a replicate that has one is never run again."""
         long = {key: kept for key, kept in self._attributes.items() if isinstance(kept, list | dict)}
         for key, kept in long.items():
@@ -55,20 +72,31 @@ class Replicate:
                 self._trial._trial_id, f"{REPORTS}{self._label}", self._reports
             )
         short = {key: kept for key, kept in self._attributes.items() if key not in long}
+        value = values[0] if self._single else list(values)
         self._trial.set_user_attr(self._label, {"value": value, **short})
 
 
-def records(attributes: dict[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:
+def records(attributes: Mapping[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The records of a trial's finished replicates, by label."""
     return {label: attributes[label] for label in labels if label in attributes}
 
 
-def objective(label: str, returned: Any) -> float:
-    """The job's return value as a number. Raises ValueError where it isn't a finite one."""
+def values_of(record: Mapping[str, Any]) -> list[float]:
+    """A record's objectives."""
+    value = record["value"]
+    return [float(part) for part in (value if isinstance(value, list) else [value])]
+
+
+def objectives(label: str, returned: Any, count: int) -> list[float]:
+    """The job's return value as `count` numbers. Raises ValueError where it isn't that many finite ones."""
+    parts = [returned] if count == 1 else returned
     try:
-        value = float(returned)
+        values = [float(part) for part in parts]
     except (TypeError, ValueError):
-        raise ValueError(f"{label}: the job returned {returned!r}, which is not a number") from None
-    if not math.isfinite(value):
-        raise ValueError(f"{label}: the job returned {value}, which is not finite")
-    return value
+        wanted = "a number" if count == 1 else f"{count} numbers"
+        raise ValueError(f"{label}: the job returned {returned!r}, which is not {wanted}") from None
+    if len(values) != count:
+        raise ValueError(f"{label}: the job returned {len(values)} numbers, not {count}: {returned!r}")
+    if not all(math.isfinite(value) for value in values):
+        raise ValueError(f"{label}: the job returned {returned}, which is not finite")
+    return values

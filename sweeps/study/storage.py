@@ -1,63 +1,125 @@
-"""An Optuna storage by its URL."""
+"""An Optuna storage by its URL: an SQLite file, a journal file or a PostgreSQL database."""
 
-import hashlib
-import tempfile
+import os
+import re
+import weakref
 from pathlib import Path
 
 import optuna
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from sweeps.study.journal import JournalLock
 
 # Seconds that a statement waits for SQLite's lock before it fails.
 BUSY_TIMEOUT = 60
 
+# Seconds: to connect to PostgreSQL, and of silence before a connection is probed, so that a dead network is
+# noticed within a minute. The URL's own ?keepalives_idle=... and the like come first.
+CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+EXAMPLES = {
+    "sqlite": "sqlite:///outputs/sweeps.db",
+    "journal": "journal:///outputs/sweeps.log",
+    "postgresql": "postgresql://user:password@host/database",
+}
+DRIVERS = {*EXAMPLES, "postgresql+psycopg", "postgresql+psycopg2"}
+
 
 def parsed(url: str) -> URL:
-    """The URL's parts. Raises ValueError where it isn't one."""
+    """The URL's parts. Raises ValueError, without the password, where no sweep can be kept there."""
     try:
-        return make_url(url)
-    except ArgumentError:
-        raise ValueError(
-            f"hydra.sweeper.storage={url} is not a storage URL; write sqlite:///outputs/sweeps.db, say"
-        ) from None
+        location = make_url(url)
+    except (ArgumentError, ValueError):
+        raise _refused(re.sub("//.*@", "//***@", url), "is not a storage URL", *EXAMPLES) from None
+    if "@" in (location.host or ""):
+        raise _refused(
+            re.sub("//.*@", "//***@", url), "holds an unescaped @ (write %40 in a password)", "postgresql"
+        )
+    if location.drivername not in DRIVERS:
+        raise _refused(_hidden(location), "is no storage that workers can share", *EXAMPLES)
+    if location.get_backend_name() != "postgresql" and location.database in (None, "", ":memory:"):
+        raise _refused(url, "names no file", location.get_backend_name())
+    # Bare, SQLAlchemy 2.0 takes it for psycopg2, which the extra doesn't install.
+    return location.set(drivername="postgresql+psycopg") if location.drivername == "postgresql" else location
 
 
 def shown(url: str) -> str:
     """The URL as it may be printed, its password hidden."""
-    return parsed(url).render_as_string(hide_password=True)
+    return _hidden(parsed(url))
 
 
-def open_storage(url: str, create: bool = False) -> RDBStorage:
+def dashboard(url: str) -> str:
+    """The storage as optuna-dashboard's command line takes it."""
+    location = parsed(url)
+    return str(location.database) if location.drivername == "journal" else _hidden(location)
+
+
+def without_password(url: str) -> str:
+    """The URL for the processes that this one starts, which get its password by PGPASSWORD.
+
+    A launcher may write to a file what it sends to a worker, as Submitit does.
+    """
+    location = parsed(url)
+    if password := location.password or location.query.get("password"):
+        os.environ["PGPASSWORD"] = str(password)
+    bare = location._replace(password=None).difference_update_query(["password"])
+    return bare.render_as_string(hide_password=False)
+
+
+def open_storage(url: str, create: bool = False) -> BaseStorage:
     """Connect to a storage; `create` makes its file and its tables, which only one process should do.
 
     Raises ValueError, without the URL's password, where that fails.
     """
     location = parsed(url)
-    sqlite = location.get_backend_name() == "sqlite"
     try:
-        if sqlite and create and location.database:
-            Path(location.database).parent.mkdir(parents=True, exist_ok=True)
-        arguments = {"connect_args": {"timeout": BUSY_TIMEOUT}} if sqlite else {}
-        return RDBStorage(url, engine_kwargs=arguments, skip_table_creation=not create)
-    except (ImportError, OSError, SQLAlchemyError, RuntimeError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if location.get_backend_name() == "postgresql":
+            return _database(
+                location, create, connect_args={**CONNECTING, **location.query}, pool_pre_ping=True
+            )
+        path = Path(str(location.database))
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if location.drivername == "journal":
+            return JournalStorage(JournalFileBackend(str(path), JournalLock(path, lock_folder(location))))
+        return _database(location, create, connect_args={"timeout": BUSY_TIMEOUT})
+    except ImportError:
         raise ValueError(
-            f"hydra.sweeper.storage={shown(url)} can't be opened: {reason}; "
-            "write sqlite:///outputs/sweeps.db, say"
+            f"hydra.sweeper.storage={shown(url)} needs a driver: uv sync --extra postgresql"
         ) from None
+    except (OSError, SQLAlchemyError, RuntimeError, ValueError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise _refused(shown(url), f"can't be opened: {reason}", location.get_backend_name()) from None
 
 
-def lock_folder(url: str) -> Path:
-    """Where this host's claims on the storage are kept: beside an SQLite file."""
-    location = parsed(url)
-    if location.get_backend_name() == "sqlite" and location.database:
-        return Path(f"{location.database}.locks").absolute()
-    return Path(tempfile.gettempdir()) / f"sweeps-{hashlib.sha256(shown(url).encode()).hexdigest()[:16]}"
+def lock_folder(location: URL) -> Path:
+    """Where a host's processes keep the locks of a storage that is a file: beside it."""
+    return Path(f"{location.database}.locks").absolute()
 
 
 def open_study(
-    storage: RDBStorage, name: str, sampler: optuna.samplers.BaseSampler | None = None
+    storage: BaseStorage, name: str, sampler: optuna.samplers.BaseSampler | None = None
 ) -> optuna.Study:
     """A study that exists."""
     return optuna.load_study(study_name=name, storage=storage, sampler=sampler)
+
+
+def _database(location: URL, create: bool, **engine: object) -> RDBStorage:
+    # Optuna formats the URL as a template.
+    url = location.render_as_string(hide_password=False).replace("{", "%7B").replace("}", "%7D")
+    storage = RDBStorage(url, engine_kwargs=engine, skip_table_creation=not create)
+    weakref.finalize(storage, storage.engine.dispose)
+    return storage
+
+
+def _hidden(location: URL) -> str:
+    secrets = {key: "hidden" for key in location.query if "password" in key}
+    return location.update_query_dict(secrets).render_as_string(hide_password=True)
+
+
+def _refused(url: str, problem: str, *examples: str) -> ValueError:
+    ways = " or ".join(EXAMPLES[example] for example in examples)
+    return ValueError(f"hydra.sweeper.storage={url} {problem}; write {ways}, say")

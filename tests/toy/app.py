@@ -3,25 +3,40 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import hydra
+import optuna
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
+
 from sweeps import current_trial
 
 
-@hydra.main(config_path="conf", config_name="config")
-def main(cfg: DictConfig) -> float:
+@hydra.main(config_path=str(Path(__file__).parent / "conf"), config_name="config")
+def main(cfg: DictConfig) -> Any:
     """Take a while, leave a trace, return a value."""
     job = ",".join(sorted(HydraConfig.get().overrides.task))
     trace(cfg.journal, f"start {os.getpid()} {job}")
-    current_trial().report(float(cfg.shape.x), 1)
-    time.sleep(cfg.pause)
+    time.sleep(cfg.pause * (10 if cfg.uneven and cfg.shape.x in (0, 2) else 1))
     fail = Path(f"{cfg.journal}.fail")
     if fail.exists() and fail.read_text() == f"{cfg.shape.x}:{cfg.seed}":
         raise RuntimeError("asked to fail")
     trace(cfg.journal, f"end {os.getpid()} {job}")
-    return float((cfg.shape.x - 1) ** 2 + cfg.shape.get("y", 0) + cfg.seed / 10)
+    height = float((cfg.shape.x - 1) ** 2 + cfg.shape.get("y", 0) + cfg.seed / 10)
+    for step in range(1, cfg.steps + 1):  # falls towards the height, and can be seen to
+        current_trial().report(height + cfg.steps - step, step)
+        if current_trial().should_prune():
+            raise optuna.TrialPruned
+    trace(cfg.journal, f"saw {os.environ.get('CUDA_VISIBLE_DEVICES')}")
+    kinds = {"height": height, "both": (height, -height), "undefined": float("nan"), "text": "high"}
+    return kinds[cfg.returns]
+
+
+def further(config: DictConfig, trial: optuna.Trial) -> None:  # noqa: ARG001 -- the signature asked for
+    """A custom_search_space: the seed, where x is positive."""
+    if trial.params["shape.x"] > 0:
+        trial.suggest_int("seed", 5, 6)
 
 
 def trace(path: str, line: str) -> None:

@@ -1,0 +1,129 @@
+"""Milliseconds that a claim takes, by the trials that a study has already finished.
+
+    uv run python benchmarks/claims.py
+    uv run python benchmarks/claims.py --storages postgresql://user:password@host/database --finished 100 1000
+
+SQLite and journal files are made in a temporary folder. A claim here is what a worker waits
+for between two trials, the random sampler included. Median [lowest, highest] of n.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+import uuid
+from statistics import median
+from unittest.mock import patch
+
+import optuna
+from optuna.distributions import FloatDistribution, distribution_to_json
+from optuna.storages import RDBStorage, _CachedStorage
+from optuna.storages._rdb import models
+from optuna.trial import FrozenTrial, create_trial
+from sweeps.study.claims import Claims
+from sweeps.study.locks import locks_for
+from sweeps.study.storage import open_storage, open_study, parsed
+
+SPACE = {"lr": FloatDistribution(1e-4, 1.0, log=True), "momentum": FloatDistribution(0.0, 1.0)}
+
+
+def fill(study: optuna.Study, count: int) -> None:
+    """Give a study finished trials, with what a trial of three replicates and ten epochs records."""
+    with patch("os.fsync"):  # a journal's
+        if isinstance(study._storage, _CachedStorage):
+            fill_tables(study._storage._backend, study._study_id, count)
+        else:
+            for number in range(count):
+                study.add_trial(finished_trial(number))
+
+
+def finished_trial(number: int) -> FrozenTrial:
+    return create_trial(
+        value=float(number),
+        params={"lr": 0.01, "momentum": 0.9},
+        distributions=SPACE,
+        user_attrs={f"seed={seed}": {"value": 1.0, "seconds": 2.0} for seed in range(3)},
+        system_attrs={"sweeps:worker": uuid.uuid4().hex},
+        intermediate_values=dict.fromkeys(range(10), 1.0),
+    )
+
+
+def fill_tables(storage: RDBStorage, study: int, count: int) -> None:
+    """As `add_trial` does, in one transaction: one a trial takes minutes."""
+    with storage.scoped_session() as session:
+        for number in range(count):
+            trial = finished_trial(number)
+            session.add(
+                models.TrialModel(
+                    number=number,
+                    study_id=study,
+                    state=trial.state,
+                    datetime_start=trial.datetime_start,
+                    datetime_complete=trial.datetime_complete,
+                    params=[
+                        models.TrialParamModel(
+                            param_name=name,
+                            param_value=SPACE[name].to_internal_repr(value),
+                            distribution_json=distribution_to_json(SPACE[name]),
+                        )
+                        for name, value in trial.params.items()
+                    ],
+                    values=[models.TrialValueModel(objective=0, value=trial.value, value_type="FINITE")],
+                    user_attributes=[
+                        models.TrialUserAttributeModel(key=key, value_json=json.dumps(value))
+                        for key, value in trial.user_attrs.items()
+                    ],
+                    system_attributes=[
+                        models.TrialSystemAttributeModel(key=key, value_json=json.dumps(value))
+                        for key, value in trial.system_attrs.items()
+                    ],
+                    intermediate_values=[
+                        models.TrialIntermediateValueModel(
+                            step=step, intermediate_value=value, intermediate_value_type="FINITE"
+                        )
+                        for step, value in trial.intermediate_values.items()
+                    ],
+                )
+            )
+        session.commit()
+
+
+def measure(url: str, name: str, claims: int) -> list[float]:
+    """Milliseconds of each of so many claims, as a worker makes them that has just opened the study."""
+    study = open_study(open_storage(url), name, optuna.samplers.RandomSampler(seed=0))
+    taken = []
+    with Claims(locks_for(url)).alive() as worker:
+        for number in range(claims + 1):
+            begin = time.perf_counter()
+            trial = worker.claim(study, SPACE, 10**9)
+            taken.append(1000 * (time.perf_counter() - begin))
+            assert trial is not None
+            worker.tell(study, trial, [float(number)])
+    return taken[1:]  # the first reads all trials into the process, once
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--storages", nargs="*", default=[], help="PostgreSQL URLs, beside the two kinds of file"
+    )
+    parser.add_argument("--finished", nargs="*", type=int, default=[100, 1000, 10000])
+    parser.add_argument("--claims", type=int, default=100, help="n: how many claims to time")
+    arguments = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        for url in (f"sqlite:///{folder}/sweeps.db", f"journal:///{folder}/sweeps.log", *arguments.storages):
+            storage = open_storage(url, create=True)
+            for finished in arguments.finished:
+                name = f"benchmark-{uuid.uuid4().hex}"
+                fill(optuna.create_study(study_name=name, storage=storage), finished)
+                taken = measure(url, name, arguments.claims)
+                kind = parsed(url).get_backend_name()
+                spread = f"[{min(taken):.1f}, {max(taken):.1f}], n={len(taken)}"
+                print(f"{kind:10} {finished:6} finished: {median(taken):6.1f} ms {spread}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What hydra.sweeper may hold."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sweeps.study.replicate import AGGREGATES
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Raise ValueError for a setting that can't be meant, with what to write instead."""
+    if settings["retries"] < 0:
+        raise ValueError(f"hydra.sweeper.retries={settings['retries']} must be at least 0")
+    for key in ("n_jobs", "n_trials"):
+        value = settings[key]
+        if value is not None and value < 1:
+            raise ValueError(f"hydra.sweeper.{key}={value} must be at least 1, or null")
+    if not 0 <= settings["max_failure_rate"] <= 1:
+        raise ValueError(
+            f"hydra.sweeper.max_failure_rate={settings['max_failure_rate']} must be between 0 and 1"
+        )
+    for direction in directions(settings):
+        if direction not in ("minimize", "maximize"):
+            raise ValueError(f"hydra.sweeper.direction={direction}: write minimize or maximize")
+    if settings["aggregate"] not in AGGREGATES:
+        known = ", ".join(AGGREGATES)
+        raise ValueError(
+            f"hydra.sweeper.aggregate={settings['aggregate']} is not known; write one of {known}"
+        )
+    if len(directions(settings)) > 1 and not str(settings["pruner"]["_target_"]).endswith(".NopPruner"):
+        raise ValueError("hydra/sweeper/pruner: Optuna prunes single objectives only; write pruner=none")
+
+
+def directions(settings: Mapping[str, Any]) -> list[str]:
+    """A direction per objective, be they written as text or as hydra-optuna-sweeper's enumeration."""
+    written = settings["direction"]
+    several = written if isinstance(written, Sequence) and not isinstance(written, str) else [written]
+    return [str(getattr(direction, "name", direction)) for direction in several]

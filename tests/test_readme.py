@@ -1,0 +1,41 @@
+"""What the README shows runs as it stands there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import optuna
+
+from conftest import ENVIRONMENT, REPOSITORY, finish, start
+
+README = (REPOSITORY / "README.md").read_text()
+
+
+def block(language: str, after: str) -> str:
+    """The first code block of a language after a heading or phrase."""
+    match = re.search(rf"```{language}\n(.*?)```", README[README.index(after) :], re.DOTALL)
+    assert match
+    return match[1]
+
+
+def test_the_example_of_an_application_of_ones_own_sweeps(tmp_path: Path) -> None:
+    section = "## Use the sweeper in your own Hydra app"
+    (tmp_path / "app.py").write_text(block("python", section))
+    (tmp_path / "config.yaml").write_text(block("yaml", section))
+    command = [sys.executable, "-W", "error", "app.py", "-m"]
+    ended = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    [database] = tmp_path.glob("multirun/*/*/study.db")
+    study = optuna.load_study(study_name=None, storage=f"sqlite:///{database}")
+    states = [trial.state.name for trial in study.trials]
+    assert len(states) == 20
+    assert set(states) == {"COMPLETE", "PRUNED"}
+    assert len({trial.params["lr"] for trial in study.trials}) == 20
+
+
+def test_the_training_function_trains_as_shown() -> None:
+    source = README[README.index("from functools import partial") :].split("\n\nThe same seed", 1)[0]
+    source = source.replace("    ", "", 1).replace("\n    ", "\n").replace("epochs=20", "epochs=2")
+    printed = finish(start("-W", "error", "-c", source))
+    assert "Epoch(number=2" in printed

@@ -1,0 +1,186 @@
+"""A run that was broken off goes on from its state and ends bit for bit as an unbroken one."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from torch import nn
+from torch.optim import SGD, Adam
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR
+
+from sweeps import checkpoint
+from sweeps.data import mnist5k
+from sweeps.models import mlp
+from sweeps.run import CONF, build
+from sweeps.schedule import Schedule
+from sweeps.train import Result, Run, State, train
+
+OPTIMIZERS, SCHEDULERS = (
+    sorted(path.stem for path in (CONF / group).glob("*.yaml")) for group in ("optimizer", "scheduler")
+)
+EPOCHS = 4
+NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+FEED = replace(
+    mnist5k(True), images=mnist5k(True).images[:600], labels=mnist5k(True).labels[:600], validation=100
+)
+MLP = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
+NONE = Schedule(partial(ConstantLR, factor=1.0))
+RUN = Run(FEED, MLP, partial(Adam, lr=0.005), NONE, seed=0, epochs=EPOCHS, batch_size=100)
+# Without norm, and with such a learning rate, the loss is not finite within the first epoch.
+EXPLODING = replace(
+    RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=partial(SGD, lr=1e6)
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Small work is done sooner by one thread, above all on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def states(run: Run, device: str = "cpu", precision: str = "fp32") -> tuple[Result, list[State]]:
+    """A run's result and its state after each epoch."""
+    kept: list[State] = []
+    [result] = train([run], device, precision, on_state=lambda _, state: kept.append(state()))
+    return result, kept
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two states hold the same bits."""
+    if isinstance(left, torch.Tensor):
+        return left.dtype == right.dtype and torch.equal(left, right)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    return type(left) is type(right) and left == right
+
+
+def assert_ends_the_same_wherever_broken(run: Run, folder: Path, *where: str) -> None:
+    unbroken, after = states(run, *where)
+    assert [state["epochs"] for state in after] == list(range(1, run.epochs + 1))
+    for state in after:
+        checkpoint.save(folder / "checkpoint.pt", state)
+        [resumed] = train([run], *(where or ["cpu"]), starts=[checkpoint.load(folder / "checkpoint.pt")])
+        assert same(resumed.state, unbroken.state), state["epochs"]
+        assert (resumed.epochs, resumed.score) == (unbroken.epochs, unbroken.score)
+        assert same(resumed.model.state_dict(), unbroken.model.state_dict())
+
+
+@pytest.mark.parametrize(("optimizer", "scheduler"), [*product(OPTIMIZERS, SCHEDULERS)])
+def test_every_optimizer_goes_on_with_every_scheduler(optimizer: str, scheduler: str, tmp_path: Path) -> None:
+    with initialize_config_dir(str(CONF)):
+        overrides = [f"optimizer={optimizer}", f"scheduler={scheduler}", f"epochs={EPOCHS}"]
+        run = build(compose("config", overrides))
+    assert_ends_the_same_wherever_broken(replace(run, feed=FEED, batch_size=100), tmp_path)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])])
+def test_dropout_and_a_scheduler_by_steps_go_on_too(device: str, precision: str, tmp_path: Path) -> None:
+    schedule = Schedule(partial(CosineAnnealingLR, T_max=5 * EPOCHS), interval="step")
+    assert_ends_the_same_wherever_broken(replace(RUN, schedule=schedule), tmp_path, device, precision)
+
+
+@pytest.mark.parametrize("part", ["optimizer", "order", "random"])
+@pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
+def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, part: str) -> None:
+    run = replace(RUN, optimizer=optimizer)
+    unbroken, after = states(run)
+    _, fresh = states(replace(run, epochs=1, seed=1))
+    lost = {
+        "optimizer": after[1]["optimizer"] | {"state": {}},
+        "order": fresh[0]["order"],
+        "random": fresh[0]["random"],
+    }
+    [resumed] = train([run], "cpu", starts=[after[1] | {part: lost[part]}])
+    assert not same(resumed.state["model"], unbroken.state["model"])
+    assert [epoch.number for epoch in resumed.epochs] == [1, 2, 3, 4]
+
+
+def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
+    other = replace(RUN, seed=1, optimizer=partial(SGD, lr=0.1, momentum=0.9))
+    unbroken = train([RUN, other], "cpu")
+    _, after = states(other)
+    told: list[tuple[int, int]] = []
+    kept: list[int] = []
+    results = train(
+        [RUN, other],
+        "cpu",
+        on_epoch=lambda place, epoch: told.append((place, epoch.number)),
+        starts=[None, after[2]],
+        on_state=lambda place, _: kept.append(place),
+    )
+    assert told == [(place, number) for place in (0, 1) for number in (1, 2, 3, 4)]
+    assert kept == [0, 0, 0, 0, 1]
+    assert all(same(one.state, another.state) for one, another in zip(results, unbroken, strict=True))
+
+
+def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was() -> None:
+    trained: list[bool] = []
+
+    def counted(*arguments: Any) -> nn.Module:
+        model = MLP(*arguments)
+        model.register_forward_pre_hook(lambda module, _: trained.append(module.training))
+        return model
+
+    run = replace(RUN, model=counted)
+    _, after = states(run)
+    before = states(RUN)[1][2]
+    for done, epochs_left in ((3, 1), (4, 0)):
+        trained.clear()
+        train([run], "cpu", starts=[after[done - 1]])
+        assert trained.count(True) == 5 * epochs_left
+    assert same(after[2], before)
+
+
+def test_a_run_can_go_on_to_more_epochs_than_it_was_begun_with() -> None:
+    [short], [long] = train([replace(RUN, epochs=2)], "cpu"), train([RUN], "cpu")
+    [resumed] = train([RUN], "cpu", starts=[short.state])
+    assert same(resumed.state, long.state)
+
+
+def test_a_diverged_run_stays_as_it_ended() -> None:
+    [exploded] = train([EXPLODING], "cpu")
+    assert len(exploded.epochs) < EPOCHS
+    [resumed] = train([EXPLODING], "cpu", starts=[exploded.state])
+    assert (resumed.diverged, resumed.score, resumed.epochs) == (True, 10.0, exploded.epochs)
+    assert same(resumed.state["random"], exploded.state["random"])
+
+
+OTHERS = {
+    "seed": (replace(RUN, seed=1), "seed=0 there, 1 now"),
+    "batch size": (replace(RUN, batch_size=50), "batch_size=100 there, 50 now"),
+    "data": (replace(RUN, feed=replace(FEED, images=FEED.images + 1)), r"data.checksum=\d+ there, \d+ now"),
+    "optimizer": (replace(RUN, optimizer=partial(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
+    "setting": (replace(RUN, optimizer=partial(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
+    "scheduler": (
+        replace(RUN, schedule=Schedule(partial(CosineAnnealingLR, T_max=4))),
+        r"scheduler=\S+ConstantLR there, \S+CosineAnnealingLR now",
+    ),
+    "model": (
+        replace(RUN, model=partial(mlp, widths=[30], dropout=[0.5], norm="batch")),
+        r"model.1=Linear\(\S+ out_features=20\S* .*there, Linear\(.*out_features=30",
+    ),
+    "dropout": (
+        replace(RUN, model=partial(mlp, widths=[20], dropout=[0.4], norm="batch")),
+        r"model.4=Dropout\(p=0.5, inplace=False\) there, Dropout\(p=0.4",
+    ),
+    "fewer epochs": (replace(RUN, epochs=3), "4 epochs done, more than epochs=3"),
+}
+
+
+@pytest.mark.parametrize(("run", "message"), OTHERS.values(), ids=OTHERS)
+def test_a_state_of_another_run_is_refused_and_the_difference_named(run: Run, message: str) -> None:
+    [result] = train([RUN], "cpu")
+    with pytest.raises(ValueError, match=message):
+        train([run], "cpu", starts=[result.state])
