@@ -12,8 +12,7 @@ PRECISIONS = ("fp32", "tf32", "bf16")
 def resolve(device: str) -> torch.device:
     """The torch device for `auto | cpu | cuda | cuda:N`.
 
-    auto: CUDA where there is one, else the CPU; the workers of a sweep share out a host's GPUs by their
-    number in the environment variable SWEEPS_WORKER. Raises ValueError for what is unknown or absent.
+    auto: CUDA where there is one, else the CPU. Raises ValueError for what is unknown or absent.
     """
     name, _, index = device.partition(":")
     if name not in ("auto", "cpu", "cuda") or (index and (name != "cuda" or not index.isdigit())):
@@ -21,7 +20,7 @@ def resolve(device: str) -> torch.device:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "cpu" or (name == "auto" and not count):
         return torch.device("cpu")
-    number = int(index) if index else int(os.environ.get("SWEEPS_WORKER", 0)) % max(count, 1)
+    number = int(index or 0)
     if number >= count:
         raise ValueError(f"device={device} is absent: torch finds {count} CUDA devices; write device=cpu")
     return torch.device("cuda", number)

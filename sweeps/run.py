@@ -227,6 +227,9 @@ def _workers(device: str) -> int:
 
 
 OmegaConf.register_resolver("sweeps.workers", _workers, replace=True)
+OmegaConf.register_resolver(
+    "sweeps.shared_gpus", lambda device: None if ":" in device else "auto", replace=True
+)
 OmegaConf.register_resolver("sweeps.add", lambda *terms: sum(terms), replace=True)
 
 if __name__ == "__main__":

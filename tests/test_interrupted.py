@@ -214,6 +214,9 @@ def test_a_resume_that_leads_nowhere_is_refused(
         return refused(f"outputs={tmp_path}", *arguments)
 
     assert f"resume={tmp_path}/gone: there is no {tmp_path}/gone; name" in message(f"resume={tmp_path}/gone")
+    swept = message("-m", "optimizer=adam", f"resume={tmp_path}/gone")
+    assert f"resume={tmp_path}/gone: there is no" in swept
+    assert not [*tmp_path.rglob("metrics.json")]
     assert f"there is no {tmp_path}/checkpoint.pt; name" in message(f"resume={tmp_path}")
     assert "2 epochs are done" in (said := message(f"resume={ended}", "epochs=2"))
     assert "write epochs=3 or more" in said

@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LambdaLR, Re
 
 from sweeps import train as training_module
 from sweeps.data import mnist5k
-from sweeps.device import computing, resolve
+from sweeps.device import computing, resolve, workers
 from sweeps.models import mlp
 from sweeps.schedule import Schedule
 from sweeps.seeds import stream
@@ -424,13 +424,9 @@ def test_without_cuda_auto_is_the_cpu_and_cuda_is_refused(monkeypatch):
         resolve("cuda")
 
 
-def test_the_workers_of_a_sweep_share_out_the_gpus(monkeypatch):
+def test_a_sweep_runs_one_worker_a_gpu_unless_one_is_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    chosen = []
-    for worker in range(4):
-        monkeypatch.setenv("SWEEPS_WORKER", str(worker))
-        chosen.append(resolve("auto").index)
-    assert chosen == [0, 1, 0, 1]
-    assert resolve("cuda:1") == torch.device("cuda", 1)
+    assert [resolve(device).index for device in ("auto", "cuda", "cuda:1")] == [0, 0, 1]
     assert resolve("cpu") == CPU
+    assert [workers(device) for device in ("auto", "cuda", "cuda:1")] == [2, 2, 1]
