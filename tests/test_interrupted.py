@@ -47,6 +47,19 @@ def epochs_in(path: Path) -> int:
     return int(checkpoint.load(path)["epochs"]) if path.exists() else 0
 
 
+COUNTED = """
+from sweeps.run import main
+from sweeps.train import Training
+
+def counted(training):
+    print("trained an epoch")
+    return epoch(training)
+
+epoch, Training.epoch = Training.epoch, counted
+main()
+"""
+
+
 def test_a_run_killed_in_the_middle_and_started_again_ends_as_an_unbroken_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,7 +76,9 @@ def test_a_run_killed_in_the_middle_and_started_again_ends_as_an_unbroken_one(
     assert not (broken / "metrics.json").exists()
     done = epochs_in(broken / "checkpoint.pt")
 
-    assert f"Going on after epoch {done} of 30." in finish(start(*command, f"hydra.run.dir={broken}"))
+    printed = finish(start("-W", "error", "-c", COUNTED, *command[4:], f"hydra.run.dir={broken}"))
+    assert f"Going on after epoch {done} of 30." in printed
+    assert printed.count("trained an epoch") == 30 - done
     assert "Going on" not in finish(start(*command, f"hydra.run.dir={unbroken}"))
     assert metrics(broken) == metrics(unbroken)
     assert checkpoint.load(broken / "checkpoint.pt")["epochs"] == 30
@@ -216,7 +231,7 @@ def test_a_resume_that_leads_nowhere_is_refused(
     assert f"resume={tmp_path}/gone: there is no {tmp_path}/gone; name" in message(f"resume={tmp_path}/gone")
     swept = message("-m", "optimizer=adam", f"resume={tmp_path}/gone")
     assert f"resume={tmp_path}/gone: there is no" in swept
-    assert not [*tmp_path.rglob("metrics.json")]
+    assert not [*tmp_path.rglob("seed=*")]  # no job was begun
     assert f"there is no {tmp_path}/checkpoint.pt; name" in message(f"resume={tmp_path}")
     assert "2 epochs are done" in (said := message(f"resume={ended}", "epochs=2"))
     assert "write epochs=3 or more" in said

@@ -87,7 +87,9 @@ class Planner:
             space=space,
             n_trials=self._n_trials(space),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
-            config=_flat(config, without=[*space, *self.settings["replicates"]]),
+            config=_flat(
+                config, without=[*space, *self.settings["replicates"], *self.settings["may_change"]]
+            ),
         )
 
     def _name(self, config: DictConfig) -> str:

@@ -46,6 +46,8 @@ class StudySweeperConf:
     aggregate: str = "mean"
     # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all
     cuda_devices: Any = "auto"
+    # keys of the config that may differ when a study is resumed; all others make it another study
+    may_change: list[str] = field(default_factory=list)
     # what the objectives are called in the dashboard
     metric_names: list[str] | None = None
     # dotted path of a function (config) that raises ValueError for a config that can't run
