@@ -6,6 +6,7 @@ from pathlib import Path
 import optuna
 import pytest
 from omegaconf import OmegaConf
+from scipy.stats.qmc import Sobol
 
 from conftest import Toy
 from sweeps import current_trial
@@ -190,6 +191,65 @@ def test_workers_see_one_gpu_each(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> 
     assert finished
     seen = {line.split()[1] for line in (toy.folder / "journal").read_text().splitlines() if "saw" in line}
     assert seen == {"3", "5"}
+
+
+def test_a_qmc_study_is_the_scrambled_sobol_sequence_from_its_first_point(toy: Toy) -> None:
+    qmc = ("hydra/sweeper/sampler=qmc", "hydra.sweeper.sampler.scramble=true", "hydra.sweeper.sampler.seed=3")
+    toy.here("shape=bowl", "shape.x=interval(0,1)", "+y=interval(0,1)", "hydra.sweeper.n_trials=8", *qmc)
+    drawn = [[trial.params["shape.x"], trial.params["+y"]] for trial in toy.study("toy/shape=bowl").trials]
+    expected = Sobol(2, scramble=True, rng=3).random(8)
+    assert sorted(drawn) == [pytest.approx(point) for point in sorted(expected.tolist())]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (
+            ("shape=bowl", "seed=5", "+hydra.sweeper.replicates.seed=[0,1]"),
+            ["seed is set", "replicates.seed=[0, 1]"],
+        ),
+        (
+            ("shape=bowl", "seed=5,6", "+hydra.sweeper.replicates.seed=[0]"),
+            ["seed is set", "replicates.seed=[0]"],
+        ),
+        (("shape=bowl", "+search_space.pause=2"), ["pause=2 is one value", "choice(...)"]),
+        (("shape=bowl", "+search_space.nothing='choice(1,2)'"), ["nothing"]),
+        (("shape=bowl", "hydra.sweeper.study_per=[shap]"), ["study_per=['shap']", "shape"]),
+        (("shape=bowl", "hydra.sweeper.aggregate=mode"), ["aggregate=mode", "median"]),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    overrides: tuple[str, ...], words: list[str], toy: Toy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        toy.here(*overrides)
+    message = capfd.readouterr().err
+    assert all(word in message for word in words), message
+    assert "Traceback" not in message
+    assert optuna.get_all_study_names(toy.storage) == []
+
+
+def test_a_later_replicate_is_judged_at_its_own_step(toy: Toy) -> None:
+    seeds = "+hydra.sweeper.replicates.seed=[0,100]"  # the second is bad from its first step on
+    toy.here(
+        "shape=bowl",
+        "shape.x=0",
+        "steps=3",
+        "hydra/sweeper/pruner=threshold",
+        "hydra.sweeper.pruner.upper=5",
+        seeds,
+    )
+    [trial] = toy.study("toy/shape=bowl").trials
+    assert trial.state.name == "PRUNED"
+    assert trial.intermediate_values == pytest.approx({1: (3 + 13) / 2, 2: 2.0, 3: 1.0})
+
+
+def test_text_null_and_lists_reach_the_job_as_they_are(toy: Toy) -> None:
+    values = "+hydra.sweeper.replicates={shape.name: [null, 'a,b', '1', [1, 2]]}"
+    toy.here("shape=bowl", "shape.x=0", values)
+    folder = toy.folder / "jobs/shape=bowl/0"
+    names = [OmegaConf.load(path).shape.name for path in folder.glob("*/.hydra/config.yaml")]
+    assert sorted(map(repr, names)) == ["'1'", "'a,b'", "None", "[1, 2]"]
 
 
 def test_outside_a_sweep_the_trial_is_a_stand_in_that_never_prunes(tmp_path: Path) -> None:

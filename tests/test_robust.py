@@ -61,7 +61,8 @@ def test_the_picks_are_what_the_definition_says_on_any_grid(seed):
 
     def is_sound(place) -> bool:
         edge = lr_axis is not None and shape[lr_axis] > 1 and place[lr_axis] in (0, shape[lr_axis] - 1)
-        return not edge and not any(diverged[near] for near in neighbourhood(place, shape, ordered))
+        near = neighbourhood(place, shape, ordered)
+        return not edge and not any(diverged[other] or np.isnan(scores[other]) for other in near)
 
     sound = [place for place in known if is_sound(place)]
     peak, robust = max(known, key=lambda p: scores[p]), max(sound or known, key=mean.__getitem__)
@@ -75,14 +76,26 @@ def test_the_picks_are_what_the_definition_says_on_any_grid(seed):
     assert picks.gain == close(mean[robust] - mean[peak])
 
 
-def test_a_missing_setting_counts_neither_for_its_neighbours_nor_for_itself():
+def test_a_missing_setting_counts_in_no_mean_and_rules_its_neighbours_out():
     scores = SGD.copy()
     scores[3, 2] = NAN
     means = neighbourhood_means(scores, ORDERED)
     assert means[3, 1] == close((97.6 + 96.5 + 96.0) / 3)
     assert np.isnan(means[3, 2])
     scores[1, 3] = NAN  # the robust pick itself
-    assert pick(scores, NONE, ORDERED, lr_axis=0).robust == (2, 2)
+    picks = pick(scores, NONE, ORDERED, lr_axis=0)
+    assert picks.robust == (2, 1)  # (2, 2) has the missing (3, 2) beside it, (2, 3) the missing (1, 3)
+    assert not picks.compromised
+
+
+def test_a_lone_spike_among_unmeasured_settings_is_no_robust_pick():
+    scores = SGD.copy()
+    scores[2, 2] = 99.0
+    for place in ((1, 2), (3, 2), (2, 1), (2, 3)):
+        scores[place] = NAN
+    picks = pick(scores, NONE, ORDERED, lr_axis=0)
+    assert picks.peak == (2, 2)
+    assert picks.robust != (2, 2)
 
 
 @pytest.mark.parametrize("place", [(1, 3), (0, 3), (2, 3), (1, 2), (1, 4)])

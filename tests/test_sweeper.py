@@ -90,7 +90,7 @@ def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_r
     os.killpg(process.pid, signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert "the same command resumes" in printed
+    assert "The same command resumes" in printed
     assert "Traceback" not in printed
     assert set(toy.states("toy/shape=bowl")) <= {"COMPLETE", "WAITING"}
     finished = toy.recorded("pause=0.3")

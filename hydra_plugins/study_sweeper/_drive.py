@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from sweeps.study.claims import Claims, remaining
 from sweeps.study.identity import existing, opened
 from sweeps.study.locks import locks_for
 from sweeps.study.retries import retry_failed
-from sweeps.study.storage import open_storage, shown, without_password
+from sweeps.study.storage import absolute, open_storage, shown, without_password
 
 from ._config import Composer, changed, overridden
 from ._plan import Plan, Planner, replicates, sampled_configs
@@ -42,9 +42,10 @@ def drive(
     """Run, or resume, a sweep to its end."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = Path(config.hydra.sweep.dir).absolute()
-    url = settings["storage"] or f"sqlite:///{folder}/study.db"
+    shown_url = settings["storage"] or f"sqlite:///{folder}/study.db"
     with refusing():
         check_settings(settings)
+        url = absolute(shown_url)
         # Jobs write their config to .hydra/, where no password belongs.
         composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
         runs = replicates(settings["replicates"])
@@ -53,19 +54,27 @@ def drive(
     jobs = Jobs(composer, task_function, folder)
     claims = Claims(locks_for(url))
     worker = Worker(plans, runs, without_password(url), {**settings, "storage": None}, jobs, claims.name)
+    again = "The same command" + ("" if settings["storage"] else f" with hydra.sweep.dir={folder}")
     try:
         with claims.alive(), progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):
             _work(worker, studies, claims, settings["n_jobs"])
-    except KeyboardInterrupt:
-        raise SystemExit("Interrupted. What was finished is kept; the same command resumes.") from None
-    finally:
-        for study in studies:
-            claims.free(study)
-            publish(study)
-        for study, plan in zip(studies, plans, strict=True):
-            write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
-    show(studies, url)
-    _complain(worker, studies)
+    except BaseException as error:
+        with suppress(Exception):  # what ended the sweep may stand in the way here too, and is what matters
+            _leave(studies, plans, claims, folder)
+        if isinstance(error, KeyboardInterrupt):
+            raise SystemExit(f"Interrupted. What was finished is kept. {again} resumes.") from None
+        raise
+    _leave(studies, plans, claims, folder)
+    show(studies, shown_url)
+    _complain(worker, studies, again)
+
+
+def _leave(studies: Sequence[optuna.Study], plans: Sequence[Plan], claims: Claims, folder: Path) -> None:
+    """Let go of what dead workers held, and write what was found."""
+    for study, plan in zip(studies, plans, strict=True):
+        claims.free(study)
+        publish(study)
+        write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
 
 
 @contextmanager
@@ -78,10 +87,10 @@ def refusing() -> Iterator[None]:
 
 
 def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
-    """Let the application refuse any value that a study's jobs can meet."""
-    if settings["check"]:
-        check = get_method(settings["check"])
-        for tried, config in sampled_configs(plan, composer, settings["replicates"]):
+    """Compose a job with each value that a study can meet, and let the application refuse any."""
+    check = get_method(settings["check"]) if settings["check"] else None
+    for tried, config in sampled_configs(plan, composer, settings["replicates"]):
+        if check:
             with _naming(plan, tried), open_dict(config):
                 del config["hydra"]
                 check(config)
@@ -114,13 +123,13 @@ def _open(
         study = existing(storage, plan.name, wanted, attributes)
         if study is None or remaining(study, plan.n_trials):
             _check(plan, composer, settings)
-    studies = [
-        opened(storage, plan.name, wanted, attributes, settings["metric_names"])
-        for plan, attributes in zip(plans, identities, strict=True)
-    ]
-    for study in studies:
-        Claims(locks_for(url)).free(study)
-        retry_failed(study)
+    with locks_for(url).exclusive():  # another driver may be about to make the same
+        studies = [
+            opened(storage, plan.name, wanted, attributes, settings["metric_names"])
+            for plan, attributes in zip(plans, identities, strict=True)
+        ]
+        for study in studies:
+            retry_failed(study)
     return studies
 
 
@@ -144,7 +153,7 @@ def _left(worker: Worker, studies: Sequence[optuna.Study], claims: Claims) -> in
     return sum(
         remaining(study, plan.n_trials)
         for study, plan in zip(studies, worker.plans, strict=True)
-        if not worker.gives_up(study)
+        if not worker.gives_up(plan, study)
     )
 
 
@@ -163,12 +172,12 @@ def _launch(worker: Worker, count: int) -> None:
         _ = ended.return_value  # raises what the worker raised
 
 
-def _complain(worker: Worker, studies: Sequence[optuna.Study]) -> None:
+def _complain(worker: Worker, studies: Sequence[optuna.Study], again: str) -> None:
     """Leave with the failures' reasons where a study gave up because of them."""
     failures = [
         f"{study.study_name}, trial {trial.number}: {trial.user_attrs.get('failure')}"
-        for study in studies
-        if worker.gives_up(study)
+        for study, plan in zip(studies, worker.plans, strict=True)
+        if worker.gives_up(plan, study)
         for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.FAIL,))
     ]
     if failures:
@@ -176,5 +185,5 @@ def _complain(worker: Worker, studies: Sequence[optuna.Study]) -> None:
             f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate="
             f"{worker.settings['max_failure_rate']} allows:\n  "
             + "\n  ".join(failures)
-            + "\nThe same command tries again."
+            + f"\n{again} tries again."
         )

@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution
 
 from ._config import Composer
-from ._space import COMPLEMENT, assignments, distribution, ends, grid_values, parameter, written
+from ._space import COMPLEMENT, assignments, distribution, ends, grid_values, literal, parameter, written
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,21 @@ class Planner:
         groups = [key for key in swept if self._gets_studies(key, swept[key], [*fixed, *first])]
         rest = {key: override for key, override in swept.items() if key not in groups}
         choices = product(*([f"{key}={value}" for value in _values(swept[key])] for key in groups))
-        return [self._plan([*fixed, *choice], rest, given) for choice in choices]
+        named = [swept[key].key_or_group for key in groups]
+        plans = [self._plan([*fixed, *choice], rest, given, named) for choice in choices]
+        for plan in plans:
+            self._check_replicates([*given, *plan.space])
+        return plans
+
+    def _check_replicates(self, keys: Sequence[str]) -> None:
+        """Refuse a key that is fixed or searched and repeated too: one would silently overrule the other."""
+        for key in {key.removeprefix(COMPLEMENT).lstrip("+~") for key in keys}:
+            for axis, values in self.settings["replicates"].items():
+                if key == axis or key.startswith(f"{axis}.") or axis.startswith(f"{key}."):
+                    raise ValueError(
+                        f"{key} is set, and hydra.sweeper.replicates.{axis}={list(values)} sets it too; "
+                        f"leave it out and write hydra.sweeper.replicates.{axis}=[<values to repeat>]"
+                    )
 
     def _parse(self, texts: Sequence[str]) -> dict[str, Override]:
         """Overrides by key, `+` included; of two for one key the later counts."""
@@ -66,7 +80,13 @@ class Planner:
         searched = [name for config in options for name in _search_space(config)]
         return any(_owns(override.key_or_group, name) for name in searched)
 
-    def _plan(self, fixed: list[str], rest: Mapping[str, Override], given: Mapping[str, Override]) -> Plan:
+    def _plan(
+        self,
+        fixed: list[str],
+        rest: Mapping[str, Override],
+        given: Mapping[str, Override],
+        groups: Sequence[str],
+    ) -> Plan:
         first = [f"{key}={_values(override)[0]}" for key, override in rest.items()]
         config = self.composer.compose([*fixed, *first])
         names = [override.key_or_group for override in given.values()]
@@ -81,7 +101,7 @@ class Planner:
         ordered = [overrides[key] for key in dict.fromkeys([*order, *overrides])]
         space = {parameter(override): distribution(override) for override in ordered}
         return Plan(
-            name=self._name(config),
+            name=self._name(config, groups),
             fixed=fixed,
             declared={key: written(values) for key, values in space.items()},
             space=space,
@@ -92,13 +112,18 @@ class Planner:
             ),
         )
 
-    def _name(self, config: DictConfig) -> str:
+    def _name(self, config: DictConfig, groups: Sequence[str]) -> str:
         choices, space = config.hydra.runtime.choices, _search_space(config)
-        groups = self.settings["study_per"]
-        if groups is None:
-            groups = [group for group in choices if any(_owns(group, key) for key in space)]
+        if (named := self.settings["study_per"]) is None:
+            named = [group for group in choices if group in groups or any(_owns(group, key) for key in space)]
+        for group in named:
+            if group not in choices:
+                raise ValueError(
+                    f"hydra.sweeper.study_per={list(named)}: {group} is no group of the config; "
+                    f"choose among {', '.join(g for g in choices if not g.startswith('hydra/'))}"
+                )
         name = self.settings["study_name"] or config.hydra.job.name
-        return "/".join([name, *(f"{group}={choices[group]}" for group in groups)])
+        return "/".join([name, *(f"{group}={choices[group]}" for group in named)])
 
     def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
         limit: int | None = self.settings["n_trials"]
@@ -122,15 +147,19 @@ def replicates(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
             raise ValueError(
                 f"hydra.sweeper.replicates.{key}=[] is empty; write at least one value, [0] for one"
             )
-    combinations = [assignments(dict(zip(axes, values, strict=True))) for values in product(*axes.values())]
-    return {",".join(overrides) or "run": overrides for overrides in combinations}
+    combinations = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    return {
+        ",".join(assignments(values)) or "run": [f"{key}={literal(value)}" for key, value in values.items()]
+        for values in combinations
+    }
 
 
 def sampled_configs(
     plan: Plan, composer: Composer, axes: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[str, DictConfig]]:
     """(what is tried, its config) for each value that a study can meet, one key changed at a time."""
-    values = {**{key: ends(space) for key, space in plan.space.items()}, **axes}
+    repeated = {key: [literal(value) for value in values] for key, values in axes.items()}
+    values = {**{key: ends(space) for key, space in plan.space.items()}, **repeated}
     first = {key: choices[0] for key, choices in values.items()}
     tried = [first, *({**first, key: value} for key in values for value in values[key][1:])]
     for setting in tried:
@@ -161,8 +190,10 @@ def _flat(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
             children = node.items() if isinstance(node, dict) else enumerate(node)
             for key, child in children:
                 yield from leaves(child, f"{prefix}.{key}" if prefix else str(key))
-        else:
+        elif isinstance(node, str | int | float | bool | None) and node == node:
             yield prefix, node
+        else:
+            yield prefix, str(node)  # what JSON has no word for
 
     removed = [name.removeprefix(COMPLEMENT).lstrip("+") for name in without]
     container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)

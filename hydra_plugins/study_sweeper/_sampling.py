@@ -1,17 +1,18 @@
 """From the sweeper's settings to Optuna's sampler and pruner, and to a trial's parameters."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import optuna
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig
 
-from sweeps.study.grid import Grid
+from sweeps.study.grid import Grid, Points
 
 from ._plan import Plan, is_grid
-from ._space import grid_values
+from ._space import grid_values, literal
 
 # What the sampler's and the pruner's configs may name.
 ALLOWED = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
@@ -29,10 +30,17 @@ def sampler_of(
     seed = config.get("seed")
     if is_grid(config):
         return Grid({key: grid_values(key, values) for key, values in plan.space.items()}, seed=seed)
-    if seed is not None and not str(config["_target_"]).endswith(".QMCSampler"):
-        seed = (seed + begun + 7919 * worker) % 2**32
-    sampler: optuna.samplers.BaseSampler = _build(config, **({} if seed is None else {"seed": seed}))
+    if str(config["_target_"]).endswith(".QMCSampler"):
+        with _quiet():
+            return Points(plan.space, **_build(config, _partial_=True).keywords)
+    seeded = {} if seed is None else {"seed": (seed + begun + 7919 * worker) % 2**32}
+    sampler: optuna.samplers.BaseSampler = _build(config, **seeded)
     return sampler
+
+
+def is_drawn_at_once(sampler: optuna.samplers.BaseSampler) -> bool:
+    """Whether a trial's parameters must be drawn before another trial is claimed."""
+    return isinstance(sampler, Grid | Points)
 
 
 def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
@@ -42,15 +50,25 @@ def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
 
 
 def _build(config: Mapping[str, Any], **arguments: Any) -> Any:
-    with warnings.catch_warnings():  # whoever names an experimental one wants it
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    with _quiet():
         return instantiate(config, **arguments, _execution_whitelist_=ALLOWED)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No word that a class is experimental: whoever names it wants it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield
 
 
 def sample(
     settings: Mapping[str, Any], plan: Plan, trial: optuna.Trial, config: DictConfig
 ) -> dict[str, Any]:
-    """The trial's parameters, drawn where it has none yet: the plan's space, then the application's own."""
+    """The trial's parameters, drawn where it has none yet: the plan's space, then the application's own.
+
+    As values of overrides: those of the plan's space came from Hydra's grammar, the others are written in it.
+    """
     for name, distribution in plan.space.items():
         trial._suggest(name, distribution)
     if settings["custom_search_space"]:
@@ -60,4 +78,5 @@ def sample(
         raise ValueError(
             f"hydra.sweeper.custom_search_space suggests {overlap}, which the command line fixes"
         )
-    return dict(trial.params)
+    own = {name: literal(value) for name, value in trial.params.items() if name not in plan.space}
+    return {**trial.params, **own}

@@ -1,13 +1,17 @@
 """Hydra's sweep grammar as Optuna's distributions."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep, ValueType
+from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString, RangeSweep, ValueType
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 # A parameter tagged `complement` is sampled, and named, as its distance from 1.
 COMPLEMENT = "1 - "
+
+# Words that are no text in the override grammar.
+RESERVED = {"null", "true", "false", "nan", "inf"}
 
 
 def parameter(override: Override) -> str:
@@ -20,6 +24,11 @@ def distribution(override: Override) -> BaseDistribution:
     """What Optuna samples for a sweep. Raises ValueError for a sweep that holds nothing to sample."""
     from hydra_plugins.hydra_optuna_sweeper._impl import create_optuna_distribution_from_override
 
+    if not override.is_sweep_override():
+        raise ValueError(
+            f"{override.input_line} is one value, which can't be searched; "
+            f"write {override.key_or_group}: choice(...) in search_space, or fix it in the config"
+        )
     sweep = override.value()
     if isinstance(sweep, ChoiceSweep | RangeSweep):
         sweep.shuffle = False  # the order of trials is the sampler's; a study's choices keep theirs
@@ -68,6 +77,20 @@ def ends(distribution: BaseDistribution) -> list[Any]:
         return list(distribution.choices)
     assert isinstance(distribution, FloatDistribution | IntDistribution)
     return [distribution.low, distribution.high]
+
+
+def literal(value: Any) -> str:
+    """A plain value, of Python or YAML, as Hydra's override grammar writes it."""
+    if isinstance(value, str):
+        plain = re.fullmatch(r"[A-Za-z_][\w./-]*", value) and value.lower() not in RESERVED
+        return value if plain else QuotedString(value, Quote.single).with_quotes()
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{literal(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, Sequence):
+        return "[" + ",".join(literal(part) for part in value) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
 def assignments(values: Mapping[str, Any]) -> list[str]:

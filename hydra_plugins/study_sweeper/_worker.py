@@ -19,13 +19,13 @@ from optuna.trial import TrialState
 from sweeps.study.claims import Claims
 from sweeps.study.locks import locks_for
 from sweeps.study.replicate import AGGREGATES, Replicate, objectives, records, values_of
-from sweeps.study.retries import failed_for_good, retry, tries
+from sweeps.study.retries import failed_for_good
 from sweeps.study.storage import open_storage, open_study
 from sweeps.trial import running
 
 from ._config import Composer
 from ._plan import Plan
-from ._sampling import pruner_of, sample, sampler_of
+from ._sampling import is_drawn_at_once, pruner_of, sample, sampler_of
 from ._space import assignments
 
 
@@ -90,27 +90,30 @@ class Worker:
                 study = open_study(storage, plan.name)
                 study.sampler = sampler_of(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
                 study.pruner = pruner_of(plan)
-                while not self.gives_up(study) and (trial := claims.claim(study, {}, plan.n_trials)):
+                at_once = plan.space if is_drawn_at_once(study.sampler) else {}
+                while not self.gives_up(plan, study) and (
+                    trial := claims.claim(study, at_once, plan.n_trials)
+                ):
                     self._run(claims, plan, study, trial)
             orphaned: bool = claims.is_orphan()
             return orphaned
 
-    def gives_up(self, study: optuna.Study) -> bool:
-        """Whether too large a share of the study's ended trials failed."""
-        trials = study.get_trials(deepcopy=False)
-        failed = len(failed_for_good(trials))
-        ended = failed + sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in trials)
-        return bool(failed > self.settings["max_failure_rate"] * ended)
+    def gives_up(self, plan: Plan, study: optuna.Study) -> bool:
+        """Whether more trials failed for good than the share of all that may."""
+        failed = len(failed_for_good(study.get_trials(deepcopy=False)))
+        return bool(failed > self.settings["max_failure_rate"] * plan.n_trials)
 
     def _run(self, claims: Claims, plan: Plan, study: optuna.Study, trial: optuna.Trial) -> None:
         """See a claimed trial to its end, or give it back if this process is to end first."""
         try:
-            sample(self.settings, plan, trial, self.jobs.composer.config)
-            values = [self._replicate(plan, study, trial, label) for label in self.replicates]
+            params = sample(self.settings, plan, trial, self.jobs.composer.config)
+            setting = [*plan.fixed, *assignments(params)]
+            values = [self._replicate(plan, study, trial, setting, label) for label in self.replicates]
         except optuna.TrialPruned:
             claims.tell(study, trial, state=TrialState.PRUNED)
         except Failed as failure:
-            self._fail(claims, study, trial, str(failure))
+            retries = self.settings["retries"]
+            claims.tell(study, trial, state=TrialState.FAIL, retries=retries, failure=str(failure))
         except UpdateFinishedTrialError:
             pass  # another worker took the trial, as this one seemed dead, and has ended it
         except BaseException:
@@ -123,18 +126,15 @@ class Worker:
             told = [float(combine(objective)) for objective in zip(*values, strict=True)]
             claims.tell(study, trial, told, diverged=diverged)
 
-    def _fail(self, claims: Claims, study: optuna.Study, trial: optuna.Trial, reason: str) -> None:
-        failed = claims.tell(study, trial, state=TrialState.FAIL, failure=reason)
-        if failed and tries(study, failed) <= self.settings["retries"]:
-            retry(study, failed)
-
-    def _replicate(self, plan: Plan, study: optuna.Study, trial: optuna.Trial, label: str) -> list[float]:
+    def _replicate(
+        self, plan: Plan, study: optuna.Study, trial: optuna.Trial, setting: Sequence[str], label: str
+    ) -> list[float]:
         labels = list(self.replicates)
         kept = records(trial.user_attrs, labels)
         if label in kept:
             return values_of(kept[label])
         replicate = Replicate(study, trial, label, labels)
-        overrides = [*plan.fixed, *assignments(trial.params), *self.replicates[label]]
+        overrides = [*setting, *self.replicates[label]]
         replicate.set_user_attr("folder", str(self.jobs.folder_of(plan, trial.number, label)))
         try:
             with running(replicate):
@@ -142,7 +142,7 @@ class Worker:
             values = objectives(label, returned, len(study.directions))
         except optuna.TrialPruned:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise Failed(f"{type(error).__name__}: {error}") from error
         replicate.finish(values)
         return values
@@ -150,7 +150,8 @@ class Worker:
 
 def share_out(devices: Any, worker: int) -> None:
     """Let this process see its share of the host's GPUs, one, before anything in it loads CUDA."""
-    gpus = host_gpus() if devices == "auto" else [str(device) for device in devices or ()]
+    named = str(devices).split(",") if isinstance(devices, str | int) else [str(gpu) for gpu in devices or ()]
+    gpus = host_gpus() if devices == "auto" else named
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus[worker % len(gpus)]
 

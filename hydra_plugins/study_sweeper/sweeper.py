@@ -34,7 +34,7 @@ class StudySweeperConf:
     n_jobs: int | None = None
     # how often a failed trial is tried again within a sweep
     retries: int = 0
-    # the sweep gives up when more than this share of a study's ended trials failed
+    # the sweep gives up when more than this share of a study's n_trials failed
     max_failure_rate: float = 0.0
     # override -> values in Hydra's sweep grammar, as on the command line
     params: dict[str, Any] | None = None

@@ -1,11 +1,13 @@
 """One live display for a whole sweep, read from the storage."""
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -29,7 +31,9 @@ def progress_shown(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.fields[state]}"),
     )
-    with Progress(*columns, redirect_stdout=False, redirect_stderr=False) as progress:
+    # A worker in this very process redirects sys.stdout while its jobs run.
+    console = Console(file=sys.stdout)
+    with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress:
         bars = {
             study.study_name: progress.add_task(study.study_name, total=totals[study.study_name], state="")
             for study in studies

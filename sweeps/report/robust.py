@@ -16,7 +16,7 @@ class Picks:
     """Two settings of a grid by their indices, and what each choice costs or gains, in units of the score.
 
     price: the peak's score minus the robust pick's; gain: the robust pick's neighbourhood mean minus the
-    peak's. compromised: every setting has a diverged neighbour or an lr on the edge, so none was ruled out.
+    peak's. compromised: no setting is sound, so all competed.
     """
 
     peak: Index
@@ -42,11 +42,12 @@ def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int 
     """The setting of the highest score, and the robust one: the highest R among the sound settings.
 
     scores: mean over replicates on a grid, higher is better, nan where unmeasured; diverged: whether any
-    replicate diverged. Sound: no diverged run in the neighbourhood, lr not on the edge of its range; where
-    no setting is, all compete.
+    replicate diverged. Sound: no diverged run and no unmeasured setting in the neighbourhood, lr not on the
+    edge of its range; where no setting is, all compete.
     """
     means = neighbourhood_means(scores, ordered)
-    sound = ~(diverged | np.any(_neighbours(diverged, ordered), axis=0)) & ~np.isnan(scores)
+    unfit = diverged | np.isnan(scores)
+    sound = ~(unfit | np.any(_neighbours(unfit, ordered), axis=0))
     if lr_axis is not None:
         sound &= ~on_edge(scores.shape, lr_axis)
     compromised = not sound.any()

@@ -75,7 +75,8 @@ def grid_of(study: optuna.Study, settings: Sequence[Setting]) -> Grid | None:
     """The settings as a grid, or None where a parameter isn't a choice among values."""
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     distributions = trials[0].distributions if trials else {}
-    if not distributions or any(not isinstance(d, CategoricalDistribution) for d in distributions.values()):
+    finite = all(isinstance(space, CategoricalDistribution) for space in distributions.values())
+    if not (distributions and finite and all(trial.distributions == distributions for trial in trials)):
         return None
     choices = {name: space.choices for name, space in distributions.items()}  # type: ignore[attr-defined]
     ordered = [all(_is_number(value) for value in values) for values in choices.values()]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.study import StudyDirection
 
@@ -79,7 +80,12 @@ def _pick_sentences(grid: Grid, picks: Picks, means: Floats) -> list[str]:
     elif _at_edge(grid, picks.peak):
         sentences.append(
             "The peak's lr is on the edge of its range, which may be too narrow. "
-            "A robust pick needs a measured lr on either side."
+            "A robust pick needs an lr of the range on either side."
+        )
+    if missing := int(np.isnan(grid.scores).sum()):
+        sentences.append(
+            f"{missing} of the grid's {grid.scores.size} settings are not measured (pruned, failed or not "
+            "begun); none beside them can be the robust pick."
         )
     return sentences
 

@@ -10,7 +10,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.study.locks import Locks
-from sweeps.study.retries import RETRY_OF
+from sweeps.study.retries import RETRY_OF, retry, tries
 
 # The trial's system attribute that names its worker.
 WORKER = "sweeps:worker"
@@ -59,20 +59,24 @@ class Claims:
         trial: optuna.Trial,
         values: Sequence[float] | None = None,
         state: TrialState | None = None,
+        retries: int = 0,
         **attributes: Any,
-    ) -> FrozenTrial | None:
-        """End a claimed trial; None, and nothing is written, where another worker has taken it meanwhile.
+    ) -> None:
+        """End a claimed trial; a failed one is enqueued again until it was retried as often as it may.
 
-        That happens to a worker that lives but lost its lock, with its connection to the database, say.
+        Nothing is written where another worker has taken the trial meanwhile. That happens to a worker that
+        lives but lost its lock, with its connection to the database, say.
         """
         with self._locks.exclusive():
             if not self._owns(study, trial):
-                return None
+                return
             # It waits where it was freed and nobody has taken it yet.
             study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
             for key, value in attributes.items():
                 trial.set_user_attr(key, value)
-            return study.tell(trial, values, state)
+            ended = study.tell(trial, values, state)
+            if ended.state == TrialState.FAIL and tries(study, ended) <= retries:
+                retry(study, ended)
 
     def is_orphan(self) -> bool:
         """Whether the driver of this worker is dead."""

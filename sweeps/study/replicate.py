@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from statistics import fmean, median
 from typing import Any
 
@@ -38,11 +39,13 @@ class Replicate:
         self._pruned = not isinstance(study.pruner, NopPruner)
         attributes = trial.storage.get_trial(trial._trial_id).system_attrs
         self._others = [attributes.get(f"{REPORTS}{other}", {}) for other in labels if other != label]
+        self._step = 0
         self._reports: dict[str, float] = {}
         self._attributes: dict[str, Any] = {}
 
     def report(self, value: float, step: int) -> None:
         """Keep the objective after `step` and tell the trial's mean."""
+        self._step = step
         self._reports[str(step)] = float(value)
         reached = [reports[str(step)] for reports in self._others if str(step) in reports]
         if self._single and (self._pruned or len(reached) == len(self._others)):
@@ -55,7 +58,10 @@ class Replicate:
         """Whether the study's pruner would stop the trial, by the values told so far."""
         if not (self._single and self._pruned):
             return False
-        trial = self._trial.storage.get_trial(self._trial._trial_id)
+        trial = copy(self._trial.storage.get_trial(self._trial._trial_id))
+        # Pruners look at the last step, which for a later replicate is an earlier one's.
+        told = trial.intermediate_values.items()
+        trial.intermediate_values = {step: value for step, value in told if step <= self._step}
         return self._study.pruner.prune(self._study, trial)
 
     def set_user_attr(self, key: str, value: Any) -> None:

@@ -10,7 +10,12 @@ RETRY_OF = "sweeps:retry_of"
 
 
 def retry(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Enqueue a failed trial's setting again, with what its replicates recorded."""
+    """Enqueue a failed trial's setting again, with what its replicates recorded, unless that was done.
+
+    To be called by one process at a time.
+    """
+    if trial not in failed_for_good(study.get_trials(deepcopy=False)):
+        return
     kept = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
     told = {key: value for key, value in trial.system_attrs.items() if key.startswith(REPORTS)}
     again = optuna.trial.create_trial(

@@ -51,6 +51,15 @@ def shown(url: str) -> str:
     return _hidden(parsed(url))
 
 
+def absolute(url: str) -> str:
+    """The URL for processes that work in other folders."""
+    location = parsed(url)
+    if location.get_backend_name() == "postgresql":
+        return url
+    path = Path(str(location.database)).absolute()
+    return location.set(database=str(path)).render_as_string(hide_password=False)
+
+
 def dashboard(url: str) -> str:
     """The storage as optuna-dashboard's command line takes it."""
     location = parsed(url)
