@@ -197,7 +197,7 @@ def test_a_qmc_study_is_the_scrambled_sobol_sequence_from_its_first_point(toy: T
     qmc = ("hydra/sweeper/sampler=qmc", "hydra.sweeper.sampler.scramble=true", "hydra.sweeper.sampler.seed=3")
     toy.here("shape=bowl", "shape.x=interval(0,1)", "+y=interval(0,1)", "hydra.sweeper.n_trials=8", *qmc)
     drawn = [[trial.params["shape.x"], trial.params["+y"]] for trial in toy.study("toy/shape=bowl").trials]
-    expected = Sobol(2, scramble=True, rng=3).random(8)
+    expected = Sobol(2, scramble=True, seed=3).random(8)
     assert sorted(drawn) == [pytest.approx(point) for point in sorted(expected.tolist())]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import Toy, finish
+from conftest import Toy
 
 BOTH = ("shape=bowl,ridge", "+hydra.sweeper.replicates.seed=[0,1]")
 
@@ -66,19 +66,16 @@ def test_the_same_command_again_runs_nothing_and_prints_the_result(toy: Toy) -> 
     assert first[first.index(result) :] == again[again.index(result) :]
 
 
-@pytest.mark.parametrize("victim", ["worker", "driver", "both"])
+@pytest.mark.parametrize("victim", ["driver", "both"])  # a worker alone: tests/test_storages.py
 def test_a_sweep_killed_in_the_middle_is_finished_by_the_next_start(toy: Toy, victim: str) -> None:
     process = toy.start(*BOTH, "pause=0.3")
     wait_for(lambda: len(toy.journal("end")) >= 5, process)
     worker = toy.busy()
-    for pid in {"worker": [worker], "driver": [process.pid], "both": [worker, process.pid]}[victim]:
+    for pid in {"driver": [process.pid], "both": [worker, process.pid]}[victim]:
         os.kill(pid, signal.SIGKILL)
     finished = toy.recorded("pause=0.3")
-    if victim == "worker":  # the driver starts another
-        finish(process)
-    else:
-        process.communicate(timeout=60)
-        toy.run(*BOTH, "pause=0.3")
+    process.communicate(timeout=60)
+    toy.run(*BOTH, "pause=0.3")
     assert_each_setting_is_complete_once(toy)
     assert len(finished) >= 3
     assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
@@ -129,7 +126,7 @@ CHANGES = {
 
 
 def test_a_study_that_measures_something_else_is_refused_by_its_difference(toy: Toy) -> None:
-    toy.run("shape=bowl", "shape.x=-2,-1,0,1,2")
+    toy.here("shape=bowl", "shape.x=-2,-1,0,1,2")
     processes = {changed: toy.start("shape=bowl", changed) for changed in CHANGES}
     for changed, words in CHANGES.items():
         printed, _ = processes[changed].communicate(timeout=60)
@@ -140,7 +137,7 @@ def test_a_study_that_measures_something_else_is_refused_by_its_difference(toy: 
 
 
 def test_a_value_on_the_command_line_leaves_the_space_and_a_sweep_joins_it(toy: Toy) -> None:
-    toy.run("shape=ridge", "shape.y=0", "pause=0,0.01")
+    toy.here("shape=ridge", "shape.y=0", "pause=0,0.01")
     study = toy.study("toy/shape=ridge")
     assert study.user_attrs["search_space"] == {"shape.x": "choice(-1, 0, 1)", "pause": "choice(0, 0.01)"}
     assert {tuple(trial.params.values()) for trial in study.trials} == {

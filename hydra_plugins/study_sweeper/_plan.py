@@ -59,7 +59,9 @@ class Planner:
         """Refuse a key that is fixed or searched and repeated too: one would silently overrule the other."""
         for key in {key.removeprefix(COMPLEMENT).lstrip("+~") for key in keys}:
             for axis, values in self.settings["replicates"].items():
-                if key == axis or key.startswith(f"{axis}.") or axis.startswith(f"{key}."):
+                below = key.startswith(f"{axis}.") or axis.startswith(f"{key}.")
+                options = self.composer.is_group(key) or self.composer.is_group(axis)
+                if key == axis or (below and not options):
                     raise ValueError(
                         f"{key} is set, and hydra.sweeper.replicates.{axis}={list(values)} sets it too; "
                         f"leave it out and write hydra.sweeper.replicates.{axis}=[<values to repeat>]"

@@ -61,15 +61,15 @@ class Claims:
         state: TrialState | None = None,
         retries: int = 0,
         **attributes: Any,
-    ) -> None:
+    ) -> FrozenTrial | None:
         """End a claimed trial; a failed one is enqueued again until it was retried as often as it may.
 
-        Nothing is written where another worker has taken the trial meanwhile. That happens to a worker that
-        lives but lost its lock, with its connection to the database, say.
+        None, and nothing is written, where another worker has taken the trial meanwhile. That happens to a
+        worker that lives but lost its lock, with its connection to the database, say.
         """
         with self._locks.exclusive():
             if not self._owns(study, trial):
-                return
+                return None
             # It waits where it was freed and nobody has taken it yet.
             study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
             for key, value in attributes.items():
@@ -77,6 +77,7 @@ class Claims:
             ended = study.tell(trial, values, state)
             if ended.state == TrialState.FAIL and tries(study, ended) <= retries:
                 retry(study, ended)
+            return ended
 
     def is_orphan(self) -> bool:
         """Whether the driver of this worker is dead."""
