@@ -40,7 +40,8 @@ def main() -> None:
             killed += sweep(Path(folder), chance)
             found += count(Path(folder))
         sweeps += 1
-        print(f"{sweeps} sweeps, killed {dict(killed)}, {dict(found)}", flush=True)
+        counts = ", ".join(f"{found[name]} {name}" for name in ("complete", "lost", "doubled"))
+        print(f"{sweeps} sweeps, killed {dict(killed)}; settings: {counts}", flush=True)
     if found["lost"] or found["doubled"]:
         sys.exit("settings were lost or doubled")
 
@@ -109,7 +110,7 @@ def kill(pid: int) -> None:
 
 
 def count(folder: Path) -> Counter[str]:
-    """How many settings are complete, lost, doubled, and how many replicates ran more often than once."""
+    """How many settings are complete, lost and doubled."""
     found: Counter[str] = Counter()
     for name, settings in SETTINGS.items():
         trials = optuna.load_study(study_name=f"toy/{name}", storage=storage(folder)).trials
