@@ -38,6 +38,7 @@ def fill(study: optuna.Study, count: int) -> None:
 
 
 def finished_trial(number: int) -> FrozenTrial:
+    """A complete trial with the records of three replicates."""
     return create_trial(
         value=float(number),
         params={"lr": 0.01, "momentum": 0.9},
@@ -103,6 +104,7 @@ def measure(url: str, name: str, claims: int) -> list[float]:
 
 
 def main() -> None:
+    """Measure each storage at each size and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
