@@ -1,5 +1,6 @@
 """Labelled images on a device, and their splits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -15,6 +16,7 @@ class Feed:
 
     images: (n, channels, height, width) float32; labels: (n,) int64; the test split alike.
     validation: how many development images a run holds out; classes: how many labels there are.
+    augment: changes a batch of training images, (batch, channels, height, width), by a generator's numbers.
     """
 
     images: Tensor
@@ -23,6 +25,7 @@ class Feed:
     test_labels: Tensor
     validation: int
     classes: int
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None = None
 
     @property
     def shape(self) -> torch.Size:

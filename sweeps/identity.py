@@ -48,7 +48,7 @@ def expected(run: Run, device: torch.device) -> dict[str, Any]:
     """The identity of a run that is yet to be built, found on tensors without memory."""
     with torch.device("meta"):
         model = run.model(run.feed.shape, run.feed.classes)
-        optimizer = run.optimizer(model.parameters())
+        optimizer = run.optimizer(model)
         return identity(run, device, model, optimizer, run.schedule.build(optimizer))
 
 

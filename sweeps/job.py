@@ -75,7 +75,7 @@ def write(folder: Path, result: Result, accuracies: dict[str, float]) -> None:
 def curves(result: Result) -> dict[str, list[float]]:
     """What each epoch measured, metric by metric."""
     epochs = [asdict(epoch) for epoch in result.epochs]
-    names = ("train_loss", "train_accuracy", "validation_accuracy", "lr")
+    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr")
     return {name: [epoch[name] for epoch in epochs] for name in names}
 
 

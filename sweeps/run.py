@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,11 @@ from sweeps.trial import current_trial
 
 # torch is imported where something is trained or checked: --help answers without it.
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import nn
+    from torch.optim import Optimizer
+
     from sweeps.train import Epoch, Result, Run, State
     from sweeps.trial import Trial
 
@@ -115,7 +121,7 @@ def build(cfg: DictConfig) -> Run:
     return Run(
         feed=_instantiate(cfg.data),
         model=_instantiate(cfg.model, _partial_=True),
-        optimizer=_instantiate(cfg.optimizer, _partial_=True),
+        optimizer=partial(_optimizer, _instantiate(cfg.optimizer, _partial_=True)),
         schedule=Schedule(
             _instantiate(schedule, _partial_=True), cfg.scheduler.interval, cfg.scheduler.monitor
         ),
@@ -123,6 +129,10 @@ def build(cfg: DictConfig) -> Run:
         epochs=cfg.epochs,
         batch_size=cfg.batch_size,
     )
+
+
+def _optimizer(build: Callable[..., Optimizer], model: nn.Module) -> Optimizer:
+    return build(model.parameters())
 
 
 def _instantiate(node: Any, **kwargs: Any) -> Any:
@@ -164,7 +174,7 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
         with torch.device("meta"):
             model = run.model(run.feed.shape, run.feed.classes)
             group = "optimizer"
-            optimizer = run.optimizer(model.parameters())
+            optimizer = run.optimizer(model)
             group = "scheduler"
             run.schedule.build(optimizer)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -1,7 +1,7 @@
 """The training function: plain PyTorch, on the CPU or CUDA, without Hydra or Optuna."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,14 +27,14 @@ EVALUATION_BATCH = 8192
 class Run:
     """One training: everything that decides its result.
 
-    model: builds the network from (image shape, classes); optimizer: from the network's parameters.
+    model: builds the network from (image shape, classes); optimizer: from the network.
     seed: initialisation, dropout, data order and train/validation split. batch_size: images a step; the
     images that don't fill an epoch's last batch sit that epoch out, drawn anew in each.
     """
 
     feed: Feed
     model: Callable[[torch.Size, int], nn.Module]
-    optimizer: Callable[[Iterable[nn.Parameter]], Optimizer]
+    optimizer: Callable[[nn.Module], Optimizer]
     schedule: Schedule
     seed: int
     epochs: int
@@ -52,6 +52,7 @@ class Epoch:
     number: int
     train_loss: float
     train_accuracy: float
+    validation_loss: float
     validation_accuracy: float
     lr: float
 
@@ -62,12 +63,14 @@ class Result:
 
     score: validation accuracy after the last epoch in percent, or chance where the run diverged, which is
     a loss that is not finite, or a last epoch's training loss of at least ln(classes).
-    epochs: those that were finished with a finite loss. state: what a checkpoint holds.
+    epochs: those that were finished with a finite loss; losses: (steps,) the loss of each of their steps.
+    state: what a checkpoint holds.
     """
 
     score: float
     diverged: bool
     epochs: list[Epoch]
+    losses: Tensor
     model: nn.Module
     state: State
 
@@ -116,8 +119,8 @@ def _train_one(
         for epoch in training.epochs:
             on_epoch(place, epoch)
         while training.unfinished:
-            if training.finish(epoch := training.epoch()):
-                on_epoch(place, epoch)
+            if training.finish(*training.epoch()):
+                on_epoch(place, training.epochs[-1])
                 on_state(place, training.state)
         return training.result()
 
@@ -132,9 +135,11 @@ class Training:
         self.rows, self.validation_rows = self.feed.split(run.seed)
         self.order = torch.Generator(device).manual_seed(stream(run.seed, "order"))
         self.model = run.model(run.feed.shape, run.feed.classes).to(device)
-        self.optimizer = run.optimizer(self.model.parameters())
+        self.optimizer = run.optimizer(self.model)
         self.scheduler = run.schedule.build(self.optimizer)
+        self.augmentation = torch.Generator(device).manual_seed(stream(run.seed, "augmentation"))
         self.epochs: list[Epoch] = []
+        self.losses = torch.empty(0)
         self.finite = True
         self.identity = identity(run, device, self.model, self.optimizer, self.scheduler)
 
@@ -143,8 +148,11 @@ class Training:
         """Whether there is an epoch left to train."""
         return self.finite and len(self.epochs) < self.run.epochs
 
-    def epoch(self) -> Epoch:
-        """Train on every batch once, then measure; the host waits for the device only at the end."""
+    def epoch(self) -> tuple[Epoch, Tensor]:
+        """Train on every batch once, then measure; the host waits for the device only at the end.
+
+        Returns the measurements and each step's loss, (steps,).
+        """
         self.model.train()
         batches = self._batches()
         losses = torch.empty(len(batches), device=self.rows.device)
@@ -155,16 +163,18 @@ class Training:
             lr = self.optimizer.param_groups[0]["lr"]
             self.run.schedule.after_step(self.scheduler)
         right_share = 100 * right.double() / (len(batches) * self.run.batch_size)
-        validation = accuracy(self.model, self.feed.images, self.feed.labels, self.validation_rows)
-        measured = torch.stack([losses.double().mean(), right_share, validation])
-        loss, trained, validated = measured.tolist()
-        return Epoch(len(self.epochs) + 1, loss, trained, validated, float(lr))
+        validation = measure(self.model, self.feed.images, self.feed.labels, self.validation_rows)
+        measured = torch.cat([losses.double().mean().view(1), right_share.view(1), validation, losses])
+        loss, trained, validation_loss, validated, *steps = measured.tolist()
+        epoch = Epoch(len(self.epochs) + 1, loss, trained, validation_loss, validated, float(lr))
+        return epoch, torch.tensor(steps, dtype=torch.float32)
 
-    def finish(self, epoch: Epoch) -> bool:
+    def finish(self, epoch: Epoch, losses: Tensor) -> bool:
         """Keep an epoch's measurements and let the scheduler see them, unless the loss is not finite."""
         self.finite = math.isfinite(epoch.train_loss)
         if self.finite:
             self.epochs.append(epoch)
+            self.losses = torch.cat([self.losses, losses])
             self.run.schedule.after_epoch(self.scheduler, epoch)
         return self.finite
 
@@ -179,8 +189,10 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
             "order": self.order.get_state(),
+            "augmentation": self.augmentation.get_state(),
             "random": random,
             "epochs": len(self.epochs),
+            "losses": self.losses,
             "history": [asdict(epoch) for epoch in self.epochs],
             "finite": self.finite,
         }
@@ -195,6 +207,8 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
         self.order.set_state(state["order"])
+        self.augmentation.set_state(state["augmentation"])
+        self.losses = state["losses"]
         self.epochs = [Epoch(**epoch) for epoch in state["history"]]
         self.finite = state["finite"]
         torch.set_rng_state(state["random"]["cpu"])
@@ -205,7 +219,7 @@ class Training:
         """The run as it stands now."""
         diverged = not self.finite or self.epochs[-1].train_loss >= math.log(self.run.feed.classes)
         score = self.feed.chance if diverged else self.epochs[-1].validation_accuracy
-        return Result(score, diverged, self.epochs, self.model, self.state())
+        return Result(score, diverged, self.epochs, self.losses, self.model, self.state())
 
     def _batches(self) -> tuple[Tensor, ...]:
         size = self.run.batch_size
@@ -216,6 +230,8 @@ class Training:
 
     def _step(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         images, labels = self.feed.images.index_select(0, rows), self.feed.labels[rows]
+        if self.feed.augment is not None:
+            images = self.feed.augment(images, self.augmentation)
         logits = self.model(images)
         loss = nn.functional.cross_entropy(logits, labels)
         self.optimizer.zero_grad()
@@ -229,22 +245,26 @@ def evaluate(run: Run, result: Result, device: str = "auto", precision: str = "f
     target = devices.resolve(device)
     feed = run.feed.to(target)
     train_rows, validation_rows = feed.split(run.seed)
+    splits = {
+        "train": (feed.images, feed.labels, train_rows),
+        "validation": (feed.images, feed.labels, validation_rows),
+        "test": (feed.test_images, feed.test_labels),
+    }
     with devices.computing(target, precision):
-        return {
-            "train": accuracy(result.model, feed.images, feed.labels, train_rows).item(),
-            "validation": accuracy(result.model, feed.images, feed.labels, validation_rows).item(),
-            "test": accuracy(result.model, feed.test_images, feed.test_labels).item(),
-        }
+        return {name: measure(result.model, *split)[1].item() for name, split in splits.items()}
 
 
 @torch.inference_mode()
-def accuracy(model: nn.Module, images: Tensor, labels: Tensor, rows: Tensor | None = None) -> Tensor:
-    """Share of right answers over the given rows (all, if None) in percent, a scalar on the device."""
+def measure(model: nn.Module, images: Tensor, labels: Tensor, rows: Tensor | None = None) -> Tensor:
+    """(2,) on the device: mean loss in nats and right answers in percent, over the given rows or all."""
     model.eval()
     if rows is None:
         rows = torch.arange(len(labels), device=labels.device)
-    hits = [
-        (model(images.index_select(0, part)).argmax(1) == labels[part]).sum()
-        for part in rows.split(EVALUATION_BATCH)
-    ]
-    return 100 * torch.stack(hits).sum().double() / len(rows)
+    parts = rows.split(EVALUATION_BATCH)
+    sums = [_measure(model(images.index_select(0, part)), labels[part]) for part in parts]
+    return torch.stack(sums).sum(0) / len(rows)
+
+
+def _measure(logits: Tensor, labels: Tensor) -> Tensor:
+    loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
+    return torch.stack([loss.double(), 100 * (logits.argmax(1) == labels).sum().double()])

@@ -55,7 +55,7 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
             assert trial.value == pytest.approx(sum(record["value"] for record in records) / 2)
             for seed, record in enumerate(records):
                 curves = trial.user_attrs[f"seed={seed}/curves"]
-                assert [len(curve) for curve in curves.values()] == [2, 2, 2, 2]
+                assert [len(curve) for curve in curves.values()] == [2] * 5
                 folder = outputs / "sweeps" / record["folder"]
                 assert folder == outputs / f"sweeps/optimizer={optimizer}/{trial.number}/seed={seed}"
                 assert json.loads((folder / "metrics.json").read_text())["score"] == record["value"]

@@ -14,6 +14,7 @@ from torch import nn
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR
 
+from runs import of
 from sweeps import checkpoint
 from sweeps.data import mnist5k
 from sweeps.models import mlp
@@ -31,10 +32,10 @@ FEED = replace(
 )
 MLP = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
 NONE = Schedule(partial(ConstantLR, factor=1.0))
-RUN = Run(FEED, MLP, partial(Adam, lr=0.005), NONE, seed=0, epochs=EPOCHS, batch_size=100)
+RUN = Run(FEED, MLP, of(Adam, lr=0.005), NONE, seed=0, epochs=EPOCHS, batch_size=100)
 # Without norm, and with such a learning rate, the loss is not finite within the first epoch.
 EXPLODING = replace(
-    RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=partial(SGD, lr=1e6)
+    RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=of(SGD, lr=1e6)
 )
 
 
@@ -92,7 +93,7 @@ def test_dropout_and_a_scheduler_by_steps_go_on_too(device: str, precision: str,
 
 
 @pytest.mark.parametrize("part", ["optimizer", "order", "random"])
-@pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
+@pytest.mark.parametrize("optimizer", [of(SGD, lr=0.1, momentum=0.9), of(Adam, lr=0.005)])
 def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, part: str) -> None:
     run = replace(RUN, optimizer=optimizer)
     unbroken, after = states(run)
@@ -108,7 +109,7 @@ def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, 
 
 
 def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
-    other = replace(RUN, seed=1, optimizer=partial(SGD, lr=0.1, momentum=0.9))
+    other = replace(RUN, seed=1, optimizer=of(SGD, lr=0.1, momentum=0.9))
     unbroken = train([RUN, other], "cpu")
     _, after = states(other)
     told: list[tuple[int, int]] = []
@@ -161,8 +162,8 @@ OTHERS = {
     "seed": (replace(RUN, seed=1), "seed=0 there, 1 now"),
     "batch size": (replace(RUN, batch_size=50), "batch_size=100 there, 50 now"),
     "data": (replace(RUN, feed=replace(FEED, images=FEED.images + 1)), r"data.checksum=\d+ there, \d+ now"),
-    "optimizer": (replace(RUN, optimizer=partial(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
-    "setting": (replace(RUN, optimizer=partial(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
+    "optimizer": (replace(RUN, optimizer=of(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
+    "setting": (replace(RUN, optimizer=of(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
     "scheduler": (
         replace(RUN, schedule=Schedule(partial(CosineAnnealingLR, T_max=4))),
         r"scheduler=\S+ConstantLR there, \S+CosineAnnealingLR now",
