@@ -66,7 +66,7 @@ def drive(
         raise
     _leave(studies, plans, claims, folder)
     show(studies, shown_url)
-    _complain(worker, studies, again)
+    _complain(worker, studies, claims, again)
 
 
 def _leave(studies: Sequence[optuna.Study], plans: Sequence[Plan], claims: Claims, folder: Path) -> None:
@@ -153,7 +153,7 @@ def _left(worker: Worker, studies: Sequence[optuna.Study], claims: Claims) -> in
     return sum(
         remaining(study, plan.n_trials)
         for study, plan in zip(studies, worker.plans, strict=True)
-        if not worker.gives_up(plan, study)
+        if not worker.gives_up(plan, claims.failed(study))
     )
 
 
@@ -172,12 +172,12 @@ def _launch(worker: Worker, count: int) -> None:
         _ = ended.return_value  # raises what the worker raised
 
 
-def _complain(worker: Worker, studies: Sequence[optuna.Study], again: str) -> None:
+def _complain(worker: Worker, studies: Sequence[optuna.Study], claims: Claims, again: str) -> None:
     """Leave with the failures' reasons where a study gave up because of them."""
     failures = [
         f"{study.study_name}, trial {trial.number}: {trial.user_attrs.get('failure')}"
         for study, plan in zip(studies, worker.plans, strict=True)
-        if worker.gives_up(plan, study)
+        if worker.gives_up(plan, claims.failed(study))
         for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.FAIL,))
     ]
     if failures:

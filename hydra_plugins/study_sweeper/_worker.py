@@ -19,7 +19,6 @@ from optuna.trial import TrialState
 from sweeps.study.claims import Claims
 from sweeps.study.locks import locks_for
 from sweeps.study.replicate import AGGREGATES, Replicate, objectives, records, values_of
-from sweeps.study.retries import failed_for_good
 from sweeps.study.storage import open_storage, open_study
 from sweeps.trial import running
 
@@ -91,16 +90,15 @@ class Worker:
                 study.sampler = sampler_of(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
                 study.pruner = pruner_of(plan)
                 at_once = plan.space if is_drawn_at_once(study.sampler) else {}
-                while not self.gives_up(plan, study) and (
+                while not self.gives_up(plan, claims.failed(study)) and (
                     trial := claims.claim(study, at_once, plan.n_trials)
                 ):
                     self._run(claims, plan, study, trial)
             orphaned: bool = claims.is_orphan()
             return orphaned
 
-    def gives_up(self, plan: Plan, study: optuna.Study) -> bool:
-        """Whether more trials failed for good than the share of all that may."""
-        failed = len(failed_for_good(study.get_trials(deepcopy=False)))
+    def gives_up(self, plan: Plan, failed: int) -> bool:
+        """Whether more of a study's trials failed for good than the share of all that may."""
         return bool(failed > self.settings["max_failure_rate"] * plan.n_trials)
 
     def _run(self, claims: Claims, plan: Plan, study: optuna.Study, trial: optuna.Trial) -> None:
@@ -109,8 +107,8 @@ class Worker:
             params = sample(self.settings, plan, trial, self.jobs.composer.config)
             setting = [*plan.fixed, *assignments(params)]
             values = [self._replicate(plan, study, trial, setting, label) for label in self.replicates]
-        except optuna.TrialPruned:
-            claims.tell(study, trial, state=TrialState.PRUNED)
+        except optuna.TrialPruned as pruned:
+            claims.tell(study, trial, state=TrialState.PRUNED, pruned=str(pruned))
         except Failed as failure:
             retries = self.settings["retries"]
             claims.tell(study, trial, state=TrialState.FAIL, retries=retries, failure=str(failure))
@@ -140,8 +138,8 @@ class Worker:
             with running(replicate):
                 returned = self.jobs.run(plan, overrides, trial.number, label)
             values = objectives(label, returned, len(study.directions))
-        except optuna.TrialPruned:
-            raise
+        except optuna.TrialPruned as pruned:
+            raise optuna.TrialPruned(replicate.where(str(pruned))) from pruned
         except (Exception, SystemExit) as error:
             raise Failed(f"{type(error).__name__}: {error}") from error
         replicate.finish(values)

@@ -27,8 +27,9 @@ class Claims:
         self.driver = driver
         self.name = uuid.uuid4().hex
         self._locks = locks
-        # By study: how many trials at its front have ended for good, and how many of those are no retries.
-        self._ended: dict[int, tuple[int, int]] = {}
+        # By study: how many trials at its front have ended for good, how many of those are no retries,
+        # and how many of them failed.
+        self._ended: dict[int, tuple[int, int, int]] = {}
 
     @contextmanager
     def alive(self) -> Iterator["Claims"]:
@@ -45,7 +46,7 @@ class Claims:
         ever begun except retries.
         """
         with self._locks.exclusive():
-            begun, trials = self._unsettled(study)
+            begun, _, trials = self._unsettled(study)
             freed = self._free(study, trials)
             if not freed + _remaining(trials, n_trials - begun) or self._is_orphan():
                 return None
@@ -87,7 +88,7 @@ class Claims:
     def free(self, study: optuna.Study) -> None:
         """Let the running trials of dead workers wait to be resumed."""
         with self._locks.exclusive():
-            self._free(study, self._unsettled(study)[1])
+            self._free(study, self._unsettled(study)[-1])
 
     def give_back(self, study: optuna.Study, trial: optuna.Trial) -> None:
         """Let a claimed trial wait to be resumed, with all that it has recorded."""
@@ -102,18 +103,25 @@ class Claims:
         now = study._storage.get_trial(trial._trial_id)
         return not now.state.is_finished() and now.system_attrs.get(WORKER) == self.name
 
-    def _unsettled(self, study: optuna.Study) -> tuple[int, Sequence[FrozenTrial]]:
-        """The trials from the first on that can change, and how many before it are no retries.
+    def failed(self, study: optuna.Study) -> int:
+        """How many trials failed and were not tried again."""
+        begun, failed, trials = self._unsettled(study)
+        retries = self._ended[study._study_id][0] - begun + sum(map(_is_retry, trials))
+        return failed + sum(trial.state == TrialState.FAIL for trial in trials) - retries
 
-        A claim that looked at all attributes of 10,000 trials would be noticed.
+    def _unsettled(self, study: optuna.Study) -> tuple[int, int, Sequence[FrozenTrial]]:
+        """The trials from the first on that can change; of those before, how many are no retries, and failed.
+
+        A worker that looked at all attributes of 10,000 trials at each turn would be noticed.
         """
         trials = study.get_trials(deepcopy=False)
-        count, begun = self._ended.get(study._study_id, (0, 0))
+        count, begun, failed = self._ended.get(study._study_id, (0, 0, 0))
         while count < len(trials) and trials[count].state.is_finished():
-            begun += RETRY_OF not in trials[count].system_attrs
+            begun += not _is_retry(trials[count])
+            failed += trials[count].state == TrialState.FAIL
             count += 1
-        self._ended[study._study_id] = count, begun
-        return begun, trials[count:]
+        self._ended[study._study_id] = count, begun, failed
+        return begun, failed, trials[count:]
 
     def _free(self, study: optuna.Study, trials: Sequence[FrozenTrial]) -> int:
         running = [trial for trial in trials if trial.state == TrialState.RUNNING]
@@ -128,6 +136,10 @@ class Claims:
         return name != self.name and not self._locks.is_held(name)
 
 
+def _is_retry(trial: FrozenTrial) -> bool:
+    return RETRY_OF in trial.system_attrs
+
+
 def remaining(study: optuna.Study, n_trials: int) -> int:
     """How many trials can still be claimed: those that wait and those not begun."""
     return _remaining(study.get_trials(deepcopy=False), n_trials)
@@ -135,5 +147,5 @@ def remaining(study: optuna.Study, n_trials: int) -> int:
 
 def _remaining(trials: Sequence[FrozenTrial], n_trials: int) -> int:
     waiting = sum(trial.state == TrialState.WAITING for trial in trials)
-    begun = sum(RETRY_OF not in trial.system_attrs for trial in trials)
+    begun = sum(not _is_retry(trial) for trial in trials)
     return waiting + max(0, n_trials - begun)

@@ -64,6 +64,10 @@ class Replicate:
         trial.intermediate_values = {step: value for step, value in told if step <= self._step}
         return self._study.pruner.prune(self._study, trial)
 
+    def where(self, reason: str) -> str:
+        """What ended the replicate early, with the place: its label and the step it had reached."""
+        return f"{self._label}, step {self._step}" + (f": {reason}" if reason else "")
+
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a value for the record."""
         self._attributes[key] = value
