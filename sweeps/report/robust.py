@@ -42,19 +42,22 @@ def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int 
     """The setting of the highest score, and the robust one: the highest R among the sound settings.
 
     scores: mean over replicates on a grid, higher is better, nan where unmeasured; diverged: whether any
-    replicate diverged. Sound: no diverged run and no unmeasured setting in the neighbourhood, lr not on the
-    edge of its range; where no setting is, all compete.
+    replicate diverged. Where no setting is sound, all compete.
     """
     means = neighbourhood_means(scores, ordered)
-    unfit = diverged | np.isnan(scores)
-    sound = ~(unfit | np.any(_neighbours(unfit, ordered), axis=0))
-    if lr_axis is not None:
-        sound &= ~on_edge(scores.shape, lr_axis)
+    sound = sound_settings(scores, diverged, ordered, lr_axis)
     compromised = not sound.any()
-    peak = _best(scores)
-    robust = _best(means if compromised else np.where(sound, means, np.nan))
+    peak = best_place(scores)
+    robust = best_place(means if compromised else np.where(sound, means, np.nan))
     price, gain = float(scores[peak] - scores[robust]), float(means[robust] - means[peak])
     return Picks(peak, robust, price, gain, compromised)
+
+
+def sound_settings(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Flags:
+    """No diverged run and no unmeasured setting in the neighbourhood, lr not on the edge of its range."""
+    unfit = diverged | np.isnan(scores)
+    sound: Flags = ~(unfit | np.any(_neighbours(unfit, ordered), axis=0))
+    return sound if lr_axis is None else sound & ~on_edge(scores.shape, lr_axis)
 
 
 def on_edge(shape: Sequence[int], axis: int) -> Flags:
@@ -66,7 +69,8 @@ def on_edge(shape: Sequence[int], axis: int) -> Flags:
     return edge
 
 
-def _best(values: Floats) -> Index:
+def best_place(values: Floats) -> Index:
+    """Where the highest value is, the first of equals; nan never is."""
     return tuple(int(place) for place in np.unravel_index(np.nanargmax(values), values.shape))
 
 

@@ -1,0 +1,1 @@
+"""What the report says in numbers: pure functions of arrays, higher is better, nan where unmeasured."""

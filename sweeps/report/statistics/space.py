@@ -1,0 +1,128 @@
+"""How much of a search space is good: shares, the band of learning rates, the loss of a blind choice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweeps.report.robust import Flags, Floats
+
+
+@dataclass(frozen=True)
+class GoodBand:
+    """The outermost good values of an axis; censored where one is the first or last of the range."""
+
+    low: float
+    high: float
+    censored_low: bool
+    censored_high: bool
+
+    @property
+    def decades(self) -> float:
+        """log10(high / low): a lower bound where the band is censored."""
+        return float(np.log10(self.high / self.low))
+
+    @property
+    def censored(self) -> bool:
+        """Whether the band may go on beyond the searched range."""
+        return self.censored_low or self.censored_high
+
+
+def cell_widths(values: Sequence[float]) -> Floats:
+    """The share of an axis that each of its ascending values stands for: from midpoint to midpoint.
+
+    The range ends at the outermost values, whose cells reach inwards only. For an lr give its log10.
+    """
+    points = np.asarray(values, dtype=float)
+    if len(points) == 1:
+        return np.ones(1)
+    borders = np.concatenate([points[:1], (points[1:] + points[:-1]) / 2, points[-1:]])
+    widths: Floats = np.diff(borders) / (points[-1] - points[0])
+    return widths
+
+
+def weights(axes: Sequence[Sequence[object]], lr_axis: int | None) -> Floats:
+    """w: each setting's share of the grid: cell widths in log10 lr, uniform along the other axes."""
+    total = np.ones(())
+    for axis, values in enumerate(axes):
+        along = np.full(len(values), 1 / len(values))
+        if axis == lr_axis:
+            along = cell_widths(np.log10(np.asarray(values, dtype=float)).tolist())
+        total = total[..., None] * along
+    return total
+
+
+def share(scores: Floats, weights: Floats, delta: float, best: float | None = None) -> float:
+    """share_delta = sum of w over settings with s >= s* - delta, of those measured (nan: unmeasured).
+
+    best: s*, the study's own unless given: the best of all studies.
+    """
+    known = ~np.isnan(scores)
+    good = _good(scores, delta, best)
+    return float(weights[good].sum() / weights[known].sum()) if known.any() else float("nan")
+
+
+def share_bounds(
+    scores: Floats, weights: Floats, delta: float, best: float | None = None
+) -> tuple[float, float]:
+    """share_delta, were the unmeasured settings (nan: pruned, failed) all bad, and were they all good.
+
+    A diverged setting is measured: it scored chance.
+    """
+    total, unknown = weights.sum(), np.isnan(scores)
+    low = float(weights[_good(scores, delta, best)].sum() / total)
+    return low, low + float(weights[unknown].sum() / total)
+
+
+def shares(scores: Floats, weights: Floats, deltas: Floats, best: float | None = None) -> Floats:
+    """share_delta of each delta, for the plot of the space's share against the gap to the best."""
+    return np.array([share(scores, weights, float(delta), best) for delta in deltas])
+
+
+def best_along(scores: Floats, axis: int) -> Floats:
+    """The best score over the other parameters for each value of an axis; nan where none is measured."""
+    others = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
+    best = np.max(np.where(np.isnan(others), -np.inf, others), axis=1)
+    return np.where(np.isinf(best), np.nan, best)
+
+
+def good_band(
+    scores: Floats, axis: int, values: Sequence[float], delta: float, best: float | None = None
+) -> GoodBand | None:
+    """The outermost values of an axis (lr, ascending) whose best over the other parameters is >= s* - delta.
+
+    Censored, so the decades are a lower bound, where one is on the edge of the range or has only unmeasured
+    values beyond it. None where no value is good.
+    """
+    along = best_along(scores, axis)
+    good, known = np.flatnonzero(_good(along, delta, best)), np.flatnonzero(~np.isnan(along))
+    if not len(good):
+        return None
+    first, last = good[0], good[-1]
+    return GoodBand(
+        float(values[first]), float(values[last]), bool(first <= known[0]), bool(last >= known[-1])
+    )
+
+
+def cannot_rank(bands: Sequence[GoodBand | None]) -> bool:
+    """Whether the bands' widths can't be compared: two or more reach an edge of their range."""
+    return sum(band is not None and band.censored for band in bands) > 1
+
+
+def blind_loss(scores: Floats, weights: Floats, chance: float, best: float | None = None) -> float:
+    """Lambda = s* - sum of w max(s, chance): the mean loss from a blind choice [after Wortsman, 2309.14322].
+
+    Of the measured settings.
+    """
+    known = ~np.isnan(scores)
+    top = np.max(scores[known], initial=-np.inf) if best is None else best
+    if not known.any():
+        return float("nan")
+    return float(top - np.average(np.maximum(scores[known], chance), weights=weights[known]))
+
+
+def _good(scores: Floats, delta: float, best: float | None) -> Flags:
+    if np.isnan(scores).all():
+        return np.zeros(scores.shape, dtype=bool)
+    # Decimals such as 97.6 - 0.5 round either way in binary: a billionth decides for them.
+    return np.nan_to_num(scores, nan=-np.inf) >= (np.nanmax(scores) if best is None else best) - delta - 1e-9

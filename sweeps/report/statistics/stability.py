@@ -1,0 +1,81 @@
+"""How often another draw of the seeds would have picked each setting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations_with_replacement
+from math import comb, factorial, prod
+
+import numpy as np
+
+from sweeps.report.robust import Flags, Floats, Index, neighbourhood_means, sound_settings
+
+# Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
+DRAWS = 2000
+# Below this frequency a pick isn't named alone; the set named in its place is picked this often in all.
+ALONE, SET = 0.5, 0.8
+
+
+@dataclass(frozen=True)
+class Stability:
+    """The share of resamples that pick each setting, as the peak and as the robust pick: arrays (*axes)."""
+
+    peak: Floats
+    robust: Floats
+
+
+def resamples(n: int) -> list[tuple[list[int], float]]:
+    """Draws of n - 1 of n seeds with replacement, each with its probability; none for a single seed.
+
+    n - 1, so that a drawn mean varies by s^2 / n as the mean itself does; n draws vary too little, a third at
+    n = 3 [Rao and Wu 1988]. All of them where they are few, else 2000 at random.
+    """
+    return list(_resamples(n))
+
+
+@lru_cache(maxsize=32)
+def _resamples(n: int) -> list[tuple[list[int], float]]:
+    drawn = n - 1
+    if drawn < 1:
+        return []
+    if comb(n + drawn - 1, drawn) > DRAWS:
+        random = np.random.default_rng(0)
+        return [(seeds.tolist(), 1 / DRAWS) for seeds in random.integers(n, size=(DRAWS, drawn))]
+    found = []
+    for seeds in combinations_with_replacement(range(n), drawn):
+        orders = factorial(drawn) // prod(factorial(seeds.count(seed)) for seed in set(seeds))
+        found.append((list(seeds), orders / n**drawn))
+    return found
+
+
+def stability(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Stability:
+    """How often each setting is picked when the seeds are drawn again: scores, diverged (*axes, replicates).
+
+    A setting is ruled out in every draw where any of its runs diverged: that is known of it. nan for one
+    replicate.
+    """
+    shape = scores.shape[:-1]
+    draws = resamples(scores.shape[-1])
+    if not draws:
+        return Stability(np.full(shape, np.nan), np.full(shape, np.nan))
+    means = np.stack([scores[..., seeds].mean(axis=-1) for seeds, _ in draws], axis=-1)
+    sound = sound_settings(scores.mean(axis=-1), np.asarray(diverged.any(axis=-1)), ordered, lr_axis)
+    near = neighbourhood_means(means, ordered)
+    chance = np.array([chance for _, chance in draws])
+    allowed = np.where(sound[..., None], near, np.nan) if sound.any() else near
+    return Stability(_frequencies(means, chance), _frequencies(allowed, chance))
+
+
+def likely(frequencies: Floats, share: float = SET) -> list[Index]:
+    """The fewest settings that are picked in this share of the resamples together, most frequent first."""
+    order = np.argsort(-frequencies, axis=None, kind="stable")
+    count = int(np.searchsorted(np.cumsum(frequencies.flat[order]), share - 1e-9)) + 1
+    return [tuple(int(i) for i in np.unravel_index(place, frequencies.shape)) for place in order[:count]]
+
+
+def _frequencies(values: Floats, chance: Floats) -> Floats:
+    """The probability that each setting has the highest value: values (*axes, draws) -> (*axes)."""
+    flat = values.reshape(-1, values.shape[-1])
+    flat = np.where(np.isnan(flat), -np.inf, flat)
+    found = np.array([chance[flat.argmax(axis=0) == setting].sum() for setting in range(len(flat))])
+    return found.reshape(values.shape[:-1])
