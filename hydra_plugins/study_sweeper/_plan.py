@@ -12,6 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution
 
+from sweeps.study.replicate import labelled
+
 from ._config import Composer
 from ._space import COMPLEMENT, assignments, distribution, ends, grid_values, literal, parameter, written
 
@@ -149,10 +151,9 @@ def replicates(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
             raise ValueError(
                 f"hydra.sweeper.replicates.{key}=[] is empty; write at least one value, [0] for one"
             )
-    combinations = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     return {
-        ",".join(assignments(values)) or "run": [f"{key}={literal(value)}" for key, value in values.items()]
-        for values in combinations
+        label: [f"{key}={literal(value)}" for key, value in values.items()]
+        for label, values in labelled(axes).items()
     }
 
 

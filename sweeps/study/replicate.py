@@ -1,8 +1,10 @@
 """What one replicate of a trial reports and records."""
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from itertools import product
 from statistics import fmean, median
 from typing import Any
 
@@ -84,6 +86,20 @@ class Replicate:
         short = {key: kept for key, kept in self._attributes.items() if key not in long}
         value = values[0] if self._single else list(values)
         self._trial.set_user_attr(self._label, {"value": value, **short})
+
+
+def labelled(axes: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
+    """Each combination of the axes' values, by the label of its replicate."""
+    combinations = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    return {
+        ",".join(f"{key}={_written(value)}" for key, value in values.items()) or "run": values
+        for values in combinations
+    }
+
+
+def _written(value: Any) -> str:
+    """A value as YAML and Hydra write it: labels name folders, keys of records and rows of tables."""
+    return json.dumps(value) if isinstance(value, bool) or value is None else str(value)
 
 
 def records(attributes: Mapping[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:

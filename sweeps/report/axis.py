@@ -1,0 +1,39 @@
+"""A searched parameter, and how parameters and their values are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A searched parameter.
+
+    values: the finite ones, sorted where they are `ordered`; the two ends of a `continuous` one.
+    log: steps are factors, so that widths and distances are those of the logarithm.
+    """
+
+    name: str
+    values: Sequence[Any]
+    ordered: bool
+    log: bool
+    continuous: bool = False
+
+    @property
+    def short(self) -> str:
+        """The name without its config group: lr for optimizer.lr, 1-alpha for "1 - optimizer.alpha"."""
+        return short(self.name)
+
+
+def short(name: str) -> str:
+    """A parameter's name without its config group: lr for optimizer.lr, 1-alpha for "1 - optimizer.alpha"."""
+    complement, _, key = name.rpartition(" - ")
+    key = key.lstrip("+")
+    return f"{complement}-{key.split('.', 1)[-1]}" if complement else key.split(".", 1)[-1]
+
+
+def plain(value: Any) -> str:
+    """A value as a label shows it."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

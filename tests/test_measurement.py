@@ -1,0 +1,112 @@
+"""Studies as measurements: what this sweeper records, and what any Optuna program leaves."""
+
+import numpy as np
+import optuna
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState, create_trial
+
+from conftest import Toy
+from sweeps.report.reading import measurement, read
+from sweeps.study.storage import open_storage
+
+
+def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
+    conditions = "+hydra.sweeper.replicates={seed: [0, 1], shape.name: [flat, null]}"
+    toy.here("shape=ridge", conditions)
+    [found] = read(open_storage(toy.storage))
+    assert (found.study, found.option, found.way, found.sign) == ("toy/shape=ridge", "ridge", "grid", -1)
+    assert [(axis.short, axis.values, axis.ordered) for axis in found.axes] == [
+        ("x", [-1, 0, 1], True),
+        ("y", [0, 1], True),
+    ]
+    assert found.scores.shape == found.diverged.shape == (3, 2, 4)
+    crossed = found.by_condition(found.scores)
+    assert (found.conditions, found.seeds) == (["name=flat", "name=null"], [0, 1])
+    for place in found.all_places():
+        x, y = found.params_at(place).values()
+        expected = [(x - 1) ** 2 + y + seed / 10 for seed in (0, 1)]
+        assert crossed[place] == pytest.approx(np.array([expected, expected]))
+        run = found.places[place].runs["seed=1,shape.name=null"]
+        assert (toy.folder / "jobs" / str(run.folder) / ".hydra").exists()
+    assert not found.diverged.any()
+
+
+def foreign(*spaces: dict[str, optuna.distributions.BaseDistribution], **study: object) -> optuna.Study:
+    """A study that another program made, with a complete trial for each space."""
+    made = optuna.create_study(**study)
+    for number, space in enumerate(spaces):
+        params = {
+            name: values.choices[-1] if isinstance(values, CategoricalDistribution) else values.low
+            for name, values in space.items()
+        }
+        values = [float(number)] * len(made.directions)
+        made.add_trial(create_trial(params=params, distributions=space, values=values))
+    return made
+
+
+def test_another_programs_study_without_replicates_is_read_and_never_called_even() -> None:
+    space = {
+        "lr": CategoricalDistribution([0.1, 0.001, 0.01]),
+        "layers": IntDistribution(1, 3),
+        "kind": CategoricalDistribution(["b", "a"]),
+    }
+    study = foreign(space, directions=["minimize", "maximize"])
+    found = measurement(study)
+    assert [(axis.values, axis.ordered, axis.log) for axis in found.axes] == [
+        ([0.001, 0.01, 0.1], True, True),
+        ([1, 2, 3], True, False),
+        (["b", "a"], False, False),
+    ]
+    assert (found.way, found.sign, found.objectives, found.front) == ("adaptive", -1, 2, [0])
+    assert found.scores.shape == (3, 3, 2, 1)
+    assert found.scores[1, 0, 1, 0] == 0
+    assert np.isnan(found.scores).sum() == 17
+
+
+def test_a_continuous_space_has_its_settings_in_a_row_and_an_empty_study_none() -> None:
+    space = {"lr": FloatDistribution(1e-4, 1, log=True)}
+    found = measurement(foreign(space, space))
+    assert [(axis.values, axis.continuous, axis.log) for axis in found.axes] == [([1e-4, 1], True, True)]
+    assert found.scores.tolist() == [[0.0], [1.0]]
+    assert measurement(optuna.create_study()).scores.shape == (0, 1)
+
+
+def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
+    space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
+    study = optuna.create_study(direction="maximize")
+    study.set_user_attr("replicates", {"seed": [0, 1]})
+    study.set_user_attr("ways", ["grid"])
+    records = {"seed=0": {"value": 90.0, "diverged": False}, "seed=1": {"value": 10.0, "diverged": True}}
+    trials = [
+        create_trial(params={"lr": 0.1}, distributions=space, value=50.0, user_attrs=records),
+        create_trial(params={"lr": 0.01}, distributions=space, state=TrialState.FAIL),
+        create_trial(
+            params={"lr": 0.01},
+            distributions=space,
+            state=TrialState.FAIL,
+            user_attrs={"failure": "why", "seed=0": records["seed=0"]},
+            system_attrs={"sweeps:retry_of": 1},
+        ),
+    ]
+    for trial in trials:
+        study.add_trial(trial)
+    found = measurement(study)
+    assert [(s.number, s.state, s.reason, s.diverged) for s in found.settings] == [
+        (0, "complete", None, 1),
+        (2, "fail", "why", 0),
+    ]
+    assert found.way == "grid"
+    assert found.scores[2].tolist() == [90.0, 10.0]
+    assert found.diverged[2].tolist() == [False, True]
+    assert np.isnan(found.scores[:2]).all()
+    pruned = {"state": TrialState.PRUNED, "intermediate_values": {1: 30.0, 2: 40.0}, "value": 40.0}
+    study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, **pruned))
+    found = measurement(study)
+    assert found.way == "adaptive"
+    assert (found.settings[-1].state, found.settings[-1].last, found.settings[-1].last_step) == (
+        "pruned",
+        40,
+        2,
+    )
+    assert np.isnan(found.scores[0]).all()
