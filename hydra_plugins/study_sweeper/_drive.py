@@ -23,7 +23,7 @@ from sweeps.study.retries import retry_failed
 from sweeps.study.storage import absolute, open_storage, shown, without_password
 
 from ._config import Composer, changed, overridden
-from ._plan import Plan, Planner, replicates, sampled_configs
+from ._plan import Plan, Planner, sampled_configs
 from ._results import write_results
 from ._settings import check_settings, directions
 from ._worker import Jobs, Worker
@@ -48,12 +48,11 @@ def drive(
         url = absolute(shown_url)
         # Jobs write their config to .hydra/, where no password belongs.
         composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
-        runs = replicates(settings["replicates"])
         plans = Planner(settings, composer).plans(arguments)
         studies = _open(plans, composer, url, settings)
     jobs = Jobs(composer, task_function, folder)
     claims = Claims(locks_for(url))
-    worker = Worker(plans, runs, without_password(url), {**settings, "storage": None}, jobs, claims.name)
+    worker = Worker(plans, without_password(url), {**settings, "storage": None}, jobs, claims.name)
     again = "The same command" + ("" if settings["storage"] else f" with hydra.sweep.dir={folder}")
     try:
         with claims.alive(), progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):

@@ -24,6 +24,7 @@ class Plan:
 
     n_trials: trials in all. pruner: its config, which may refer to the jobs' one.
     config: the job's config without the searched keys, by dotted key.
+    replicates: the overrides of each, by its label. is_enqueued: its trials bring their overrides along.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Plan:
     n_trials: int
     pruner: dict[str, Any]
     config: dict[str, Any]
+    replicates: dict[str, list[str]]
+    is_enqueued: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Planner:
             config=_flat(
                 config, without=[*space, *self.settings["replicates"], *self.settings["may_change"]]
             ),
+            replicates=replicates(self.settings["replicates"]),
         )
 
     def _name(self, config: DictConfig, groups: Sequence[str]) -> str:

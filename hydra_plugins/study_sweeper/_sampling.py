@@ -10,9 +10,10 @@ from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig
 
 from sweeps.study.grid import Grid, Points
+from sweeps.study.replicate import OVERRIDES
 
 from ._plan import Plan, is_grid
-from ._space import grid_values, literal
+from ._space import assignments, grid_values, literal
 
 # What the sampler's and the pruner's configs may name.
 ALLOWED = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
@@ -26,6 +27,8 @@ def sampler_of(
     Workers share no memory and with one seed would draw the same, so each takes another, and so does a
     resumed sweep. The grid and the quasi-random sequences must have one seed everywhere.
     """
+    if plan.is_enqueued:
+        return optuna.samplers.RandomSampler()  # never asked
     config: DictConfig = settings["sampler"]
     seed = config.get("seed")
     if is_grid(config):
@@ -60,6 +63,13 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield
+
+
+def setting_of(settings: Mapping[str, Any], plan: Plan, trial: optuna.Trial, config: DictConfig) -> list[str]:
+    """The overrides of the trial's setting: those that it was enqueued with, or its parameters."""
+    if plan.is_enqueued:
+        return list(trial.user_attrs[OVERRIDES])
+    return assignments(sample(settings, plan, trial, config))
 
 
 def sample(

@@ -24,8 +24,7 @@ from sweeps.trial import running
 
 from ._config import Composer
 from ._plan import Plan
-from ._sampling import is_drawn_at_once, pruner_of, sample, sampler_of
-from ._space import assignments
+from ._sampling import is_drawn_at_once, pruner_of, sampler_of, setting_of
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ class Worker:
     """Claims trials until no study has any left. A launcher starts it as if it were the task function."""
 
     plans: Sequence[Plan]
-    replicates: Mapping[str, list[str]]
     storage: str
     settings: Mapping[str, Any]
     jobs: Jobs
@@ -104,9 +102,9 @@ class Worker:
     def _run(self, claims: Claims, plan: Plan, study: optuna.Study, trial: optuna.Trial) -> None:
         """See a claimed trial to its end, or give it back if this process is to end first."""
         try:
-            params = sample(self.settings, plan, trial, self.jobs.composer.config)
-            setting = [*plan.fixed, *assignments(params)]
-            values = [self._replicate(plan, study, trial, setting, label) for label in self.replicates]
+            sampled = setting_of(self.settings, plan, trial, self.jobs.composer.config)
+            setting = [*plan.fixed, *sampled]
+            values = [self._replicate(plan, study, trial, setting, label) for label in plan.replicates]
         except optuna.TrialPruned as pruned:
             claims.tell(study, trial, state=TrialState.PRUNED, pruned=str(pruned))
         except Failed as failure:
@@ -118,7 +116,7 @@ class Worker:
             claims.give_back(study, trial)
             raise
         else:
-            kept = records(trial.user_attrs, list(self.replicates))
+            kept = records(trial.user_attrs, list(plan.replicates))
             diverged = sum(bool(record.get("diverged")) for record in kept.values())
             combine = AGGREGATES[self.settings["aggregate"]]
             told = [float(combine(objective)) for objective in zip(*values, strict=True)]
@@ -127,12 +125,12 @@ class Worker:
     def _replicate(
         self, plan: Plan, study: optuna.Study, trial: optuna.Trial, setting: Sequence[str], label: str
     ) -> list[float]:
-        labels = list(self.replicates)
+        labels = list(plan.replicates)
         kept = records(trial.user_attrs, labels)
         if label in kept:
             return values_of(kept[label])
         replicate = Replicate(study, trial, label, labels)
-        overrides = [*setting, *self.replicates[label]]
+        overrides = [*setting, *plan.replicates[label]]
         replicate.set_user_attr("folder", str(self.jobs.folder_of(plan, trial.number, label)))
         try:
             with running(replicate):
