@@ -6,7 +6,7 @@ import pytest
 from sweeps.report.statistics.best_of_k import expected_best, honest_best
 from sweeps.report.statistics.compare import compare
 from sweeps.report.statistics.conditions import largest_regrets, phi, pick_across
-from sweeps.report.statistics.intervals import clopper_pearson, half_width
+from sweeps.report.statistics.intervals import Spread, clopper_pearson, half_width
 from sweeps.report.statistics.randomization import mann_whitney, sign_flip
 from sweeps.report.statistics.smoothing import smoothed
 from sweeps.report.statistics.space import blind_loss, cell_widths, good_band, share, share_bounds, weights
@@ -90,7 +90,7 @@ def test_intervals_of_few_seeds_are_wide():
 
 
 def test_two_optimizers_compared_on_five_seeds():
-    [found] = compare({"b": B, "a": A})
+    [found] = compare({"b": B, "a": A}, dict.fromkeys("ab", Spread(0.0, 2.0)))
     assert (found.first, found.second, found.seeds) == ("a", "b", 5)
     assert found.difference == (to_the_digit(0.104, 3), to_the_digit(0.0048, 4), to_the_digit(0.2032, 4))
     assert found.p == to_the_digit(0.0436, 4)

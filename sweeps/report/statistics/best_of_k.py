@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln, smirnovi
 
-from sweeps.report.robust import Floats
+from sweeps.report.robust import Flags, Floats
+from sweeps.report.statistics.noise import drawn_means, means_of
 
 
 class Band(NamedTuple):
@@ -37,19 +38,24 @@ def honest_best(tuning: Floats, fresh: Floats) -> Floats:
     return _weights(len(group)) @ means[np.sort(group)]
 
 
-def seed_band(low: Floats, high: Floats) -> Band:
-    """Limits of E_k for all k at once, from limits that hold for all settings' means at once.
+def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> Band:
+    """Limits of E_k of the settings' true means, for all k at once: scores (*axes, replicates).
 
-    E_k grows with every value, so it lies between its values at all the lower and all the upper limits. The
-    settings are taken as they are (a grid): what varies is the seeds. low, high: of
-    `intervals.setting_intervals` at the level `simultaneous(settings)`.
+    With T_k = E_k(drawn means) - E_k(means) over draws of the noise, c its mean, sd its deviation and q the
+    quantile of max_k |T_k - c_k|/sd_k: from E_k - c_k - max(c_k, 0) - q sd_k to E_k - c_k + q sd_k. c is how
+    much the best of noisy means looks too good; estimated from means already spread by noise it is too small,
+    so the lower limit takes it twice. The settings are taken as they are: what varies is the seeds.
     """
-    return Band(expected_best(low), expected_best(high))
-
-
-def simultaneous(count: int, level: float = 0.95) -> float:
-    """The level of each of so many intervals that gives them this level together [Sidak 1967]."""
-    return float(level ** (1 / max(count, 1)))
+    drawn = drawn_means(scores, diverged)
+    rows = drawn[~np.isnan(drawn).any(axis=-1)]
+    weights, middle = _weights(len(rows)), expected_best(means_of(scores))
+    if len(rows) < len(middle):
+        return Band(np.full(len(middle), np.nan), np.full(len(middle), np.nan))
+    errors = weights @ np.sort(rows, axis=0) - middle[:, None]
+    shift, deviation = errors.mean(axis=1), errors.std(axis=1)
+    largest = np.max(np.abs(errors - shift[:, None]) / np.maximum(deviation, 1e-12)[:, None], axis=0)
+    half = np.quantile(largest, level) * deviation
+    return Band(middle - shift - np.maximum(shift, 0) - half, middle - shift + half)
 
 
 def draw_band(values: Floats, lowest: float, highest: float, level: float = 0.95) -> Band:

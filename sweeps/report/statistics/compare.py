@@ -1,6 +1,6 @@
 """Optimizers against each other on fresh seeds that all of them share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -8,7 +8,15 @@ from typing import Literal
 import numpy as np
 
 from sweeps.report.robust import Floats
-from sweeps.report.statistics.intervals import Estimate, detectable, mean_interval, t_test
+from sweeps.report.statistics.intervals import (
+    Estimate,
+    Spread,
+    detectable,
+    interval,
+    mean_spread,
+    p_value,
+    sum_of,
+)
 from sweeps.report.statistics.randomization import holm, probability_better, sign_flip
 
 # Points of accuracy within which two optimizers count as equal for all practical purposes.
@@ -19,11 +27,17 @@ Verdict = Literal["better", "equivalent", "no distinguishable difference"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two optimizers on the same fresh seeds, the one of the higher mean first.
+    """Two optimizers on the same fresh seeds, the one of the higher mean first; differences: first - second.
 
-    difference: first minus second, mean with its t interval; p: of the paired t test, corrected for all pairs
-    (Holm); sign_flip: uncorrected; probability: that a run of the first beats one of the second; smallest:
-    the true difference that so many seeds find in 8 of 10 cases.
+    Of the two settings that were confirmed: difference, the mean with its paired t interval; p, of the t
+    test; of_settings, the verdict; sign_flip, p of the sign-flip test; probability, that a run of the first
+    beats one of the second; smallest, the true difference that so many seeds find in 8 of 10 cases.
+
+    Of the optimizers as they were tuned: tuned, the same difference with an interval that also covers that
+    other tuning seeds would have picked other settings; p_tuned; verdict. nan, and no distinguishable
+    difference, where that part is unknown (a single tuning seed).
+
+    p and p_tuned are corrected for all pairs (Holm), intervals and sign_flip are not.
     """
 
     first: str
@@ -31,47 +45,64 @@ class Comparison:
     seeds: int
     difference: Estimate
     p: float
+    of_settings: Verdict
     sign_flip: float
     probability: float
     smallest: float
+    tuned: Estimate
+    p_tuned: float
     verdict: Verdict
 
 
-def compare(scores: Mapping[str, Floats], margin: float = MARGIN, level: float = 0.95) -> list[Comparison]:
-    """Every pair of optimizers: name -> scores (seeds,), the same seeds in the same order, nan: unmeasured.
+def compare(
+    scores: Mapping[str, Floats],
+    tuning: Mapping[str, Spread] | None = None,
+    margin: float = MARGIN,
+    level: float = 0.95,
+) -> list[Comparison]:
+    """Every pair of optimizers, by name.
 
-    "better" where the corrected p is below 1 - level, unless the whole interval lies inside the margin:
-    then "equivalent", whatever p is. Fewer than two common seeds: no distinguishable difference.
+    scores: (seeds,), the same fresh seeds in the same order, nan where unmeasured; tuning: how much the true
+    score of the pick varies with the tuning's seeds, `stability.selection_spread`; None for settings that no
+    one tuned. A difference is "better" where its corrected p is below 1 - level, unless its whole interval
+    lies inside the margin: "equivalent".
     """
     pairs = [_ordered(scores, *pair) for pair in combinations(scores, 2)]
-    differences = [scores[a] - scores[b] for a, b in pairs]
-    corrected = holm(np.array([t_test(values) for values in differences]))
-    return [
-        _comparison(scores, pair, values, float(p), margin, level)
-        for pair, values, p in zip(pairs, differences, corrected, strict=True)
-    ]
+    alone = [mean_spread(scores[a] - scores[b]) for a, b in pairs]
+    chosen = [[tuning[name] for name in pair] if tuning else [] for pair in pairs]
+    whole = [sum_of([error, *parts]) for (_, error), parts in zip(alone, chosen, strict=True)]
+    p = holm(np.array([p_value(mean, error) for mean, error in alone]))
+    p_tuned = holm(np.array([p_value(mean, error) for (mean, _), error in zip(alone, whole, strict=True)]))
+    found = []
+    for pair, (mean, error), wider, p_one, p_both in zip(pairs, alone, whole, p, p_tuned, strict=True):
+        difference, tuned = interval(mean, error, level), interval(mean, wider, level)
+        verdicts = [verdict(difference, p_one, margin, level), verdict(tuned, p_both, margin, level)]
+        found.append(_comparison(scores, pair, (difference, tuned), (p_one, p_both), verdicts))
+    return found
 
 
 def _comparison(
     scores: Mapping[str, Floats],
     pair: tuple[str, str],
-    differences: Floats,
-    p: float,
-    margin: float,
-    level: float,
+    differences: tuple[Estimate, Estimate],
+    p: tuple[float, float],
+    verdicts: Sequence[Verdict],
 ) -> Comparison:
-    values = differences[~np.isnan(differences)]
-    first, second = (scores[name][~np.isnan(scores[name])] for name in pair)
-    difference = mean_interval(values, level)
+    first, second = (scores[name] for name in pair)
+    paired = (first - second)[~np.isnan(first - second)]
+    deviation = float(np.std(paired, ddof=1)) if len(paired) > 1 else float("nan")
     return Comparison(
         *pair,
-        seeds=len(values),
-        difference=difference,
-        p=p,
-        sign_flip=sign_flip(values),
+        seeds=len(paired),
+        difference=differences[0],
+        p=float(p[0]),
+        of_settings=verdicts[0],
+        sign_flip=sign_flip(paired),
         probability=probability_better(first, second),
-        smallest=detectable(len(values), float(np.std(values, ddof=1)) if len(values) > 1 else np.nan),
-        verdict=verdict(difference, p, margin, level),
+        smallest=detectable(len(paired), deviation),
+        tuned=differences[1],
+        p_tuned=float(p[1]),
+        verdict=verdicts[1],
     )
 
 

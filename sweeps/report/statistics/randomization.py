@@ -29,7 +29,8 @@ def sign_flip(differences: Floats) -> float:
 
 def probability_better(first: Floats, second: Floats) -> float:
     """P(A > B) + P(A = B) / 2 over all pairs of a run of each [Mann and Whitney 1947; Bouthillier 2021]."""
-    return float(np.mean(np.heaviside(first[:, None] - second[None, :], 0.5)))
+    differences = first[:, None] - second[None, :]
+    return float(np.nanmean(np.heaviside(differences, 0.5))) if not np.isnan(differences).all() else np.nan
 
 
 def mann_whitney(first: Floats, second: Floats) -> float:

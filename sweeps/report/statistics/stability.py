@@ -9,6 +9,7 @@ from math import comb, factorial, prod
 import numpy as np
 
 from sweeps.report.robust import Flags, Floats, Index, neighbourhood_means, sound_settings
+from sweeps.report.statistics.intervals import Spread
 
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 DRAWS = 2000
@@ -51,19 +52,29 @@ def _resamples(n: int) -> list[tuple[list[int], float]]:
 def stability(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Stability:
     """How often each setting is picked when the seeds are drawn again: scores, diverged (*axes, replicates).
 
-    A setting is ruled out in every draw where any of its runs diverged: that is known of it. nan for one
-    replicate.
+    A draw rules out whom its own diverged runs rule out. nan for one replicate.
     """
     shape = scores.shape[:-1]
     draws = resamples(scores.shape[-1])
     if not draws:
         return Stability(np.full(shape, np.nan), np.full(shape, np.nan))
     means = np.stack([scores[..., seeds].mean(axis=-1) for seeds, _ in draws], axis=-1)
-    sound = sound_settings(scores.mean(axis=-1), np.asarray(diverged.any(axis=-1)), ordered, lr_axis)
-    near = neighbourhood_means(means, ordered)
+    hurt = np.stack([diverged[..., seeds].any(axis=-1) for seeds, _ in draws], axis=-1)
+    sound = sound_settings(means, hurt, ordered, lr_axis)
+    compromised = ~sound.any(axis=tuple(range(len(shape))))
+    near = np.where(sound | compromised, neighbourhood_means(means, ordered), np.nan)
     chance = np.array([chance for _, chance in draws])
-    allowed = np.where(sound[..., None], near, np.nan) if sound.any() else near
-    return Stability(_frequencies(means, chance), _frequencies(allowed, chance))
+    return Stability(_frequencies(means, chance), _frequencies(near, chance))
+
+
+def selection_spread(frequencies: Floats, means: Floats, pick: Index, replicates: int) -> Spread:
+    """How much the score of the pick varies with the seeds it was picked by: root of sum f (s - s_pick)^2.
+
+    f: how often each setting is picked, s its mean. A fresh confirmation of one pick doesn't see this part
+    [Bouthillier et al., arXiv 2103.03098]. Degrees of freedom: of the replicates.
+    """
+    gaps = np.where(frequencies > 0, means - means[pick], 0.0)
+    return Spread(float(np.sqrt(np.sum(frequencies * gaps**2))), replicates - 1.0)
 
 
 def likely(frequencies: Floats, share: float = SET) -> list[Index]:

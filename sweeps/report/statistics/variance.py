@@ -4,10 +4,11 @@ from itertools import combinations
 from math import prod
 
 import numpy as np
+from scipy.special import fdtri
 
-from sweeps.report.robust import Floats
+from sweeps.report.robust import Flags, Floats
 from sweeps.report.statistics.intervals import Estimate
-from sweeps.report.statistics.stability import resamples
+from sweeps.report.statistics.noise import drawn_means
 
 Effect = tuple[int, ...]
 
@@ -24,36 +25,72 @@ def variance_shares(scores: Floats) -> Floats:
     of variance, a_j an axis' length and sigma^2 the mean variance over replicates; floored at 0, then
     normalised [Fisher 1925; Searle, Casella and McCulloch 1992]. nan unless the grid is measured in full.
     """
-    *shape, n = scores.shape
-    means = scores.mean(axis=-1)
-    noise = scores.var(axis=-1, ddof=1).mean() if n > 1 else 0.0
+    n = scores.shape[-1]
+    variance = float(scores.var(axis=-1, ddof=1).mean()) if n > 1 else 0.0
+    return _shares(scores.mean(axis=-1, keepdims=True), variance / n)[:, 0]
+
+
+def variance_share_intervals(
+    scores: Floats, diverged: Flags | None = None, level: float = 0.95
+) -> dict[Effect, Estimate]:
+    """Each effect's share with its interval: quantiles of the shares of means whose noise is drawn again.
+
+    Drawn means hold noise twice, so it is taken off twice. Resampled seeds would give intervals that hold in
+    67 to 76 % of cases with 3 seeds, 90 % with 10. All nan where the settings don't differ by more than
+    noise: p of their F test (MS_settings/MS_error, replicates as blocks) isn't below 0.001. No limits for one
+    replicate.
+    """
+    n = scores.shape[-1]
+    shares = variance_shares(scores)
+    low, high = np.full((2, len(shares)), np.nan)
+    if n > 1 and not settings_differ(scores):
+        shares = low
+    elif n > 1:
+        flags = np.zeros(scores.shape, dtype=bool) if diverged is None else diverged
+        drawn = _shares(drawn_means(scores, flags), 2 * _error_variance(scores) / n)
+        low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1)
+    limits = zip(effects(scores.ndim - 1), shares, low, high, strict=True)
+    return {effect: Estimate(float(share), float(a), float(b)) for effect, share, a, b in limits}
+
+
+def settings_differ(scores: Floats) -> bool:
+    """Whether the F test of the settings, replicates as blocks, has p < 0.001: scores (*axes, replicates)."""
+    settings, n = scores[..., 0].size, scores.shape[-1]
+    if settings < 2:
+        return False
+    between = n * float(scores.mean(axis=-1).var(ddof=1))
+    return bool(
+        between > _error_variance(scores) * float(fdtri(settings - 1, (settings - 1) * (n - 1), 0.999))
+    )
+
+
+def _error_variance(scores: Floats) -> float:
+    """MS_error: the variance that neither setting nor replicate explains, of (a - 1)(n - 1) freedom."""
+    rows = scores.reshape(-1, scores.shape[-1])
+    residuals = rows - rows.mean(axis=1, keepdims=True) - rows.mean(axis=0) + rows.mean()
+    return float(np.sum(residuals**2)) / max((len(rows) - 1) * (rows.shape[1] - 1), 1)
+
+
+def _shares(means: Floats, noise: float) -> Floats:
+    """Shares of the effects, noise the variance in each mean: (*axes, sets) -> (effects, sets)."""
+    shape = means.shape[:-1]
+    axes = tuple(range(len(shape)))
     found = np.array(
         [
-            (_effect(means, effect) ** 2).mean()
-            - noise * prod(shape[axis] - 1 for axis in effect) / (prod(shape) * n)
+            (_effect(means, effect) ** 2).mean(axis=axes)
+            - noise * prod(shape[axis] - 1 for axis in effect) / prod(shape)
             for effect in effects(len(shape))
         ]
     )
     floored = np.maximum(found, 0)
-    total = floored.sum()
-    return floored / total if total > 0 else np.full(len(found), np.nan)
-
-
-def variance_share_intervals(scores: Floats, level: float = 0.95) -> dict[Effect, Estimate]:
-    """Each effect's share with the percentile interval of the resampled seeds; no interval for one seed."""
-    shares = variance_shares(scores)
-    drawn = np.array([variance_shares(scores[..., seeds]) for seeds, _ in resamples(scores.shape[-1])])
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.nanquantile(drawn, tails, axis=0) if len(drawn) else np.full((2, len(shares)), np.nan)
-    return {
-        effect: Estimate(float(share), float(a), float(b))
-        for effect, share, a, b in zip(effects(scores.ndim - 1), shares, low, high, strict=True)
-    }
+    total = floored.sum(axis=0)
+    shares: Floats = floored / np.where(total > 0, total, np.nan)
+    return shares
 
 
 def _effect(means: Floats, effect: Effect) -> Floats:
     """The part of the means that belongs to these axes together and to no fewer of them."""
-    others = tuple(axis for axis in range(means.ndim) if axis not in effect)
+    others = tuple(axis for axis in range(means.ndim - 1) if axis not in effect)
     part: Floats = means.mean(axis=others, keepdims=True)
     for axis in effect:
         part = part - part.mean(axis=axis, keepdims=True)

@@ -1,0 +1,90 @@
+"""What other seeds would have made of the settings' means: the noise of a sweep, estimated and drawn anew."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweeps.report.robust import Flags, Floats
+
+# Settings that lend each other their standard deviation: those of the nearest means, itself included. Noise
+# grows away from the optimum, so the settings far below it say little of the noise at the top.
+NEAR = 7
+
+
+class Noise(NamedTuple):
+    """own: each setting's sd over replicates, less what all settings share; shared: sd of that part.
+
+    freedom: degrees of freedom of an own sd.
+    """
+
+    own: Floats
+    shared: float
+    freedom: float
+
+
+def stable(scores: Floats, diverged: Flags) -> Flags:
+    """The settings of which every replicate is measured and none diverged: (*axes, replicates) -> (*axes)."""
+    return np.asarray(~(np.isnan(scores) | diverged).any(axis=-1))
+
+
+def means_of(scores: Floats) -> Floats:
+    """Each setting's mean over the replicates that are measured; nan where none is."""
+    known = np.sum(~np.isnan(scores), axis=-1)
+    means: Floats = np.nansum(scores, axis=-1) / np.where(known, known, np.nan)
+    return means
+
+
+def nearest(means: Floats, mean: float) -> NDArray[np.intp]:
+    """The places of the settings whose means are nearest to this one."""
+    return np.argsort(np.abs(means - mean), kind="stable")[:NEAR]
+
+
+def noise(scores: Floats, diverged: Flags) -> Noise:
+    """The noise of a sweep: scores (*axes, replicates) -> own (*axes).
+
+    score = setting + replicate + error. Of the stable settings, own^2 is the mean error variance of the
+    nearest and shared^2 the replicates' variance less the errors' part of it; an unstable setting has its own
+    sd over replicates, which holds all.
+    """
+    n = scores.shape[-1]
+    rows, sound = scores.reshape(-1, n), stable(scores, diverged).ravel()
+    own = _deviations(rows)
+    count = int(sound.sum())
+    if n < 2 or count < 2:
+        return Noise(own.reshape(scores.shape[:-1]), 0.0, float(n - 1))
+    means = rows[sound].mean(axis=1)
+    centred = rows[sound] - means[:, None]
+    seeds = centred.mean(axis=0)
+    errors = np.sum((centred - seeds) ** 2, axis=1) / (n - 1) * count / (count - 1)
+    own[sound] = [np.sqrt(errors[nearest(means, mean)].mean()) for mean in means]
+    shared = np.sqrt(max(0.0, float(seeds.var(ddof=1)) - float(errors.mean()) / count))
+    return Noise(own.reshape(scores.shape[:-1]), float(shared), float(min(count, NEAR) * (n - 1)))
+
+
+def drawn_means(scores: Floats, diverged: Flags, draws: int = 500) -> Floats:
+    """Means of the settings with noise drawn again: scores (*axes, replicates) -> (*axes, draws).
+
+    mean + own/sqrt(n) sqrt(f/chi^2_f) Z + shared/sqrt(n) t_(n-1), Gaussian but for the uncertain variances. A
+    parametric bootstrap: resampled seeds are too few (10 samples of 3). Unseen divergence isn't drawn.
+    """
+    n = scores.shape[-1]
+    if n < 2:
+        return np.full((*scores.shape[:-1], draws), np.nan)
+    random = np.random.default_rng(0)
+    known = np.sum(~np.isnan(scores), axis=-1)
+    own, shared, freedom = noise(scores, diverged)
+    sound = stable(scores, diverged)
+    uncertain = np.where(sound[..., None], np.sqrt(freedom / random.chisquare(freedom, draws)), 1.0)
+    errors = uncertain * own[..., None] * random.normal(size=(*own.shape, draws))
+    common = sound[..., None] * shared * random.standard_t(n - 1, draws)
+    drawn: Floats = means_of(scores)[..., None] + (errors + common) / np.sqrt(np.maximum(known, 1))[..., None]
+    return drawn
+
+
+def _deviations(rows: Floats) -> Floats:
+    """Each row's sample standard deviation over what is measured; nan for fewer than two values."""
+    known = np.sum(~np.isnan(rows), axis=1)
+    squares = np.nansum((rows - means_of(rows)[:, None]) ** 2, axis=1)
+    deviations: Floats = np.sqrt(squares / np.where(known > 1, known - 1, np.nan))
+    return deviations
