@@ -19,7 +19,8 @@ class Trial(Protocol):
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a JSON-serialisable value with this job's part of the trial.
 
-        `diverged` (bool) is counted by the progress display and the report.
+        `diverged` (bool) is counted by the progress display and the report, which also know `chance` (what
+        guessing scores), `test` (what a test set scored) and `curves` ({metric: a value an epoch}).
         """
 
 

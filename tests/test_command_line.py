@@ -23,6 +23,7 @@ SMALL = (
     "optimizer.lr=0.1,0.01",
     "epochs=2",
     "hydra.sweeper.replicates.seed=[0,1]",
+    "confirm.seeds=2",
 )
 
 
@@ -44,7 +45,9 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
     outputs, _ = swept
     assert sorted(optuna.get_all_study_names(f"sqlite:///{outputs}/sweeps.db")) == [
         "sweeps/optimizer=adam",
+        "sweeps/optimizer=adam/confirm",
         "sweeps/optimizer=sgd",
+        "sweeps/optimizer=sgd/confirm",
     ]
     for optimizer, settings in (("sgd", 2 * 5), ("adam", 2 * 3 * 2)):
         trials = study(outputs, optimizer).trials
@@ -84,9 +87,10 @@ def test_sgd_brings_the_plateau_scheduler_and_adam_none(swept: tuple[Path, str])
 
 def test_a_second_start_trains_nothing_and_prints_the_same_result(swept: tuple[Path, str]) -> None:
     outputs, first = swept
-    before = {name: study(outputs, name).trials for name in ("sgd", "adam")}
+    names = ("sgd", "adam", "sgd/confirm", "adam/confirm")
+    before = {name: study(outputs, name).trials for name in names}
     second = sweeps_run(*SMALL, f"outputs={outputs}")
-    assert {name: study(outputs, name).trials for name in ("sgd", "adam")} == before
+    assert {name: study(outputs, name).trials for name in names} == before
     result = "\nsweeps/optimizer=sgd: validation accuracy in %, mean over 2 replicates"
     assert first[first.index(result) :] == second[second.index(result) :]
     assert f"uv run optuna-dashboard sqlite:///{outputs}/sweeps.db" in first

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from sweeps.study.retries import retry_failed
 from sweeps.study.storage import absolute, open_storage, shown, without_password
 
 from ._config import Composer, changed, overridden
+from ._confirm import confirming, enqueue, fresh_axes, identity, is_measured, is_wanted, plain
+from ._describe import describe, description
 from ._plan import Plan, Planner, sampled_configs
 from ._results import write_results
 from ._settings import check_settings, directions
@@ -48,30 +52,69 @@ def drive(
         url = absolute(shown_url)
         # Jobs write their config to .hydra/, where no password belongs.
         composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
-        plans = Planner(settings, composer).plans(arguments)
-        studies = _open(plans, composer, url, settings)
+        planner = Planner(settings, composer)
+        plans = planner.plans(arguments)
+        studies = _open(plans, planner, url, folder)
     jobs = Jobs(composer, task_function, folder)
     claims = Claims(locks_for(url))
     worker = Worker(plans, without_password(url), {**settings, "storage": None}, jobs, claims.name)
     again = "The same command" + ("" if settings["storage"] else f" with hydra.sweep.dir={folder}")
+    rounds = [Round(worker, studies)]
     try:
-        with claims.alive(), progress_shown(studies, {plan.name: plan.n_trials for plan in plans}):
-            _work(worker, studies, claims, settings["n_jobs"])
+        with claims.alive():
+            rounds[0].run(claims)
+            rounds.append(_confirmation(rounds[0], claims, url))
+            rounds[1].run(claims)
     except BaseException as error:
         with suppress(Exception):  # what ended the sweep may stand in the way here too, and is what matters
-            _leave(studies, plans, claims, folder)
+            _leave(rounds, claims, folder)
         if isinstance(error, KeyboardInterrupt):
             raise SystemExit(f"Interrupted. What was finished is kept. {again} resumes.") from None
         raise
-    _leave(studies, plans, claims, folder)
+    _leave(rounds, claims, folder)
     show(studies, shown_url)
-    _complain(worker, studies, claims, again)
+    _complain(rounds, claims, again)
 
 
-def _leave(studies: Sequence[optuna.Study], plans: Sequence[Plan], claims: Claims, folder: Path) -> None:
+@dataclass(frozen=True)
+class Round:
+    """Studies that are run at once, and what runs them."""
+
+    worker: Worker
+    studies: Sequence[optuna.Study]
+
+    @property
+    def pairs(self) -> list[tuple[Plan, optuna.Study]]:
+        """Each plan with its study."""
+        return list(zip(self.worker.plans, self.studies, strict=True))
+
+    def run(self, claims: Claims) -> None:
+        """Start workers until no trial is left, and show how far they are."""
+        with progress_shown(self.studies, {plan.name: plan.n_trials for plan in self.worker.plans}):
+            _work(self, claims)
+
+
+def _confirmation(measured: Round, claims: Claims, url: str) -> Round:
+    """The round that trains the picks of finished studies again; of none, where that isn't wanted."""
+    worker, storage = measured.worker, open_storage(url)
+    settings = worker.settings
+    pairs = [
+        (plan, study)
+        for plan, study in measured.pairs
+        if is_wanted(settings)
+        and is_measured(study, plan)
+        and not worker.gives_up(plan, claims.failed(study))
+    ]
+    with locks_for(url).exclusive():  # another driver may be about to enqueue the same
+        enqueued = [enqueue(storage, plan, study, settings) for plan, study in pairs]
+    return Round(replace(worker, plans=[plan for plan, _ in enqueued]), [study for _, study in enqueued])
+
+
+def _leave(rounds: Sequence[Round], claims: Claims, folder: Path) -> None:
     """Let go of what dead workers held, and write what was found."""
-    for study, plan in zip(studies, plans, strict=True):
+    for study in [study for each in rounds for study in each.studies]:
         claims.free(study)
+    for plan, study in rounds[0].pairs:
         publish(study)
         write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
 
@@ -88,7 +131,11 @@ def refusing() -> Iterator[None]:
 def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
     """Compose a job with each value that a study can meet, and let the application refuse any."""
     check = get_method(settings["check"]) if settings["check"] else None
-    for tried, config in sampled_configs(plan, composer, settings["replicates"]):
+    tries = [sampled_configs(plan, composer, settings["replicates"])]
+    if is_wanted(settings):
+        first = {key: values[:1] for key, values in fresh_axes(settings).items()}
+        tries.append(sampled_configs(confirming(plan, settings), composer, first))
+    for tried, config in chain(*tries):
         if check:
             with _naming(plan, tried), open_dict(config):
                 del config["hydra"]
@@ -103,56 +150,58 @@ def _naming(plan: Plan, tried: str) -> Iterator[None]:
         raise ValueError(f"{error}\n(study {plan.name}, with {tried})") from error
 
 
-def _open(
-    plans: Sequence[Plan], composer: Composer, url: str, settings: Mapping[str, Any]
-) -> list[optuna.Study]:
+def _open(plans: Sequence[Plan], planner: Planner, url: str, folder: Path) -> list[optuna.Study]:
     """The plans' studies, made where missing; before that, everything that can be refused is."""
     storage = open_storage(url, create=True)
+    settings = planner.settings
     wanted = directions(settings)
     identities = [
         {
             "search_space": plan.declared,
             "fixed_overrides": plan.fixed,
-            "replicates": OmegaConf.to_container(OmegaConf.create(dict(settings["replicates"]))),
+            "replicates": plain(settings["replicates"]),
             "config": plan.config,
         }
         for plan in plans
     ]
     for plan, attributes in zip(plans, identities, strict=True):
         study = existing(storage, plan.name, wanted, attributes)
+        if is_wanted(settings):
+            existing(storage, confirming(plan, settings).name, wanted, identity(plan))
         if study is None or remaining(study, plan.n_trials):
-            _check(plan, composer, settings)
+            _check(plan, planner.composer, settings)
     with locks_for(url).exclusive():  # another driver may be about to make the same
         studies = [
             opened(storage, plan.name, wanted, attributes, settings["metric_names"])
             for plan, attributes in zip(plans, identities, strict=True)
         ]
-        for study in studies:
+        for plan, study in zip(plans, studies, strict=True):
+            describe(study, plan, {**description(plan, planner), "folder": str(folder)})
             retry_failed(study)
     return studies
 
 
-def _work(worker: Worker, studies: Sequence[optuna.Study], claims: Claims, n_jobs: int | None) -> None:
+def _work(current: Round, claims: Claims) -> None:
     """Start workers until no trial is left; the storage tells, not what the launcher returns."""
     fruitless = 0
-    while left := _left(worker, studies, claims):
+    while left := _left(current, claims):
         try:
-            _launch(worker, min(left, n_jobs or os.cpu_count() or 1))
+            _launch(current.worker, min(left, current.worker.settings["n_jobs"] or os.cpu_count() or 1))
         except Exception:
             if fruitless + 1 == FRUITLESS_STARTS:
                 raise
-        fruitless = fruitless + 1 if _left(worker, studies, claims) == left else 0
+        fruitless = fruitless + 1 if _left(current, claims) == left else 0
         if fruitless == FRUITLESS_STARTS:
             raise RuntimeError(f"workers ended {fruitless} times without finishing one of {left} trials")
 
 
-def _left(worker: Worker, studies: Sequence[optuna.Study], claims: Claims) -> int:
-    for study in studies:
+def _left(current: Round, claims: Claims) -> int:
+    for study in current.studies:
         claims.free(study)
     return sum(
         remaining(study, plan.n_trials)
-        for study, plan in zip(studies, worker.plans, strict=True)
-        if not worker.gives_up(plan, claims.failed(study))
+        for plan, study in current.pairs
+        if not current.worker.gives_up(plan, claims.failed(study))
     )
 
 
@@ -171,18 +220,19 @@ def _launch(worker: Worker, count: int) -> None:
         _ = ended.return_value  # raises what the worker raised
 
 
-def _complain(worker: Worker, studies: Sequence[optuna.Study], claims: Claims, again: str) -> None:
+def _complain(rounds: Sequence[Round], claims: Claims, again: str) -> None:
     """Leave with the failures' reasons where a study gave up because of them."""
     failures = [
         f"{study.study_name}, trial {trial.number}: {trial.user_attrs.get('failure')}"
-        for study, plan in zip(studies, worker.plans, strict=True)
-        if worker.gives_up(plan, claims.failed(study))
+        for each in rounds
+        for plan, study in each.pairs
+        if each.worker.gives_up(plan, claims.failed(study))
         for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.FAIL,))
     ]
     if failures:
+        allowed = rounds[0].worker.settings["max_failure_rate"]
         raise SystemExit(
-            f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate="
-            f"{worker.settings['max_failure_rate']} allows:\n  "
+            f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate={allowed} allows:\n  "
             + "\n  ".join(failures)
             + f"\n{again} tries again."
         )

@@ -22,12 +22,14 @@ from ._space import COMPLEMENT, assignments, distribution, ends, grid_values, li
 class Plan:
     """One study: its name, its fixed overrides, its search space, as written and as Optuna samples it.
 
+    studied: the options, by group, that distinguish it from the sweep's other studies.
     n_trials: trials in all. pruner: its config, which may refer to the jobs' one.
     config: the job's config without the searched keys, by dotted key.
     replicates: the overrides of each, by its label. is_enqueued: its trials bring their overrides along.
     """
 
     name: str
+    studied: dict[str, str]
     fixed: list[str]
     declared: dict[str, str]
     space: dict[str, BaseDistribution]
@@ -59,6 +61,10 @@ class Planner:
         for plan in plans:
             self._check_replicates([*given, *plan.space])
         return plans
+
+    def parsed(self, plan: Plan) -> dict[str, Override]:
+        """A plan's fixed overrides by key."""
+        return self._parse(plan.fixed)
 
     def _check_replicates(self, keys: Sequence[str]) -> None:
         """Refuse a key that is fixed or searched and repeated too: one would silently overrule the other."""
@@ -107,8 +113,15 @@ class Planner:
         order = [key for key in _search_space(config) if key in overrides]
         ordered = [overrides[key] for key in dict.fromkeys([*order, *overrides])]
         space = {parameter(override): distribution(override) for override in ordered}
+        studied = self._studied(config, groups)
         return Plan(
-            name=self._name(config, groups),
+            name="/".join(
+                [
+                    self.settings["study_name"] or config.hydra.job.name,
+                    *(f"{group}={option}" for group, option in studied.items()),
+                ]
+            ),
+            studied=studied,
             fixed=fixed,
             declared={key: written(values) for key, values in space.items()},
             space=space,
@@ -120,7 +133,7 @@ class Planner:
             replicates=replicates(self.settings["replicates"]),
         )
 
-    def _name(self, config: DictConfig, groups: Sequence[str]) -> str:
+    def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
         choices, space = config.hydra.runtime.choices, _search_space(config)
         if (named := self.settings["study_per"]) is None:
             named = [group for group in choices if group in groups or any(_owns(group, key) for key in space)]
@@ -130,8 +143,7 @@ class Planner:
                     f"hydra.sweeper.study_per={list(named)}: {group} is no group of the config; "
                     f"choose among {', '.join(g for g in choices if not g.startswith('hydra/'))}"
                 )
-        name = self.settings["study_name"] or config.hydra.job.name
-        return "/".join([name, *(f"{group}={choices[group]}" for group in named)])
+        return {group: choices[group] for group in named}
 
     def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
         limit: int | None = self.settings["n_trials"]

@@ -26,8 +26,22 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         raise ValueError(
             f"hydra.sweeper.aggregate={settings['aggregate']} is not known; write one of {known}"
         )
+    _check_confirm(settings["confirm"])
     if len(directions(settings)) > 1 and not str(settings["pruner"]["_target_"]).endswith(".NopPruner"):
         raise ValueError("hydra/sweeper/pruner: Optuna prunes single objectives only; write pruner=none")
+
+
+def _check_confirm(confirm: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(confirm) - {"seeds", "key", "overrides"}):
+        raise ValueError(f"hydra.sweeper.confirm: {unknown} is unknown; it holds seeds, key and overrides")
+    seeds = confirm["seeds"]
+    is_count = isinstance(seeds, int) and not isinstance(seeds, bool) and seeds >= 0
+    is_list = isinstance(seeds, Sequence) and not isinstance(seeds, str) and len(set(seeds)) == len(seeds)
+    if not (is_count or is_list):
+        raise ValueError(
+            f"hydra.sweeper.confirm.seeds={seeds} must be how many fresh seeds the picks train with, say 10, "
+            "or 0 for no confirmation, or a list of different seeds"
+        )
 
 
 def directions(settings: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,9 @@ import numpy as np
 from sweeps.report.robust import Flags, Floats
 from sweeps.report.runs import Params, Replicate, Run, Setting
 
+# The user attribute of a study that confirms another, which it names, and what its own name adds to that's.
+CONFIRMS, SUFFIX = "confirms", "/confirm"
+
 
 @dataclass(frozen=True)
 class Confirmation:

@@ -15,14 +15,11 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.report.axis import Axis
-from sweeps.report.confirmation import Confirmation
+from sweeps.report.confirmation import CONFIRMS, SUFFIX, Confirmation
 from sweeps.report.measurement import Measurement, Way
 from sweeps.report.runs import Replicate, Run, Setting
-from sweeps.study.replicate import labelled, values_of
+from sweeps.study.replicate import PARAMS, labelled, values_of
 from sweeps.study.retries import RETRY_OF
-
-# The user attribute of a study that confirms another, which it names, and what its own name adds to that's.
-CONFIRMS, SUFFIX = "confirms", "/confirm"
 
 
 def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:
@@ -140,7 +137,7 @@ def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mappin
         value=value,
         last=None if step is None else trial.intermediate_values[step],
         last_step=step,
-        reason=trial.user_attrs.get("failure"),
+        reason=trial.user_attrs.get("failure", trial.user_attrs.get("pruned")),
     )
 
 
@@ -166,7 +163,7 @@ def _confirmation(study: optuna.Study | None, wanted: int) -> Confirmation:
     attributes = study.user_attrs
     trials = study.get_trials(deepcopy=False)
     replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
-    settings = [_setting(trial, replicates, trial.user_attrs["params"]) for trial in trials]
+    settings = [_setting(trial, replicates, trial.user_attrs[PARAMS]) for trial in trials]
     return Confirmation(study.study_name, wanted, replicates, settings)
 
 

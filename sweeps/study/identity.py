@@ -62,6 +62,8 @@ def _differences(study: optuna.Study, directions: Sequence[str], attributes: Map
     if there != list(directions):
         found.append(f"hydra.sweeper.direction: {', '.join(there)} there, {', '.join(directions)} now")
     for attribute, title in IDENTITY.items():
+        if attribute not in attributes:
+            continue
         old, new = stored.get(attribute, {}), attributes[attribute]
         for key in dict.fromkeys([*old, *new]):
             if old.get(key) != new.get(key):

@@ -14,8 +14,8 @@ from optuna.pruners import NopPruner
 # The trial's system attributes that keep what each replicate reported, by its label.
 REPORTS = "sweeps:reports:"
 
-# The trial's user attribute that holds the overrides of a setting that was enqueued, not sampled.
-OVERRIDES = "overrides"
+# The user attributes of a trial whose setting was enqueued, not sampled: its overrides, its parameters.
+OVERRIDES, PARAMS = "overrides", "params"
 
 # How a trial's value comes from its replicates'.
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {

@@ -28,6 +28,8 @@ def main(cfg: DictConfig) -> Any:
         current_trial().report(height + cfg.steps - step, step)
         if current_trial().should_prune():
             raise optuna.TrialPruned
+    if cfg.read_test:
+        current_trial().set_user_attr("test", 100 + height)
     trace(cfg.journal, f"saw {os.environ.get('CUDA_VISIBLE_DEVICES')}")
     kinds = {"height": height, "both": (height, -height), "undefined": float("nan"), "text": "high"}
     return kinds[cfg.returns]
