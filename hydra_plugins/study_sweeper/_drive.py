@@ -21,12 +21,14 @@ from sweeps.report.screen import show
 from sweeps.study.claims import Claims, remaining
 from sweeps.study.identity import existing, opened
 from sweeps.study.locks import locks_for
+from sweeps.study.outage import StorageError, reason
 from sweeps.study.retries import retry_failed
 from sweeps.study.storage import absolute, open_storage, shown, without_password
 
 from ._config import Composer, changed, overridden
 from ._confirm import confirming, enqueue, fresh_axes, identity, is_measured, is_wanted, plain
 from ._describe import describe, description
+from ._ending import again
 from ._plan import Plan, Planner, sampled_configs
 from ._results import write_results
 from ._settings import check_settings, directions
@@ -58,7 +60,6 @@ def drive(
     jobs = Jobs(composer, task_function, folder)
     claims = Claims(locks_for(url))
     worker = Worker(plans, without_password(url), {**settings, "storage": None}, jobs, claims.name)
-    again = "The same command" + ("" if settings["storage"] else f" with hydra.sweep.dir={folder}")
     rounds = [Round(worker, studies)]
     try:
         with claims.alive():
@@ -66,14 +67,13 @@ def drive(
             rounds.append(_confirmation(rounds[0], claims, url))
             rounds[1].run(claims)
     except BaseException as error:
-        with suppress(Exception):  # what ended the sweep may stand in the way here too, and is what matters
-            _leave(rounds, claims, folder)
-        if isinstance(error, KeyboardInterrupt):
-            raise SystemExit(f"Interrupted. What was finished is kept. {again} resumes.") from None
+        if reason(error) is None:
+            with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
+                _leave(rounds, claims, folder)
         raise
     _leave(rounds, claims, folder)
     show(studies, shown_url)
-    _complain(rounds, claims, again)
+    _complain(rounds, claims, again(settings, config))
 
 
 @dataclass(frozen=True)
@@ -187,8 +187,8 @@ def _work(current: Round, claims: Claims) -> None:
     while left := _left(current, claims):
         try:
             _launch(current.worker, min(left, current.worker.settings["n_jobs"] or os.cpu_count() or 1))
-        except Exception:
-            if fruitless + 1 == FRUITLESS_STARTS:
+        except Exception as error:
+            if reason(error) or fruitless + 1 == FRUITLESS_STARTS:
                 raise
         fruitless = fruitless + 1 if _left(current, claims) == left else 0
         if fruitless == FRUITLESS_STARTS:
@@ -216,11 +216,13 @@ def _launch(worker: Worker, count: int) -> None:
     # A worker is a job too: what is fixed may be what configures the sweeper, which no job may change.
     quiet = [*worker.plans[0].fixed, "hydra.output_subdir=null", "hydra/job_logging=none"]
     jobs = [[*quiet, f"hydra.sweep.subdir=workers/{number}"] for number in range(count)]
-    for ended in launcher.launch(jobs, initial_job_idx=0):
-        _ = ended.return_value  # raises what the worker raised
+    # Raises what a worker raised.
+    for failure in [ended.return_value for ended in launcher.launch(jobs, initial_job_idx=0)]:
+        if failure:
+            raise StorageError(failure)
 
 
-def _complain(rounds: Sequence[Round], claims: Claims, again: str) -> None:
+def _complain(rounds: Sequence[Round], claims: Claims, retrying: str) -> None:
     """Leave with the failures' reasons where a study gave up because of them."""
     failures = [
         f"{study.study_name}, trial {trial.number}: {trial.user_attrs.get('failure')}"
@@ -234,5 +236,5 @@ def _complain(rounds: Sequence[Round], claims: Claims, again: str) -> None:
         raise SystemExit(
             f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate={allowed} allows:\n  "
             + "\n  ".join(failures)
-            + f"\n{again} tries again."
+            + f"\n{retrying} tries again."
         )

@@ -18,6 +18,7 @@ from optuna.trial import TrialState
 
 from sweeps.study.claims import Claims
 from sweeps.study.locks import locks_for
+from sweeps.study.outage import is_lost, reason
 from sweeps.study.replicate import AGGREGATES, Replicate, objectives, records, values_of
 from sweeps.study.storage import open_storage, open_study
 from sweeps.trial import running
@@ -71,13 +72,21 @@ class Worker:
     jobs: Jobs
     driver: str
 
-    def __call__(self, config: DictConfig) -> None:  # noqa: ARG002 -- a task function's signature
+    def __call__(self, config: DictConfig) -> str | None:  # noqa: ARG002 -- a task function's signature
+        """Work to the end; return why nothing can be kept any more where that is the end."""
         number = int(HydraConfig.get().job.num)
         share_out(self.settings["cuda_devices"], number)
-        with output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
-            orphaned = self._work(number)
+        try:
+            with output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
+                orphaned = self._work(number)
+        except Exception as error:
+            why = reason(error)
+            if not (why or is_lost(error)):
+                raise
+            return why  # where a connection broke, the driver waits for the server and starts another worker
         if orphaned:  # nobody takes the result: a pool's process would wait for its dead parent
             os._exit(1)
+        return None
 
     def _work(self, number: int) -> bool:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -112,8 +121,11 @@ class Worker:
             claims.tell(study, trial, state=TrialState.FAIL, retries=retries, failure=str(failure))
         except UpdateFinishedTrialError:
             pass  # another worker took the trial, as this one seemed dead, and has ended it
-        except BaseException:
-            claims.give_back(study, trial)
+        except BaseException as error:
+            if (
+                reason(error) is None
+            ):  # else giving it back would wait and fail too; who dies leaves it as well
+                claims.give_back(study, trial)
             raise
         else:
             kept = records(trial.user_attrs, list(plan.replicates))
@@ -139,6 +151,8 @@ class Worker:
         except optuna.TrialPruned as pruned:
             raise optuna.TrialPruned(replicate.where(str(pruned))) from pruned
         except (Exception, SystemExit) as error:
+            if reason(error) or is_lost(error):  # the setting is not to blame
+                raise
             raise Failed(f"{type(error).__name__}: {error}") from error
         replicate.finish(values)
         return values

@@ -70,8 +70,10 @@ class StudySweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         """Run, or resume, the sweep that the command line asks for."""
         from ._drive import drive
+        from ._ending import ending
 
-        drive(self.settings, arguments, *self.job)
+        with ending(self.settings, self.job[0]):
+            drive(self.settings, arguments, *self.job)
 
 
 # base_study is the name that an application's own hydra/sweeper/study.yaml builds on.

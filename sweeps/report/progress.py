@@ -3,9 +3,10 @@
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.progress import (
@@ -54,10 +55,15 @@ def _watch(
     ended = False
     while not ended:
         ended = stop.wait(INTERVAL)
-        for study in studies:
-            trials = study.get_trials(deepcopy=False)
-            done = sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in trials)
-            progress.update(bars[study.study_name], completed=done, state=_state(trials))
+        with suppress(StorageInternalError, OSError):  # a display ends no sweep
+            _look(progress, studies, bars)
+
+
+def _look(progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID]) -> None:
+    for study in studies:
+        trials = study.get_trials(deepcopy=False)
+        done = sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in trials)
+        progress.update(bars[study.study_name], completed=done, state=_state(trials))
 
 
 def _state(trials: Sequence[FrozenTrial]) -> str:

@@ -10,6 +10,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.study.locks import Locks
+from sweeps.study.outage import outlasting
 from sweeps.study.retries import RETRY_OF, retry, tries
 
 # The trial's system attribute that names its worker.
@@ -37,6 +38,7 @@ class Claims:
         with self._locks.held(self.name):
             yield self
 
+    @outlasting
     def claim(
         self, study: optuna.Study, space: Mapping[str, BaseDistribution], n_trials: int
     ) -> optuna.Trial | None:
@@ -54,6 +56,7 @@ class Claims:
             study._storage.set_trial_system_attr(trial._trial_id, WORKER, self.name)
             return trial
 
+    @outlasting
     def tell(
         self,
         study: optuna.Study,
@@ -80,16 +83,19 @@ class Claims:
                 retry(study, ended)
             return ended
 
+    @outlasting
     def is_orphan(self) -> bool:
         """Whether the driver of this worker is dead."""
         with self._locks.exclusive():
             return self._is_orphan()
 
+    @outlasting
     def free(self, study: optuna.Study) -> None:
         """Let the running trials of dead workers wait to be resumed."""
         with self._locks.exclusive():
             self._free(study, self._unsettled(study)[-1])
 
+    @outlasting
     def give_back(self, study: optuna.Study, trial: optuna.Trial) -> None:
         """Let a claimed trial wait to be resumed, with all that it has recorded."""
         with self._locks.exclusive():
@@ -103,6 +109,7 @@ class Claims:
         now = study._storage.get_trial(trial._trial_id)
         return not now.state.is_finished() and now.system_attrs.get(WORKER) == self.name
 
+    @outlasting
     def failed(self, study: optuna.Study) -> int:
         """How many trials failed and were not tried again."""
         begun, failed, trials = self._unsettled(study)

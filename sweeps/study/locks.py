@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from sweeps.study.outage import wait_for_server
 from sweeps.study.storage import CONNECTING, lock_folder, parsed
 
 
@@ -85,6 +86,7 @@ class PostgresLocks:
             isolation_level="AUTOCOMMIT",
             connect_args={**CONNECTING, **location.query},
         )
+        wait_for_server(self._engine)
         self._session: Connection | None = None
         self._name: str | None = None
 

@@ -11,6 +11,8 @@ from typing import Any
 import optuna
 from optuna.pruners import NopPruner
 
+from sweeps.study.outage import outlasting
+
 # The trial's system attributes that keep what each replicate reported, by its label.
 REPORTS = "sweeps:reports:"
 
@@ -48,6 +50,7 @@ class Replicate:
         self._reports: dict[str, float] = {}
         self._attributes: dict[str, Any] = {}
 
+    @outlasting
     def report(self, value: float, step: int) -> None:
         """Keep the objective after `step` and tell the trial's mean."""
         self._step = step
@@ -59,6 +62,7 @@ class Replicate:
                 self._trial._trial_id, step, fmean([float(value), *reached])
             )
 
+    @outlasting
     def should_prune(self) -> bool:
         """Whether the study's pruner would stop the trial, by the values told so far."""
         if not (self._single and self._pruned):
@@ -77,6 +81,7 @@ class Replicate:
         """Keep a value for the record."""
         self._attributes[key] = value
 
+    @outlasting
     def finish(self, values: Sequence[float]) -> None:
         """Write the record; a replicate that has one is never run again."""
         long = {key: kept for key, kept in self._attributes.items() if isinstance(kept, list | dict)}

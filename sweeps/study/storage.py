@@ -12,8 +12,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from sweeps.study.journal import JournalLock
+from sweeps.study.outage import wait_for_server
 
-# Seconds that a statement waits for SQLite's lock before it fails.
+# Seconds that a statement waits for SQLite's lock before it fails; the URL's own ?timeout=... comes first.
 BUSY_TIMEOUT = 60
 
 # Seconds: to connect to PostgreSQL, and of silence before a connection is probed, so that a dead network is
@@ -86,15 +87,17 @@ def open_storage(url: str, create: bool = False) -> BaseStorage:
     location = parsed(url)
     try:
         if location.get_backend_name() == "postgresql":
-            return _database(
-                location, create, connect_args={**CONNECTING, **location.query}, pool_pre_ping=True
-            )
+            connecting = {**CONNECTING, **location.query}
+            storage = _database(location, create, connect_args=connecting, pool_pre_ping=True)
+            wait_for_server(storage.engine)  # it has answered
+            return storage
         path = Path(str(location.database))
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         if location.drivername == "journal":
             return JournalStorage(JournalFileBackend(str(path), JournalLock(path, lock_folder(location))))
-        return _database(location, create, connect_args={"timeout": BUSY_TIMEOUT})
+        waiting = {} if "timeout" in location.query else {"timeout": BUSY_TIMEOUT}
+        return _database(location, create, connect_args=waiting)
     except ImportError:
         raise ValueError(
             f"hydra.sweeper.storage={shown(url)} needs a driver: uv sync --extra postgresql"

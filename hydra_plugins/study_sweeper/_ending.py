@@ -1,0 +1,38 @@
+"""The last words of a sweep that was ended from outside: by Ctrl-C, by a full disk, by its database."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from sweeps.study.outage import is_lost, reason
+from sweeps.study.storage import shown
+
+
+@contextmanager
+def ending(settings: Mapping[str, Any], config: DictConfig) -> Iterator[None]:
+    """Leave with one message, whenever it happens, in place of a traceback."""
+    kept = f"What was finished is kept. {again(settings, config)} resumes."
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(f"Interrupted. {kept}") from None
+    except Exception as error:
+        why = "its server is gone" if is_lost(error) else reason(error)
+        if why is None:
+            raise
+        places = (
+            f"{shown(settings['storage'])} or {_folder(config)}" if settings["storage"] else _folder(config)
+        )
+        raise SystemExit(f"Nothing more can be written to {places}: {why}. {kept}") from None
+
+
+def again(settings: Mapping[str, Any], config: DictConfig) -> str:
+    """What to start in order to go on."""
+    return "The same command" + ("" if settings["storage"] else f" with hydra.sweep.dir={_folder(config)}")
+
+
+def _folder(config: DictConfig) -> Path:
+    return Path(config.hydra.sweep.dir).absolute()

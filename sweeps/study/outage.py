@@ -1,0 +1,81 @@
+"""A storage that fails: waited for where its server restarts, and never blamed on a job."""
+
+import errno
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from optuna.exceptions import StorageInternalError
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+
+# Seconds that a server which has answered may be away.
+PATIENCE = 60
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
+
+
+class StorageError(Exception):
+    """The place where a sweep is kept takes no more."""
+
+
+def reason(error: BaseException) -> str | None:
+    """Why nothing can be kept any more, in one line; None where a new connection may do, or a job failed."""
+    if isinstance(error, StorageError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        return str(error)
+    if isinstance(error, StorageInternalError | DBAPIError) and not is_lost(error):
+        cause = _database_error(error)
+        return str(cause.orig if cause else error).splitlines()[0]
+    return None
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection broke, so that another may do."""
+    cause = _database_error(error)
+    return cause is not None and cause.connection_invalidated
+
+
+def outlasting(call: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
+    """Call it a second time where the connection to the storage broke; the next one is waited for.
+
+    For what does no harm when done twice.
+    """
+
+    @wraps(call)
+    def twice(*arguments: Arguments.args, **named: Arguments.kwargs) -> Returned:
+        try:
+            return call(*arguments, **named)
+        except (StorageInternalError, DBAPIError) as error:
+            if not is_lost(error):
+                raise
+        return call(*arguments, **named)
+
+    return twice
+
+
+def wait_for_server(engine: Engine) -> None:
+    """Let new connections wait for a server that answered before, and now restarts."""
+
+    def connect(dialect: Any, record: Any, arguments: Any, named: Any) -> Any:  # noqa: ARG001 -- its signature
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return dialect.connect(*arguments, **named)
+            except dialect.loaded_dbapi.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    event.listen(engine, "do_connect", connect)
+
+
+def _database_error(error: BaseException) -> DBAPIError | None:
+    """The database's own error, which Optuna wraps."""
+    found = error if isinstance(error, DBAPIError) else error.__cause__
+    return found if isinstance(found, DBAPIError) else None
