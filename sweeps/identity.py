@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 if TYPE_CHECKING:
     from sweeps.feed import Feed
-    from sweeps.train import Run
+    from sweeps.runs import Run
 
 # Images that stand for all in a checkpoint: enough to tell data sets and normalisations apart.
 SAMPLED = 100

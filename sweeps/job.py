@@ -8,7 +8,7 @@ from pathlib import Path
 from sweeps import checkpoint
 from sweeps import device as devices
 from sweeps.identity import expected, objection
-from sweeps.train import Result, Run, State
+from sweeps.runs import Result, Run, State
 
 CHECKPOINT, METRICS = "checkpoint.pt", "metrics.json"
 log = logging.getLogger(__name__)

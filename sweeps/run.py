@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
 
-    from sweeps.train import Epoch, Result, Run, State
+    from sweeps.runs import Epoch, Result, Run, State
     from sweeps.trial import Trial
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -114,8 +114,8 @@ def _train(cfg: DictConfig, run: Run, start: State | None, on_epoch: Any) -> Res
 
 def build(cfg: DictConfig) -> Run:
     """The run that a config describes, its data loaded. Raises ValueError for what can't be built."""
+    from sweeps.runs import Run
     from sweeps.schedule import Schedule
-    from sweeps.train import Run
 
     schedule = {key: value for key, value in cfg.scheduler.items() if key not in ("interval", "monitor")}
     return Run(
@@ -167,7 +167,7 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
     """Let the model, the optimizer and the scheduler refuse their arguments, on tensors without memory."""
     import torch
 
-    from sweeps.train import Epoch
+    from sweeps.runs import Epoch
 
     group = "model"
     try:

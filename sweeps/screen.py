@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sweeps.train import Epoch, Result
+from sweeps.runs import Epoch, Result
 
 
 @contextmanager

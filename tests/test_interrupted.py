@@ -49,13 +49,13 @@ def epochs_in(path: Path) -> int:
 
 COUNTED = """
 from sweeps.run import main
-from sweeps.train import Training
+from sweeps.stack.stack import Stack
 
-def counted(training):
+def counted(stack):
     print("trained an epoch")
-    return epoch(training)
+    return epoch(stack)
 
-epoch, Training.epoch = Training.epoch, counted
+epoch, Stack.epoch = Stack.epoch, counted
 main()
 """
 

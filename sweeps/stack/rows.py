@@ -1,0 +1,39 @@
+"""Tensors of many modules stacked along a first axis, while each module keeps its own row."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def parameters(modules: Sequence[nn.Module], name: str) -> tuple[Tensor, Tensor]:
+    """The modules' parameter of that name, (stack, *shape), and where its gradients are to be written.
+
+    Afterwards each module's parameter is a row of the first, and its gradient a row of the second.
+    """
+    own = [module.get_parameter(name) for module in modules]
+    values = torch.stack([parameter.detach() for parameter in own])
+    gradients = torch.zeros_like(values)
+    for parameter, row, gradient in zip(own, values, gradients, strict=True):
+        parameter.data = row
+        parameter.grad = gradient if parameter.requires_grad else None
+    return values, gradients
+
+
+def buffers(modules: Sequence[nn.Module], name: str) -> Tensor:
+    """The modules' buffer of that name, (stack, *shape); afterwards each module's is a row of it."""
+    path, _, last = name.rpartition(".")
+    owners = [module.get_submodule(path) for module in modules]
+    values = torch.stack([module.get_buffer(last) for module in owners])
+    for module, row in zip(owners, values, strict=True):
+        module._buffers[last] = row
+    return values
+
+
+def detach(module: nn.Module) -> None:
+    """Give a module tensors of its own again, so that it doesn't keep the whole stack's in memory."""
+    for parameter in module.parameters():
+        parameter.data, parameter.grad = parameter.data.clone(), None
+    for part in module.modules():
+        for name, buffer in part._buffers.items():
+            part._buffers[name] = None if buffer is None else buffer.clone()
