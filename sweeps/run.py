@@ -49,10 +49,25 @@ def _train_in_a_sweep(cfg: DictConfig) -> float:
     result = _train(cfg, run, start, lambda epoch: _report(trial, epoch))
     for number in range(len(result.epochs) + 1, run.epochs + 1):  # a diverged run ended before its last epoch
         trial.report(result.score, number)
+    accuracies = {"validation": result.score, **_tested(cfg, run, result)}
     trial.set_user_attr("diverged", result.diverged)
+    trial.set_user_attr("chance", run.feed.chance)
     trial.set_user_attr("curves", job.curves(result))
-    job.write(_folder(), result, {"validation": result.score})
+    if "test" in accuracies:
+        trial.set_user_attr("test", accuracies["test"])
+    job.write(_folder(), result, accuracies)
     return result.score
+
+
+def _tested(cfg: DictConfig, run: Run, result: Result) -> dict[str, float]:
+    """Test accuracy, where it may be read; chance where the run diverged, as its score."""
+    from sweeps.train import evaluate
+
+    if not cfg.read_test:
+        return {}
+    if result.diverged:
+        return {"test": run.feed.chance}
+    return {"test": evaluate(run, result, cfg.device, cfg.precision)["test"]}
 
 
 def _report(trial: Trial, epoch: Epoch) -> None:

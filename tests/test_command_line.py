@@ -1,15 +1,20 @@
 """`python -m sweeps.run` as a user starts it, on real images."""
 
+import csv
 import json
 import re
 from pathlib import Path
 
 import optuna
 import pytest
+import yaml
 from optuna_dashboard._note import get_note
 
 from conftest import finish, start
 from sweeps import checkpoint
+from sweeps.report.picks import picks_of
+from sweeps.report.reading import read
+from sweeps.study.storage import open_storage
 
 
 def sweeps_run(*arguments: str) -> str:
@@ -66,6 +71,22 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
             if trial.user_attrs["diverged"] == 0:
                 assert set(trial.intermediate_values) == {1, 2}
                 assert trial.intermediate_values[2] == trial.value
+
+
+def test_only_the_confirmation_reads_the_test_set(swept: tuple[Path, str]) -> None:
+    outputs, _ = swept
+    found = {each.option: each for each in read(open_storage(f"sqlite:///{outputs}/sweeps.db"))}
+    for path in (outputs / "sweeps").rglob("metrics.json"):
+        assert ("test" in json.loads(path.read_text())["accuracy"]) == ("confirm" in path.parts)
+    defaults = {"sgd": {"optimizer.lr": 0.1, "optimizer.momentum": 0.9}}
+    for name, measured in found.items():
+        picks = picks_of(measured).params
+        assert picks["default"] == defaults.get(name, picks["default"])
+        for params in picks.values():
+            tests, scores = measured.confirmation.tests(params), measured.confirmation.scores(params)
+            assert len(tests) == len(scores) == 2
+            assert (abs(tests - scores) < 10).all()
+            assert not set(measured.seeds) & {each.seed for each in measured.confirmation.replicates}
 
 
 def test_the_study_tells_the_dashboard_what_it_is(swept: tuple[Path, str]) -> None:
@@ -146,3 +167,36 @@ def test_help_answers_without_torch(tmp_path: Path) -> None:
     )
     printed = finish(start("-c", source, f"outputs={tmp_path}"))
     assert "optimizer: adam, adamw, rmsprop, sgd" in printed
+
+
+def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> None:
+    folder = swept[0] / "sweeps"
+    with (folder / "runs.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    runs = sorted(path.parent for path in folder.rglob("metrics.json"))
+    assert sorted(folder / row["folder"] for row in rows) == runs
+    for row in rows:
+        metrics = json.loads((folder / row["folder"] / "metrics.json").read_text())
+        assert float(row["score"]) == metrics["score"]
+        assert row["diverged"] == json.dumps(metrics["diverged"])
+        assert (row["test"] == "") == (row["phase"] == "tuning")
+        assert row["epochs"] == "2"
+    assert {row["seed"] for row in rows} == {"0", "1", "1000", "1001"}
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    numbers = json.loads((folder / "report.json").read_text(), parse_constant=refuse)
+    assert set(numbers) >= {"sweeps/optimizer=sgd", "sweeps/optimizer=adam"}
+
+
+def test_the_pick_trains_as_the_setting_did(swept: tuple[Path, str], tmp_path: Path) -> None:
+    outputs, _ = swept
+    [measured] = [m for m in read(open_storage(f"sqlite:///{outputs}/sweeps.db")) if m.option == "adam"]
+    run = next(s for s in measured.settings if s.params == picks_of(measured).params["robust"]).runs["seed=1"]
+    sweeps_run("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
+    [alone] = tmp_path.rglob("metrics.json")
+    epochs = json.loads(alone.read_text())["epochs"]
+    assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(run.curves["train_loss"], rel=1e-3)
+    overrides = yaml.safe_load((alone.parent / ".hydra/config.yaml").read_text())["optimizer"]
+    assert overrides["lr"] == picks_of(measured).params["robust"]["optimizer.lr"]

@@ -23,7 +23,7 @@ def description(plan: Plan, planner: Planner) -> dict[str, Any]:
     """User attributes of a study, none of which decide whether it is the same when started again."""
     settings, config = planner.settings, planner.composer.compose(plan.fixed)
     overrides = planner.parsed(plan)
-    groups = [key for key in overrides if planner.composer.is_group(key)]
+    groups = [key for key in overrides if planner.composer.is_group(key.lstrip("+"))]
     skipped = ("hydra", "~", *settings["may_change"])
     values = [key.lstrip("+") for key in overrides if key not in groups and not key.startswith(skipped)]
     choices = config.hydra.runtime.choices
@@ -32,7 +32,8 @@ def description(plan: Plan, planner: Planner) -> dict[str, Any]:
         "ways": [_way(settings, plan)],
         "planned": plan.n_trials,
         "default": _defaults(config, plan),
-        "choices": {key: choices[key] for key in groups if key in choices and not key.startswith("hydra")},
+        "choices": {key: choices[key.lstrip("+")] for key in groups if not key.startswith(skipped)},
+        "groups": [key for key in plan.space if planner.composer.is_group(key.lstrip("+"))],
         "fixed": {key: value for key in values if (value := _value(config, key)) is not MISSING},
         "seed_key": settings["confirm"]["key"],
         "confirm_seeds": seeds if isinstance(seeds := settings["confirm"]["seeds"], int) else len(seeds),

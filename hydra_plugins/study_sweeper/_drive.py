@@ -1,5 +1,6 @@
 """The sweep as its driver sees it: check, create the studies, keep workers running, show the result."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from sweeps.report.note import publish
 from sweeps.report.progress import progress_shown
+from sweeps.report.report import report
 from sweeps.report.screen import show
 from sweeps.study.claims import Claims, remaining
 from sweeps.study.identity import existing, opened
@@ -33,6 +35,8 @@ from ._plan import Plan, Planner, sampled_configs
 from ._results import write_results
 from ._settings import check_settings, directions
 from ._worker import Jobs, Worker
+
+log = logging.getLogger(__name__)
 
 # A launcher that comes back this often without a trial having ended is not started again.
 FRUITLESS_STARTS = 3
@@ -117,6 +121,13 @@ def _leave(rounds: Sequence[Round], claims: Claims, folder: Path) -> None:
     for plan, study in rounds[0].pairs:
         publish(study)
         write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
+    storage, sweep = rounds[0].studies[0]._storage, rounds[0].worker.plans[0].name.split("/")[0]
+    try:
+        report(storage, sweep, folder)
+    except Exception:  # the sweep's results are safe in the storage
+        log.exception(
+            "The report could not be written to %s; all that it tells is kept in the storage.", folder
+        )
 
 
 @contextmanager

@@ -37,7 +37,8 @@ class Measurement:
     settings: all trials in the order they were begun, unfinished, pruned and failed too; retried ones once.
     planned: how many settings the sweep wants in all, where it is known.
     default: the parameters' values in the config itself, which the library chose.
-    space: the search space as written; fixed: the overrides of every job; choices: the options by group;
+    space: the search space as written; groups: those of its keys that are config groups.
+    fixed, choices: what was asked of every job, values by key and options by group.
     config: its leaves by dotted key, without searched, repeated and irrelevant ones.
     folder: the sweep's, which the runs' are below.
     objectives: how many there are; front: the Pareto-optimal trials where there are several.
@@ -58,6 +59,7 @@ class Measurement:
     space: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
+    groups: Sequence[str] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     folder: str | None = None
     objectives: int = 1

@@ -59,6 +59,7 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         space=attributes.get("search_space", {}),
         fixed=attributes.get("fixed", {}),
         choices=attributes.get("choices", {}),
+        groups=attributes.get("groups", []),
         config=attributes.get("config", {}),
         folder=attributes.get("folder"),
         objectives=len(study.directions),
