@@ -1,16 +1,36 @@
 """The figures of the report against numbers worked out by hand."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
-from sweeps.report.statistics.best_of_k import expected_best, honest_best
+from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
 from sweeps.report.statistics.compare import compare
 from sweeps.report.statistics.conditions import largest_regrets, phi, pick_across
-from sweeps.report.statistics.intervals import Spread, clopper_pearson, half_width
-from sweeps.report.statistics.randomization import mann_whitney, sign_flip
+from sweeps.report.statistics.continuous import pick_points, smoothed_points
+from sweeps.report.statistics.intervals import (
+    Spread,
+    clopper_pearson,
+    detectable,
+    half_width,
+    pooled_spread,
+    setting_intervals,
+)
+from sweeps.report.statistics.randomization import holm, mann_whitney, sign_flip
 from sweeps.report.statistics.smoothing import smoothed
-from sweeps.report.statistics.space import blind_loss, cell_widths, good_band, share, share_bounds, weights
-from sweeps.report.statistics.variance import variance_shares
+from sweeps.report.statistics.space import (
+    blind_loss,
+    cannot_rank,
+    cell_widths,
+    good_band,
+    share,
+    share_bounds,
+    weights,
+)
+from sweeps.report.statistics.stability import likely, selection_spread, stability
+from sweeps.report.statistics.variance import variance_share_intervals, variance_shares
 
 NAN = np.nan
 LRS = [0.001, 0.005, 0.01, 0.1]
@@ -26,6 +46,9 @@ SGD = np.array(
 )
 A = np.array([97.34, 97.21, 97.40, 97.29, 97.35])
 B = np.array([97.10, 97.18, 97.31, 97.22, 97.26])
+
+# Sums of a few scores below 100 in float64: good to 1e-12, given to three decimals.
+close = pytest.approx
 
 
 def to_the_digit(value: float | list[float], digits: int):
@@ -103,3 +126,156 @@ def test_variance_is_shared_out_without_the_seeds_noise():
     scores = np.array([[[95, 95.2], [95.4, 95.6]], [[97, 97.2], [97.2, 97.4]], [[96.1, 95.9], [90.1, 89.9]]])
     assert variance_shares(scores).tolist() == to_the_digit([0.4945, 0.1357, 0.3699], 4)
     assert variance_shares(scores[:2]).tolist() == to_the_digit([0.9783, 0.0217, 0], 4)
+
+
+def test_the_best_of_k_is_a_mean_over_all_subsets_and_exact_for_many():
+    values = np.array([3.0, 1.0, NAN, 2.5, 2.5, 7.0])
+    known = values[~np.isnan(values)]
+    for k, best in enumerate(expected_best(values), start=1):
+        assert best == close(np.mean([max(chosen) for chosen in combinations(known, k)]))
+    thousands = expected_best(np.arange(1500.0))
+    k = np.arange(1, 1501)
+    assert thousands.tolist() == pytest.approx((k * 1501 / (k + 1) - 1).tolist(), rel=1e-9)  # of 0..N-1
+
+
+def test_settings_that_tuning_could_not_rank_share_their_fresh_values():
+    assert honest_best(np.array([1.0, 1.0]), np.array([5.0, 7.0])).tolist() == [6.0, 6.0]
+
+
+def test_a_smoothed_score_is_the_integral_over_the_interpolant():
+    lrs, scores = np.array([1e-3, 4e-3, 0.05, 0.7]), np.array([[90.0, 97.0, NAN, 40.0], [1.0, 2.0, 3.0, 4.0]])
+    z = ndtri((np.arange(200_000) + 0.5) / 200_000)  # equally likely values, so that sums are integrals
+    for row, known in zip(scores, ~np.isnan(scores), strict=True):
+        logs = np.log10(lrs[known])
+        exact = [np.interp(at + 0.3 * z, logs, row[known]).mean() for at in logs]
+        assert smoothed(row, lrs.tolist(), 0)[known].tolist() == pytest.approx(exact, abs=1e-3)
+    across, down = smoothed(scores, lrs.tolist(), 1), smoothed(scores.T, lrs.tolist(), 0)
+    assert np.array_equal(down.T, across, equal_nan=True)
+    assert smoothed(scores, lrs.tolist(), 1, sigma=0).tolist()[1] == scores[1].tolist()
+
+
+def test_corrected_p_values_are_never_smaller_than_a_better_one_s():
+    assert holm(np.array([0.01, NAN, 0.04, 0.03])).tolist() == pytest.approx(
+        [0.03, NAN, 0.06, 0.06], nan_ok=True
+    )
+    assert holm(np.array([0.5, 0.9])).tolist() == [1.0, 1.0]
+
+
+def test_the_detectable_difference_is_found_in_four_of_five_cases():
+    smallest = detectable(10, sd=0.2)
+    drawn = np.random.default_rng(0).normal(smallest, 0.2, size=(20_000, 10))
+    t = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / np.sqrt(10))
+    assert np.mean(t > 2.2622) == pytest.approx(0.8, abs=0.01)  # t at 97.5 %, 9 degrees of freedom
+
+
+def test_noise_that_the_seeds_share_leaves_few_degrees_of_freedom():
+    random, none = np.random.default_rng(0), np.zeros((20, 3), dtype=bool)
+    alike = np.arange(20.0)[:, None] + np.array([0.1, -0.2, 0.1])
+    assert pooled_spread(alike, none).freedom == close(2)
+    apart = pooled_spread(random.normal(size=(20, 3)), none)
+    assert apart.freedom > 35  # of 40
+    diverged = none.copy()
+    diverged[0, 0] = True
+    alike[0] = [10.0, 0.0, 0.0]
+    assert pooled_spread(alike, diverged).sd == close(np.std([0.1, -0.2, 0.1], ddof=1))
+
+
+def test_a_single_seed_has_no_intervals_and_decides_nothing():
+    one, calm = SGD[..., None], np.zeros((4, 5, 1), dtype=bool)
+    assert np.isnan(setting_intervals(one, calm)).all()
+    assert np.isnan(stability(one, calm, (True, True), 0).robust).all()
+    assert np.isnan(expected_best_band(one, calm)).all()
+    shares = variance_share_intervals(one, calm).values()
+    assert all(np.isnan(found.low) and found.value >= 0 for found in shares)
+    unknown = selection_spread(np.zeros((4, 5)), one, calm, (1, 3))
+    [found] = compare({"a": A, "b": B}, {"a": unknown, "b": unknown})
+    assert (found.of_settings, found.verdict) == ("better", "no distinguishable difference")
+    [found] = compare({"a": A[:1], "b": B[:1]})
+    assert found.difference.value == close(0.24)
+    assert np.isnan([found.difference.low, found.p, found.smallest]).all()
+    assert (found.of_settings, found.verdict) == ("no distinguishable difference",) * 2
+
+
+def test_unmeasured_settings_stay_unmeasured():
+    scores = np.random.default_rng(0).normal(95, 1, size=(4, 5, 3))
+    scores[2, 3] = NAN
+    scores[1, 1, 0] = NAN
+    calm = np.zeros(scores.shape, dtype=bool)
+    low, high = setting_intervals(scores, calm)
+    assert np.argwhere(np.isnan(low)).tolist() == np.argwhere(np.isnan(high)).tolist() == [[2, 3]]
+    band = expected_best_band(scores, calm)
+    assert len(band.low) == 19
+    assert (band.low <= band.high).all()
+    assert np.isnan([share.value for share in variance_share_intervals(scores, calm).values()]).all()
+
+
+def test_a_small_difference_is_equivalent_and_a_large_one_better():
+    random = np.random.default_rng(0)
+    seeds, noise = random.normal(size=10), random.normal(0, 0.02, size=(3, 10))
+    scores = {"adam": 97.05 + seeds, "sgd": 97.0 + seeds, "rms": 96.0 + seeds}
+    scores = {name: values + own for (name, values), own in zip(scores.items(), noise, strict=True)}
+    found = {(c.first, c.second): c for c in compare(scores)}
+    assert {pair: c.verdict for pair, c in found.items()} == {
+        ("adam", "sgd"): "equivalent",
+        ("adam", "rms"): "better",
+        ("sgd", "rms"): "better",
+    }
+    unsteady = dict.fromkeys(
+        scores, Spread(0.7, 2.0)
+    )  # the tuning might as well have picked settings 0.7 off
+    found = {(c.first, c.second): c for c in compare(scores, unsteady)}
+    assert {c.of_settings for c in found.values()} == {"equivalent", "better"}
+    assert {c.verdict for c in found.values()} == {"no distinguishable difference"}
+
+
+def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
+    calm = np.zeros((4, 5, 3), dtype=bool)
+    sure = stability(SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (True, True), 0)
+    assert (sure.peak[3, 1], sure.robust[1, 3]) == (close(1), close(1))
+    assert selection_spread(sure.robust, SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (1, 3)).sd == 0
+    torn = np.array(
+        [[97.0, 97.4, 97.0], [97.3, 97.0, 97.3]]
+    )  # the second wins unless the middle seed is drawn
+    found = stability(torn, np.zeros(torn.shape, dtype=bool), (False,), None)
+    assert found.peak.tolist() == pytest.approx([5 / 9, 4 / 9])
+    assert likely(found.peak) == [(0,), (1,)]
+    assert likely(sure.robust) == [(1, 3)]
+    hurt = calm.copy()
+    hurt[1, 3, 0] = True  # in 4 of 9 draws of two seeds it isn't seen
+    assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0).robust[1, 3] == close(4 / 9)
+
+
+def test_a_wide_band_that_ends_at_an_edge_cannot_be_ranked():
+    inside = good_band(np.array([90.0, 97.0, 97.0, 90.0]), 0, LRS, 0.5)
+    left = good_band(np.array([97.0, 97.0, 90.0, 90.0]), 0, LRS, 0.5)
+    beside_nothing = good_band(np.array([NAN, 97.0, 90.0, 90.0]), 0, LRS, 0.5)
+    assert not inside.censored
+    assert beside_nothing.censored_low
+    assert cannot_rank([left, beside_nothing])
+    assert not cannot_rank([left, inside])
+    assert good_band(np.array([90.0, 97.0]), 0, LRS, 0.5, best=98.0) is None
+
+
+def test_a_robust_pick_of_points_keeps_away_from_cliffs_and_ends():
+    lrs = np.array([[1e-4], [1e-3], [1e-2], [0.1], [0.15], [0.3]])
+    scores = np.array([97.0, 96.8, 97.0, 97.2, 97.5, 10.0])
+    calm = np.zeros(6, dtype=bool)
+    picks = pick_points(lrs, scores, calm, [(1e-4, 1.0)], [True], lr_axis=0)
+    assert (picks.peak, picks.robust, picks.compromised) == ((4,), (2,), False)
+    calm[2] = True
+    assert pick_points(lrs, scores, calm, [(1e-4, 1.0)], [True], lr_axis=0).robust == (1,)
+    assert pick_points(lrs, scores, ~calm | True, [(1e-4, 1.0)], [True], lr_axis=0).compromised
+    measured = np.where(np.arange(6) == 5, NAN, scores)
+    assert np.isnan(smoothed_points(lrs, measured, [(1e-4, 1.0)], [True], 0)).tolist() == [False] * 5 + [True]
+
+
+def test_the_setting_for_all_conditions_is_no_neighbour_of_a_cliff():
+    one = np.array([95.0, 97.0, 97.5, 97.8, 97.6, 97.0])
+    other = np.array([96.0, 97.0, 97.2, 97.0, 96.0, 10.0])
+    scores, diverged = np.stack([one, other], axis=-1), np.zeros((6, 2), dtype=bool)
+    diverged[5, 1] = True
+    found = pick_across(scores, diverged, (True,), lr_axis=0)
+    assert (found.best, found.robust, found.compromised) == ((3,), (2,), False)
+    assert found.largest_regret == close(0.3)
+    scores[2, 0] = NAN  # unmeasured under one condition: can't be the one for all, nor can its neighbours
+    assert pick_across(scores, diverged, (True,), lr_axis=0).compromised

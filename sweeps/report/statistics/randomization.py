@@ -1,5 +1,6 @@
 """Tests that ask nothing of the distribution, and the correction for many of them."""
 
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -21,10 +22,15 @@ def sign_flip(differences: Floats) -> float:
     observed = abs(values.sum())
     slack = 1e-9 * np.abs(values).sum()  # sums that are equal but for their rounding
     if len(values) <= EXACT:
-        sums = np.array(list(product((-1.0, 1.0), repeat=len(values)))) @ values
+        sums = _all_signs(len(values)) @ values
         return float(np.mean(np.abs(sums) >= observed - slack))
     signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(FLIPS, len(values)))
     return float((1 + np.sum(np.abs(signs @ values) >= observed - slack)) / (FLIPS + 1))
+
+
+@lru_cache(maxsize=2)
+def _all_signs(count: int) -> Floats:
+    return np.array(list(product((-1.0, 1.0), repeat=count)))
 
 
 def probability_better(first: Floats, second: Floats) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from sweeps.report.robust import Flags, Floats, Index, neighbourhood_means, sound_settings
 from sweeps.report.statistics.intervals import Spread
+from sweeps.report.statistics.noise import noise
 
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 DRAWS = 2000
@@ -67,14 +68,20 @@ def stability(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis:
     return Stability(_frequencies(means, chance), _frequencies(near, chance))
 
 
-def selection_spread(frequencies: Floats, means: Floats, pick: Index, replicates: int) -> Spread:
-    """How much the score of the pick varies with the seeds it was picked by: root of sum f (s - s_pick)^2.
+def selection_spread(frequencies: Floats, scores: Floats, diverged: Flags, pick: Index) -> Spread:
+    """How much the true score of the pick varies with the seeds it was picked by; a single seed can't say.
 
-    f: how often each setting is picked, s its mean. A fresh confirmation of one pick doesn't see this part
-    [Bouthillier et al., arXiv 2103.03098]. Degrees of freedom: of the replicates.
+    Root of sum f max(0, (s - s_pick)^2 - (own^2 + own_pick^2) / n), f: how often each setting is picked, s
+    its mean, own^2/n the noise in it that other settings don't share. Fresh seeds of one pick don't see this
+    part [Bouthillier et al., arXiv 2103.03098]. scores, diverged: (*axes, n).
     """
-    gaps = np.where(frequencies > 0, means - means[pick], 0.0)
-    return Spread(float(np.sqrt(np.sum(frequencies * gaps**2))), replicates - 1.0)
+    n, means = scores.shape[-1], scores.mean(axis=-1)
+    if n < 2:
+        return Spread(float("nan"), float("nan"))
+    own = noise(scores, diverged).own
+    picked = (frequencies > 0) & (means != means[pick])
+    gaps = np.where(picked, (means - means[pick]) ** 2 - (own**2 + own[pick] ** 2) / n, 0.0)
+    return Spread(float(np.sqrt(np.sum(frequencies * np.maximum(gaps, 0)))), n - 1.0)
 
 
 def likely(frequencies: Floats, share: float = SET) -> list[Index]:

@@ -1,0 +1,82 @@
+"""The robust pick among points that cover a continuous space."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import ndtri
+
+from sweeps.report.robust import Flags, Floats, Picks, best_place
+from sweeps.report.statistics.smoothing import SIGMA
+
+# How many equally likely values stand for Z.
+NODES = 100
+# Added to the interpolant's diagonal, in units of its distances (the space is a unit cube): neighbours
+# average out a little of each other's noise, and two points at one place don't clash.
+SMOOTHING = 0.003
+
+
+def smoothed_points(
+    points: Floats,
+    scores: Floats,
+    ends: Sequence[tuple[float, float]],
+    log: Sequence[bool],
+    lr_axis: int,
+    sigma: float = SIGMA,
+) -> Floats:
+    """R_sigma at each point: E of the interpolated score at lr 10^(sigma Z), Z ~ N(0, 1); nan: unmeasured.
+
+    points: (settings, axes) as searched, scores: (settings,), ends: of each axis, whose logarithm is taken
+    where log. Interpolated by radial basis functions -r in the unit cube [Wahba 1990; RBFInterpolator of
+    scipy], with no lengths to be fitted: of 32 points, its picks fared better in the worst tenth than
+    those of a Gaussian process (Matern 3/2) or kernel means. An lr beyond an end scores as that end.
+    """
+    from scipy.interpolate import RBFInterpolator  # half a second to import
+
+    known = ~np.isnan(scores)
+    result = np.full(len(scores), np.nan)
+    if not known.any():
+        return result
+    measured = points[known]
+    surface = RBFInterpolator(
+        _in_cube(measured, ends, log), scores[known], kernel="linear", smoothing=SMOOTHING
+    )
+    total = np.zeros(len(measured))
+    for z in ndtri((np.arange(NODES) + 0.5) / NODES):
+        moved = measured.copy()
+        moved[:, lr_axis] = np.clip(measured[:, lr_axis] * 10 ** (sigma * z), *ends[lr_axis])
+        total += surface(_in_cube(moved, ends, log))
+    result[known] = total / NODES
+    return result
+
+
+def pick_points(
+    points: Floats,
+    scores: Floats,
+    diverged: Flags,
+    ends: Sequence[tuple[float, float]],
+    log: Sequence[bool],
+    lr_axis: int,
+    sigma: float = SIGMA,
+) -> Picks:
+    """As `robust.pick`, by R_sigma: arguments as of `smoothed_points`, diverged (settings,).
+
+    Sound: no run diverged, lr at least sigma decades from either end.
+    """
+    means = smoothed_points(points, scores, ends, log, lr_axis, sigma)
+    rates, (low, high) = np.log10(points[:, lr_axis]), np.log10(ends[lr_axis])
+    sound = ~diverged & ~np.isnan(scores) & (rates >= low + sigma) & (rates <= high - sigma)
+    peak = best_place(scores)
+    robust = best_place(np.where(sound, means, np.nan) if sound.any() else means)
+    price, gain = float(scores[peak] - scores[robust]), float(means[robust] - means[peak])
+    return Picks(peak, robust, price, gain, compromised=not sound.any())
+
+
+def _in_cube(points: Floats, ends: Sequence[tuple[float, float]], log: Sequence[bool]) -> Floats:
+    """Points on the scale that is searched, each axis from 0 to 1."""
+    spans = np.array(ends, dtype=float).T
+    scaled = points.astype(float)
+    for axis in np.flatnonzero(log):
+        scaled[:, axis], spans[:, axis] = np.log10(scaled[:, axis]), np.log10(spans[:, axis])
+    width = np.where(spans[1] > spans[0], spans[1] - spans[0], 1.0)
+    cube: Floats = (scaled - spans[0]) / width
+    return cube

@@ -1,0 +1,63 @@
+"""The report's statistics on simulated sweeps whose truth is known: `benchmarks/truth.py`, fewer and fixed.
+
+The bars are those of the benchmark, 500 sweeps or more, plus two standard errors of the number here.
+"""
+
+import pytest
+
+from benchmarks import truth
+
+
+def test_nineteen_in_twenty_intervals_of_the_headline_hold():
+    held = dict(truth.coverage_of_the_confirmation(400, seed=1))
+    for name in ("mean where it converges", "mean of all runs"):
+        assert 0.91 < held[f"robust pick: {name}"] < 0.98
+    assert 0.91 < held["robust picks: difference"] < 0.98
+    assert 0.91 < held["peak pick: mean where it converges"] < 0.98
+    assert held["peak pick: share that diverges"] > 0.95
+
+
+def test_the_tuning_s_intervals_hold_whatever_the_noise_but_less_for_the_best_looking():
+    held = dict(truth.coverage_of_the_tuning(60, seed=1))
+    assert len(held) == 4 * len(truth.NOISES)
+    for noise in truth.NOISES:
+        assert 0.92 < held[f"mean of a setting, 3 seeds, {noise}"] < 0.97  # 20 settings a sweep
+        assert held[f"best of k, all k at once, {noise}"] > 0.88
+        assert held[f"share of the variance, {noise}"] > 0.91
+    assert held["  of the best-looking one, equal noise"] < held["mean of a setting, 3 seeds, equal noise"]
+
+
+def test_equal_optimizers_are_seldom_told_apart():
+    for name, share in truth.false_claims(80, seed=1):
+        assert share < 0.10 or name.startswith("  had fresh seeds alone decided"), name
+
+
+def test_a_better_optimizer_is_found():
+    found = dict(truth.power(60, seed=1))
+    assert found["0.8 points: the optimizer is"] > 0.75
+    assert found["0.8 points: the pick is called better"] > 0.95
+
+
+@pytest.mark.parametrize("missed", ["lr 10^(0.3 Z)", "up to a step off"])
+@pytest.mark.parametrize("what", ["mean", "worst tenth"])
+def test_the_robust_pick_scores_more_than_the_peak_where_it_is_missed(missed, what, perturbed):
+    assert perturbed[f"robust pick, {missed}: {what}"] > perturbed[f"peak pick, {missed}: {what}"] + 1
+
+
+@pytest.mark.parametrize("what", ["mean", "worst tenth"])
+def test_so_does_the_robust_pick_of_points(what, perturbed):
+    robust, peak = (perturbed[f"{role} pick of points, lr 10^(0.3 Z): {what}"] for role in ("robust", "peak"))
+    assert robust > peak + 1
+
+
+def test_fresh_seeds_flatter_no_one():
+    off = dict(truth.bias(400, seed=1))
+    assert off["peak pick, no cliffs: naive"] > 0.05
+    assert off["peak pick, cliffs: naive"] > 0.3
+    for role in ("peak", "robust"):
+        assert abs(off[f"{role} pick, no cliffs: honest"]) < 0.01  # 0.18/sqrt(10 * 400) = 0.003
+
+
+@pytest.fixture(scope="module")
+def perturbed():
+    return dict(truth.perturbed(150, seed=1))
