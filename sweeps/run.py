@@ -17,17 +17,17 @@ from hydra.experimental.callback import Callback
 from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.trial import current_trial
+from sweeps.trial import Job, current_trial
 
 # torch is imported where something is trained or checked: --help answers without it.
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import nn
     from torch.optim import Optimizer
 
-    from sweeps.runs import Epoch, Result, Run, State
-    from sweeps.trial import Trial
+    from sweeps.runs import Run, State
+    from sweeps.together import Swept
 
 CONF = Path(__file__).parent.parent / "conf"
 log = logging.getLogger(__name__)
@@ -41,47 +41,56 @@ def main(cfg: DictConfig) -> float:
 
 
 def _train_in_a_sweep(cfg: DictConfig) -> float:
-    from sweeps import job
-
-    trial = current_trial()
-    run = build(cfg)
-    start = _start(cfg, run, job.left_or_anew(_folder(), run, cfg.device))
-    result = _train(cfg, run, start, lambda epoch: _report(trial, epoch))
-    for number in range(len(result.epochs) + 1, run.epochs + 1):  # a diverged run ended before its last epoch
-        trial.report(result.score, number)
-    accuracies = {"validation": result.score, **_tested(cfg, run, result)}
-    trial.set_user_attr("diverged", result.diverged)
-    trial.set_user_attr("chance", run.feed.chance)
-    trial.set_user_attr("curves", job.curves(result))
-    if "test" in accuracies:
-        trial.set_user_attr("test", accuracies["test"])
-    job.write(_folder(), result, accuracies)
-    return result.score
+    [outcome] = train_stacked([Job(cfg, _folder(), current_trial())])
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
-def _tested(cfg: DictConfig, run: Run, result: Result) -> dict[str, float]:
-    """Test accuracy, where it may be read; chance where the run diverged, as its score."""
-    from sweeps.train import evaluate
+def train_stacked(jobs: Sequence[Job]) -> list[float | Exception]:
+    """Train the jobs of a sweep together; what each returns, or the exception that ended it."""
+    from sweeps.together import train_swept
 
-    if not cfg.read_test:
-        return {}
-    if result.diverged:
-        return {"test": run.feed.chance}
-    return {"test": evaluate(run, result, cfg.device, cfg.precision)["test"]}
+    outcomes: dict[int, float | Exception] = {}
+    alike: dict[tuple[str, str], dict[int, Swept]] = {}
+    for place, job in enumerate(jobs):
+        try:
+            alike.setdefault((job.config.device, job.config.precision), {})[place] = _swept(job)
+        except Exception as error:  # a job's own; the others train
+            outcomes[place] = error
+    for (device, precision), group in alike.items():
+        scores = train_swept(list(group.values()), device, precision)
+        outcomes.update(zip(group, map(_outcome, scores), strict=True))
+    return [outcomes[place] for place in range(len(jobs))]
 
 
-def _report(trial: Trial, epoch: Epoch) -> None:
-    trial.report(epoch.validation_accuracy, epoch.number)
-    if trial.should_prune():
-        from optuna import TrialPruned
+def stack_width(cfg: DictConfig) -> int:
+    """How many runs like the config's one worker trains together."""
+    from sweeps.stack.width import width
 
-        raise TrialPruned(f"pruned after epoch {epoch.number}")
+    return width(build(cfg), cfg.device)
+
+
+def _swept(job: Job) -> Swept:
+    from sweeps.job import left_or_anew
+    from sweeps.together import Swept
+
+    cfg, run = job.config, build(job.config)
+    start = _start(cfg, run, left_or_anew(job.folder, run, cfg.device))
+    return Swept(run, job.trial, job.folder, start, cfg.checkpoint_every, cfg.read_test)
+
+
+def _outcome(score: float | None) -> float | Exception:
+    from optuna import TrialPruned
+
+    return TrialPruned() if score is None else score
 
 
 def _train_alone(cfg: DictConfig) -> float:
     from sweeps import job
+    from sweeps.checkpoint import Rolling
     from sweeps.screen import epochs_shown, show_result
-    from sweeps.train import evaluate
+    from sweeps.train import evaluate, train
 
     try:
         check(cfg)
@@ -89,8 +98,16 @@ def _train_alone(cfg: DictConfig) -> float:
         start = _start(cfg, run, job.left_in(_folder(), run, cfg.device))
     except ValueError as error:
         raise SystemExit(str(error)) from None
+    rolling = Rolling(_folder() / job.CHECKPOINT, cfg.checkpoint_every)
     with epochs_shown(run.epochs) as show:
-        result = _train(cfg, run, start, show)
+        [result] = train(
+            [run],
+            cfg.device,
+            cfg.precision,
+            on_epoch=lambda _, epoch: show(epoch),
+            starts=[start],
+            on_state=lambda _, state: rolling(state),
+        )
     accuracies = evaluate(run, result, cfg.device, cfg.precision)
     job.write(_folder(), result, accuracies)
     show_result(result, accuracies, _folder())
@@ -109,22 +126,6 @@ def _start(cfg: DictConfig, run: Run, left: State | None) -> State | None:
     if start is not None:
         log.info("Going on after epoch %d of %d.", start["epochs"], run.epochs)
     return start
-
-
-def _train(cfg: DictConfig, run: Run, start: State | None, on_epoch: Any) -> Result:
-    from sweeps import checkpoint, job
-    from sweeps.train import train
-
-    rolling = checkpoint.Rolling(_folder() / job.CHECKPOINT, cfg.checkpoint_every)
-    [result] = train(
-        [run],
-        cfg.device,
-        cfg.precision,
-        on_epoch=lambda _, epoch: on_epoch(epoch),
-        starts=[start],
-        on_state=lambda _, state: rolling(state),
-    )
-    return result
 
 
 def build(cfg: DictConfig) -> Run:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -24,6 +25,7 @@ def train(
     on_epoch: Callable[[int, Epoch], None] | None = None,
     starts: Sequence[State | None] | None = None,
     on_state: Callable[[int, Callable[[], State]], None] | None = None,
+    on_diverged: Callable[[int], None] | None = None,
     stopped: Callable[[Collection[int]], Collection[int]] | None = None,
 ) -> list[Result]:
     """Train the runs, as one program where their networks and data are alike, and return results in order.
@@ -31,45 +33,63 @@ def train(
     on_epoch is called with a run's place in `runs` and what its epoch measured.
     starts: what each run goes on from, or None where it begins; on_epoch is told of those epochs again.
     on_state is called after each epoch that was trained, with the run's place and what builds its state.
+    on_diverged is called with the place of a run whose loss is not finite, when it ends there.
     stopped is called with the places of the runs that have just finished an epoch together, after on_epoch
     was called for all of them, and says which are to end there.
     Same seed, same machine, same threads, same stack: same bits, however often a run was broken off.
     Raises ValueError for a state of another run.
     """
     target = devices.resolve(device)
-    told, kept, ending = on_epoch or _ignore, on_state or _ignore, stopped or _none
+    calls = Calls(on_epoch or _ignore, on_state or _ignore, on_diverged or _ignore, stopped or _none)
     with devices.computing(target, precision), _own_random_numbers(target):
         members = [Member(place, run, target) for place, run in enumerate(runs)]
         for member, start in zip(members, starts or [None] * len(runs), strict=True):
             if start is not None:
                 member.restore(start)
-            for epoch in member.epochs:
-                told(member.place, epoch)
+            calls.tell_past(member)
         for stack in stacks([member for member in members if member.unfinished]):
-            _train(stack, told, kept, ending)
+            _train(stack, calls)
         return [member.result() for member in members]
 
 
-def _train(
-    stack: Stack,
-    on_epoch: Callable[[int, Epoch], None],
-    on_state: Callable[[int, Callable[[], State]], None],
-    stopped: Callable[[Collection[int]], Collection[int]],
-) -> None:
+@dataclass(frozen=True)
+class Calls:
+    """What the caller wants to be told, and asked, while runs train."""
+
+    on_epoch: Callable[[int, Epoch], None]
+    on_state: Callable[[int, Callable[[], State]], None]
+    on_diverged: Callable[[int], None]
+    stopped: Callable[[Collection[int]], Collection[int]]
+
+    def tell_past(self, member: Member) -> None:
+        """Tell what a run measured before it was broken off."""
+        for epoch in member.epochs:
+            self.on_epoch(member.place, epoch)
+        if not member.finite:
+            self.on_diverged(member.place)
+
+    def tell(self, members: Sequence[Member]) -> Collection[int]:
+        """Tell what an epoch brought; the places of those that are to end there."""
+        for member in members:
+            if member.finite:
+                self.on_epoch(member.place, member.epochs[-1])
+                self.on_state(member.place, member.state)
+            else:
+                self.on_diverged(member.place)
+        return self.stopped([member.place for member in members if member.finite])
+
+
+def _train(stack: Stack, calls: Calls) -> None:
     """Train a stack until its last member has left it."""
     left: Stack | None = stack
     while left is not None:
         left.epoch()
-        measured = [member for member in left.members if member.finite]
-        for member in measured:
-            on_epoch(member.place, member.epochs[-1])
-            on_state(member.place, member.state)
-        ending = stopped([member.place for member in measured])
+        ending = calls.tell(left.members)
         gone = [member for member in left.members if not member.unfinished or member.place in ending]
         left = left.without(gone) if gone else left
 
 
-def _ignore(run: int, told: object) -> None: ...
+def _ignore(*told: object) -> None: ...
 
 
 def _none(places: Collection[int]) -> Collection[int]:  # noqa: ARG001 -- nobody is to stop

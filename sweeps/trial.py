@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -35,6 +37,18 @@ class Untracked:
         return False
 
     def set_user_attr(self, key: str, value: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """One of several jobs of a sweep that an application runs together, its folder ready.
+
+    config: a DictConfig, as a task function is given it.
+    """
+
+    config: Any
+    folder: Path
+    trial: Trial
 
 
 _current: Trial = Untracked()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,11 +113,14 @@ class Toy:
         return jobs
 
     def busy(self) -> int:
-        """The process of a job that has started and not ended."""
-        lines = [line.split(" ", 2) for line in (self.folder / "journal").read_text().splitlines()]
-        lines = [line for line in lines if line[0] in ("start", "end")]
-        ended = [(pid, job) for word, pid, job in lines if word == "end"]
-        return next(int(pid) for word, pid, job in lines[::-1] if word == "start" and (pid, job) not in ended)
+        """The process of a job that has started and not ended; waits for one, between two jobs."""
+        while True:
+            lines = [line.split(" ", 2) for line in (self.folder / "journal").read_text().splitlines()]
+            ended = [line[1:] for line in lines if line[0] == "end"]
+            started = [line[1:] for line in lines if line[0] == "start"]
+            if running := [pid for pid, job in started if [pid, job] not in ended]:
+                return int(running[-1])
+            time.sleep(0.05)
 
 
 @pytest.fixture(autouse=True)

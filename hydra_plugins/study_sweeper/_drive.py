@@ -31,10 +31,11 @@ from ._config import Composer, changed, overridden
 from ._confirm import confirming, enqueue, fresh_axes, identity, is_measured, is_wanted, plain
 from ._describe import describe, description
 from ._ending import again
+from ._jobs import Jobs
 from ._plan import Plan, Planner, sampled_configs
 from ._results import write_results
 from ._settings import check_settings, directions
-from ._worker import Jobs, Worker
+from ._worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def drive(
         planner = Planner(settings, composer)
         plans = planner.plans(arguments)
         studies = _open(plans, planner, url, folder)
-    jobs = Jobs(composer, task_function, folder)
+    jobs = Jobs(composer, task_function, folder, settings["stacked"])
     claims = Claims(locks_for(url))
     worker = Worker(plans, without_password(url), {**settings, "storage": None}, jobs, claims.name)
     rounds = [Round(worker, studies)]

@@ -26,9 +26,21 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         raise ValueError(
             f"hydra.sweeper.aggregate={settings['aggregate']} is not known; write one of {known}"
         )
+    _check_stack(settings)
     _check_confirm(settings["confirm"])
     if len(directions(settings)) > 1 and not str(settings["pruner"]["_target_"]).endswith(".NopPruner"):
         raise ValueError("hydra/sweeper/pruner: Optuna prunes single objectives only; write pruner=none")
+
+
+def _check_stack(settings: Mapping[str, Any]) -> None:
+    stack = settings["stack"]
+    if stack != "auto" and not (isinstance(stack, int) and not isinstance(stack, bool) and stack >= 1):
+        raise ValueError(f"hydra.sweeper.stack={stack} must be auto, or a number of jobs of at least 1")
+    if stack not in ("auto", 1) and settings["stacked"] is None:
+        raise ValueError(
+            f"hydra.sweeper.stack={stack} needs hydra.sweeper.stacked=<dotted path of a function that runs "
+            "several jobs at once>; write 1"
+        )
 
 
 def _check_confirm(confirm: Mapping[str, Any]) -> None:

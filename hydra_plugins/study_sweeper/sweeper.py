@@ -49,6 +49,14 @@ class StudySweeperConf:
     aggregate: str = "mean"
     # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all
     cuda_devices: Any = "auto"
+    # how many jobs run together in a worker, as the application's function `stacked` can; auto: what its
+    # function `stack_width` says
+    stack: Any = "auto"
+    # dotted path of a function (jobs: sequence of sweeps.trial.Job) that gives what each returned, or the
+    # exception that ended it
+    stacked: str | None = None
+    # dotted path of a function (config) that gives a number of jobs
+    stack_width: str | None = None
     # keys of the config that may differ when a study is resumed; all others make it another study
     may_change: list[str] = field(default_factory=list)
     # what the objectives are called in the dashboard

@@ -110,6 +110,12 @@ class Claims:
         return not now.state.is_finished() and now.system_attrs.get(WORKER) == self.name
 
     @outlasting
+    def remaining(self, study: optuna.Study, n_trials: int) -> int:
+        """How many trials can still be claimed: those that wait and those not begun."""
+        begun, _, trials = self._unsettled(study)
+        return _remaining(trials, n_trials - begun)
+
+    @outlasting
     def failed(self, study: optuna.Study) -> int:
         """How many trials failed and were not tried again."""
         begun, failed, trials = self._unsettled(study)

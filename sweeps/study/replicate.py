@@ -28,50 +28,77 @@ AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 }
 
 
+class Reports:
+    """What the replicates of a trial reported, and when the trial's mean at a step is told.
+
+    The intermediate value at a step is the mean over the replicates that have reached it. Where a pruner
+    looks at it, it is told when all that run at the same time have; else when all have, which costs less.
+    """
+
+    def __init__(self, study: optuna.Study, trial: optuna.Trial, labels: Sequence[str]) -> None:
+        self.study = study
+        self.trial = trial
+        self.is_single = len(study.directions) == 1
+        self.is_pruned = self.is_single and not isinstance(study.pruner, NopPruner)
+        self.running: set[str] = set()
+        attributes = trial.storage.get_trial(trial._trial_id).system_attrs
+        self.values = {label: dict(attributes.get(f"{REPORTS}{label}", {})) for label in labels}
+        self._judged: dict[tuple[int, int], bool] = {}
+
+    @outlasting
+    def keep(self, label: str, value: float, step: int) -> None:
+        """Keep a replicate's value and tell the trial's mean if it is time to."""
+        self.values[label][str(step)] = float(value)
+        reached = self._reached(step)
+        waited_for = self.running if self.is_pruned else set(self.values)
+        if self.is_single and waited_for <= reached.keys():
+            # Optuna's Trial.report keeps a step's first value; the mean changes with each replicate.
+            self.trial.storage.set_trial_intermediate_value(
+                self.trial._trial_id, step, fmean(reached.values())
+            )
+
+    @outlasting
+    def should_prune(self, step: int) -> bool:
+        """Whether the study's pruner would stop the trial at a step, by the values told so far."""
+        if not self.is_pruned:
+            return False
+        state = step, len(self._reached(step))
+        if state not in self._judged:
+            trial = copy(self.trial.storage.get_trial(self.trial._trial_id))
+            # Pruners look at the last step, which for a later replicate is an earlier one's.
+            told = trial.intermediate_values.items()
+            trial.intermediate_values = {at: value for at, value in told if at <= step}
+            self._judged[state] = self.study.pruner.prune(self.study, trial)
+        return self._judged[state]
+
+    def _reached(self, step: int) -> dict[str, float]:
+        return {label: values[str(step)] for label, values in self.values.items() if str(step) in values}
+
+
 class Replicate:
     """The trial as one of its replicates sees it (a `sweeps.trial.Trial`).
 
     Its record is written at once when it ends, as the trial's user attribute of the replicate's label:
     {"value": ..., and what the job set}. Lists and dictionaries go to attributes "<label>/<key>".
-    The trial's intermediate value at a step is the mean over the replicates that have reached it. It is told
-    at once where a pruner looks at it, else when all have reached it, which costs the storage less.
     """
 
-    def __init__(self, study: optuna.Study, trial: optuna.Trial, label: str, labels: Sequence[str]) -> None:
-        self.number: int | None = trial.number
-        self._study = study
-        self._trial = trial
+    def __init__(self, reports: Reports, label: str) -> None:
+        self.number: int | None = reports.trial.number
+        self._reports = reports
+        self._trial = reports.trial
         self._label = label
-        self._single = len(study.directions) == 1
-        self._pruned = not isinstance(study.pruner, NopPruner)
-        attributes = trial.storage.get_trial(trial._trial_id).system_attrs
-        self._others = [attributes.get(f"{REPORTS}{other}", {}) for other in labels if other != label]
         self._step = 0
-        self._reports: dict[str, float] = {}
         self._attributes: dict[str, Any] = {}
+        reports.values[label] = {}  # those of an earlier start are told anew
 
-    @outlasting
     def report(self, value: float, step: int) -> None:
         """Keep the objective after `step` and tell the trial's mean."""
         self._step = step
-        self._reports[str(step)] = float(value)
-        reached = [reports[str(step)] for reports in self._others if str(step) in reports]
-        if self._single and (self._pruned or len(reached) == len(self._others)):
-            # Optuna's Trial.report keeps a step's first value; the mean changes with each replicate.
-            self._trial.storage.set_trial_intermediate_value(
-                self._trial._trial_id, step, fmean([float(value), *reached])
-            )
+        self._reports.keep(self._label, value, step)
 
-    @outlasting
     def should_prune(self) -> bool:
         """Whether the study's pruner would stop the trial, by the values told so far."""
-        if not (self._single and self._pruned):
-            return False
-        trial = copy(self._trial.storage.get_trial(self._trial._trial_id))
-        # Pruners look at the last step, which for a later replicate is an earlier one's.
-        told = trial.intermediate_values.items()
-        trial.intermediate_values = {step: value for step, value in told if step <= self._step}
-        return self._study.pruner.prune(self._study, trial)
+        return self._reports.should_prune(self._step)
 
     def where(self, reason: str) -> str:
         """What ended the replicate early, with the place: its label and the step it had reached."""
@@ -87,12 +114,12 @@ class Replicate:
         long = {key: kept for key, kept in self._attributes.items() if isinstance(kept, list | dict)}
         for key, kept in long.items():
             self._trial.set_user_attr(f"{self._label}/{key}", kept)
-        if self._reports:
+        if reported := self._reports.values[self._label]:
             self._trial.storage.set_trial_system_attr(
-                self._trial._trial_id, f"{REPORTS}{self._label}", self._reports
+                self._trial._trial_id, f"{REPORTS}{self._label}", reported
             )
         short = {key: kept for key, kept in self._attributes.items() if key not in long}
-        value = values[0] if self._single else list(values)
+        value = values[0] if self._reports.is_single else list(values)
         self._trial.set_user_attr(self._label, {"value": value, **short})
 
 

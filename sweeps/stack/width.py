@@ -1,0 +1,64 @@
+"""How many runs to stack: enough to drown a step's overhead, no more than memory holds."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from sweeps import device as devices
+from sweeps.runs import Run
+
+# Floating point operations of a stack's forward pass that are worth one step. Below, a step waits for the
+# dispatch of its operations; above, a wider stack is no faster. The lecture's network takes 32 million a
+# member: on a core it stops gaining at some 16 members, and a GPU computes a hundred times as fast.
+WORTHWHILE = {"cpu": 5e8, "cuda": 5e10}
+WIDEST = 64
+# The share of the free memory which a stack may take, and what it keeps of each weight: itself, its gradient
+# and two moments; of each value of the forward pass: itself, its gradient and a dropout mask.
+SHARE, WEIGHTS, VALUES = 0.5, 4, 3
+
+
+def width(run: Run, device: str) -> int:
+    """How many runs like this one train together in one worker of `device`, at least 1."""
+    target = devices.resolve(device)
+    operations, memory = _cost(run)
+    free = _free(target) / devices.workers("cpu") if target.type == "cpu" else _free(target)
+    fitting = SHARE * free / memory
+    return max(1, min(WIDEST, round(WORTHWHILE[target.type] / max(operations, 1)), int(fitting)))
+
+
+class _Counting(TorchDispatchMode):
+    """Counts the bytes of what operations give."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.bytes = 0
+
+    def __torch_dispatch__(
+        self, function: Callable[..., Any], types: Any, arguments: Any = (), keywords: Any = None
+    ) -> Any:
+        result = function(*arguments, **(keywords or {}))
+        self.bytes += result.nbytes if isinstance(result, Tensor) else 0
+        return result
+
+
+def _cost(run: Run) -> tuple[float, float]:
+    """Operations of a batch's forward pass, and bytes of a member, found on tensors without memory."""
+    with torch.device("meta"), torch.no_grad():
+        model: nn.Module = run.model(run.feed.shape, run.feed.classes)
+        images = torch.empty((run.batch_size, *run.feed.shape))
+        with _Counting() as values, FlopCounterMode(display=False) as operations:
+            model(images)
+    weights = sum(value.nbytes for value in model.state_dict().values())
+    return operations.get_total_flops(), WEIGHTS * weights + VALUES * values.bytes + images.nbytes
+
+
+def _free(device: torch.device) -> int:
+    """Bytes of memory that can still be taken."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,89 @@
+"""Runs of a sweep that train together, each for its own trial and in its own folder."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweeps import checkpoint, job
+from sweeps.runs import Epoch, Result, Run, State
+from sweeps.train import evaluate, train
+from sweeps.trial import Trial
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A run with where it reports, what it goes on from, and where it leaves what it did.
+
+    checkpoint_every: seconds at least between two checkpoints. reads_test: whether it may measure test
+    accuracy.
+    """
+
+    run: Run
+    trial: Trial
+    folder: Path
+    start: State | None
+    checkpoint_every: float
+    reads_test: bool
+
+    def report(self, epoch: Epoch) -> None:
+        """Tell the trial an epoch's validation accuracy."""
+        self.trial.report(epoch.validation_accuracy, epoch.number)
+
+    def fill(self, epochs: int) -> None:
+        """Report chance for the epochs that a diverged run didn't come to."""
+        for number in range(epochs + 1, self.run.epochs + 1):
+            self.trial.report(self.run.feed.chance, number)
+
+    def finish(self, result: Result, device: str, precision: str) -> None:
+        """Leave the run's result in its folder and with its trial."""
+        accuracies = {"validation": result.score, **self._tested(result, device, precision)}
+        self.trial.set_user_attr("diverged", result.diverged)
+        self.trial.set_user_attr("chance", self.run.feed.chance)
+        self.trial.set_user_attr("curves", job.curves(result))
+        if "test" in accuracies:
+            self.trial.set_user_attr("test", accuracies["test"])
+        job.write(self.folder, result, accuracies)
+
+    def _tested(self, result: Result, device: str, precision: str) -> dict[str, float]:
+        """Test accuracy, where it may be read; chance where the run diverged, as its score."""
+        if not self.reads_test:
+            return {}
+        if result.diverged:
+            return {"test": self.run.feed.chance}
+        return {"test": evaluate(self.run, result, device, precision)["test"]}
+
+
+def train_swept(swept: Sequence[Swept], device: str, precision: str) -> list[float | None]:
+    """The score of each run, or None where its trial's pruner ended it.
+
+    Trials are judged when all runs that train together have reported an epoch, so that the order of their
+    reports doesn't matter; a run that has trained its last epoch is not pruned any more.
+    """
+    rolling = [checkpoint.Rolling(each.folder / job.CHECKPOINT, each.checkpoint_every) for each in swept]
+    pruned: set[int] = set()
+    done = dict.fromkeys(range(len(swept)), 0)
+
+    def report(place: int, epoch: Epoch) -> None:
+        done[place] = epoch.number
+        swept[place].report(epoch)
+
+    def judge(places: Collection[int]) -> Collection[int]:
+        unfinished = [place for place in places if done[place] < swept[place].run.epochs]
+        ending = {place for place in unfinished if swept[place].trial.should_prune()}
+        pruned.update(ending)
+        return ending
+
+    results = train(
+        [each.run for each in swept],
+        device,
+        precision,
+        on_epoch=report,
+        starts=[each.start for each in swept],
+        on_state=lambda place, state: rolling[place](state),
+        on_diverged=lambda place: swept[place].fill(done[place]),
+        stopped=judge,
+    )
+    for place, (each, result) in enumerate(zip(swept, results, strict=True)):
+        if place not in pruned:
+            each.finish(result, device, precision)
+    return [None if place in pruned else result.score for place, result in enumerate(results)]
