@@ -15,6 +15,7 @@ from sweeps.report.statistics.intervals import (
     clopper_pearson,
     detectable,
     half_width,
+    outcome,
     pooled_spread,
     setting_intervals,
 )
@@ -29,7 +30,7 @@ from sweeps.report.statistics.space import (
     share_bounds,
     weights,
 )
-from sweeps.report.statistics.stability import likely, selection_spread, stability
+from sweeps.report.statistics.stability import likely, selection_spread, stability, stability_of
 from sweeps.report.statistics.variance import variance_share_intervals, variance_shares
 
 NAN = np.nan
@@ -71,6 +72,10 @@ def test_a_grid_is_weighted_by_cells_of_log_lr():
     assert [share(SGD, cells, 0.5), share(SGD, cells, 1.0)] == to_the_digit([0.2301, 0.3301], 4)
     uniform = weights([LRS, MOMENTA], lr_axis=None)
     assert [share(SGD, uniform, 0.5), share(SGD, uniform, 1.0)] == pytest.approx([0.20, 0.30])
+
+
+def test_a_setting_exactly_so_far_from_the_best_is_good():
+    assert share(np.array([97.2, 97.1, 97.0, 90.0]), np.full(4, 0.25), 0.1) == 0.5
 
 
 def test_pruned_settings_make_the_share_a_range():
@@ -140,6 +145,16 @@ def test_the_best_of_k_is_a_mean_over_all_subsets_and_exact_for_many():
 
 def test_settings_that_tuning_could_not_rank_share_their_fresh_values():
     assert honest_best(np.array([1.0, 1.0]), np.array([5.0, 7.0])).tolist() == [6.0, 6.0]
+    tuning, fresh = np.array([3.0, 1.0, 2.0, NAN]), np.array([30.0, 10.0, 20.0, 99.0])
+    assert honest_best(tuning, fresh).tolist() == pytest.approx(expected_best(fresh[:3]).tolist())
+
+
+def test_the_band_of_the_best_takes_off_what_the_best_of_noisy_means_looks_too_good_by():
+    noise = np.random.default_rng(0).normal(97, 0.15, size=(3000, 20, 3))
+    flattered = np.mean([expected_best(scores.mean(axis=-1))[-1] - 97 for scores in noise])
+    assert flattered == to_the_digit(0.16, 2)
+    bands = [expected_best_band(scores, np.zeros((20, 3), dtype=bool)) for scores in noise[:100]]
+    assert np.mean([(band.low[-1] + band.high[-1]) / 2 - 97 for band in bands]) < 0.05
 
 
 def test_a_smoothed_score_is_the_integral_over_the_interpolant():
@@ -178,6 +193,24 @@ def test_noise_that_the_seeds_share_leaves_few_degrees_of_freedom():
     diverged[0, 0] = True
     alike[0] = [10.0, 0.0, 0.0]
     assert pooled_spread(alike, diverged).sd == close(np.std([0.1, -0.2, 0.1], ddof=1))
+
+
+def test_a_setting_borrows_the_spread_of_those_near_it_alone():
+    random = np.random.default_rng(0)
+    calm, wild = random.normal(97, 0.05, size=(10, 3)), random.normal(90, 2, size=(10, 3))
+    scores = np.concatenate([calm, wild])
+    low, high = setting_intervals(scores, np.zeros(scores.shape, dtype=bool))
+    assert np.mean((high - low)[:10]) < 0.3  # 0.05 x 1.2 x 2 = 0.12
+    assert np.mean((high - low)[10:]) > 3  # 2 x 1.2 x 2 = 4.8
+
+
+def test_what_converges_and_what_diverges_are_told_apart():
+    values, diverged = np.array([97.0, 10.0, 97.2, NAN, 97.4]), np.array([False, True, False, False, False])
+    found = outcome(values, diverged)
+    assert found.converged.value == close(97.2)
+    assert found.converged.half_width == close(2.484 * 0.2, rel=1e-3)
+    assert found.diverged == clopper_pearson(1, 4)
+    assert found.mean.value == close(75.4)
 
 
 def test_a_single_seed_has_no_intervals_and_decides_nothing():
@@ -239,6 +272,15 @@ def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
     found = stability(torn, np.zeros(torn.shape, dtype=bool), (False,), None)
     assert found.peak.tolist() == pytest.approx([5 / 9, 4 / 9])
     assert likely(found.peak) == [(0,), (1,)]
+    conditions = np.stack([torn, torn[::-1]], axis=1)  # (settings, conditions, seeds): equal over both
+    one = stability_of(
+        lambda means, _: ((means[:, 0].argmax(),), (means.mean(axis=1).argmax(),)),
+        conditions,
+        np.zeros(conditions.shape, dtype=bool),
+        (2,),
+    )
+    assert one.peak.tolist() == pytest.approx([5 / 9, 4 / 9])
+    assert one.robust.tolist() == pytest.approx([1, 0])
     assert likely(sure.robust) == [(1, 3)]
     hurt = calm.copy()
     hurt[1, 3, 0] = True  # in 4 of 9 draws of two seeds it isn't seen

@@ -124,5 +124,5 @@ def blind_loss(scores: Floats, weights: Floats, chance: float, best: float | Non
 def _good(scores: Floats, delta: float, best: float | None) -> Flags:
     if np.isnan(scores).all():
         return np.zeros(scores.shape, dtype=bool)
-    # Decimals such as 97.6 - 0.5 round either way in binary: a billionth decides for them.
+    # 97.2 - 0.1 is above 97.1 in binary: a billionth decides for such decimals.
     return np.nan_to_num(scores, nan=-np.inf) >= (np.nanmax(scores) if best is None else best) - delta - 1e-9
