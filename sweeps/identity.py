@@ -32,6 +32,7 @@ def identity(
         **_data(run.feed),
         "optimizer": _name(optimizer),
         **{f"optimizer.{key}": _plain(value) for key, value in optimizer.defaults.items()},
+        **_groups(optimizer),
         "scheduler": _name(scheduler),
         "scheduler.interval": run.schedule.interval,
         "scheduler.monitor": run.schedule.monitor,
@@ -81,6 +82,18 @@ def _data(feed: Feed) -> dict[str, Any]:
         "data.classes": feed.classes,
         "data.validation": feed.validation,
         "data.checksum": zlib.crc32(feed.labels.cpu().numpy().tobytes(), sampled),
+    }
+
+
+def _groups(optimizer: Optimizer) -> dict[str, Any]:
+    """What the parameter groups have of their own, where there are several."""
+    if len(optimizer.param_groups) == 1:
+        return {}
+    return {
+        f"optimizer.group.{number}.{key}": len(value) if key == "params" else _plain(value)
+        for number, group in enumerate(optimizer.param_groups)
+        for key, value in group.items()
+        if key in ("params", "weight_decay")
     }
 
 

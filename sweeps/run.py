@@ -9,10 +9,11 @@ import logging
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import InstantiationException
 from hydra.experimental.callback import Callback
 from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -23,8 +24,8 @@ from sweeps.trial import Job, current_trial
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from torch import nn
     from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
 
     from sweeps.runs import Run, State
     from sweeps.together import Swept
@@ -130,31 +131,51 @@ def _start(cfg: DictConfig, run: Run, left: State | None) -> State | None:
 
 def build(cfg: DictConfig) -> Run:
     """The run that a config describes, its data loaded. Raises ValueError for what can't be built."""
+    from sweeps import optimizers
     from sweeps.runs import Run
     from sweeps.schedule import Schedule
 
-    schedule = {key: value for key, value in cfg.scheduler.items() if key not in ("interval", "monitor")}
+    feed = _instantiate(cfg.data)
+    cfg = cast("DictConfig", OmegaConf.merge(cfg, {"steps_per_epoch": feed.training // cfg.batch_size}))
     return Run(
-        feed=_instantiate(cfg.data),
+        feed=feed,
         model=_instantiate(cfg.model, _partial_=True),
-        optimizer=partial(_optimizer, _instantiate(cfg.optimizer, _partial_=True)),
-        schedule=Schedule(
-            _instantiate(schedule, _partial_=True), cfg.scheduler.interval, cfg.scheduler.monitor
-        ),
+        optimizer=partial(optimizers.built, _instantiate(cfg.optimizer, _partial_=True), cfg.weight_decay_on),
+        schedule=Schedule(_scheduler(cfg), cfg.scheduler.interval, cfg.scheduler.monitor),
         seed=cfg.seed,
         epochs=cfg.epochs,
         batch_size=cfg.batch_size,
     )
 
 
-def _optimizer(build: Callable[..., Optimizer], model: nn.Module) -> Optimizer:
-    return build(model.parameters())
+def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
+    from sweeps.schedule import WarmUp
+
+    arguments: Any = OmegaConf.to_container(cfg.scheduler, resolve=True)
+    kept = {key: value for key, value in arguments.items() if key not in ("interval", "monitor")}
+    scheduler = _instantiate(kept, _partial_=True)
+    steps = round(cfg.warmup.epochs * cfg.steps_per_epoch)
+    return (
+        partial(WarmUp, then=scheduler, steps=steps, start_factor=cfg.warmup.start_factor)
+        if steps
+        else scheduler
+    )
 
 
 def _instantiate(node: Any, **kwargs: Any) -> Any:
     """Build what a `_target_` names, whatever it is: the config is the user's own program."""
-    with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
-        return instantiate(node, _convert_="all", **kwargs)
+    try:
+        with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
+            return instantiate(node, _convert_="all", **kwargs)
+    except InstantiationException as error:
+        said, reason = str(error).replace("\n", ", "), _root(error)
+        raise ValueError(
+            f"{said} ({reason}); install its package, or add its file's folder to PYTHONPATH"
+        ) from error
+
+
+def _root(error: BaseException) -> BaseException:
+    return error if error.__cause__ is None else _root(error.__cause__)
 
 
 def check(cfg: DictConfig) -> None:
@@ -165,6 +186,7 @@ def check(cfg: DictConfig) -> None:
     _whole(cfg, "batch_size", at_least=1)
     _whole(cfg, "seed", at_least=0)
     _positive(cfg, "optimizer.lr")
+    _warmup(cfg)
     _seconds(cfg, "checkpoint_every")
     _writable(cfg.outputs)
     with device.computing(device.resolve(cfg.device), cfg.precision):
@@ -213,6 +235,18 @@ def _positive(cfg: DictConfig, key: str) -> None:
         raise ValueError(f"{key}={value} must be greater than 0; write {key}=0.01, say")
 
 
+def _warmup(cfg: DictConfig) -> None:
+    epochs, factor = cfg.warmup.epochs, cfg.warmup.start_factor
+    if isinstance(epochs, bool) or not (isinstance(epochs, int | float) and 0 <= epochs < cfg.epochs):
+        raise ValueError(
+            f"warmup.epochs={epochs} must be a number of at least 0 and less than epochs={cfg.epochs}"
+        )
+    if not (isinstance(factor, int | float) and 0 < factor <= 1):
+        raise ValueError(
+            f"warmup.start_factor={factor} must be greater than 0 and at most 1; write 0.01, say"
+        )
+
+
 def _seconds(cfg: DictConfig, key: str) -> None:
     value = OmegaConf.select(cfg, key)
     if isinstance(value, bool) or not (isinstance(value, int | float) and value >= 0):
@@ -256,6 +290,19 @@ OmegaConf.register_resolver("sweeps.workers", _workers, replace=True)
 OmegaConf.register_resolver(
     "sweeps.shared_gpus", lambda device: None if ":" in device else "auto", replace=True
 )
+
+
+def _ticks(share: Any, *, _root_: DictConfig) -> int:
+    """How often the scheduler steps in the first share of what a run has left after its warm-up."""
+    warmup = _root_.warmup.epochs
+    if _root_.scheduler.interval == "epoch":
+        ticks: float = share * (_root_.epochs - int(warmup))
+    else:
+        ticks = share * (_root_.epochs - warmup) * _root_.steps_per_epoch
+    return max(1, round(ticks))
+
+
+OmegaConf.register_resolver("sweeps.ticks", _ticks, replace=True)
 OmegaConf.register_resolver("sweeps.add", lambda *terms: sum(terms), replace=True)
 
 if __name__ == "__main__":

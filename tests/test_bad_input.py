@@ -16,6 +16,11 @@ CASES = {
     "unknown key": ((*ALONE, "epoch=3"), ["epoch"]),
     "lr of zero": ((*ALONE, "optimizer.lr=0"), ["optimizer.lr=0", "greater than 0", "0.01"]),
     "negative lr in a sweep": ((*SWEEP, "optimizer.lr=0.1,-0.1"), ["optimizer.lr=-0.1", "greater than 0"]),
+    "absent optimizer": (
+        ("optimizer._target_=lyon.Lion",),
+        ["optimizer", "'lyon.Lion'", "No module named 'lyon'", "install its package"],
+    ),
+    "warm-up of all epochs": ((*ALONE, "epochs=2", "warmup.epochs=2"), ["warmup.epochs=2", "epochs=2"]),
     "no epochs": ((*SWEEP, "epochs=0"), ["epochs=0", "at least 1"]),
     "epochs not a number": ((*ALONE, "epochs=many"), ["epochs=many", "whole number"]),
     "no batch": ((*ALONE, "batch_size=0"), ["batch_size=0", "at least 1"]),

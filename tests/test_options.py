@@ -1,19 +1,23 @@
-"""Every option of every group composes, passes the checks and trains. A new file is tested by being there."""
+"""Every option composes, passes the checks, trains and goes on. A new file is tested by being there."""
 
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from sweeps import checkpoint
 from sweeps.data import PARTS, mnist5k
+from sweeps.feed import Feed
 from sweeps.run import CONF, build, check
-from sweeps.train import train
+from sweeps.train import Run, train
 
 Compose = Callable[..., DictConfig]
 OPTIMIZERS, SCHEDULERS, DATA, MODELS = (
@@ -22,11 +26,24 @@ OPTIMIZERS, SCHEDULERS, DATA, MODELS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Small work is done sooner by one thread, above all on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def composed(tmp_path: Path) -> Iterator[Compose]:
     """Composes a config from overrides."""
     with initialize_config_dir(str(CONF)):
         yield lambda *overrides: compose("config", [f"outputs={tmp_path}", "epochs=2", *overrides])
+
+
+def few(feed: Feed, images: int, validation: int) -> Feed:
+    return replace(feed, images=feed.images[:images], labels=feed.labels[:images], validation=validation)
 
 
 def write_idx(folder: Path) -> None:
@@ -42,33 +59,74 @@ def write_idx(folder: Path) -> None:
             (folder / part).write_bytes(bytes([0, 0, 8, values.dim()]) + sizes + values.numpy().tobytes())
 
 
-def assert_trains(cfg: DictConfig) -> None:
-    check(cfg)
-    run = build(cfg)
-    few = replace(run.feed, images=run.feed.images[:700], labels=run.feed.labels[:700], validation=100)
-    [result] = train([replace(run, feed=few)], device="cpu")
+def same(left: Any, right: Any) -> bool:
+    """Whether two states hold the same bits."""
+    if isinstance(left, torch.Tensor):
+        return left.dtype == right.dtype and torch.equal(left, right)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    return type(left) is type(right) and left == right
+
+
+def assert_trains_and_goes_on(run: Run, folder: Path) -> None:
+    """Two epochs lower the loss, and end with the same bits where they are broken in between."""
+    kept: list[dict[str, Any]] = []
+    [result] = train([run], "cpu", on_state=lambda _, state: kept.append(state()))
     assert [epoch.number for epoch in result.epochs] == [1, 2]
     assert result.epochs[1].train_loss < result.epochs[0].train_loss
+    checkpoint.save(folder / "checkpoint.pt", kept[0])
+    [resumed] = train([run], "cpu", starts=[checkpoint.load(folder / "checkpoint.pt")])
+    assert same(resumed.state, result.state)
 
 
-@pytest.mark.parametrize(("optimizer", "scheduler"), [*product(OPTIMIZERS, SCHEDULERS)])
-def test_every_optimizer_trains_with_every_scheduler(
-    optimizer: str, scheduler: str, composed: Compose
-) -> None:
-    assert_trains(composed(f"optimizer={optimizer}", f"scheduler={scheduler}", "optimizer.lr=0.01"))
+def assert_option_trains(cfg: DictConfig, folder: Path) -> None:
+    check(cfg)
+    run = build(cfg)
+    assert_trains_and_goes_on(replace(run, feed=few(run.feed, 700, 100)), folder)
+
+
+# The two epochs of a pair are three steps each. Composing takes longer: each option is composed once.
+
+
+@cache
+def alone(*overrides: str) -> Run:
+    with initialize_config_dir(str(CONF)):
+        return build(compose("config", ["epochs=2", "batch_size=100", *overrides]))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_trains_and_goes_on_with_every_scheduler(optimizer: str, tmp_path: Path) -> None:
+    feed = few(mnist5k(normalize=True), 400, 100)
+    for scheduler, warmup in [*product(SCHEDULERS, [0]), ("plateau", 0.5), ("cosine", 0.5)]:
+        schedule = alone(f"scheduler={scheduler}", f"warmup.epochs={warmup}").schedule
+        run = replace(alone(f"optimizer={optimizer}"), feed=feed, schedule=schedule)
+        assert_trains_and_goes_on(run, tmp_path)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_passes_the_checks(optimizer: str, composed: Compose) -> None:
+    check(composed(f"optimizer={optimizer}"))
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("warmup", [0, 0.5])
+def test_every_scheduler_passes_the_checks(scheduler: str, warmup: float, composed: Compose) -> None:
+    check(composed(f"scheduler={scheduler}", f"warmup.epochs={warmup}"))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_model_trains(model: str, composed: Compose) -> None:
-    assert_trains(composed(f"model={model}"))
+def test_every_model_trains_and_goes_on(model: str, composed: Compose, tmp_path: Path) -> None:
+    assert_option_trains(composed(f"model={model}"), tmp_path)
 
 
 @pytest.mark.parametrize("data", DATA)
-def test_every_data_feed_trains(data: str, composed: Compose, tmp_path: Path) -> None:
+def test_every_data_feed_trains_and_goes_on(data: str, composed: Compose, tmp_path: Path) -> None:
     write_idx(tmp_path)
     has_root = "root" in composed(f"data={data}").data
     files = [f"data.root={tmp_path}", "data.validation=1000"] if has_root else []
-    assert_trains(composed(f"data={data}", *files))
+    assert_option_trains(composed(f"data={data}", *files), tmp_path)
 
 
 def test_an_optimizer_brings_its_scheduler_unless_the_user_names_one(composed: Compose) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sweeps.member import Member
+from sweeps.optimizers import set_mode
 from sweeps.runs import Epoch
 from sweeps.stack import rows
 from sweeps.stack.differentiated import Alone
@@ -34,8 +35,10 @@ class Stack:
 
     def epoch(self) -> None:
         """Train on every batch once, then measure; the host waits for the device only at the end."""
+        self._set_mode(training=True)
         with self.members[0].random_numbers():
             losses, right = self._train()
+        self._set_mode(training=False)
         validation = torch.stack([member.validation_rows for member in self.members])
         measured = [
             *(losses.double().mean(0), 100 * right.double() / (len(losses) * self._batch_size)),
@@ -55,6 +58,10 @@ class Stack:
             rows.detach(member.model)
         staying = [member for member in self.members if member not in leaving]
         return Stack(self.form, staying) if staying else None
+
+    def _set_mode(self, training: bool) -> None:
+        for member in self.members:
+            set_mode(member.optimizer, training)
 
     @property
     def _batch_size(self) -> int:

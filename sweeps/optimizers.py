@@ -1,0 +1,103 @@
+"""Optimizers as a run needs them: parameter groups, Muon with a companion, the two modes of schedule-free."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+WEIGHT_DECAY_ON = ("all", "weights")
+Groups = list[dict[str, Any]]
+
+
+def built(build: Callable[..., Optimizer], weight_decay_on: str, model: nn.Module) -> Optimizer:
+    """The optimizer of a network's parameters.
+
+    weight_decay_on: all, or weights, which spares what has less than two dimensions: biases and norms.
+    Raises ValueError for an optimizer that a step of training can't drive.
+    """
+    if weight_decay_on not in WEIGHT_DECAY_ON:
+        raise ValueError(
+            f"weight_decay_on={weight_decay_on} is not known; write {' or '.join(WEIGHT_DECAY_ON)}"
+        )
+    optimizer = build(model.parameters() if weight_decay_on == "all" else _decayed_or_not(model))
+    if weight_decay_on == "weights" and "weight_decay" not in optimizer.defaults:
+        raise ValueError("it knows no weight_decay; write weight_decay_on=all")
+    _refuse_undrivable(optimizer)
+    return optimizer
+
+
+def set_mode(optimizer: Optimizer, training: bool) -> None:
+    """Switch the weights, for an optimizer that trains others than it evaluates, as schedule-free ones do."""
+    switch = getattr(optimizer, "train" if training else "eval", None)
+    if switch is not None:
+        switch()
+
+
+class Muon(Optimizer):
+    """torch's Muon for matrices and a companion for all other parameters, as one optimizer.
+
+    params: tensors, or groups of them; companion: an optimizer's class with its arguments, still to be
+    given parameters. Other arguments are Muon's.
+    """
+
+    def __init__(
+        self, params: Iterable[Any], companion: Callable[[Groups], Optimizer], **arguments: Any
+    ) -> None:
+        given = list(params)
+        groups = given if isinstance(given[0], dict) else [{"params": given}]
+        matrices, others = _split(groups, lambda parameter: parameter.ndim == 2)
+        parts = [
+            (torch.optim.Muon(matrices, **arguments) if matrices else None),
+            (companion(others) if others else None),
+        ]
+        self.parts = [part for part in parts if part is not None]
+        super().__init__([group for part in self.parts for group in part.param_groups], {})
+        self.defaults = {**self.parts[0].defaults, "companion": self.parts[-1].defaults}
+        self._share()
+
+    def _share(self) -> None:
+        """Let the parts work on this optimizer's groups and state, which a scheduler and a checkpoint see."""
+        groups = iter(self.param_groups)
+        for part in self.parts:
+            part.param_groups = [next(groups) for _ in part.param_groups]
+            part.state = self.state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._share()
+
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One step of each part."""
+        assert closure is None
+        for part in self.parts:
+            part.step()
+
+
+def _decayed_or_not(model: nn.Module) -> Groups:
+    decayed, spared = _split([{"params": model.parameters()}], lambda parameter: parameter.ndim >= 2)
+    return [*decayed, *({**group, "weight_decay": 0.0} for group in spared)]
+
+
+def _split(groups: Groups, chosen: Callable[[nn.Parameter], bool]) -> tuple[Groups, Groups]:
+    """Each group in two, of the chosen parameters and of the others; without the empty ones."""
+    pairs: tuple[Groups, Groups] = ([], [])
+    for group in groups:
+        parameters = list(group["params"])
+        for side, wanted in zip(pairs, (True, False), strict=True):
+            part = [parameter for parameter in parameters if chosen(parameter) is wanted]
+            side += [{**group, "params": part}] if part else []
+    return pairs
+
+
+def _refuse_undrivable(optimizer: Optimizer) -> None:
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    if closure is not None and closure.default is inspect.Parameter.empty:
+        raise ValueError(
+            "its step() needs a closure that computes the loss again and again, but a step of training "
+            "computes it once; choose a first-order optimizer"
+        )
+    if isinstance(optimizer, torch.optim.SparseAdam):
+        raise ValueError("it takes sparse gradients only, which these models don't have; choose adam")

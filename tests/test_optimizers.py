@@ -1,0 +1,139 @@
+"""The optimizers: which there are, with what defaults, their parameter groups, and which are refused."""
+
+import inspect
+from copy import deepcopy
+from functools import partial
+
+import pytest
+import torch
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
+from omegaconf import OmegaConf
+from torch import nn
+from torch.optim import SGD, AdamW, Muon, Optimizer
+
+from hydra_plugins.study_sweeper._space import assignments, distribution, ends, grid_values, parameter
+from sweeps import optimizers
+from sweeps.run import CONF
+
+FILES = {path.stem: OmegaConf.load(path) for path in (CONF / "optimizer").glob("*.yaml")}
+OPTIONS = {name: file.optimizer for name, file in FILES.items()}
+PARSER = OverridesParser.create()
+# What a sweep of a classifier can't use: a closure, sparse gradients.
+UNUSABLE = {"Optimizer", "LBFGS", "SparseAdam"}
+# What the options set otherwise than torch, and why: see the files.
+CHOSEN = {("sgd", "lr"), ("sgd", "momentum"), ("muon", "adjust_lr_fn")}
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.BatchNorm1d(5), nn.Linear(5, 3))
+
+
+def step(model: nn.Module, *steppers: Optimizer) -> None:
+    generator = torch.Generator().manual_seed(0)
+    loss = model(torch.randn(8, 6, generator=generator)).square().sum()
+    for optimizer in steppers:
+        optimizer.zero_grad()
+    loss.backward()
+    for optimizer in steppers:
+        optimizer.step()
+
+
+def test_every_first_order_optimizer_of_torch_is_an_option():
+    classes = {name for name, part in vars(torch.optim).items() if inspect.isclass(part)}
+    named = {option._target_.rpartition(".")[2] for option in OPTIONS.values()}
+    assert classes - UNUSABLE <= named
+
+
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_an_options_arguments_are_the_optimizers_defaults(name):
+    option = OmegaConf.to_container(OPTIONS[name])
+    module, _, target = option.pop("_target_").rpartition(".")
+    optimizer = Muon if name == "muon" else getattr(pytest.importorskip(module), target)
+    defaults = inspect.signature(optimizer).parameters
+    for key, value in option.items():
+        if key == "companion" or (name, key) in CHOSEN:
+            continue
+        default = defaults[key].default
+        assert value == (list(default) if isinstance(default, tuple) else default), key
+
+
+@pytest.mark.parametrize("space", ["grid", "half_decades", "wide"])
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_an_optimizer_takes_every_value_at_the_ends_of_its_spaces(name, space):
+    declared = [f"{key}={value}" for key, value in FILES[name].spaces[space].items()]
+    sampled = {parameter(sweep): distribution(sweep) for sweep in PARSER.parse_overrides(declared)}
+    assert space == "wide" or all(grid_values(key, values) for key, values in sampled.items())
+    for key, value in ((key, value) for key, values in sampled.items() for value in ends(values)):
+        config = OmegaConf.create({"optimizer": OPTIONS[name]})
+        [fixed] = PARSER.parse_overrides(assignments({key: value}))
+        OmegaConf.update(config, fixed.key_or_group, fixed.value())
+        with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
+            instantiate(config.optimizer, network().parameters(), _convert_="all")
+
+
+def test_weight_decay_on_weights_spares_biases_and_norms():
+    model = network()
+    before = deepcopy(model.state_dict())
+    optimizer = optimizers.built(partial(SGD, lr=0.5, weight_decay=0.1), "weights", model)
+    for tensor in model.parameters():
+        tensor.grad = torch.zeros_like(tensor)
+    optimizer.step()
+    for name, tensor in model.named_parameters():
+        left = 0.95 if name in ("1.weight", "3.weight") else 1  # 1 - lr * weight_decay
+        torch.testing.assert_close(tensor.data, left * before[name])
+
+
+def test_muon_takes_the_matrices_and_its_companion_the_rest_as_each_would_alone():
+    together, apart = network(), network()
+    arguments = {"lr": 0.1, "momentum": 0.9}
+    muon = optimizers.Muon(together.parameters(), partial(AdamW, lr=0.01), **arguments)
+    alone = (
+        Muon([apart[1].weight, apart[3].weight], **arguments),
+        AdamW([part for part in apart.parameters() if part.ndim == 1], lr=0.01),
+    )
+    for _ in range(3):
+        step(together, muon)
+        step(apart, *alone)
+    for left, right in zip(together.parameters(), apart.parameters(), strict=True):
+        assert torch.equal(left, right)
+
+
+def test_muon_goes_on_from_its_state_and_heeds_a_changed_learning_rate():
+    unbroken, broken = network(), network()
+    build = partial(optimizers.Muon, companion=partial(AdamW, lr=0.01), lr=0.1)
+    first, second = build(unbroken.parameters()), build(broken.parameters())
+    for model, optimizer in ((unbroken, first), (broken, second)):
+        step(model, optimizer)
+        for group in optimizer.param_groups:
+            group["lr"] /= 2
+    resumed = build(broken.parameters())
+    resumed.load_state_dict(second.state_dict())
+    step(unbroken, first)
+    step(broken, resumed)
+    for left, right in zip(unbroken.parameters(), broken.parameters(), strict=True):
+        assert torch.equal(left, right)
+    for optimizer in (first, resumed):
+        assert [group["lr"] for group in optimizer.param_groups] == [0.05, 0.005]
+        assert all(len(state) > 0 for state in optimizer.state.values())
+
+
+def test_muon_spares_biases_and_norms_when_asked():
+    build = partial(optimizers.Muon, companion=partial(AdamW, weight_decay=0.2), weight_decay=0.1)
+    optimizer = optimizers.built(build, "weights", network())
+    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.1, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("build", "decay", "message"),
+    [
+        (torch.optim.LBFGS, "all", r"step\(\) needs a closure"),
+        (torch.optim.SparseAdam, "all", "sparse gradients only"),
+        (torch.optim.Rprop, "weights", "knows no weight_decay; write weight_decay_on=all"),
+        (SGD, "biases", "weight_decay_on=biases is not known; write all or weights"),
+    ],
+)
+def test_what_training_cannot_drive_is_refused(build, decay, message):
+    with pytest.raises(ValueError, match=message):
+        optimizers.built(build, decay, network())

@@ -1,0 +1,87 @@
+"""The schedulers: how often they step in a run, and the warm-up before any of them."""
+
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from torch.optim import SGD
+
+from sweeps.run import CONF, build
+from sweeps.schedule import Schedule, WarmUp
+
+SCHEDULERS = sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
+STEPS = 3000 // 256  # an epoch of mnist5k
+LR = 0.4
+
+
+def composed(*overrides: str) -> Schedule:
+    with initialize_config_dir(str(CONF)):
+        return build(compose("config", overrides=list(overrides))).schedule
+
+
+def rates(schedule: Schedule, epochs: int) -> list[float]:
+    """The learning rate of every step; validation accuracy and loss never improve."""
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=LR)
+    scheduler = schedule.build(optimizer)
+    used = []
+    for _ in range(epochs):
+        for _ in range(STEPS):
+            used.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            schedule.after_step(scheduler)
+        schedule.after_epoch(scheduler, SimpleNamespace(validation_accuracy=90.0, validation_loss=1.0))
+    return used
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_after_the_warm_up_a_scheduler_does_what_it_does_alone(name: str) -> None:
+    alone = composed(f"scheduler={name}", "epochs=6")
+    warmed = Schedule(
+        partial(WarmUp, then=alone.build, steps=2 * STEPS, start_factor=0.1), alone.interval, alone.monitor
+    )
+    expected = rates(alone, epochs=6)
+    used = rates(warmed, epochs=8)
+    assert used[2 * STEPS :] == expected
+    rise = [expected[0] * (0.1 + 0.9 * step / (2 * STEPS)) for step in range(2 * STEPS)]
+    assert used[: 2 * STEPS] == pytest.approx(rise)
+
+
+def test_a_warm_up_may_end_within_an_epoch() -> None:
+    used = rates(composed("scheduler=step", "scheduler.step_size=1", "epochs=3", "warmup.epochs=0.5"), 3)
+    half = round(STEPS / 2)
+    assert used[0] == pytest.approx(0.01 * LR)
+    assert used[half - 1] < LR
+    assert used[half:STEPS] == [LR] * (STEPS - half)
+    assert used[STEPS::STEPS] == [LR / 2, LR / 4]
+
+
+@pytest.mark.parametrize("interval", ["epoch", "step"])
+@pytest.mark.parametrize("warmup", [0, 1])
+def test_a_cosine_ends_with_the_run_whatever_it_counts(interval: str, warmup: int) -> None:
+    overrides = ("scheduler=cosine", f"scheduler.interval={interval}", f"warmup.epochs={warmup}")
+    optimizer_steps = rates(composed(*overrides, "epochs=5"), epochs=6)
+    after = optimizer_steps[5 * STEPS]  # the first step that the run no longer takes
+    assert after == pytest.approx(0, abs=1e-12)
+    assert all(rate > 1e-4 for rate in optimizer_steps[: 5 * STEPS])
+    falling = optimizer_steps[warmup * STEPS : 5 * STEPS]
+    assert len(set(falling)) == (5 - warmup if interval == "epoch" else (5 - warmup) * STEPS)
+
+
+def test_one_cycle_rises_to_the_optimizers_learning_rate_and_ends_with_the_run() -> None:
+    used = rates(composed("scheduler=onecycle", "epochs=5"), epochs=5)
+    assert used[0] == pytest.approx(LR / 25)
+    assert max(used) == pytest.approx(LR, rel=1e-3)  # the peak lies between two steps
+    assert used[-1] == pytest.approx(LR / 25 / 10_000)
+
+
+def test_the_milestones_lie_at_a_half_and_three_quarters_of_the_run() -> None:
+    used = rates(composed("scheduler=multistep", "epochs=8"), epochs=8)
+    assert used[::STEPS] == pytest.approx([LR] * 4 + [LR / 10] * 2 + [LR / 100] * 2)
+
+
+def test_a_plateau_may_watch_the_validation_loss() -> None:
+    overrides = ["scheduler.monitor=validation_loss", "scheduler.mode=min", "scheduler.patience=0"]
+    used = rates(composed("scheduler=plateau", *overrides), epochs=4)
+    assert used[::STEPS] == [LR, LR, LR / 2, LR / 4]
