@@ -166,7 +166,7 @@ def test_help_answers_without_torch(tmp_path: Path) -> None:
         "finally: assert not {'torch', 'optuna', 'optuna_dashboard'} & set(sys.modules)"
     )
     printed = finish(start("-c", source, f"outputs={tmp_path}"))
-    assert "optimizer: adam, adamw, rmsprop, sgd" in printed
+    assert "scheduler: cosine, exponential, multistep, none" in printed
 
 
 def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> None:
