@@ -65,19 +65,3 @@ def stratified(labels: Tensor, size: int, seed: int) -> tuple[Tensor, Tensor]:
     held = by_class[(2 * torch.arange(size) + 1) * len(labels) // (2 * size)]
     left = torch.ones(len(labels), dtype=torch.bool).scatter_(0, held, False)
     return left.nonzero().squeeze(1), held.sort().values
-
-
-def feed_of(
-    development: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], *, validation: int, normalize: bool
-) -> Feed:
-    """A feed from (images as uint8 (n, channels, height, width), labels) pairs.
-
-    Pixels become [0, 1]; with `normalize`, zero mean and unit variance over the development images.
-    """
-    images, test_images = development[0].float() / 255, test[0].float() / 255
-    if normalize:
-        mean, deviation = images.mean(), images.std()
-        images, test_images = (images - mean) / deviation, (test_images - mean) / deviation
-    labels, test_labels = development[1].long(), test[1].long()
-    classes = int(labels.max()) + 1
-    return Feed(images, labels, test_images, test_labels, validation, classes)

@@ -81,6 +81,7 @@ def _data(feed: Feed) -> dict[str, Any]:
         "data.images": list(feed.images.shape),
         "data.classes": feed.classes,
         "data.validation": feed.validation,
+        "data.augment": str(feed.augment),
         "data.checksum": zlib.crc32(feed.labels.cpu().numpy().tobytes(), sampled),
     }
 

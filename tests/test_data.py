@@ -155,7 +155,9 @@ def test_idx_files_are_found_in_the_first_root_that_holds_them(tmp_path, place, 
     for file in write(tmp_path / "third" / place, suffix).iterdir():
         file.write_bytes(b"")
     assert_holds_the_contents(load(tmp_path / "first", tmp_path / "second", tmp_path / "third"))
-    assert_holds_the_contents(data.idx("MNIST", str(tmp_path / "second"), False, 10, False))
+    assert_holds_the_contents(
+        data.idx("MNIST", str(tmp_path / "second"), False, validation=10, normalize=False)
+    )
 
 
 def cut(length: int):

@@ -13,6 +13,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from cifar_files import write_cifar
 from sweeps import checkpoint
 from sweeps.data import PARTS, mnist5k
 from sweeps.feed import Feed
@@ -122,10 +123,14 @@ def test_every_model_trains_and_goes_on(model: str, composed: Compose, tmp_path:
 
 
 @pytest.mark.parametrize("data", DATA)
-def test_every_data_feed_trains_and_goes_on(data: str, composed: Compose, tmp_path: Path) -> None:
+def test_every_data_feed_trains_and_goes_on(
+    data: str, composed: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_idx(tmp_path)
+    if data.startswith("cifar"):
+        write_cifar(data.upper(), tmp_path, 1200, monkeypatch)
     has_root = "root" in composed(f"data={data}").data
-    files = [f"data.root={tmp_path}", "data.validation=1000"] if has_root else []
+    files = [f"data.root={tmp_path}", "data.validation=0.1"] if has_root else []
     assert_option_trains(composed(f"data={data}", *files), tmp_path)
 
 

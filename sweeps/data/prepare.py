@@ -1,0 +1,80 @@
+"""From a data set's bytes to a feed: what can be set alike for every data set."""
+
+from collections.abc import Callable
+from typing import TypedDict
+
+import torch
+from torch import Tensor
+
+from sweeps.feed import Feed, stratified
+from sweeps.seeds import stream
+
+Pair = tuple[Tensor, Tensor]
+
+
+class Options(TypedDict, total=False):
+    """What every feed can be asked for.
+
+    normalize: zero mean and unit variance of each channel over the development images; else pixels in [0, 1].
+    validation: images held out of the development images, or their share where it is below 1.
+    subset: development images to keep, each class by its share; None keeps all.
+    label_noise: share of the development labels that become another class; the test labels stay right.
+    augment: changes each batch of training images.
+    """
+
+    normalize: bool
+    validation: float
+    subset: int | None
+    label_noise: float
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None
+
+
+def prepared(development: Pair, test: Pair, options: Options, *, validation: float) -> Feed:
+    """A feed from (images as uint8 (n, channels, height, width), labels) pairs.
+
+    validation: what is held out where the options don't say.
+    Which images are kept and which labels are wrong is the same for all seeds.
+    Raises ValueError for options that the data set can't meet.
+    """
+    classes = int(development[1].max()) + 1
+    if (subset := options.get("subset")) is not None:
+        development = _kept(development, subset)
+    images, test_images = development[0].float() / 255, test[0].float() / 255
+    if options.get("normalize", True):
+        images, test_images = _normalized(images, test_images)
+    labels = _with_noise(development[1].long(), options.get("label_noise", 0.0), classes)
+    held = _held_out(options.get("validation", validation), len(labels))
+    return Feed(images, labels, test_images, test[1].long(), held, classes, options.get("augment"))
+
+
+def _kept(pair: Pair, subset: int) -> Pair:
+    if not 0 < subset <= len(pair[1]):
+        raise ValueError(f"data.subset={subset} must be between 1 and the {len(pair[1])} development images")
+    _, rows = stratified(pair[1], subset, stream(0, "subset"))
+    return pair[0][rows], pair[1][rows]
+
+
+def _normalized(images: Tensor, test_images: Tensor) -> tuple[Tensor, Tensor]:
+    channels = images.unbind(1)
+    mean = torch.stack([channel.mean() for channel in channels]).view(-1, 1, 1)
+    deviation = torch.stack([channel.std() for channel in channels]).view(-1, 1, 1)
+    return (images - mean) / deviation, (test_images - mean) / deviation
+
+
+def _with_noise(labels: Tensor, share: float, classes: int) -> Tensor:
+    if not 0 <= share <= 1:
+        raise ValueError(f"data.label_noise={share} must be a share between 0 and 1")
+    generator = torch.Generator().manual_seed(stream(0, "label noise"))
+    wrong = torch.randperm(len(labels), generator=generator)[: round(share * len(labels))]
+    away = torch.randint(1, classes, (len(wrong),), generator=generator)
+    return labels.index_put((wrong,), (labels[wrong] + away) % classes)
+
+
+def _held_out(validation: float, images: int) -> int:
+    held = round(validation * images) if validation < 1 else int(validation)
+    if not 0 < held < images:
+        raise ValueError(
+            f"data.validation={validation} must leave training images and hold out at least one of the "
+            f"{images} development images; write a share, data.validation=0.1, or a number of images"
+        )
+    return held
