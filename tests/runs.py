@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import ConstantLR
 
 from sweeps.data import mnist5k
 from sweeps.models import mlp
+from sweeps.optimizers import set_mode
 from sweeps.schedule import Schedule
 from sweeps.seeds import stream
 from sweeps.stack.masks import Masks, factors
@@ -25,9 +26,12 @@ def of(optimizer: Callable[..., Optimizer], **settings: Any) -> Callable[[nn.Mod
 
 MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
 NONE = Schedule(partial(ConstantLR, factor=1.0))
-RUN = Run(mnist5k(True), MLP, of(Adam, lr=0.005), NONE, seed=0, epochs=2, batch_size=256)
+RUN = Run(mnist5k(normalize=True), MLP, of(Adam, lr=0.005), NONE, seed=0, epochs=2, batch_size=256)
 FEW = replace(
-    mnist5k(True), images=mnist5k(True).images[:600], labels=mnist5k(True).labels[:600], validation=100
+    mnist5k(normalize=True),
+    images=mnist5k(normalize=True).images[:600],
+    labels=mnist5k(normalize=True).labels[:600],
+    validation=100,
 )
 
 
@@ -75,6 +79,7 @@ def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
     epochs: list[Epoch] = []
     for number in range(1, run.epochs + 1):
         model.train()
+        set_mode(optimizer, training=True)
         losses, right = [], 0
         steps = len(rows) // run.batch_size
         masks = iter(Masks([dropping], [(width, run.batch_size) for width in widths[: len(dropouts)]], CPU))
@@ -91,6 +96,7 @@ def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
             right += (logits.argmax(1) == feed.labels[batch]).sum().item()
             run.schedule.after_step(scheduler)
         model.eval()
+        set_mode(optimizer, training=False)
         with torch.no_grad():
             logits = model(feed.images[held])
         missed = nn.functional.cross_entropy(logits, feed.labels[held]).item()

@@ -16,7 +16,7 @@ from sweeps.models import mlp
 from sweeps.train import Run, train
 
 MODEL = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
-RUN = Run(mnist5k(True), MODEL, of(Adam, lr=0.005), NONE, seed=0, epochs=1, batch_size=100)
+RUN = Run(mnist5k(normalize=True), MODEL, of(Adam, lr=0.005), NONE, seed=0, epochs=1, batch_size=100)
 
 
 def test_a_loaded_model_computes_what_the_saved_one_did(tmp_path: Path) -> None:

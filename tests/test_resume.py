@@ -21,7 +21,10 @@ from sweeps.train import Result, Run, State, train
 EPOCHS = 4
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 FEED = replace(
-    mnist5k(True), images=mnist5k(True).images[:600], labels=mnist5k(True).labels[:600], validation=100
+    mnist5k(normalize=True),
+    images=mnist5k(normalize=True).images[:600],
+    labels=mnist5k(normalize=True).labels[:600],
+    validation=100,
 )
 MLP = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
 NONE = Schedule(partial(ConstantLR, factor=1.0))

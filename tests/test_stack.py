@@ -45,10 +45,15 @@ def optimizer_of(option: str) -> Any:
         return build(compose("config", [f"optimizer={option}"])).optimizer
 
 
+# They make a whole step of the rounding errors that batch norm leaves of a bias's gradient.
+SIGNED = {"adafactor", "adagrad", "lion", "rprop"}
+
+
 @pytest.mark.parametrize("option", OPTIMIZERS)
 def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> None:
+    model = partial(MLP, norm="layer" if option in SIGNED else "batch")
     runs = [
-        replace(SMALL, optimizer=optimizer_of(option), seed=seed, schedule=schedule)
+        replace(SMALL, model=model, optimizer=optimizer_of(option), seed=seed, schedule=schedule)
         for seed, schedule in enumerate([NONE, PLATEAU, COSINE])
     ]
     runs = [in_float64(run) for run in (*runs[:2], EXPLODING, runs[2])]
