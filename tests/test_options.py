@@ -82,10 +82,10 @@ def assert_trains_and_goes_on(run: Run, folder: Path) -> None:
     assert same(resumed.state, result.state)
 
 
-def assert_option_trains(cfg: DictConfig, folder: Path) -> None:
+def assert_option_trains(cfg: DictConfig, folder: Path, images: int = 700) -> None:
     check(cfg)
     run = build(cfg)
-    assert_trains_and_goes_on(replace(run, feed=few(run.feed, 700, 100)), folder)
+    assert_trains_and_goes_on(replace(run, feed=few(run.feed, images, 100)), folder)
 
 
 # The two epochs of a pair are three steps each. Composing takes longer: each option is composed once.
@@ -119,7 +119,7 @@ def test_every_scheduler_passes_the_checks(scheduler: str, warmup: float, compos
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_trains_and_goes_on(model: str, composed: Compose, tmp_path: Path) -> None:
-    assert_option_trains(composed(f"model={model}"), tmp_path)
+    assert_option_trains(composed(f"model={model}", "data=digits", "batch_size=30"), tmp_path, images=160)
 
 
 @pytest.mark.parametrize("data", DATA)

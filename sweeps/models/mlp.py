@@ -1,0 +1,70 @@
+"""Fully connected networks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from sweeps.models.parts import activation as activated
+from sweeps.models.parts import initialise
+
+NORMS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm, "none": nn.Identity}
+
+
+def mlp(
+    shape: torch.Size,
+    classes: int,
+    *,
+    widths: int | Sequence[int],
+    dropout: float | Sequence[float],
+    norm: str,
+    depth: int | None = None,
+    activation: str = "ReLU",
+    init: str | None = None,
+) -> nn.Module:
+    """Hidden layers of linear, norm, activation and dropout, then a linear layer to the classes.
+
+    widths: hidden units, and dropout: its probability, a value for each layer or one for all `depth` layers.
+    norm: batch, layer or none; activation: a class of torch.nn; init: a function of torch.nn.init for the
+    weights, which leaves biases at 0, or None for torch's own.
+    """
+    if norm not in NORMS:
+        raise ValueError(f"model.norm={norm} is not known; choose one of {', '.join(NORMS)}")
+    layers_wanted = _depth(widths, depth)
+    units = _each("widths", widths, layers_wanted)
+    sizes = [shape.numel(), *units]
+    layers: list[nn.Module] = [nn.Flatten()]
+    probabilities = _each("dropout", dropout, layers_wanted)
+    for inputs, outputs, probability in zip(sizes, units, probabilities, strict=False):
+        layers += [
+            nn.Linear(inputs, outputs),
+            NORMS[norm](outputs),
+            activated(activation),
+            nn.Dropout(probability),
+        ]
+    model = nn.Sequential(*layers, nn.Linear(sizes[-1], classes))
+    initialise(model, init)
+    return model
+
+
+def _depth(widths: int | Sequence[int], depth: int | None) -> int:
+    if isinstance(widths, int):
+        return 1 if depth is None else depth
+    if depth not in (None, len(widths)):
+        raise ValueError(
+            f"model.depth={depth} contradicts model.widths={list(widths)}; write model.depth=null, "
+            f"or one number for model.widths"
+        )
+    return len(widths)
+
+
+def _each(key: str, values: Any, layers: int) -> list[Any]:
+    """A value for each layer."""
+    if isinstance(values, int | float):
+        return [values] * layers
+    if len(values) != layers:
+        raise ValueError(
+            f"model.{key}={list(values)} must be one value, or one for each of the {layers} layers of model.widths"
+        )
+    return list(values)

@@ -1,0 +1,34 @@
+"""What models are made of: activations and initialisations of torch.nn, by name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+
+def activation(name: str) -> nn.Module:
+    """A layer of torch.nn by its class's name. Raises ValueError for what is none."""
+    layer = getattr(nn, name, None)
+    if not (isinstance(layer, type) and issubclass(layer, nn.Module)):
+        raise ValueError(f"model.activation={name} is no layer of torch.nn; write ReLU, GELU, SiLU or Tanh")
+    return layer()
+
+
+def initialise(model: nn.Module, name: str | None) -> None:
+    """Draw the weights by a function of torch.nn.init, and zero the biases; None leaves torch's own.
+
+    The weights of linear and convolutional layers, that is. Raises ValueError for an unknown function.
+    """
+    if name is None:
+        return
+    draw: Callable[[Any], Any] | None = getattr(nn.init, f"{name}_", None)
+    if draw is None:
+        raise ValueError(
+            f"model.init={name} is no function of torch.nn.init; write kaiming_normal, xavier_uniform, "
+            f"orthogonal or another, or null for torch's own"
+        )
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            draw(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
