@@ -65,6 +65,7 @@ def _each(key: str, values: Any, layers: int) -> list[Any]:
         return [values] * layers
     if len(values) != layers:
         raise ValueError(
-            f"model.{key}={list(values)} must be one value, or one for each of the {layers} layers of model.widths"
+            f"model.{key}={list(values)} must be one value, or one for each of the {layers} layers "
+            f"of model.widths"
         )
     return list(values)
