@@ -1,5 +1,7 @@
 """What the README shows runs as it stands there."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -32,6 +34,32 @@ def test_the_example_of_an_application_of_ones_own_sweeps(tmp_path: Path) -> Non
     assert len(states) == 20
     assert set(states) == {"COMPLETE", "PRUNED"}
     assert len({trial.params["lr"] for trial in study.trials}) == 20
+
+
+def test_parts_of_ones_own_are_swept_from_outside_the_repository(tmp_path: Path) -> None:
+    section = README[README.index("## Your own optimizer") : README.index("## Search differently")]
+    for path, content in re.findall(r"```\w+\n# (mine/\S+)\n(.*?)```", section, re.DOTALL):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    line = re.search(r"python (-m sweeps\.run .*?)\n```", section, re.DOTALL)
+    assert line
+    arguments = line[1].replace("\\\n", "").split()
+    quickly = ["epochs=2", "confirm=off", "hydra/launcher=basic", "hydra.sweeper.n_jobs=1"]
+    where = [f"{REPOSITORY}", f"{tmp_path}/mine"]
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", *arguments, *quickly, "hydra.sweeper.replicates.seed=[0]"],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(where)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    study = optuna.load_study(study_name=None, storage=f"sqlite:///{tmp_path}/outputs/sweeps.db")
+    assert sorted(trial.params["optimizer.lr"] for trial in study.trials) == [0.001, 0.01, 0.1]
+    assert study.best_value > 90
+    metrics = json.loads((tmp_path / "outputs/sweeps/optimizer=sign/0/seed=0/metrics.json").read_text())
+    first, second = (epoch["lr"] for epoch in metrics["epochs"])
+    assert second == first / 2
 
 
 def test_the_training_function_trains_as_shown() -> None:
