@@ -1,5 +1,5 @@
 """Which optimizer, with which settings, robustly: Hydra + Optuna sweeps of PyTorch training."""
 
-from sweeps.trial import current_trial
+from sweeps.trial import Job, current_trial
 
-__all__ = ["current_trial"]
+__all__ = ["Job", "current_trial"]

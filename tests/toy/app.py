@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import optuna
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from sweeps import current_trial
+from sweeps import Job, current_trial
 
 
 @hydra.main(config_path=str(Path(__file__).parent / "conf"), config_name="config")
@@ -23,7 +24,7 @@ def main(cfg: DictConfig) -> Any:
     if fail.exists() and fail.read_text() == f"{cfg.shape.x}:{cfg.seed}":
         raise RuntimeError("asked to fail")
     trace(cfg.journal, f"end {os.getpid()} {job}")
-    height = float((cfg.shape.x - 1) ** 2 + cfg.shape.get("y", 0) + cfg.seed / 10)
+    height = height_of(cfg)
     for step in range(1, cfg.steps + 1):  # falls towards the height, and can be seen to
         current_trial().report(height + cfg.steps - step, step)
         if current_trial().should_prune():
@@ -33,6 +34,35 @@ def main(cfg: DictConfig) -> Any:
     trace(cfg.journal, f"saw {os.environ.get('CUDA_VISIBLE_DEVICES')}")
     kinds = {"height": height, "both": (height, -height), "undefined": float("nan"), "text": "high"}
     return kinds[cfg.returns]
+
+
+def together(jobs: Sequence[Job]) -> list[Any]:
+    """The jobs at once: every one takes its step before any is judged."""
+    trace(jobs[0].config.journal, f"together {len(jobs)}")
+    if any(job.config.seed == jobs[0].config.poison for job in jobs):
+        raise RuntimeError("one of them spoils it for all")
+    pruned: set[int] = set()
+    for step in range(1, jobs[0].config.steps + 1):
+        left = [(place, job) for place, job in enumerate(jobs) if place not in pruned]
+        for _, job in left:
+            job.trial.report(height_of(job.config) + job.config.steps - step, step)
+        pruned |= {place for place, job in left if job.trial.should_prune()}
+    return [
+        optuna.TrialPruned() if place in pruned else returned(job.config) for place, job in enumerate(jobs)
+    ]
+
+
+def returned(cfg: DictConfig) -> Any:
+    """What a job gives, or the exception that it ends with."""
+    fail = Path(f"{cfg.journal}.fail")
+    if fail.exists() and fail.read_text() == f"{cfg.shape.x}:{cfg.seed}":
+        return RuntimeError("asked to fail")
+    return height_of(cfg)
+
+
+def height_of(cfg: DictConfig) -> float:
+    """The objective."""
+    return float((cfg.shape.x - 1) ** 2 + cfg.shape.get("y", 0) + cfg.seed / 10)
 
 
 def further(config: DictConfig, trial: optuna.Trial) -> None:  # noqa: ARG001 -- the signature asked for
