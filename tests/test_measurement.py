@@ -12,8 +12,8 @@ from sweeps.study.storage import open_storage
 
 
 def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
-    conditions = "+hydra.sweeper.replicates={seed: [0, 1], shape.name: [flat, null]}"
-    toy.here("shape=ridge", conditions)
+    repeat = "+hydra.sweeper.replicates"
+    toy.here("shape=ridge", f"{repeat}.seed=[0,1]", f"{repeat}.shape.name=[flat,null]")
     [found] = read(open_storage(toy.storage))
     assert (found.study, found.option, found.way, found.sign) == ("toy/shape=ridge", "ridge", "grid", -1)
     assert [(axis.short, axis.values, axis.ordered) for axis in found.axes] == [
@@ -30,6 +30,31 @@ def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
         run = found.places[place].runs["seed=1,shape.name=null"]
         assert (toy.folder / "jobs" / str(run.folder) / ".hydra").exists()
     assert not found.diverged.any()
+
+
+def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
+    toy.here("shape.x=0,1", "+hydra.sweeper.replicates.shape=[bowl,ridge]")
+    [found] = read(open_storage(toy.storage))
+    assert found.conditions == ["shape=bowl", "shape=ridge"]
+    assert found.by_condition(found.scores).tolist() == [[[1.0], [1.0]], [[0.0], [0.0]]]
+    for label, run in found.complete[0].runs.items():
+        config = (toy.folder / "jobs" / str(run.folder) / ".hydra" / "config.yaml").read_text()
+        assert f"name: {label.removeprefix('shape=')}" in config
+
+
+@pytest.mark.parametrize(
+    ("overrides", "way"),
+    [
+        (["hydra/sweeper/sampler=tpe"], "adaptive"),
+        (["hydra/sweeper/sampler=random"], "qmc"),
+        (["hydra/sweeper/sampler=grid", "hydra/sweeper/pruner=median"], "adaptive"),
+    ],
+    ids=["drawn to what is good", "drawn at random", "pruned"],
+)
+def test_a_study_says_how_its_space_was_walked(overrides: list[str], way: str, toy: Toy) -> None:
+    toy.here("shape=bowl", "hydra.sweeper.n_trials=1", *overrides)
+    [found] = read(open_storage(toy.storage))
+    assert found.way == way
 
 
 def foreign(*spaces: dict[str, optuna.distributions.BaseDistribution], **study: object) -> optuna.Study:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import optuna
-from omegaconf import OmegaConf
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
@@ -19,11 +18,9 @@ from sweeps.study.identity import opened
 from sweeps.study.replicate import OVERRIDES, PARAMS, labelled
 from sweeps.study.retries import RETRY_OF, retry_failed
 
-from ._plan import Plan, replicates
+from ._plan import Plan
+from ._replicates import fresh_axes, overrides_by_label
 from ._space import assignments, literal
-
-# The first fresh seed, where they are not named.
-FIRST_SEED = 1000
 
 NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
@@ -31,25 +28,6 @@ NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 def is_wanted(settings: Mapping[str, Any]) -> bool:
     """Whether the sweep confirms its picks."""
     return bool(settings["confirm"]["seeds"])
-
-
-def fresh_axes(settings: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The confirmation's replicates: fresh seeds, under every condition.
-
-    Raises ValueError for seeds that are not fresh.
-    """
-    asked, key = settings["confirm"]["seeds"], settings["confirm"]["key"]
-    axes: dict[str, list[Any]] = plain(settings["replicates"])
-    tuning = axes.get(key, [])
-    if not isinstance(asked, int):
-        if tuned := [seed for seed in asked if seed in tuning]:
-            raise ValueError(
-                f"hydra.sweeper.confirm.seeds={list(asked)}: {tuned} are seeds that settings are chosen by "
-                f"(hydra.sweeper.replicates.{key}={tuning}); name others, or write their number"
-            )
-        return {**axes, key: list(asked)}
-    fresh = [seed for seed in range(FIRST_SEED, FIRST_SEED + asked + len(tuning)) if seed not in tuning]
-    return {**axes, key: fresh[:asked]}
 
 
 def confirming(plan: Plan, settings: Mapping[str, Any], n_trials: int = 0) -> Plan:
@@ -63,7 +41,7 @@ def confirming(plan: Plan, settings: Mapping[str, Any], n_trials: int = 0) -> Pl
         space={},
         n_trials=n_trials,
         pruner=NO_PRUNER,
-        replicates=replicates(fresh_axes(settings)),
+        replicates=overrides_by_label(fresh_axes(settings)),
         is_enqueued=True,
     )
 
@@ -73,11 +51,6 @@ def is_measured(study: optuna.Study, plan: Plan) -> bool:
     trials = study.get_trials(deepcopy=False)
     begun = sum(RETRY_OF not in trial.system_attrs for trial in trials)
     return begun >= plan.n_trials and all(trial.state.is_finished() for trial in trials)
-
-
-def plain(axes: Mapping[str, Any]) -> Any:
-    """The axes of replicates in Python's own lists and dictionaries."""
-    return OmegaConf.to_container(OmegaConf.create(dict(axes)))
 
 
 def enqueue(

@@ -28,11 +28,12 @@ from sweeps.study.retries import retry_failed
 from sweeps.study.storage import absolute, open_storage, shown, without_password
 
 from ._config import Composer, changed, overridden
-from ._confirm import confirming, enqueue, fresh_axes, identity, is_measured, is_wanted, plain
+from ._confirm import confirming, enqueue, identity, is_measured, is_wanted
 from ._describe import describe, description
 from ._ending import again
 from ._jobs import Jobs
 from ._plan import Plan, Planner, sampled_configs
+from ._replicates import axes_of, fresh_axes
 from ._results import write_results
 from ._settings import check_settings, directions
 from ._worker import Worker
@@ -56,6 +57,7 @@ def drive(
     shown_url = settings["storage"] or f"sqlite:///{folder}/study.db"
     with refusing():
         check_settings(settings)
+        settings = {**settings, "replicates": axes_of(settings["replicates"])}
         url = absolute(shown_url)
         # Jobs write their config to .hydra/, where no password belongs.
         composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
@@ -171,7 +173,7 @@ def _open(plans: Sequence[Plan], planner: Planner, url: str, folder: Path) -> li
         {
             "search_space": plan.declared,
             "fixed_overrides": plan.fixed,
-            "replicates": plain(settings["replicates"]),
+            "replicates": settings["replicates"],
             "config": plan.config,
         }
         for plan in plans

@@ -12,9 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution
 
-from sweeps.study.replicate import labelled
-
 from ._config import Composer
+from ._replicates import overrides_by_label
 from ._space import COMPLEMENT, assignments, distribution, ends, grid_values, literal, parameter, written
 
 
@@ -130,7 +129,7 @@ class Planner:
             config=_flat(
                 config, without=[*space, *self.settings["replicates"], *self.settings["may_change"]]
             ),
-            replicates=replicates(self.settings["replicates"]),
+            replicates=overrides_by_label(self.settings["replicates"]),
         )
 
     def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
@@ -158,19 +157,6 @@ class Planner:
 def is_grid(sampler: Mapping[str, Any]) -> bool:
     """Whether the sampler's config names Optuna's grid."""
     return str(sampler["_target_"]).endswith(".GridSampler")
-
-
-def replicates(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
-    """The overrides of every replicate, by its label: each combination of the axes' values."""
-    for key, values in axes.items():
-        if not values:
-            raise ValueError(
-                f"hydra.sweeper.replicates.{key}=[] is empty; write at least one value, [0] for one"
-            )
-    return {
-        label: [f"{key}={literal(value)}" for key, value in values.items()]
-        for label, values in labelled(axes).items()
-    }
 
 
 def sampled_configs(

@@ -41,7 +41,7 @@ class StudySweeperConf:
     # dotted path of a function (config, trial) that suggests further parameters
     custom_search_space: str | None = None
     # override -> list of values; each setting runs once with every combination of them
-    replicates: dict[str, list[Any]] = field(default_factory=dict)
+    replicates: dict[str, Any] = field(default_factory=dict)
     # after the measurement the best setting, the robust one and the config's own run again with fresh `seeds`
     # (how many, or which; 0: none) of the override `key`, and with `overrides`, which may read a test set
     confirm: dict[str, Any] = field(default_factory=lambda: {"seeds": 0, "key": "seed", "overrides": {}})

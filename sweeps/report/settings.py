@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.report.robust import Flags, Floats
-from sweeps.study.replicate import values_of
+from sweeps.study.replicate import labelled, values_of
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,7 @@ def settings_of(study: optuna.Study) -> list[Setting]:
 
 def labels(study: optuna.Study) -> list[str]:
     """The labels of the study's replicates."""
-    axes: Mapping[str, Sequence[Any]] = study.user_attrs.get("replicates", {})
-    combinations = product(*([f"{key}={value}" for value in values] for key, values in axes.items()))
-    return [",".join(combination) or "run" for combination in combinations]
+    return list(labelled(study.user_attrs.get("replicates", {})))
 
 
 def grid_of(study: optuna.Study, settings: Sequence[Setting]) -> Grid | None:
