@@ -7,6 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState, create_trial
 
 from conftest import Toy
+from sweeps.report.picks import picks_of
 from sweeps.report.reading import measurement, read
 from sweeps.study.storage import open_storage
 
@@ -135,3 +136,18 @@ def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
         2,
     )
     assert np.isnan(found.scores[0]).all()
+
+
+def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff() -> None:
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    space = {"lr": FloatDistribution(1e-4, 1, log=True), "momentum": FloatDistribution(0, 1)}
+    for _ in range(32):
+        trial = study.ask(space)
+        height = np.log10(trial.params["lr"])
+        study.tell(trial, 90 + height if height < -1 else 10)
+    study.set_user_attr("ways", ["qmc"])
+    picks = picks_of(measurement(study)).params
+    assert 0.05 < picks["peak"]["lr"] < 0.1
+    assert 0.001 < picks["robust"]["lr"] < 0.05
+    study.set_user_attr("ways", ["adaptive"])
+    assert list(picks_of(measurement(study)).params) == ["peak"]
