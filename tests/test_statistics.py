@@ -7,18 +7,21 @@ import pytest
 from scipy.special import ndtri
 
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
-from sweeps.report.statistics.compare import compare
-from sweeps.report.statistics.conditions import largest_regrets, phi, pick_across
+from sweeps.report.statistics.compare import compare, verdict
+from sweeps.report.statistics.conditions import held_out_phi, largest_regrets, phi, pick_across
 from sweeps.report.statistics.continuous import pick_points, smoothed_points
 from sweeps.report.statistics.intervals import (
+    Estimate,
     Spread,
     clopper_pearson,
     detectable,
     half_width,
     outcome,
     pooled_spread,
+    resolution,
     setting_intervals,
 )
+from sweeps.report.statistics.noise import noise
 from sweeps.report.statistics.randomization import holm, mann_whitney, sign_flip
 from sweeps.report.statistics.smoothing import smoothed
 from sweeps.report.statistics.space import (
@@ -150,10 +153,10 @@ def test_settings_that_tuning_could_not_rank_share_their_fresh_values():
 
 
 def test_the_band_of_the_best_takes_off_what_the_best_of_noisy_means_looks_too_good_by():
-    noise = np.random.default_rng(0).normal(97, 0.15, size=(3000, 20, 3))
-    flattered = np.mean([expected_best(scores.mean(axis=-1))[-1] - 97 for scores in noise])
+    drawn = np.random.default_rng(0).normal(97, 0.15, size=(3000, 20, 3))
+    flattered = np.mean([expected_best(scores.mean(axis=-1))[-1] - 97 for scores in drawn])
     assert flattered == to_the_digit(0.16, 2)
-    bands = [expected_best_band(scores, np.zeros((20, 3), dtype=bool)) for scores in noise[:100]]
+    bands = [expected_best_band(scores, np.zeros((20, 3), dtype=bool)) for scores in drawn[:100]]
     assert np.mean([(band.low[-1] + band.high[-1]) / 2 - 97 for band in bands]) < 0.05
 
 
@@ -244,9 +247,9 @@ def test_unmeasured_settings_stay_unmeasured():
 
 def test_a_small_difference_is_equivalent_and_a_large_one_better():
     random = np.random.default_rng(0)
-    seeds, noise = random.normal(size=10), random.normal(0, 0.02, size=(3, 10))
+    seeds, own = random.normal(size=10), random.normal(0, 0.02, size=(3, 10))
     scores = {"adam": 97.05 + seeds, "sgd": 97.0 + seeds, "rms": 96.0 + seeds}
-    scores = {name: values + own for (name, values), own in zip(scores.items(), noise, strict=True)}
+    scores = {name: values + errors for (name, values), errors in zip(scores.items(), own, strict=True)}
     found = {(c.first, c.second): c for c in compare(scores)}
     assert {pair: c.verdict for pair, c in found.items()} == {
         ("adam", "sgd"): "equivalent",
@@ -259,6 +262,24 @@ def test_a_small_difference_is_equivalent_and_a_large_one_better():
     found = {(c.first, c.second): c for c in compare(scores, unsteady)}
     assert {c.of_settings for c in found.values()} == {"equivalent", "better"}
     assert {c.verdict for c in found.values()} == {"no distinguishable difference"}
+
+
+def test_an_interval_that_leaves_the_margin_on_either_side_is_not_equivalent():
+    unclear = "no distinguishable difference"
+    assert verdict(Estimate(0.0, -0.19, 0.19), p=1.0) == "equivalent"
+    assert verdict(Estimate(0.0, -0.21, 0.19), p=1.0) == unclear
+    assert verdict(Estimate(0.1, -0.01, 0.21), p=0.06) == unclear
+    assert verdict(Estimate(0.1, 0.01, 0.21), p=0.04) == "better"
+
+
+def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share():
+    random = np.random.default_rng(0)
+    scores = 97 + random.normal(0, 0.1, size=(20, 400)) + random.normal(0, 0.3, size=400)
+    calm = np.zeros(scores.shape, dtype=bool)
+    own, shared, _ = noise(scores, calm)
+    assert own.tolist() == pytest.approx([0.1] * 20, rel=0.1)
+    assert shared == pytest.approx(0.3, rel=0.1)
+    assert resolution(scores, calm) == pytest.approx(1.96 * np.sqrt(2 / 400) * 0.1, rel=0.1)
 
 
 def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
@@ -304,11 +325,25 @@ def test_a_robust_pick_of_points_keeps_away_from_cliffs_and_ends():
     calm = np.zeros(6, dtype=bool)
     picks = pick_points(lrs, scores, calm, [(1e-4, 1.0)], [True], lr_axis=0)
     assert (picks.peak, picks.robust, picks.compromised) == ((4,), (2,), False)
+    low = np.where(lrs[:, 0] == 1e-4, 99.0, scores)  # the best by far, but what lies below it isn't known
+    assert pick_points(lrs, low, calm, [(1e-4, 1.0)], [True], lr_axis=0).robust != (0,)
+    assert pick_points(lrs[:-2], scores[:-2], calm[:-2], [(1e-4, 0.11)], [True], lr_axis=0).robust != (3,)
     calm[2] = True
     assert pick_points(lrs, scores, calm, [(1e-4, 1.0)], [True], lr_axis=0).robust == (1,)
     assert pick_points(lrs, scores, ~calm | True, [(1e-4, 1.0)], [True], lr_axis=0).compromised
     measured = np.where(np.arange(6) == 5, NAN, scores)
     assert np.isnan(smoothed_points(lrs, measured, [(1e-4, 1.0)], [True], 0)).tolist() == [False] * 5 + [True]
+
+
+def test_what_one_setting_for_all_costs_is_not_raised_by_noise_on_held_out_seeds():
+    random = np.random.default_rng(0)
+    equal = random.normal(97, 0.15, size=(300, 20, 4, 3))  # settings, conditions, seeds: nothing to choose
+    assert np.mean([phi(scores.mean(axis=-1)) for scores in equal]) > 0.05
+    assert (
+        abs(np.mean([held_out_phi(scores) for scores in equal])) < 0.015
+    )  # 0.15 sqrt(5/4/3)/sqrt(300) = 0.006
+    far = np.array([[97.4, 96.8, 90], [97.2, 97, 96], [95, 96, 96.5]])[..., None] + random.normal(0, 0.01, 3)
+    assert held_out_phi(far) == to_the_digit(0.2333, 4)
 
 
 def test_the_setting_for_all_conditions_is_no_neighbour_of_a_cliff():
@@ -319,5 +354,6 @@ def test_the_setting_for_all_conditions_is_no_neighbour_of_a_cliff():
     found = pick_across(scores, diverged, (True,), lr_axis=0)
     assert (found.best, found.robust, found.compromised) == ((3,), (2,), False)
     assert found.largest_regret == close(0.3)
+    assert phi(scores) == found.phi == close((97.8 + 97.2) / 2 - 97.4)
     scores[2, 0] = NAN  # unmeasured under one condition: can't be the one for all, nor can its neighbours
     assert pick_across(scores, diverged, (True,), lr_axis=0).compromised

@@ -45,6 +45,25 @@ def phi(scores: Floats) -> float:
     return float(each.mean() - np.nanmax(together)) if not np.isnan(together).all() else float("nan")
 
 
+def held_out_phi(scores: Floats) -> float:
+    """Phi of settings chosen on the other seeds and valued on one, mean over the seeds; nan for one seed.
+
+    Scores (*axes, conditions, seeds). Chosen and valued on the same seeds, each condition's best looks too
+    good and Phi too large; here noise only makes the choices worse, the one for all too. May be below 0.
+    """
+    n = scores.shape[-1]
+    rows = scores.reshape(-1, *scores.shape[-2:])
+    rows = rows[~np.isnan(rows).any(axis=(1, 2))]
+    if n < 2 or not len(rows):
+        return float("nan")
+    found = []
+    for seed in range(n):
+        others, fresh = np.delete(rows, seed, axis=-1).mean(axis=-1), rows[..., seed]
+        each = fresh[others.argmax(axis=0), np.arange(rows.shape[1])]
+        found.append(each.mean() - fresh[others.mean(axis=-1).argmax()].mean())
+    return float(np.mean(found))
+
+
 def pick_across(
     scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None
 ) -> AcrossConditions:
@@ -53,15 +72,14 @@ def pick_across(
     The robust one has the least largest regret of R, the neighbourhood mean under each condition, among the
     settings that are sound (see `robust.pick`) under every condition.
     """
-    partial = np.isnan(scores).any(axis=-1, keepdims=True)
-    complete = np.where(partial, np.nan, scores)
-    worst = largest_regrets(neighbourhood_means(complete, ordered))
-    sound = sound_settings(complete.mean(axis=-1), np.asarray(diverged.any(axis=-1)), ordered, lr_axis)
+    worst = largest_regrets(neighbourhood_means(scores, ordered))
+    means = scores.mean(axis=-1)
+    sound = sound_settings(means, np.asarray(diverged.any(axis=-1)), ordered, lr_axis)
     robust = best_place(-(np.where(sound, worst, np.nan) if sound.any() else worst))
     return AcrossConditions(
-        best=best_place(complete.mean(axis=-1)),
+        best=best_place(means),
         robust=robust,
-        largest_regret=float(largest_regrets(complete)[robust]),
+        largest_regret=float(largest_regrets(scores)[robust]),
         compromised=not sound.any(),
-        phi=phi(complete),
+        phi=phi(scores),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import betaincinv, nctdtrinc, stdtr, stdtrit
 
 from sweeps.report.robust import Flags, Floats
-from sweeps.report.statistics.noise import nearest, stable
+from sweeps.report.statistics.noise import nearest, noise, stable
 
 # Replicates from which a setting's own standard deviation is good enough for its interval.
 ENOUGH = 5
@@ -123,6 +123,19 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
             half = half_width(scores.shape[-1], spread.sd, spread.freedom, level)
             low[place], high[place] = mean - half, mean + half
     return low, high
+
+
+def resolution(scores: Floats, diverged: Flags, level: float = 0.95) -> float:
+    """The difference of two settings' means that a t test just finds: scores (*axes, replicates).
+
+    t((1 + level)/2) sqrt(2/n) own, own the sd over replicates less the part that all settings share, its
+    median over the stable settings [Fisher 1935, the least significant difference].
+    """
+    own, _, freedom = noise(scores, diverged)
+    sound, n = stable(scores, diverged), scores.shape[-1]
+    if n < 2 or not sound.any():
+        return float("nan")
+    return half_width(n, float(np.sqrt(2) * np.median(own[sound])), freedom, level)
 
 
 def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
