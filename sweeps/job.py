@@ -8,9 +8,10 @@ from pathlib import Path
 from sweeps import checkpoint
 from sweeps import device as devices
 from sweeps.identity import expected, objection
+from sweeps.keep import CHECKPOINT
 from sweeps.runs import Result, Run, State
 
-CHECKPOINT, METRICS = "checkpoint.pt", "metrics.json"
+METRICS = "metrics.json"
 log = logging.getLogger(__name__)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from sweeps.runs import Run, State
+    from sweeps.runs import Epoch, Run, State
     from sweeps.together import Swept
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -78,7 +78,7 @@ def _swept(job: Job) -> Swept:
 
     cfg, run = job.config, build(job.config)
     start = _start(cfg, run, left_or_anew(job.folder, run, cfg.device))
-    return Swept(run, job.trial, job.folder, start, cfg.checkpoint_every, cfg.read_test)
+    return Swept(run, job.trial, job.folder, start, cfg.checkpoint_every, cfg.keep_best, cfg.read_test)
 
 
 def _outcome(score: float | None) -> float | Exception:
@@ -88,8 +88,8 @@ def _outcome(score: float | None) -> float | Exception:
 
 
 def _train_alone(cfg: DictConfig) -> float:
-    from sweeps import job
-    from sweeps.checkpoint import Rolling
+    from sweeps import curves, job
+    from sweeps.keep import Keeper
     from sweeps.screen import epochs_shown, show_result
     from sweeps.train import evaluate, train
 
@@ -99,18 +99,25 @@ def _train_alone(cfg: DictConfig) -> float:
         start = _start(cfg, run, job.left_in(_folder(), run, cfg.device))
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    rolling = Rolling(_folder() / job.CHECKPOINT, cfg.checkpoint_every)
+    keeper = Keeper(_folder(), cfg.checkpoint_every, cfg.keep_best)
     with epochs_shown(run.epochs) as show:
+
+        def measured(_: int, epoch: Epoch) -> None:
+            keeper.measured(epoch)
+            show(epoch)
+
         [result] = train(
             [run],
             cfg.device,
             cfg.precision,
-            on_epoch=lambda _, epoch: show(epoch),
+            on_epoch=measured,
             starts=[start],
-            on_state=lambda _, state: rolling(state),
+            on_state=lambda _, state: keeper.keep(state),
         )
     accuracies = evaluate(run, result, cfg.device, cfg.precision)
     job.write(_folder(), result, accuracies)
+    title = " ".join(HydraConfig.get().overrides.task)
+    curves.write(_folder() / "curves.html", result.losses, result.epochs, title)
     show_result(result, accuracies, _folder())
     return result.score
 

@@ -41,4 +41,4 @@ def show_result(result: Result, accuracies: dict[str, float], folder: Path) -> N
     console.print(table)
     if result.diverged:
         console.print("The run diverged: it scores chance. A smaller optimizer.lr may help.")
-    console.print(f"metrics.json, checkpoint.pt: {folder}", soft_wrap=True)
+    console.print(f"metrics.json, checkpoint.pt, curves.html: {folder}", soft_wrap=True)

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeps import checkpoint, job
+from sweeps import job
+from sweeps.keep import Keeper
 from sweeps.runs import Epoch, Result, Run, State
 from sweeps.train import evaluate, train
 from sweeps.trial import Trial
@@ -14,8 +15,8 @@ from sweeps.trial import Trial
 class Swept:
     """A run with where it reports, what it goes on from, and where it leaves what it did.
 
-    checkpoint_every: seconds at least between two checkpoints. reads_test: whether it may measure test
-    accuracy.
+    checkpoint_every: seconds at least between two checkpoints; keeps_best: whether the best epoch's is kept.
+    reads_test: whether it may measure test accuracy.
     """
 
     run: Run
@@ -23,6 +24,7 @@ class Swept:
     folder: Path
     start: State | None
     checkpoint_every: float
+    keeps_best: bool
     reads_test: bool
 
     def report(self, epoch: Epoch) -> None:
@@ -59,12 +61,13 @@ def train_swept(swept: Sequence[Swept], device: str, precision: str) -> list[flo
     Trials are judged when all runs that train together have reported an epoch, so that the order of their
     reports doesn't matter; a run that has trained its last epoch is not pruned any more.
     """
-    rolling = [checkpoint.Rolling(each.folder / job.CHECKPOINT, each.checkpoint_every) for each in swept]
+    keepers = [Keeper(each.folder, each.checkpoint_every, each.keeps_best) for each in swept]
     pruned: set[int] = set()
     done = dict.fromkeys(range(len(swept)), 0)
 
     def report(place: int, epoch: Epoch) -> None:
         done[place] = epoch.number
+        keepers[place].measured(epoch)
         swept[place].report(epoch)
 
     def judge(places: Collection[int]) -> Collection[int]:
@@ -79,7 +82,7 @@ def train_swept(swept: Sequence[Swept], device: str, precision: str) -> list[flo
         precision,
         on_epoch=report,
         starts=[each.start for each in swept],
-        on_state=lambda place, state: rolling[place](state),
+        on_state=lambda place, state: keepers[place].keep(state),
         on_diverged=lambda place: swept[place].fill(done[place]),
         stopped=judge,
     )
