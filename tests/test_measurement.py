@@ -7,7 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState, create_trial
 
 from conftest import Toy
-from sweeps.report.picks import picks_of
+from sweeps.report.picks import picks_of, stability_of_picks
 from sweeps.report.reading import measurement, read
 from sweeps.study.storage import open_storage
 
@@ -151,3 +151,24 @@ def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff
     assert 0.001 < picks["robust"]["lr"] < 0.05
     study.set_user_attr("ways", ["adaptive"])
     assert list(picks_of(measurement(study)).params) == ["peak"]
+
+
+def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all_is() -> None:
+    conditions = {"seed": [0, 1, 2], "norm": ["batch", "none"]}
+    study = optuna.create_study(direction="maximize")
+    study.set_user_attr("replicates", conditions)
+    space = {"lr": CategoricalDistribution([0.001, 0.01, 0.1, 1.0])}
+    scores = {0.001: (90.0, 90.0), 0.01: (96.0, 95.5), 0.1: (97.0, 95.0), 1.0: (97.5, 80.0)}
+    for lr, by_norm in scores.items():
+        records = {
+            f"seed={seed},norm={norm}": {"value": score + seed / 10}
+            for norm, score in zip(conditions["norm"], by_norm, strict=True)
+            for seed in conditions["seed"]
+        }
+        value = float(np.mean(by_norm))
+        study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value, user_attrs=records))
+    found = measurement(study)
+    assert picks_of(found).params == {"peak": {"lr": 0.1}, "robust": {"lr": 0.01}}
+    stable = stability_of_picks(found)
+    assert stable is not None
+    assert stable.robust.tolist() == pytest.approx([0, 1, 0, 0])
