@@ -172,3 +172,14 @@ def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all
     stable = stability_of_picks(found)
     assert stable is not None
     assert stable.robust.tolist() == pytest.approx([0, 1, 0, 0])
+
+
+def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neighbours() -> None:
+    space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
+    study = optuna.create_study(direction="maximize")
+    study.set_user_attr("ways", ["adaptive"])
+    for lr, value in ((0.1, 10.0), (0.01, 97.0)):
+        study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value))
+    assert picks_of(measurement(study)).params == {"peak": {"lr": 0.01}}
+    study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, value=90.0))
+    assert picks_of(measurement(study)).params["robust"] == {"lr": 0.01}

@@ -29,12 +29,15 @@ class Picks:
 def picks_of(measurement: Measurement) -> Picks:
     """The peak, which is the best mean over all replicates; the robust pick; the config's own setting.
 
-    On a grid under several conditions the robust pick is the one for all of them. On a continuous space there
-    is one where points cover it evenly: those that crowd around the peak tell too little of what lies beside.
+    On a grid under several conditions the robust pick is the one for all of them. There is none where points
+    crowd around the peak and tell too little of what lies beside: in an adaptive search of a continuous
+    space, or of a grid where it left no sound setting.
     """
     scores = measurement.by_condition(measurement.sign * measurement.scores).mean(axis=-1)
     diverged = np.asarray(measurement.by_condition(measurement.diverged).any(axis=-1))
     places, compromised = _places(measurement, scores, diverged)
+    if measurement.way == "adaptive" and compromised:
+        places.pop("robust", None)
     params = {name: measurement.places[place].params for name, place in places.items()}
     known = {} if measurement.default is None else {"default": measurement.default}
     return Picks({**params, **known}, places, compromised)
