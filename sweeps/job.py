@@ -68,6 +68,7 @@ def write(folder: Path, result: Result, accuracies: dict[str, float]) -> None:
         "diverged": result.diverged,
         "accuracy": accuracies,
         "epochs": [asdict(epoch) for epoch in result.epochs],
+        "losses": [float(f"{loss:.5g}") for loss in result.losses.tolist()],  # of each step
     }
     checkpoint.save(folder / CHECKPOINT, result.state)
     (folder / METRICS).write_text(json.dumps(metrics, indent=1) + "\n")

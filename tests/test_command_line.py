@@ -14,6 +14,7 @@ from conftest import finish, start
 from sweeps import checkpoint
 from sweeps.report.picks import picks_of
 from sweeps.report.reading import read
+from sweeps.study.replicate import KEPT
 from sweeps.study.storage import open_storage
 
 
@@ -53,6 +54,7 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
         "sweeps/optimizer=adam/confirm",
         "sweeps/optimizer=sgd",
         "sweeps/optimizer=sgd/confirm",
+        "sweeps/overview",
     ]
     for optimizer, settings in (("sgd", 2 * 5), ("adam", 2 * 3 * 2)):
         trials = study(outputs, optimizer).trials
@@ -62,7 +64,7 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
             records = [trial.user_attrs[f"seed={seed}"] for seed in (0, 1)]
             assert trial.value == pytest.approx(sum(record["value"] for record in records) / 2)
             for seed, record in enumerate(records):
-                curves = trial.user_attrs[f"seed={seed}/curves"]
+                curves = trial.system_attrs[f"{KEPT}seed={seed}/curves"]
                 assert [len(curve) for curve in curves.values()] == [2] * 5
                 folder = outputs / "sweeps" / record["folder"]
                 assert folder == outputs / f"sweeps/optimizer={optimizer}/{trial.number}/seed={seed}"
@@ -96,7 +98,8 @@ def test_the_study_tells_the_dashboard_what_it_is(swept: tuple[Path, str]) -> No
     assert "epochs=2" in sgd.user_attrs["fixed_overrides"]
     note = get_note(sgd)
     assert "| trial | lr | momentum | mean |" in note
-    assert "Robust, the best neighbourhood" in note
+    assert "- Robust" in note
+    assert "(mean of 2 fresh seeds)" in note
 
 
 def test_sgd_brings_the_plateau_scheduler_and_adam_none(swept: tuple[Path, str]) -> None:
@@ -112,9 +115,9 @@ def test_a_second_start_trains_nothing_and_prints_the_same_result(swept: tuple[P
     before = {name: study(outputs, name).trials for name in names}
     second = sweeps_run(*SMALL, f"outputs={outputs}")
     assert {name: study(outputs, name).trials for name in names} == before
-    result = "\nsweeps/optimizer=sgd: validation accuracy in %, mean over 2 replicates"
+    result = "\nsweeps/optimizer=sgd: validation accuracy in %, mean over 2 runs"
     assert first[first.index(result) :] == second[second.index(result) :]
-    assert f"uv run optuna-dashboard sqlite:///{outputs}/sweeps.db" in first
+    assert f"uv run python -m sweeps.dashboard --storage sqlite:///{outputs}/sweeps.db" in first
 
 
 def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_
     params = [f"{key}={value}" for key, value in trial.params.items()]
     sweeps_run("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")
-    curves = trial.user_attrs["seed=1/curves"]
+    curves = trial.system_attrs[f"{KEPT}seed=1/curves"]
     epochs = json.loads(alone.read_text())["epochs"]
     # One thread there, all of them here: sums in another order, so not the same bits.
     assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(curves["train_loss"], rel=1e-3)

@@ -250,7 +250,7 @@ def test_the_password_is_kept_nowhere(
     toy = StoredToy(tmp_path, storage.format(url=database))
     toy.here("shape=bowl", *(override.format(url=database) for override in overrides))
     said = "".join(capfd.readouterr())
-    assert f"optuna-dashboard '{shown(database)}'" in said
+    assert f"sweeps.dashboard --storage '{shown(database)}'" in said
     study = open_study(open_storage(database), "toy/shape=bowl")
     stored = study._storage.get_study_system_attrs(study._study_id)
     kept = [study.user_attrs, stored, *study.get_trials(deepcopy=False)]

@@ -53,7 +53,7 @@ def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicat
         "seed=1",
     ] or "journal" in str(overrides)
     assert "toy/shape=bowl" in printed
-    assert "optuna-dashboard sqlite:///" in printed
+    assert "sweeps.dashboard --storage sqlite:///" in printed
 
 
 def test_the_same_command_again_runs_nothing_and_prints_the_result(toy: Toy) -> None:

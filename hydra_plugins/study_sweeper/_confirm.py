@@ -15,7 +15,7 @@ from sweeps.report.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.picks import picks_of
 from sweeps.report.reading import measurement
 from sweeps.study.identity import opened
-from sweeps.study.replicate import OVERRIDES, PARAMS, labelled
+from sweeps.study.replicate import KEPT, OVERRIDES, PARAMS, labelled
 from sweeps.study.retries import RETRY_OF, retry_failed
 
 from ._plan import Plan
@@ -105,6 +105,6 @@ def _enqueue_setting(
     if all(label in kept for label in labels) and any(t.state == TrialState.COMPLETE for t in same):
         return
     attributes = {**kept, PARAMS: dict(params), OVERRIDES: list(overrides)}
-    study.add_trial(
-        create_trial(state=TrialState.WAITING, user_attrs=attributes, system_attrs={"fixed_params": {}})
-    )
+    told = [item for trial in same for item in trial.system_attrs.items() if item[0].startswith(KEPT)]
+    system = {**dict(told), "fixed_params": {}}
+    study.add_trial(create_trial(state=TrialState.WAITING, user_attrs=attributes, system_attrs=system))

@@ -16,16 +16,13 @@ from hydra.types import HydraContext, TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from sweeps.report.note import publish
 from sweeps.report.progress import progress_shown
-from sweeps.report.report import report
-from sweeps.report.screen import show
 from sweeps.study.claims import Claims, remaining
 from sweeps.study.identity import existing, opened
 from sweeps.study.locks import locks_for
 from sweeps.study.outage import StorageError, reason
 from sweeps.study.retries import retry_failed
-from sweeps.study.storage import absolute, open_storage, shown, without_password
+from sweeps.study.storage import absolute, artifact_folder, open_storage, shown, without_password
 
 from ._config import Composer, changed, overridden
 from ._confirm import confirming, enqueue, identity, is_measured, is_wanted
@@ -76,10 +73,9 @@ def drive(
     except BaseException as error:
         if reason(error) is None:
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
-                _leave(rounds, claims, folder)
+                _leave(rounds, claims, folder, url)
         raise
-    _leave(rounds, claims, folder)
-    show(studies, shown_url)
+    _leave(rounds, claims, folder, url, show=shown_url)
     _complain(rounds, claims, again(settings, config))
 
 
@@ -117,20 +113,28 @@ def _confirmation(measured: Round, claims: Claims, url: str) -> Round:
     return Round(replace(worker, plans=[plan for plan, _ in enqueued]), [study for _, study in enqueued])
 
 
-def _leave(rounds: Sequence[Round], claims: Claims, folder: Path) -> None:
-    """Let go of what dead workers held, and write what was found."""
+def _leave(rounds: Sequence[Round], claims: Claims, folder: Path, url: str, show: str | None = None) -> None:
+    """Let go of what dead workers held, and write what was found; `show` is the storage as to be printed."""
     for study in [study for each in rounds for study in each.studies]:
         claims.free(study)
     for plan, study in rounds[0].pairs:
-        publish(study)
         write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
-    storage, sweep = rounds[0].studies[0]._storage, rounds[0].worker.plans[0].name.split("/")[0]
+    _report(rounds[0], folder, url, show)
+
+
+def _report(measured: Round, folder: Path, url: str, show: str | None) -> None:
+    from sweeps.report import report, screen  # with plotly, which no sweep needs before its end
+
+    storage, sweep = measured.studies[0]._storage, measured.worker.plans[0].name.split("/")[0]
+    found = report.found_in(storage, sweep)
     try:
-        report(storage, sweep, folder)
+        report.report(storage, found, folder, artifact_folder(url, folder.parent))
     except Exception:  # the sweep's results are safe in the storage
         log.exception(
             "The report could not be written to %s; all that it tells is kept in the storage.", folder
         )
+    if show:
+        screen.show(found, folder, show)
 
 
 @contextmanager

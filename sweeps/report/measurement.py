@@ -131,7 +131,8 @@ class Measurement:
 
     def by_condition(self, values: NDArray[Any]) -> NDArray[Any]:
         """(..., replicates) as (..., conditions, seeds): every condition has all seeds, in the same order."""
-        return values.reshape(*values.shape[:-1], len(self.conditions), -1)
+        conditions = len(self.conditions)
+        return values.reshape(*values.shape[:-1], conditions, len(self.replicates) // conditions)
 
     def params_at(self, place: Index) -> dict[str, Any]:
         """The parameters at a place of a grid, measured or not."""

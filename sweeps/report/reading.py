@@ -18,15 +18,18 @@ from sweeps.report.axis import Axis
 from sweeps.report.confirmation import CONFIRMS, SUFFIX, Confirmation
 from sweeps.report.measurement import Measurement, Way
 from sweeps.report.runs import Replicate, Run, Setting
-from sweeps.study.replicate import PARAMS, labelled, values_of
+from sweeps.study.replicate import KEPT, PARAMS, labelled, values_of
 from sweeps.study.retries import RETRY_OF
+
+# The user attribute of a study without trials that compares others: their names.
+OVERVIEW = "overview_of"
 
 
 def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:
     """The measurements of the named studies, of all in the storage by default, with their confirmations."""
     known = optuna.get_all_study_names(storage)
     studies = [_load(storage, name) for name in (known if names is None else names)]
-    measured = [study for study in studies if CONFIRMS not in study.user_attrs]
+    measured = [study for study in studies if not {CONFIRMS, OVERVIEW} & study.user_attrs.keys()]
     return [
         measurement(study, _load(storage, other) if (other := study.study_name + SUFFIX) in known else None)
         for study in measured
@@ -149,7 +152,7 @@ def _run(trial: FrozenTrial, label: str) -> Run:
         diverged=bool(record.get("diverged")),
         test=record.get("test"),
         folder=record.get("folder"),
-        curves=trial.user_attrs.get(f"{label}/curves", {}),
+        curves=trial.system_attrs.get(f"{KEPT}{label}/curves", {}),
     )
 
 

@@ -1,4 +1,4 @@
-"""All files of a sweep's report, written at its end and whenever asked for."""
+"""All of a sweep's report, written at its end and whenever asked for."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,17 +6,30 @@ from pathlib import Path
 import optuna
 from optuna.storages import BaseStorage
 
+from sweeps.report.dashboard.publish import publish
+from sweeps.report.findings.joint import joint
+from sweeps.report.findings.study import Findings, findings
 from sweeps.report.jsonfile import write_numbers
-from sweeps.report.measurement import Measurement
+from sweeps.report.pages.document import document
+from sweeps.report.pages.html import html
+from sweeps.report.pages.markdown import markdown
 from sweeps.report.pickfile import write_pick
 from sweeps.report.reading import read
 from sweeps.report.tables import write_runs
 
 
-def report(storage: BaseStorage, study_name: str | None, folder: Path) -> list[Measurement]:
-    """Write the report on a sweep's studies and return what they measured.
+def sweeps_in(storage: BaseStorage) -> list[str]:
+    """The names of a storage's sweeps: what stands before a slash in their studies' names."""
+    names = optuna.get_all_study_names(storage)
+    if not names:
+        raise ValueError("the storage holds no study")
+    return list(dict.fromkeys(name.split("/")[0] for name in names))
 
-    The studies are `study_name` and `study_name/...`, or all of the storage. Raises ValueError for none.
+
+def found_in(storage: BaseStorage, study_name: str | None) -> list[Findings]:
+    """What a sweep's studies found: `study_name` and `study_name/...`, or all of the storage.
+
+    Raises ValueError where there is none.
     """
     known = optuna.get_all_study_names(storage)
     names = [n for n in known if study_name is None or n == study_name or n.startswith(f"{study_name}/")]
@@ -24,14 +37,22 @@ def report(storage: BaseStorage, study_name: str | None, folder: Path) -> list[M
     if not measurements:
         there = f"; there are {', '.join(known)}" if known else ""
         raise ValueError(f"the storage holds no study {study_name or ''}{there}")
-    write(measurements, folder)
-    return measurements
+    return [findings(measurement) for measurement in measurements]
 
 
-def write(measurements: Sequence[Measurement], folder: Path) -> None:
-    """Write every file of the report into the folder."""
+def report(storage: BaseStorage, studies: Sequence[Findings], folder: Path, artifacts: Path) -> None:
+    """Write what a sweep's studies found, into a folder and, for the dashboard, into the storage.
+
+    artifacts: the folder of the dashboard's files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    write_runs(measurements, folder / "runs.csv")
-    write_numbers({measurement.study: measurement for measurement in measurements}, folder / "report.json")
-    for measurement in measurements:
-        write_pick(measurement, folder)
+    together = joint(studies)
+    page = document(studies, together)
+    write_runs([found.measurement for found in studies], folder / "runs.csv")
+    numbers = {found.measurement.study: found for found in studies}
+    write_numbers({**numbers, "together": together}, folder / "report.json")
+    for found in studies:
+        write_pick(found.measurement, folder)
+    (folder / "report.html").write_text(html(page))
+    (folder / "report.md").write_text(markdown(page))
+    publish(storage, studies, page, artifacts)

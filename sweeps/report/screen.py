@@ -2,26 +2,43 @@
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
-import optuna
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from sweeps.report.summary import summarize
-from sweeps.study.storage import dashboard
+from sweeps.report.findings.headline import headline, settled
+from sweeps.report.findings.joint import joint
+from sweeps.report.findings.limits import limits, searched, space
+from sweeps.report.findings.study import Findings
+from sweeps.report.findings.verdict import verdicts
+from sweeps.report.pages.tables import settings_table
+from sweeps.study.storage import shown
+
+# How many of the best settings a table lists.
+LISTED = 5
 
 
-def show(studies: Sequence[optuna.Study], url: str) -> None:
-    """Print each study's result and how to open the dashboard."""
+def show(studies: Sequence[Findings], folder: Path, url: str) -> None:
+    """Print what each study found, and where there is more of it."""
     console = Console(highlight=False)
-    for study in studies:
-        summary = summarize(study)
-        table = Table(*summary.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-        for row in summary.rows:
-            table.add_row(*row)
-        console.print(f"\n[bold]{summary.title}[/bold]", table, sep="\n", end="")
-        for sentence in summary.sentences:
-            console.print(sentence, markup=False)
-    console.print("\nOpen the dashboard:")
-    console.print(f"  uv run optuna-dashboard {shlex.quote(dashboard(url))}", soft_wrap=True)
+    for found in studies:
+        table = settings_table(found, LISTED)
+        printed = Table(*table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+        for row in table.rows:
+            printed.add_row(*row)
+        console.print(f"\n[bold]{table.title}[/bold]", printed, sep="\n", end="")
+        _say(console, [*headline(found), *settled(found), *space(found), *limits(found), searched(found)])
+    if told := verdicts(joint(studies)):
+        console.print("\n[bold]Against each other[/bold]")
+        _say(console, told)
+    console.print("\nThe report, to be opened in a browser:")
+    console.print(f"  {folder / 'report.html'}", soft_wrap=True)
+    console.print("Every trial, in Optuna's dashboard:")
+    console.print(f"  uv run python -m sweeps.dashboard --storage {shlex.quote(shown(url))}", soft_wrap=True)
+
+
+def _say(console: Console, sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        console.print(sentence, markup=False)

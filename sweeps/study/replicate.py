@@ -15,6 +15,8 @@ from sweeps.study.outage import outlasting
 
 # The trial's system attributes that keep what each replicate reported, by its label.
 REPORTS = "sweeps:reports:"
+# And those that keep its lists and dictionaries, such as its curves, by label and key: too long to be shown.
+KEPT = "sweeps:kept:"
 
 # The user attributes of a trial whose setting was enqueued, not sampled: its overrides, its parameters.
 OVERRIDES, PARAMS = "overrides", "params"
@@ -79,7 +81,7 @@ class Replicate:
     """The trial as one of its replicates sees it (a `sweeps.trial.Trial`).
 
     Its record is written at once when it ends, as the trial's user attribute of the replicate's label:
-    {"value": ..., and what the job set}. Lists and dictionaries go to attributes "<label>/<key>".
+    {"value": ..., and what the job set}. Lists and dictionaries go to system attributes KEPT<label>/<key>.
     """
 
     def __init__(self, reports: Reports, label: str) -> None:
@@ -112,12 +114,11 @@ class Replicate:
     def finish(self, values: Sequence[float]) -> None:
         """Write the record; a replicate that has one is never run again."""
         long = {key: kept for key, kept in self._attributes.items() if isinstance(kept, list | dict)}
-        for key, kept in long.items():
-            self._trial.set_user_attr(f"{self._label}/{key}", kept)
+        aside = {f"{KEPT}{self._label}/{key}": kept for key, kept in long.items()}
         if reported := self._reports.values[self._label]:
-            self._trial.storage.set_trial_system_attr(
-                self._trial._trial_id, f"{REPORTS}{self._label}", reported
-            )
+            aside[f"{REPORTS}{self._label}"] = reported
+        for key, kept in aside.items():
+            self._trial.storage.set_trial_system_attr(self._trial._trial_id, key, kept)
         short = {key: kept for key, kept in self._attributes.items() if key not in long}
         value = values[0] if self._reports.is_single else list(values)
         self._trial.set_user_attr(self._label, {"value": value, **short})

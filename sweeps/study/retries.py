@@ -3,7 +3,7 @@
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from sweeps.study.replicate import REPORTS
+from sweeps.study.replicate import KEPT, REPORTS
 
 # The trial's system attribute that says which trial it repeats.
 RETRY_OF = "sweeps:retry_of"
@@ -17,7 +17,7 @@ def retry(study: optuna.Study, trial: FrozenTrial) -> None:
     if trial not in failed_for_good(study.get_trials(deepcopy=False)):
         return
     kept = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
-    told = {key: value for key, value in trial.system_attrs.items() if key.startswith(REPORTS)}
+    told = {key: value for key, value in trial.system_attrs.items() if key.startswith((REPORTS, KEPT))}
     again = optuna.trial.create_trial(
         state=TrialState.WAITING,
         user_attrs=kept,

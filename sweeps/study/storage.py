@@ -62,9 +62,9 @@ def absolute(url: str) -> str:
 
 
 def dashboard(url: str) -> str:
-    """The storage as optuna-dashboard's command line takes it."""
+    """The storage as optuna-dashboard's command line takes it, its password in the environment."""
     location = parsed(url)
-    return str(location.database) if location.drivername == "journal" else _hidden(location)
+    return str(location.database) if location.drivername == "journal" else without_password(url)
 
 
 def without_password(url: str) -> str:
@@ -110,6 +110,14 @@ def open_storage(url: str, create: bool = False) -> BaseStorage:
 def lock_folder(location: URL) -> Path:
     """Where a host's processes keep the locks of a storage that is a file: beside it."""
     return Path(f"{location.database}.locks").absolute()
+
+
+def artifact_folder(url: str, outputs: Path) -> Path:
+    """Where the dashboard's pictures are kept: beside a storage that is a file, else in `outputs`."""
+    location = parsed(url)
+    if location.get_backend_name() == "postgresql":
+        return outputs / "artifacts"
+    return Path(f"{location.database}.artifacts").absolute()
 
 
 def open_study(

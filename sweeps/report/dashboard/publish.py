@@ -1,0 +1,108 @@
+"""The report in the storage, for optuna-dashboard: a note, figures and pictures a study, and an overview."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import optuna
+from optuna.storages import BaseStorage
+
+from sweeps.report.dashboard.images import keep, learning_curves
+from sweeps.report.dashboard.texts import save_figure, save_note
+from sweeps.report.findings.headline import headline
+from sweeps.report.findings.study import Findings
+from sweeps.report.pages.document import Document, Part
+from sweeps.report.pages.guide import BRIEF, OWN_FIGURES
+from sweeps.report.pages.markdown import bullets, figure_lines, part_lines, table_lines
+from sweeps.report.plots.training import picked_settings, title_of, trained
+from sweeps.report.reading import OVERVIEW
+
+# The name of the study that compares the others, below the sweep's.
+OVERVIEW_NAME = "overview"
+
+
+def publish(storage: BaseStorage, studies: Sequence[Findings], document: Document, artifacts: Path) -> None:
+    """Save all that the dashboard shows. artifacts: the folder of its files."""
+    together, *parts = document.parts
+    for found, part in zip(studies, parts, strict=True):
+        study = _load(storage, found.measurement.study)
+        _save(study, _note(found, part, _pictures(study, found, artifacts)), part)
+    if len(studies) > 1:
+        overview = _overview(storage, studies)
+        _save(overview, _overview_note(document), together)
+    else:
+        _save_figures(_load(storage, studies[0].measurement.study), together)
+
+
+def _save(study: optuna.Study, note: str, part: Part) -> None:
+    save_note(study, note)
+    _save_figures(study, part)
+
+
+def _save_figures(study: optuna.Study, part: Part) -> None:
+    for plot in part.plots:
+        if plot.figure is not None:
+            save_figure(study, plot.name, plot.figure)
+
+
+def _pictures(study: optuna.Study, found: Findings, artifacts: Path) -> list[str]:
+    """Pictures of the picks' training as Markdown; each picked trial's note has its own."""
+    pictures = []
+    for roles, setting in picked_settings(found).items():
+        title, runs = title_of(found.measurement, roles, setting), trained(found.measurement, setting)
+        if runs:
+            name = f"trial-{setting.number}-learning-curves.png"
+            shown = f"![{title}]({keep(study, name, learning_curves(title, runs), artifacts)})"
+            save_note(study, f"**{title}**\n\n{shown}", setting.number)
+            pictures.append(shown)
+    return pictures
+
+
+def _note(found: Findings, part: Part, pictures: Sequence[str]) -> str:
+    folder = found.measurement.folder
+    where = [f"[report.html](file://{folder}/report.html) and all runs: `{folder}`."]
+    lines = [
+        f"## {part.title}",
+        "",
+        *bullets(headline(found)),
+        "",
+        *(line for table in part.tables for line in [*table_lines(table), ""]),
+        *bullets(part.sentences),
+        "",
+        BRIEF,
+        "",
+        OWN_FIGURES,
+        "",
+        *(where if folder else []),
+        "",
+        *[line for picture in pictures for line in (picture, "")],
+        *figure_lines(part),
+    ]
+    return "\n".join(lines)
+
+
+def _overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.Study:
+    """A study without trials, whose note and figures compare the others."""
+    sweep = studies[0].measurement.study.split("/")[0]
+    first = _load(storage, studies[0].measurement.study)
+    overview = optuna.create_study(
+        study_name=f"{sweep}/{OVERVIEW_NAME}",
+        storage=storage,
+        directions=first.directions,
+        sampler=optuna.samplers.RandomSampler(),
+        load_if_exists=True,
+    )
+    overview.set_user_attr(OVERVIEW, [found.measurement.study for found in studies])
+    return overview
+
+
+def _overview_note(document: Document) -> str:
+    lead = [line for part in document.lead for line in part_lines(part)]
+    together = document.parts[0]
+    return "\n".join(
+        [f"# {document.title}", "", *lead, *part_lines(together), BRIEF, "", *figure_lines(together)]
+    )
+
+
+def _load(storage: BaseStorage, name: str) -> optuna.Study:
+    # A sampler of one's own keeps Optuna from making the default one, which takes a while to import.
+    return optuna.load_study(study_name=name, storage=storage, sampler=optuna.samplers.RandomSampler())

@@ -1,0 +1,1 @@
+"""The report's figures: each a pure function from arrays to a Plotly figure."""

@@ -1,0 +1,136 @@
+"""What is said of a study's picks."""
+
+import math
+
+from sweeps.report.findings.fresh import fresh_metric
+from sweeps.report.findings.picked import Picked
+from sweeps.report.findings.study import Findings
+from sweeps.report.statistics.intervals import Estimate
+from sweeps.report.words import counted, interval, listed, measured, named, number, percent, points
+
+NAMES = {"robust": "Robust", "peak": "Peak", "default": "Library default"}
+
+
+def headline(found: Findings) -> list[str]:
+    """The robust pick first, in a sentence with its interval on fresh seeds; then the others against it."""
+    if not found.picks:
+        return ["No setting is measured yet."]
+    picks = [_pick(found, same) for same in _distinct(found)]
+    return [
+        *picks,
+        *_unfinished(found),
+        *_price(found),
+        *_compromised(found),
+        *_edge(found),
+        *_confirmed(found),
+    ]
+
+
+def _distinct(found: Findings) -> list[list[Picked]]:
+    """The picks, robust first, those of one setting together."""
+    groups: list[list[Picked]] = []
+    for role in NAMES:
+        if pick := found.picks.get(role):
+            same = [group for group in groups if dict(group[0].params) == dict(pick.params)]
+            same[0].append(pick) if same else groups.append([pick])
+    return groups
+
+
+def _pick(found: Findings, same: list[Picked]) -> str:
+    first, *others = [NAMES[pick.role] for pick in same]
+    names = listed([first, *(name.lower() for name in others)])
+    pick = same[0]
+    edge = " [lr on the edge]" if pick.tuned and pick.tuned.on_edge else ""
+    return f"{names}: {named(pick.params)}{edge}, {_score(found, pick)}{_against(found, pick)}."
+
+
+def _score(found: Findings, pick: Picked) -> str:
+    if pick.fresh:
+        fresh = measured(fresh_metric(found.measurement), pick.fresh.score)
+        count = counted(len(pick.fresh.values), "fresh seed")
+        diverged = f", {pick.fresh.diverged_count} of them diverged" if pick.fresh.diverged_count else ""
+        return f"{fresh} (mean of {count}{diverged})"
+    if pick.tuned is None:
+        return "not measured"
+    seeds = counted(len(pick.tuned.values), "run")
+    return f"{measured(found.measurement.metric, pick.tuned.mean)} on the tuning seeds ({seeds})"
+
+
+def _against(found: Findings, pick: Picked) -> str:
+    """What the robust pick gains over another on the same fresh seeds."""
+    difference = found.robust_minus.get(pick.role)
+    if difference is None or math.isnan(difference.low):
+        return ""
+    if difference.low <= 0 <= difference.high:
+        return f"; no distinguishable difference from the robust pick {interval(difference)}"
+    gains = difference.value > 0
+    size = difference if gains else Estimate(-difference.value, -difference.high, -difference.low)
+    unit = points(fresh_metric(found.measurement))
+    return (
+        f"; the robust pick is {number(size.value)}{unit} {'better' if gains else 'worse'} {interval(size)}"
+    )
+
+
+def _price(found: Findings) -> list[str]:
+    """What the choice costs and gains on the tuning seeds, where the two picks differ."""
+    robust, peak = found.picks.get("robust"), found.picks.get("peak")
+    if not (robust and peak) or dict(robust.params) == dict(peak.params) or math.isnan(found.price):
+        return []
+    better = "better" if found.gain >= 0 else "worse"
+    near = "" if math.isnan(found.gain) else f"; its neighbourhood R is {number(abs(found.gain))} {better}"
+    price = f"{number(found.price)}{points(found.measurement.metric)}"
+    return [f"On the tuning seeds the robust pick gives up {price} of the peak's mean{near}."]
+
+
+def _confirmed(found: Findings) -> list[str]:
+    """How far these figures can be trusted."""
+    wanted = found.measurement.confirmation.wanted
+    counts = [len(pick.fresh.values) if pick.fresh else 0 for pick in found.picks.values()]
+    if not any(counts):
+        why = " yet" if wanted else " (confirm=off)"
+        return [f"Not confirmed on fresh seeds{why}: the best of many noisy means looks better than it is."]
+    if min(counts) < wanted:
+        return [f"The confirmation is unfinished: {min(counts)} of {wanted} fresh seeds."]
+    return []
+
+
+def _unfinished(found: Findings) -> list[str]:
+    measurement = found.measurement
+    total = math.prod(measurement.shape) if measurement.is_grid else measurement.planned or 0
+    if (missing := total - len(measurement.complete)) <= 0:
+        return []
+    beside = "; none beside them can be the robust pick" if measurement.is_grid else ""
+    return [f"{missing} of {total} settings are not measured (pruned, failed or not done yet){beside}."]
+
+
+def _compromised(found: Findings) -> list[str]:
+    if not found.compromised:
+        return []
+    return [
+        "No setting has both an lr inside the range and a neighbourhood without diverged or unmeasured runs: "
+        "none was ruled out, and the robust pick is only the best of unsound ones."
+    ]
+
+
+def _edge(found: Findings) -> list[str]:
+    if not found.peak_on_edge:
+        return []
+    return [
+        "The peak's lr is on the edge of its range, which may be too narrow: search further out. A "
+        "robust pick needs an lr of the range on either side."
+    ]
+
+
+def settled(found: Findings) -> list[str]:
+    """Whether other draws of the same seeds would have led to the same robust pick."""
+    robust = found.picks.get("robust")
+    if robust is None or robust.tuned is None or math.isnan(robust.tuned.frequency):
+        return []
+    often = percent(robust.tuned.frequency)
+    if not found.rivals:
+        return [f"Redrawn seeds pick the same robust setting in {often} of the draws."]
+    rivals = "; ".join(named(params) for params in found.rivals)
+    return [
+        f"The robust pick is not settled: redrawn seeds pick it in {often} of the draws. Most draws pick "
+        f"one of: {rivals}."
+    ]

@@ -1,0 +1,204 @@
+"""What one study found."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweeps.report.findings.fresh import fresh
+from sweeps.report.findings.picked import Picked, picked
+from sweeps.report.findings.seeds import by_seed
+from sweeps.report.measurement import Measurement
+from sweeps.report.picks import Picks, picks_of
+from sweeps.report.robust import Floats, Index
+from sweeps.report.runs import Params
+from sweeps.report.statistics.conditions import held_out_phi, largest_regrets
+from sweeps.report.statistics.intervals import Estimate, Spread, mean_interval, pooled_spread, resolution
+from sweeps.report.statistics.space import GoodBand, blind_loss, good_band, share_bounds, weights
+from sweeps.report.statistics.stability import ALONE, Stability, likely, selection_spread, stability
+from sweeps.report.statistics.variance import variance_share_intervals
+
+# How far below the best, in percentage points, a setting is still called good.
+GAPS = (0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a measurement found; all that it can't tell is empty, None or nan.
+
+    picks: by role. robust_minus: by the other's role, what the robust pick gains on the same fresh seeds.
+    tried: least and greatest share of the settings tried that are within 1 point of the best. price: the
+    peak's tuning mean minus the robust pick's, gain: the robust pick's R minus the peak's. rivals: where
+    other draws of the seeds pick the robust setting in less than half of the cases, those settings that
+    they pick. spread: standard deviation over seeds, pooled; resolution: by how much two settings must
+    differ to be told apart. selection: how much the robust pick varies with the tuning seeds. shares: by
+    gap, least and greatest share of the space that is so near the best; bands: by gap, the learning
+    rates; blind: Lambda. importance: by parameters. phi and regrets: of several conditions. states: how
+    many trials are in each.
+    """
+
+    measurement: Measurement
+    picks: Mapping[str, Picked]
+    compromised: bool
+    robust_minus: Mapping[str, Estimate]
+    tried: tuple[float, float] | None
+    price: float
+    gain: float
+    rivals: Sequence[Params]
+    spread: Spread
+    resolution: float
+    selection: Spread
+    shares: Mapping[float, tuple[float, float]]
+    bands: Mapping[float, GoodBand]
+    blind: float
+    importance: Mapping[str, Estimate]
+    phi: float
+    regrets: Mapping[str, float]
+    states: Mapping[str, int]
+    failures: Mapping[int, str]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the settings cover the space, so that shares, bands and importance mean something."""
+        return self.measurement.way != "adaptive"
+
+    @property
+    def peak_on_edge(self) -> bool:
+        """Whether the best mean is at the first or last learning rate of a grid."""
+        peak = self.picks.get("peak")
+        return bool(peak and peak.tuned and peak.tuned.on_edge)
+
+
+def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:
+    """What a study found."""
+    chosen = picks_of(measurement) if picks is None else picks
+    stable = _stability(measurement)
+    known = picked(measurement, chosen, stable)
+    means = measurement.sign * measurement.scores.mean(axis=-1)
+    measured = measurement.way != "adaptive" and bool(measurement.places)
+    in_percent = measured and "%" in measurement.metric
+    return Findings(
+        measurement=measurement,
+        picks=known,
+        compromised=chosen.compromised,
+        robust_minus=_robust_minus(measurement, known),
+        tried=_tried(measurement),
+        price=_difference(measurement, known, "peak", "robust", "mean"),
+        gain=_difference(measurement, known, "robust", "peak", "near"),
+        rivals=_rivals(measurement, chosen, stable),
+        resolution=resolution(*by_seed(measurement)),
+        selection=_selection(measurement, chosen, stable),
+        spread=pooled_spread(*by_seed(measurement)),
+        shares={gap: share_bounds(means, weighed(measurement), gap) for gap in GAPS} if in_percent else {},
+        bands=_bands(measurement, means) if in_percent else {},
+        blind=_blind(measurement, means) if in_percent else float("nan"),
+        importance=importance(measurement),
+        phi=_phi(measurement) if measured else float("nan"),
+        regrets=_regrets(measurement, chosen),
+        states=Counter(setting.state for setting in measurement.settings),
+        failures={
+            s.number: s.reason for s in measurement.settings if s.reason and s.state in ("fail", "pruned")
+        },
+    )
+
+
+def weighed(measurement: Measurement) -> Floats:
+    """Each setting's share of the searched space."""
+    if not measurement.is_grid:  # points that cover the space evenly
+        return np.full(measurement.shape, 1 / max(1, len(measurement.complete)))
+    return weights([axis.values for axis in measurement.axes], measurement.lr_axis)
+
+
+def importance(measurement: Measurement) -> dict[str, Estimate]:
+    """The share of the variance that parameters and their interactions explain, of a full grid of several."""
+    whole = measurement.is_grid and bool(measurement.places) and not np.isnan(measurement.scores).any()
+    if measurement.way == "adaptive" or not whole or len(measurement.axes) < 2:
+        return {}
+    names = [axis.short for axis in measurement.axes]
+    shares = variance_share_intervals(*by_seed(measurement))
+    return {" × ".join(names[axis] for axis in effect): share for effect, share in shares.items()}
+
+
+def _stability(measurement: Measurement) -> Stability | None:
+    whole = measurement.is_grid and bool(measurement.places) and len(measurement.conditions) == 1
+    if not whole or len(measurement.replicates) < 2:
+        return None
+    return stability(*by_seed(measurement), measurement.ordered, measurement.lr_axis)
+
+
+def _rivals(measurement: Measurement, picks: Picks, stable: Stability | None) -> list[Params]:
+    place = picks.places.get("robust")
+    if stable is None or place is None or stable.robust[place] >= ALONE:
+        return []
+    return [measurement.params_at(other) for other in likely(stable.robust)]
+
+
+def _selection(measurement: Measurement, picks: Picks, stable: Stability | None) -> Spread:
+    place = picks.places.get("robust")
+    if stable is None or place is None:
+        return Spread(float("nan"), float("nan"))
+    return selection_spread(stable.robust, *by_seed(measurement), place)
+
+
+def _difference(
+    measurement: Measurement, known: Mapping[str, Picked], one: str, other: str, what: str
+) -> float:
+    first, second = (known[role].tuned if role in known else None for role in (one, other))
+    if first is None or second is None:
+        return float("nan")
+    if what == "near":
+        return measurement.sign * (first.near - second.near)
+    return measurement.sign * (first.mean.value - second.mean.value)
+
+
+def _robust_minus(measurement: Measurement, known: Mapping[str, Picked]) -> dict[str, Estimate]:
+    """The robust pick's mean paired difference to each other pick, higher is better."""
+    if "robust" not in known:
+        return {}
+    robust = fresh(measurement, known["robust"].params)
+    others = {role: fresh(measurement, pick.params) for role, pick in known.items() if role != "robust"}
+    return {role: mean_interval(measurement.sign * (robust - values)) for role, values in others.items()}
+
+
+def _tried(measurement: Measurement) -> tuple[float, float] | None:
+    """Bounds from what pruned and failed trials could have scored: of the trials, not of the space."""
+    settings = [s for s in measurement.settings if s.state in ("complete", "pruned", "fail")]
+    if "%" not in measurement.metric or not measurement.complete:
+        return None
+    means = np.array([measurement.sign * s.mean if s.is_complete else np.nan for s in settings])
+    return share_bounds(means, np.ones(len(means)), 1.0)
+
+
+def _bands(measurement: Measurement, means: Floats) -> dict[float, GoodBand]:
+    axis = measurement.lr_axis
+    if axis is None or not measurement.is_grid:
+        return {}
+    values = [float(value) for value in measurement.axes[axis].values]
+    bands = {gap: good_band(means, axis, values, gap) for gap in GAPS}
+    return {gap: band for gap, band in bands.items() if band is not None}
+
+
+def _blind(measurement: Measurement, means: Floats) -> float:
+    chance = measurement.chance
+    return float("nan") if chance is None else blind_loss(means, weighed(measurement), chance)
+
+
+def _phi(measurement: Measurement) -> float:
+    """Phi on held-out seeds, of one condition nan."""
+    crossed = measurement.sign * measurement.by_condition(measurement.scores)
+    return held_out_phi(crossed) if len(measurement.conditions) > 1 else float("nan")
+
+
+def _crossed(measurement: Measurement) -> Floats:
+    crossed: Floats = measurement.sign * measurement.by_condition(measurement.scores).mean(axis=-1)
+    return crossed
+
+
+def _regrets(measurement: Measurement, picks: Picks) -> dict[str, float]:
+    """The largest regret of each pick over the conditions."""
+    if len(measurement.conditions) < 2 or not measurement.places:
+        return {}
+    regrets = largest_regrets(_crossed(measurement))
+    places: Mapping[str, Index] = picks.places
+    return {role: float(regrets[place]) for role, place in places.items()}

@@ -1,0 +1,71 @@
+"""What is said of several optimizers, and what can't be."""
+
+from collections.abc import Sequence
+
+from sweeps.report.findings.joint import Joint
+from sweeps.report.findings.limits import decades
+from sweeps.report.findings.study import Findings
+from sweeps.report.statistics.compare import MARGIN, Comparison
+from sweeps.report.words import interval, listed, number
+
+
+def verdicts(joint: Joint) -> list[str]:
+    """Of each pair of optimizers, on the fresh seeds that they share, what may be said and from what."""
+    told = [sentence for comparison in joint.comparisons for sentence in _verdict(comparison, joint)]
+    return [*told, *_turnable(joint)]
+
+
+def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
+    """What these studies can't say, so that nobody reads it into them."""
+    names = [found.measurement.option for found in studies]
+    told = []
+    if len(studies) > 1 and not joint.comparisons:
+        told.append(f"Which of {listed(names)} is better: no two picks were trained on the same fresh seeds.")
+    if joint.on_edge:
+        told.append(
+            f"How good {listed(joint.on_edge)} can be: the best learning rate is on the edge of the search."
+        )
+    if joint.unranked:
+        bands = "; ".join(
+            f"{found.measurement.option} {decades(found.bands[1.0])}"
+            for found in studies
+            if 1.0 in found.bands
+        )
+        told.append(
+            "Which optimizer forgives a wrong learning rate more: the bands within 1 point of the best "
+            f"reach the edges of the search, so that this grid cannot rank them ({bands})."
+        )
+    if adaptive := [found.measurement.option for found in studies if not found.is_even]:
+        told.append(f"How much of the space is good for {listed(adaptive)}: the search was adaptive.")
+    told.append(
+        "What holds elsewhere: everything here is of this data set, model, budget and searched space alone. "
+        "Another of them moves the good learning rates."
+    )
+    return told
+
+
+def _turnable(joint: Joint) -> list[str]:
+    if not joint.on_edge:
+        return []
+    return [
+        f"The best learning rate of {listed(joint.on_edge)} is on the edge of the searched range: a "
+        "wider search may turn this around."
+    ]
+
+
+def _verdict(comparison: Comparison, joint: Joint) -> list[str]:
+    first, second = comparison.first, comparison.second
+    size = f"{number(abs(comparison.difference.value))} {joint.unit}"
+    settings = (
+        f"Of the two confirmed settings: {first} - {second} = {size} {interval(comparison.difference)} "
+        f"on {comparison.seeds} fresh seeds (paired t test p = {comparison.p:.2g} after Holm, sign-flip "
+        f"p = {comparison.sign_flip:.2g}, P({first} > {second}) = {comparison.probability:.2f}). So many "
+        f"seeds find a difference of {number(comparison.smallest)} in 8 of 10 cases."
+    )
+    said = {
+        "better": f"{first} is better than {second} as tuned here, by {size}",
+        "equivalent": f"{first} and {second} are equivalent as tuned here, within ± {MARGIN:g}",
+        "no distinguishable difference": f"{first} and {second}: no distinguishable difference as tuned here",
+    }
+    wider = interval(comparison.tuned) or "unknown here"
+    return [f"{said[comparison.verdict]} (interval with the chance of the tuning: {wider}).", settings]

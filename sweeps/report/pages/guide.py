@@ -1,0 +1,50 @@
+"""How to read a report, for those who train networks and for those who know statistics."""
+
+GUIDE = (
+    (
+        "Setting, run",
+        "A setting is a point of the searched space, such as lr=0.01 momentum=0.9. It is trained once "
+        "with each seed: those runs differ in initialisation, data order, dropout and the "
+        "train/validation split, and all settings share the seeds.",
+    ),
+    (
+        "★ Peak, ◇ robust, □ default",
+        "The peak is the setting of the best mean. The robust pick has the best R, the mean over itself "
+        "and its neighbours one step away on the grid, among the settings whose learning rate is inside "
+        "the range and that have no diverged run near by: a little off, and it still works. The default "
+        "is what the config, mostly the library's authors, would have used.",
+    ),
+    (
+        "Tuning seeds, fresh seeds",
+        "Settings are chosen on the tuning seeds; the best of many noisy means looks better than it is. "
+        "So the picks are trained again on fresh seeds, and only there the test set is read. Trust "
+        "those figures.",
+    ),
+    (
+        "[a, b]",
+        "A 95 % interval of the mean (Student's t). Two settings whose intervals overlap widely are not "
+        "told apart by this many seeds.",
+    ),
+    (
+        "Diverged",
+        "The loss was not finite, or no better than guessing at the end. Such a run scores chance, is "
+        "counted, and stays in every figure.",
+    ),
+    (
+        "edge",
+        "The learning rate is the first or last that was searched: better ones may lie beyond.",
+    ),
+)
+
+BRIEF = (
+    "★ peak: best mean. ◇ robust: best R, the mean of a setting and its grid neighbours, with an lr "
+    "inside the range and no diverged run near by. *div.*: runs that diverged; they score chance. "
+    "*edge*: lr is the first or last searched. Table and figures are of the tuning seeds, where the "
+    "best of many noisy means looks too good; the headline is of fresh seeds, where there are any."
+)
+
+OWN_FIGURES = (
+    "The report's figures follow the dashboard's own on the study's first page. Its own *Hyperparameter "
+    "Importance* knows neither the log scale of a learning rate nor the seeds' noise: read *what "
+    "explains the scores' variance* instead."
+)

@@ -1,0 +1,127 @@
+"""The report's tables: a study's settings, and the confirmed picks of all studies."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sweeps.report.axis import plain, short
+from sweeps.report.findings.fresh import fresh_metric
+from sweeps.report.findings.picked import Picked, is_on_edge, near_means, tuning_limits
+from sweeps.report.findings.study import Findings
+from sweeps.report.robust import Index
+from sweeps.report.runs import Setting
+from sweeps.report.words import ROLES, counted, named, number, with_interval
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a title."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def settings_table(found: Findings, at_most: int | None = None) -> Table:
+    """The settings by mean, best first; of a shortened table the picks too."""
+    measurement = found.measurement
+    order = sorted(measurement.places, key=lambda place: -measurement.sign * measurement.places[place].mean)
+    picked = {pick.tuned.trial for pick in found.picks.values() if pick.tuned}
+    shown = [p for n, p in enumerate(order) if at_most is None or n < at_most or _number(found, p) in picked]
+    low, high = tuning_limits(measurement)
+    near = near_means(measurement)
+    keep = {"R": measurement.is_grid, "95 %": len(measurement.replicates) > 1}
+    columns = [
+        "trial",
+        *(axis.short for axis in measurement.axes),
+        "mean",
+        "95 %",
+        "sd",
+        "worst",
+        "div.",
+        "R",
+        "",
+    ]
+    rows = [
+        {
+            **_params(found, measurement.places[place]),
+            **_scores(found, measurement.places[place]),
+            "95 %": _limits(measurement.places[place], float(low[place]), float(high[place])),
+            "R": number(float(near[place])),
+            "": _marks(found, place),
+        }
+        for place in shown
+    ]
+    kept = [column for column in columns if keep.get(column, True)]
+    more = f"; the best and the picks, of {counted(len(order), 'setting')}" if len(shown) < len(order) else ""
+    title = f"{measurement.study}: {measurement.metric}, {_repeated(found)}{more}"
+    return Table(title, kept, [[row[column] for column in kept] for row in rows])
+
+
+def confirmed_table(studies: Sequence[Findings]) -> Table | None:
+    """Every pick on fresh seeds beside its tuning mean; None where none was trained on them."""
+    rows = [_confirmed(found, pick) for found in studies for pick in found.picks.values() if pick.fresh]
+    if not rows:
+        return None
+    metric, objective = fresh_metric(studies[0].measurement), studies[0].measurement.metric
+    columns = ["study", "pick", "setting", "seeds", metric, f"{objective}, fresh", "tuning", "div."]
+    if metric == objective:
+        columns.remove(metric)
+    title = "The picks on fresh seeds, mean with 95 % interval, beside their tuning mean"
+    return Table(title, columns, [[row[column] for column in columns] for row in rows])
+
+
+def _confirmed(found: Findings, pick: Picked) -> dict[str, str]:
+    assert pick.fresh is not None
+    return {
+        "study": found.measurement.option,
+        "pick": ROLES[pick.role],
+        "setting": named(pick.params),
+        "seeds": str(len(pick.fresh.values)),
+        fresh_metric(found.measurement): with_interval(pick.fresh.score),
+        f"{found.measurement.metric}, fresh": with_interval(pick.fresh.objective),
+        "tuning": number(pick.tuned.mean.value) if pick.tuned else "",
+        "div.": f"{pick.fresh.diverged_count}/{len(pick.fresh.values)}",
+    }
+
+
+def _params(found: Findings, setting: Setting) -> dict[str, str]:
+    values = {short(name): plain(value) for name, value in setting.params.items()}
+    return {
+        "trial": str(setting.number),
+        **{axis.short: values.get(axis.short, "") for axis in found.measurement.axes},
+    }
+
+
+def _scores(found: Findings, setting: Setting) -> dict[str, str]:
+    values, sign = setting.values, found.measurement.sign
+    mean = setting.mean
+    variance = (
+        sum((value - mean) ** 2 for value in values) / (len(values) - 1) if len(values) > 1 else math.nan
+    )
+    return {
+        "mean": number(mean),
+        "sd": number(math.sqrt(variance)),
+        "worst": number(sign * min(sign * value for value in values)),
+        "div.": f"{setting.diverged}/{len(values)}",
+    }
+
+
+def _limits(setting: Setting, low: float, high: float) -> str:
+    """The interval, which a setting with diverged runs has none of."""
+    return "" if setting.diverged else f"{number(low)} to {number(high)}"
+
+
+def _marks(found: Findings, place: Index) -> str:
+    trial = _number(found, place)
+    roles = [role for role, pick in found.picks.items() if pick.tuned and pick.tuned.trial == trial]
+    return " ".join([*roles, *(["edge"] if is_on_edge(found.measurement, place) else [])])
+
+
+def _number(found: Findings, place: Index) -> int:
+    return found.measurement.places[place].number
+
+
+def _repeated(found: Findings) -> str:
+    count = len(found.measurement.replicates)
+    return f"mean over {counted(count, 'run')}" if count > 1 else "one run each"

@@ -1,0 +1,124 @@
+"""The figures that show all studies of a sweep together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sweeps.report.figures.fresh import Confirmed, forest, tuning_against_fresh
+from sweeps.report.figures.score import best_by_lr, main_axis
+from sweeps.report.figures.search import Found, best_of_k, shares_of_space
+from sweeps.report.figures.shares import Divergence, divergence_by_lr
+from sweeps.report.findings.fresh import fresh_objective
+from sweeps.report.findings.joint import Joint
+from sweeps.report.findings.seeds import by_seed
+from sweeps.report.findings.study import Findings, weighed
+from sweeps.report.measurement import Measurement
+from sweeps.report.plots.plot import Plot, drawn, missing, unit
+from sweeps.report.robust import Floats
+from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
+from sweeps.report.statistics.intervals import clopper_pearson
+from sweeps.report.statistics.space import share_bounds
+from sweeps.report.words import named
+
+# Gaps to the best at which the share of the space is drawn, in percentage points.
+GAPS = np.linspace(0, 5, 101)
+
+
+def joint_plots(studies: Sequence[Findings], joint: Joint) -> list[Plot]:
+    """All figures of a sweep that are not of one study alone."""
+    begun = [found.measurement for found in studies if found.measurement.complete]
+    covered = [found.measurement for found in studies if found.is_even and found.measurement.complete]
+    adaptive = bool(begun) and not covered
+    return [
+        _best(covered, adaptive),
+        _best_of_k(covered, adaptive),
+        _shares(covered, adaptive),
+        _divergence(begun),
+        _fresh(studies),
+        drawn("differences", forest(joint.comparisons, joint.unit))
+        if joint.comparisons
+        else missing("differences"),
+    ]
+
+
+def _best(measurements: Sequence[Measurement], adaptive: bool) -> Plot:
+    axes = [main_axis(measurement) for measurement in measurements]
+    if len({axis.short if axis else None for axis in axes} - {None}) != 1 or None in axes:
+        return missing("best", adaptive)
+    return drawn("best", best_by_lr(measurements))
+
+
+def _best_of_k(measurements: Sequence[Measurement], adaptive: bool) -> Plot:
+    if not measurements:
+        return missing("best-of-k", adaptive)
+    curves = {measurement.option: _curve(measurement) for measurement in measurements}
+    return drawn("best-of-k", best_of_k(curves, measurements[0].metric))
+
+
+def _curve(measurement: Measurement) -> Found:
+    sign = measurement.sign
+    means = sign * measurement.scores.mean(axis=-1)
+    band = expected_best_band(*by_seed(measurement))
+    expected, low, high = sign * expected_best(means), sign * band.low, sign * band.high
+    confirmed = np.array([_fresh_mean(measurement, place) for place in measurement.places])
+    if np.isnan(confirmed).any():
+        return Found(expected, low, high)
+    tuning = np.array([means[place] for place in measurement.places])
+    return Found(expected, low, high, sign * honest_best(tuning, sign * confirmed))
+
+
+def _fresh_mean(measurement: Measurement, place: tuple[int, ...]) -> float:
+    values = fresh_objective(measurement, measurement.places[place].params)
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _shares(measurements: Sequence[Measurement], adaptive: bool) -> Plot:
+    shown = [measurement for measurement in measurements if "%" in measurement.metric]
+    if not shown:
+        return missing("shares", adaptive)
+    means = {m.option: m.sign * m.scores.mean(axis=-1) for m in shown}
+    cells = {m.option: weighed(m) for m in shown}
+    top = max(float(np.nanmax(values)) for values in means.values())
+    own = {option: _bounds(means[option], cells[option], None) for option in means}
+    common = {option: _bounds(means[option], cells[option], top) for option in means}
+    return drawn("shares", shares_of_space(GAPS.tolist(), own, common, unit(shown[0])))
+
+
+def _bounds(means: Floats, cells: Floats, best: float | None) -> tuple[Floats, Floats]:
+    bounds = np.array([share_bounds(means, cells, float(gap), best) for gap in GAPS])
+    return bounds[:, 0], bounds[:, 1]
+
+
+def _divergence(measurements: Sequence[Measurement]) -> Plot:
+    shown = [m for m in measurements if (axis := main_axis(m)) and not axis.continuous]
+    if not shown:
+        return missing("divergence")
+    axis = main_axis(shown[0])
+    assert axis is not None
+    return drawn("divergence", divergence_by_lr(axis, {m.option: _diverged(m) for m in shown}))
+
+
+def _diverged(measurement: Measurement) -> list[Divergence]:
+    axis = main_axis(measurement)
+    assert axis is not None
+    points = []
+    for value in axis.values:
+        settings = [s for s in measurement.complete if s.params.get(axis.name) == value]
+        count, total = sum(s.diverged for s in settings), sum(len(s.runs) for s in settings)
+        if total:
+            points.append(Divergence(float(value), count, total, clopper_pearson(count, total)))
+    return points
+
+
+def _fresh(studies: Sequence[Findings]) -> Plot:
+    confirmed = [
+        Confirmed(
+            found.measurement.option, role, named(pick.params), pick.tuned.mean.value, pick.fresh.objective
+        )
+        for found in studies
+        for role, pick in found.picks.items()
+        if pick.tuned and pick.fresh
+    ]
+    if not confirmed:
+        return missing("fresh")
+    return drawn("fresh", tuning_against_fresh(confirmed, studies[0].measurement.metric))

@@ -1,0 +1,130 @@
+"""Studies as the sweeper leaves them, made in a moment: scores from a formula, no training."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.storages import BaseStorage
+from optuna.trial import TrialState, create_trial
+
+from sweeps.study.replicate import KEPT, PARAMS, labelled
+
+LRS, MOMENTA = (0.001, 0.01, 0.1), (0.0, 0.9)
+GRID = {"optimizer.lr": CategoricalDistribution(LRS), "optimizer.momentum": CategoricalDistribution(MOMENTA)}
+FRESH = list(range(1000, 1006))
+
+Score = Callable[[Mapping[str, Any], int], float]
+
+
+def hill(params: Mapping[str, Any], seed: int, top: float = 97.0) -> float:
+    """Best at lr 0.01, a point worse a decade away; momentum 0.9 helps; noise by setting and seed."""
+    away = abs(np.log10(params["optimizer.lr"]) + 2)
+    noise = np.random.default_rng([seed, int(1e4 * params["optimizer.lr"])]).normal(0, 0.1)
+    return float(top - away + params.get("optimizer.momentum", 0) / 10 + noise)
+
+
+def grid_study(
+    storage: BaseStorage,
+    option: str,
+    score: Score = hill,
+    replicates: Mapping[str, Sequence[Any]] | None = None,
+    settings: int | None = None,
+) -> optuna.Study:
+    """A study of a grid of learning rates and momenta, of which so many settings are done."""
+    axes = replicates or {"seed": [0, 1, 2]}
+    study = _study(storage, option, axes, way="grid", planned=6)
+    for number, (lr, momentum) in enumerate(product(LRS, MOMENTA)):
+        if settings is None or number < settings:
+            params = {"optimizer.lr": lr, "optimizer.momentum": momentum}
+            diverged = lr == 0.1 and momentum == 0.9
+            study.add_trial(_trial(params, GRID, axes, score, diverged))
+    return study
+
+
+def adaptive_study(storage: BaseStorage, option: str) -> optuna.Study:
+    """A study that sampled a continuous space near its best and pruned half of its trials."""
+    axes, space = {"seed": [0, 1, 2]}, {"optimizer.lr": FloatDistribution(1e-4, 1, log=True)}
+    study = _study(storage, option, axes, way="adaptive", planned=12)
+    for number in range(12):
+        params = {"optimizer.lr": 10 ** (-2 + (number - 6) / 20)}
+        if number % 2:
+            study.add_trial(
+                create_trial(
+                    state=TrialState.PRUNED,
+                    params=params,
+                    distributions=space,
+                    intermediate_values={1: 50.0},
+                    user_attrs={"pruned": "seed=0, step 1"},
+                )
+            )
+        else:
+            study.add_trial(_trial(params, space, axes, hill))
+    return study
+
+
+def confirm(study: optuna.Study, picks: Sequence[Mapping[str, Any]], score: Score, test: Score) -> None:
+    """The picks' confirmation on fresh seeds, with the test set read."""
+    axes = {"seed": FRESH}
+    made = optuna.create_study(
+        study_name=f"{study.study_name}/confirm", storage=study._storage, direction="maximize"
+    )
+    for key, value in {"confirms": study.study_name, "replicates": axes, "seed_key": "seed"}.items():
+        made.set_user_attr(key, value)
+    for params in picks:
+        trial = _trial({}, {}, axes, lambda _, seed, params=params: score(params, seed))
+        for seed in FRESH:
+            trial.user_attrs[f"seed={seed}"]["test"] = test(params, seed)
+        trial.user_attrs[PARAMS] = dict(params)
+        made.add_trial(trial)
+
+
+def _study(
+    storage: BaseStorage, option: str, axes: Mapping[str, Sequence[Any]], way: str, planned: int
+) -> optuna.Study:
+    study = optuna.create_study(study_name=f"made/optimizer={option}", storage=storage, direction="maximize")
+    with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
+        study.set_metric_names(["validation accuracy in %"])
+    attributes = {
+        "replicates": dict(axes),
+        "ways": [way],
+        "planned": planned,
+        "seed_key": "seed",
+        "confirm_seeds": len(FRESH),
+        "studied": {"optimizer": option},
+        "search_space": {"optimizer.lr": f"choice{LRS}", "optimizer.momentum": f"choice{MOMENTA}"},
+        "config": {"data._target_": "sweeps.data.mnist5k", "epochs": 3},
+    }
+    for key, value in attributes.items():
+        study.set_user_attr(key, value)
+    return study
+
+
+def _trial(
+    params: Mapping[str, Any],
+    space: Mapping[str, Any],
+    axes: Mapping[str, Sequence[Any]],
+    score: Score,
+    diverged: bool = False,
+) -> optuna.trial.FrozenTrial:
+    records, kept = {}, {}
+    for label, values in labelled(axes).items():
+        value = 10.0 if diverged else score({**params, **values}, values["seed"])
+        records[label] = {"value": value, "diverged": diverged, "chance": 10.0, "folder": label}
+        kept[f"{KEPT}{label}/curves"] = {
+            "train_loss": [2.0, 1.0, 0.5],
+            "train_accuracy": [50.0, 80.0, value],
+            "validation_accuracy": [60.0, 85.0, value],
+            "lr": [0.1, 0.1, 0.05],
+        }
+    value = float(np.mean([record["value"] for record in records.values()]))
+    return create_trial(
+        params=dict(params),
+        distributions=dict(space),
+        value=value,
+        user_attrs={**records, "diverged": diverged * len(records)},
+        system_attrs=kept,
+    )

@@ -1,0 +1,219 @@
+"""The report's pages and what the dashboard shows, of studies whose scores are known."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import BaseStorage
+from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
+from optuna_dashboard._note import get_note
+
+from conftest import finish, start
+from studies import adaptive_study, confirm, grid_study, hill
+from sweeps.report.findings.joint import joint
+from sweeps.report.pages.document import Document, document
+from sweeps.report.report import found_in, report
+from sweeps.study.storage import artifact_folder, open_storage
+
+PICKS = [{"optimizer.lr": lr, "optimizer.momentum": momentum} for lr, momentum in ((0.01, 0.9), (0.01, 0.0))]
+JOINT = {"best", "best-of-k", "shares", "divergence", "fresh", "differences"}
+EACH = {"scores", "maps", "importance", "curves"}
+
+
+@pytest.fixture
+def storage() -> BaseStorage:
+    """A storage in memory."""
+    return optuna.storages.InMemoryStorage()
+
+
+def page(storage: BaseStorage) -> Document:
+    """The report of all that is in a storage."""
+    studies = found_in(storage, None)
+    return document(studies, joint(studies))
+
+
+def said(page: Document) -> str:
+    """All sentences of a report."""
+    return "\n".join(sentence for part in [*page.lead, *page.parts] for sentence in part.sentences)
+
+
+def drawn(page: Document, is_drawn: bool = True) -> list[set[str]]:
+    """The names of each part's figures, or of those that aren't there; curves of whatever pick alike."""
+    return [
+        {re.sub("curves-.*", "curves", p.name) for p in part.plots if (p.figure is not None) == is_drawn}
+        for part in page.parts
+    ]
+
+
+def two_confirmed(storage: BaseStorage, gap: float) -> None:
+    """Two optimizers whose scores differ by so much."""
+    for option, top in (("sgd", 97.0), ("adam", 97.0 + gap)):
+        study = grid_study(storage, option, lambda params, seed, top=top: hill(params, seed, top))
+        confirm(
+            study,
+            PICKS,
+            lambda params, seed, top=top: hill(params, seed, top),
+            lambda params, seed, top=top: hill(params, seed + (7 if top > 97 else 0), top) - 1,
+        )
+
+
+def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(storage: BaseStorage) -> None:
+    two_confirmed(storage, gap=1.0)
+    report = page(storage)
+    assert drawn(report) == [JOINT, EACH, EACH]
+    first = report.lead[0].sentences[0]
+    fresh = r"test accuracy 9[56]\.\d\d % \[.*\] \(mean of 6 fresh seeds\)\."
+    assert re.fullmatch(rf"Robust.*: lr=0.01 momentum=0\.?\d*, {fresh}", first)
+    assert "adam is better than sgd as tuned here, by" in said(report)
+    assert "choice(0.001, 0.01, 0.1)" in "\n".join(report.lead[-1].sentences)
+
+
+def test_equal_optimizers_are_not_ranked(storage: BaseStorage) -> None:
+    two_confirmed(storage, gap=0.0)
+    assert re.search("no distinguishable difference as tuned|are equivalent as tuned", said(page(storage)))
+    assert "better than" not in said(page(storage))
+
+
+def test_a_sweep_that_is_not_confirmed_says_so_and_names_no_test_figure(storage: BaseStorage) -> None:
+    for option in ("sgd", "adam"):
+        grid_study(storage, option)
+    report = page(storage)
+    assert drawn(report, is_drawn=False)[0] == {"fresh", "differences"}
+    assert "Not confirmed on fresh seeds yet" in said(report)
+    assert "test accuracy" not in said(report)
+    assert "Which of sgd and adam is better: no two picks" in said(report)
+
+
+def test_of_an_adaptive_study_nothing_is_said_about_its_space(storage: BaseStorage) -> None:
+    adaptive_study(storage, "sgd")
+    report = page(storage)
+    assert drawn(report) == [set(), {"scores", "curves"}]
+    missing = {plot.name: plot.text for part in report.parts for plot in part.plots if plot.figure is None}
+    for name in ("best", "best-of-k", "shares", "importance"):
+        assert "crowds its trials" in missing[name]
+    assert "Of the searched space" not in said(report)
+    assert "Learning rates within" not in said(report)
+    # 6 trials complete and near the best, 6 pruned, which might have been or not
+    assert "of the settings tried 50 to 100 % come within 1 point" in said(report)
+
+
+def test_bands_that_reach_the_edges_are_not_ranked(storage: BaseStorage) -> None:
+    for option, slope in (("sgd", 1), ("adam", -1)):
+        grid_study(storage, option, lambda params, _, slope=slope: 90 + slope * params["optimizer.lr"])
+    assert "this grid cannot rank them" in said(page(storage))
+
+
+def test_conditions_are_shown_as_regret(storage: BaseStorage) -> None:
+    axes = {"seed": [0, 1, 2], "model.norm": ["batch", "none"]}
+    grid_study(storage, "sgd", replicates=axes)
+    report = page(storage)
+    assert drawn(report)[1] == EACH | {"regrets"}
+    assert "One setting for all 2 conditions costs" in said(report)
+
+
+@pytest.mark.parametrize("done", [0, 1, 4])
+def test_an_unfinished_sweep_has_a_report(storage: BaseStorage, done: int) -> None:
+    grid_study(storage, "sgd", settings=done)
+    told = said(page(storage))
+    assert ("No setting is measured yet." in told) == (done == 0)
+    assert (f"{6 - done} of 6 settings are not measured" in told) == (done > 0)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A storage that `python -m sweeps.report` has written on, and the folder that it wrote."""
+    folder = tmp_path_factory.mktemp("report")
+    url = f"sqlite:///{folder}/made.db"
+    two_confirmed(open_storage(url, create=True), gap=1.0)
+    command = ["-W", "error", "-m", "sweeps.report", "--storage", url, "--folder", str(folder)]
+    assert finish(start(*command)).endswith(f"{folder}/report.html\n")
+    return url, folder
+
+
+def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> None:
+    storage = open_storage(written[0])
+    for name, figures in (("optimizer=sgd", EACH), ("overview", JOINT)):
+        study = optuna.load_study(study_name=f"made/{name}", storage=storage)
+        assert "Robust" in get_note(study)
+        kept = get_plotly_graph_objects(storage.get_study_system_attrs(study._study_id))
+        assert {re.sub("curves-.*", "curves", key) for key in kept} == figures
+        assert all(json.loads(figure)["data"] for figure in kept.values())
+
+
+def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
+    url, folder = written
+    files = [folder / "report.html", *Path(f"{folder}/made.db.artifacts").iterdir()]
+    before = {file: file.read_bytes() for file in files}
+    storage = open_storage(url)
+    report(storage, found_in(storage, "made"), folder, artifact_folder(url, folder))
+    files = [folder / "report.html", *Path(f"{folder}/made.db.artifacts").iterdir()]
+    assert {file: file.read_bytes() for file in files} == before
+
+
+def test_chromium_draws_every_figure_without_the_network(written: tuple[str, Path], tmp_path: Path) -> None:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    flags = [
+        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        *("--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--v=0"),
+        *(f"--user-data-dir={tmp_path}", "--virtual-time-budget=15000", "--dump-dom"),
+    ]
+    address = f"file://{written[1]}/report.html"
+    opened = subprocess.run(
+        [chromium, *flags, address], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "CONSOLE" not in opened.stderr
+    page = opened.stdout
+    assert page.count('class="main-svg"') >= page.count('class="figure"') == len(JOINT) + 2 * (len(EACH) + 1)
+    empty = re.findall(r'<div id="(figure-[\w-]+)"></div>', page)
+    assert not empty
+
+
+def answered(address: str) -> bytes:
+    """What a server that is about to start answers."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                return bytes(answer.read())
+        except urllib.error.URLError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def dashboard(written: tuple[str, Path]) -> Iterator[str]:
+    """The address of a dashboard that `python -m sweeps.dashboard` opened."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = start("-m", "sweeps.dashboard", "--storage", written[0], "--port", str(port))
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[-1]
+    answered(f"{address}api/meta")  # it says that it listens a moment before it does
+    yield address
+    os.killpg(process.pid, signal.SIGTERM)
+    process.communicate()
+
+
+def test_the_dashboard_opens_for_this_machine_alone(dashboard: str) -> None:
+    assert dashboard.startswith("http://127.0.0.1:")
+    studies = json.loads(answered(f"{dashboard}api/studies"))["study_summaries"]
+    numbers = {study["study_name"]: study["study_id"] for study in studies}
+    assert {"made/optimizer=sgd", "made/overview"} < numbers.keys()
+    study = json.loads(answered(f"{dashboard}api/studies/{numbers['made/optimizer=sgd']}"))
+    picture = re.search(r"\]\(/(artifacts/[\w/-]+)\)", study["note"]["body"])
+    assert picture
+    assert answered(f"{dashboard}{picture[1]}").startswith(b"\x89PNG")
