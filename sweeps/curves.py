@@ -53,7 +53,7 @@ def accuracy_traces(epochs: Sequence[Epoch]) -> list[go.Scatter]:
     return [
         go.Scatter(x=numbers, y=[getattr(epoch, name) for epoch in epochs], name=label, line={"color": color})
         for name, label, color in (
-            ("train_accuracy", "training, while it trained", "navy"),
+            ("train_accuracy", "training, while it trained", "seagreen"),
             ("validation_accuracy", "validation", "darkorange"),
         )
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -81,9 +82,18 @@ def _data(feed: Feed) -> dict[str, Any]:
         "data.images": list(feed.images.shape),
         "data.classes": feed.classes,
         "data.validation": feed.validation,
-        "data.augment": str(feed.augment),
+        "data.augment": _change(feed.augment),
         "data.checksum": zlib.crc32(feed.labels.cpu().numpy().tobytes(), sampled),
     }
+
+
+def _change(augment: object) -> str:
+    """A change of images by its name, and its settings where it is a dataclass; never by an address."""
+    return (
+        str(augment)
+        if augment is None or is_dataclass(augment)
+        else getattr(augment, "__qualname__", _name(augment))
+    )
 
 
 def _groups(optimizer: Optimizer) -> dict[str, Any]:

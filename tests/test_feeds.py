@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from cifar_files import write_cifar
+from runs import CPU, RUN
 from sweeps import data
 from sweeps.data import FlipAndCrop
+from sweeps.identity import expected
 from sweeps.run import CONF, build
 
 # Options
@@ -134,6 +137,14 @@ def test_the_same_config_gives_the_same_feed_loaded_once(tmp_path, monkeypatch):
     assert first is second
     assert first.augment == FlipAndCrop()
     assert bare.augment is None
+
+
+def test_a_run_that_goes_on_must_augment_as_before_whatever_way_that_is():
+    feed = data.digits()
+    ways = [None, FlipAndCrop(padding=2), FlipAndCrop(padding=3), lambda images, _: images]
+    named = [expected(replace(RUN, feed=replace(feed, augment=way)), CPU)["data.augment"] for way in ways]
+    assert len(set(named)) == len(ways)
+    assert not any("0x" in name for name in named)
 
 
 # Augmentation
