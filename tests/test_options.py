@@ -21,9 +21,9 @@ from sweeps.run import CONF, build, check
 from sweeps.train import Run, train
 
 Compose = Callable[..., DictConfig]
-OPTIMIZERS, SCHEDULERS, DATA, MODELS = (
+OPTIMIZERS, SCHEDULERS, DATA, MODELS, EXPERIMENTS = (
     sorted(path.stem for path in (CONF / group).glob("*.yaml"))
-    for group in ("optimizer", "scheduler", "data", "model")
+    for group in ("optimizer", "scheduler", "data", "model", "experiment")
 )
 
 
@@ -134,7 +134,13 @@ def test_every_data_feed_trains_and_goes_on(
     assert_option_trains(composed(f"data={data}", *files), tmp_path)
 
 
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_trains_and_goes_on(experiment: str, composed: Compose, tmp_path: Path) -> None:
+    assert_option_trains(composed(f"experiment={experiment}", "data=digits"), tmp_path)
+
+
 def test_an_optimizer_brings_its_scheduler_unless_the_user_names_one(composed: Compose) -> None:
     assert "ReduceLROnPlateau" in composed("optimizer=sgd").scheduler._target_
     assert "CosineAnnealingLR" in composed("optimizer=sgd", "scheduler=cosine").scheduler._target_
     assert "ConstantLR" in composed("optimizer=adam").scheduler._target_
+    assert "ReduceLROnPlateau" in composed("experiment=lecture_sgd").scheduler._target_
