@@ -6,8 +6,9 @@ The only reader of a DictConfig; everything below takes plain arguments.
 from __future__ import annotations
 
 import logging
+import pickle
 import tempfile
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -142,12 +143,14 @@ def build(cfg: DictConfig) -> Run:
     from sweeps.runs import Run
     from sweeps.schedule import Schedule
 
-    feed = _instantiate(cfg.data)
+    feed = _instantiate("data", cfg.data)
     cfg = cast("DictConfig", OmegaConf.merge(cfg, {"steps_per_epoch": feed.training // cfg.batch_size}))
     return Run(
         feed=feed,
-        model=_instantiate(cfg.model, _partial_=True),
-        optimizer=partial(optimizers.built, _instantiate(cfg.optimizer, _partial_=True), cfg.weight_decay_on),
+        model=_instantiate("model", cfg.model, _partial_=True),
+        optimizer=partial(
+            optimizers.built, _instantiate("optimizer", cfg.optimizer, _partial_=True), cfg.weight_decay_on
+        ),
         schedule=Schedule(_scheduler(cfg), cfg.scheduler.interval, cfg.scheduler.monitor),
         seed=cfg.seed,
         epochs=cfg.epochs,
@@ -160,7 +163,7 @@ def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
 
     arguments: Any = OmegaConf.to_container(cfg.scheduler, resolve=True)
     kept = {key: value for key, value in arguments.items() if key not in ("interval", "monitor")}
-    scheduler = _instantiate(kept, _partial_=True)
+    scheduler = _instantiate("scheduler", kept, _partial_=True)
     steps = round(cfg.warmup.epochs * cfg.steps_per_epoch)
     return (
         partial(WarmUp, then=scheduler, steps=steps, start_factor=cfg.warmup.start_factor)
@@ -169,16 +172,24 @@ def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
     )
 
 
-def _instantiate(node: Any, **kwargs: Any) -> Any:
-    """Build what a `_target_` names, whatever it is: the config is the user's own program."""
+def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
+    """Build what a `_target_` names, once in a process: a study's runs share their data and most parts."""
+    arguments = OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
     try:
-        with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
-            return instantiate(node, _convert_="all", **kwargs)
+        return _built(pickle.dumps((arguments, kwargs)))
     except InstantiationException as error:
         said, reason = str(error).replace("\n", ", "), _root(error)
         raise ValueError(
-            f"{said} ({reason}); install its package, or add its file's folder to PYTHONPATH"
+            f"{key}: {said} ({reason}); install its package, or add its file's folder to PYTHONPATH"
         ) from error
+
+
+@cache
+def _built(written: bytes) -> Any:
+    """What a `_target_` names, whatever it is: the config is the user's own program."""
+    node, kwargs = pickle.loads(written)
+    with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
+        return instantiate(node, _convert_="all", **kwargs)
 
 
 def _root(error: BaseException) -> BaseException:

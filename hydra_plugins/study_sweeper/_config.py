@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 
 
 class Composer:
@@ -20,7 +22,7 @@ class Composer:
     def __init__(self, config: DictConfig, hydra_context: HydraContext) -> None:
         self.config = config
         self.hydra_context = hydra_context
-        self._composed: dict[tuple[str, ...], DictConfig] = {}
+        self._composed: dict[tuple[tuple[str, ...], bool], DictConfig] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_composed": {}}
@@ -31,19 +33,41 @@ class Composer:
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """The config of a job with these overrides."""
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
+        config = self._applied(overrides, bare=False)
+        with flag_override(config.hydra, ["readonly", "struct"], False):
+            config.hydra.overrides.task = list(overrides)
+        return config
+
+    def task(self, overrides: Sequence[str]) -> DictConfig:
+        """The same without Hydra's own part: what a task function is given, and most of the copying saved."""
+        return self._applied(overrides, bare=True)
+
+    def _applied(self, overrides: Sequence[str], *, bare: bool) -> DictConfig:
+        parsed = [_parsed(text) for text in overrides]
         groups = [override for override in parsed if self.is_group(override.key_or_group)]
         values = [override for override in parsed if override not in groups]
-        config = deepcopy(self._compose(tuple(str(override.input_line) for override in groups)))
+        config = deepcopy(self._base(tuple(str(override.input_line) for override in groups), bare=bare))
         with flag_override(config, "struct", True):
             ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        return changed(config, "hydra.overrides.task", list(overrides))
+        return config
 
-    def _compose(self, groups: tuple[str, ...]) -> DictConfig:
-        if groups not in self._composed:
-            loader = self.hydra_context.config_loader
-            self._composed[groups] = loader.load_sweep_config(self.config, list(groups))
-        return self._composed[groups]
+    def _base(self, groups: tuple[str, ...], *, bare: bool) -> DictConfig:
+        if (groups, bare) not in self._composed:
+            self._composed[groups, bare] = self._compose(groups, bare=bare)
+        return self._composed[groups, bare]
+
+    def _compose(self, groups: tuple[str, ...], *, bare: bool) -> DictConfig:
+        if not bare:
+            return self.hydra_context.config_loader.load_sweep_config(self.config, list(groups))
+        config = deepcopy(self._base(groups, bare=False))
+        with open_dict(config):
+            del config["hydra"]
+        return config
+
+
+@cache
+def _parsed(override: str) -> Override:
+    return OverridesParser.create().parse_override(override)
 
 
 def changed(config: DictConfig, key: str, value: Any) -> DictConfig:
