@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import pickle
 import tempfile
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -23,7 +24,7 @@ from sweeps.trial import Job, current_trial
 
 # torch is imported where something is trained or checked: --help answers without it.
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
@@ -101,7 +102,7 @@ def _train_alone(cfg: DictConfig) -> float:
     except ValueError as error:
         raise SystemExit(str(error)) from None
     keeper = Keeper(_folder(), cfg.checkpoint_every, cfg.keep_best)
-    with epochs_shown(run.epochs) as show:
+    with _how_to_resume(), epochs_shown(run.epochs) as show:
 
         def measured(_: int, epoch: Epoch) -> None:
             keeper.measured(epoch)
@@ -121,6 +122,22 @@ def _train_alone(cfg: DictConfig) -> float:
     curves.write(_folder() / "curves.html", result.losses, result.epochs, title)
     show_result(result, accuracies, _folder())
     return result.score
+
+
+@contextmanager
+def _how_to_resume() -> Iterator[None]:
+    """Say, where a run is interrupted, how it goes on."""
+    from sweeps.keep import CHECKPOINT
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        folder = _folder()
+        raise SystemExit(
+            f"Interrupted. The same command with hydra.run.dir={folder} goes on from its last checkpoint."
+            if (folder / CHECKPOINT).exists()
+            else "Interrupted before the first checkpoint; checkpoint_every=1 saves one every second, say."
+        ) from None
 
 
 def _folder() -> Path:

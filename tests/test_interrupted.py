@@ -111,6 +111,27 @@ def test_a_run_saves_once_at_its_end_unless_it_takes_longer(
     assert saved == [3, 1, 2, 3, 3]
 
 
+def test_ctrl_c_says_how_a_run_goes_on(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = checkpoint.save
+    run = ("run", "epochs=3", "checkpoint_every=0")
+
+    def interrupted(saves: bool) -> str:
+        def save(path: Path, state: State) -> None:
+            if saves:
+                real(path, state)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(checkpoint, "save", save)
+            with pytest.raises(SystemExit) as left:
+                here(*run)
+        return str(left.value)
+
+    assert "before the first checkpoint" in interrupted(saves=False)
+    assert f"hydra.run.dir={tmp_path}/run goes on" in interrupted(saves=True)
+    assert "Going on after epoch 1 of 3." in here(*run)
+
+
 class Interrupted(Untracked):
     """A trial that keeps what it is told, and whose job is interrupted by Ctrl-C in one epoch."""
 
