@@ -217,6 +217,8 @@ def test_a_qmc_study_is_the_scrambled_sobol_sequence_from_its_first_point(toy: T
         (("shape=bowl", "+search_space.nothing='choice(1,2)'"), ["nothing"]),
         (("shape=bowl", "hydra.sweeper.study_per=[shap]"), ["study_per=['shap']", "shape"]),
         (("shape=bowl", "hydra.sweeper.aggregate=mode"), ["aggregate=mode", "median"]),
+        (("shape=bowl", "hydra/sweeper/pruner=threshold"), ["hydra.sweeper.pruner: ", "lower", "upper"]),
+        (("shape=bowl", "+hydra.sweeper.pruner.warmup=1"), ["hydra.sweeper.pruner: ", "no arguments"]),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -32,6 +32,7 @@ from ._jobs import Jobs
 from ._plan import Plan, Planner, sampled_configs
 from ._replicates import axes_of, fresh_axes
 from ._results import write_results
+from ._sampling import check_strategy
 from ._settings import check_settings, directions
 from ._worker import Worker
 
@@ -148,6 +149,7 @@ def refusing() -> Iterator[None]:
 
 def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
     """Compose a job with each value that a study can meet, and let the application refuse any."""
+    check_strategy(settings, plan)
     check = get_method(settings["check"]) if settings["check"] else None
     tries = [sampled_configs(plan, composer, settings["replicates"])]
     if is_wanted(settings):
@@ -230,6 +232,8 @@ def _launch(worker: Worker, count: int) -> None:
         config = overridden(config, "hydra.launcher.n_jobs", count)
     if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display tells instead
         config = changed(config, "hydra.hydra_logging.root.level", "WARNING")
+    # Else Ray, below `uv run`, starts workers in a copy of the working folder: relative paths lead elsewhere.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     launcher = Plugins.instance().instantiate_launcher(worker.jobs.composer.hydra_context, worker, config)
     # A worker is a job too: what is fixed may be what configures the sweeper, which no job may change.
     quiet = [*worker.plans[0].fixed, "hydra.output_subdir=null", "hydra/job_logging=none"]

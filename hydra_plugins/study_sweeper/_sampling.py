@@ -1,11 +1,12 @@
 """From the sweeper's settings to Optuna's sampler and pruner, and to a trial's parameters."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import optuna
+from hydra.errors import HydraException
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig
 
@@ -50,6 +51,23 @@ def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
     """A study's pruner."""
     pruner: optuna.pruners.BasePruner = _build(plan.pruner)
     return pruner
+
+
+def check_strategy(settings: Mapping[str, Any], plan: Plan) -> None:
+    """Raise ValueError where the sampler or the pruner refuses its arguments."""
+    builders: dict[str, Callable[[], object]] = {
+        "sampler": lambda: sampler_of(settings, plan, 0, 0),
+        "pruner": lambda: pruner_of(plan),
+    }
+    for part, build in builders.items():
+        try:
+            build()
+        except (HydraException, ImportError, TypeError, ValueError) as error:
+            reason = error.__cause__ or error
+            raise ValueError(
+                f"hydra.sweeper.{part}: {reason}; write hydra/sweeper/{part}=<another>, or for its arguments "
+                f"hydra.sweeper.{part}.<argument>=<value>"
+            ) from error
 
 
 def _build(config: Mapping[str, Any], **arguments: Any) -> Any:
