@@ -72,10 +72,10 @@ class Claims:
         worker that lives but lost its lock, with its connection to the database, say.
         """
         with self._locks.exclusive():
-            if not self._owns(study, trial):
+            if (now := self._owned(study, trial)) is None:
                 return None
-            # It waits where it was freed and nobody has taken it yet.
-            study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+            if now == TrialState.WAITING:  # it was freed, and nobody has taken it yet
+                study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
             for key, value in attributes.items():
                 trial.set_user_attr(key, value)
             ended = study.tell(trial, values, state)
@@ -99,15 +99,17 @@ class Claims:
     def give_back(self, study: optuna.Study, trial: optuna.Trial) -> None:
         """Let a claimed trial wait to be resumed, with all that it has recorded."""
         with self._locks.exclusive():
-            if self._owns(study, trial):
+            if self._owned(study, trial) is not None:
                 study._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
     def _is_orphan(self) -> bool:
         return self.driver is not None and self._is_dead(self.driver)
 
-    def _owns(self, study: optuna.Study, trial: optuna.Trial) -> bool:
+    def _owned(self, study: optuna.Study, trial: optuna.Trial) -> TrialState | None:
+        """The state of a trial that is still this process's and has not ended."""
         now = study._storage.get_trial(trial._trial_id)
-        return not now.state.is_finished() and now.system_attrs.get(WORKER) == self.name
+        own = not now.state.is_finished() and now.system_attrs.get(WORKER) == self.name
+        return now.state if own else None
 
     @outlasting
     def remaining(self, study: optuna.Study, n_trials: int) -> int:
