@@ -49,10 +49,11 @@ def main() -> None:
 def sweep(folder: Path, chance: random.Random) -> Counter[str]:
     """Start a sweep again and again, killing it, until it ends by itself."""
     killed: Counter[str] = Counter()
+    unit = seconds_to_start()
     driver = start(folder)
     while True:
         try:
-            if driver.wait(chance.uniform(0.5, 5.0)) == 0:
+            if driver.wait(unit * chance.uniform(0.5, 5.0)) == 0:
                 return killed
             driver = start(folder)
             continue
@@ -64,6 +65,15 @@ def sweep(folder: Path, chance: random.Random) -> Counter[str]:
         for pid in pids:
             kill(pid)
             killed["driver" if pid == driver.pid else "worker"] += 1
+
+
+def seconds_to_start() -> float:
+    """How long the application takes to say what it can do: on a busy machine kills must come less often."""
+    begin = time.monotonic()
+    subprocess.run(
+        [sys.executable, "tests/toy/app.py", "--help"], cwd=REPOSITORY, stdout=subprocess.DEVNULL, check=True
+    )
+    return time.monotonic() - begin
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
