@@ -1,0 +1,75 @@
+"""The lecture's training loop as an application of hydra-optuna-sweeper: what `sweeps` is compared with.
+
+A DataLoader over torchvision's data set, PIL images through transforms, `.item()` at each step, validation
+accuracy after each epoch: the loop of STAT453, lecture 12.5, without its evaluation of the training set.
+"""
+
+from pathlib import Path
+
+import hydra
+import torch
+from omegaconf import DictConfig
+from sweeps.data import idx
+from sweeps.models import mlp
+from torch import nn
+from torch.utils.data import DataLoader, Subset
+from torchvision import datasets, transforms
+
+
+@hydra.main(config_path="conf", config_name="config")
+def main(cfg: DictConfig) -> float:
+    """One run of SGD with a halving learning rate; returns validation accuracy in percent."""
+    torch.manual_seed(cfg.seed)
+    training, validation = loaders(cfg.root, cfg.source, cfg.seed, cfg.batch_size)
+    model = mlp(torch.Size((1, 28, 28)), 10, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
+    optimizer = torch.optim.SGD(model.parameters(), lr=cfg.lr, momentum=cfg.momentum)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "max", factor=0.5, patience=2)
+    for _ in range(cfg.epochs):
+        train_epoch(model, training, optimizer)
+        validated = accuracy(model, validation)
+        scheduler.step(validated)
+    return validated
+
+
+def loaders(root: str, source: str, seed: int, batch_size: int) -> tuple[DataLoader, DataLoader]:
+    """Training and validation images, split as the feed of `source` splits them for that seed."""
+    scaled = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.286,), (0.353,))])
+    images = datasets.FashionMNIST(root, train=True, transform=scaled)
+    rows, held = idx("FashionMNIST", source, download=False, validation=6000, normalize=True).split(seed)
+    training = DataLoader(Subset(images, rows.tolist()), batch_size, shuffle=True, drop_last=True)
+    return training, DataLoader(Subset(images, held.tolist()), batch_size)
+
+
+def train_epoch(model: nn.Module, training: DataLoader, optimizer: torch.optim.Optimizer) -> list[float]:
+    """Train on every batch once and log each loss."""
+    model.train()
+    losses = []
+    for images, labels in training:
+        loss = nn.functional.cross_entropy(model(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def accuracy(model: nn.Module, validation: DataLoader) -> float:
+    """Share of right answers in percent."""
+    model.eval()
+    with torch.no_grad():
+        right = sum((model(images).argmax(1) == labels).sum().item() for images, labels in validation)
+    return 100 * right / len(validation.dataset)
+
+
+def unpacked(source: Path, root: Path) -> None:
+    """Lay gzipped IDX files out as torchvision looks for them."""
+    import gzip
+
+    folder = root / "FashionMNIST" / "raw"
+    folder.mkdir(parents=True, exist_ok=True)
+    for packed in source.glob("*-ubyte.gz"):
+        (folder / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+
+
+if __name__ == "__main__":
+    main()
