@@ -67,7 +67,7 @@ def adaptive_study(storage: BaseStorage, option: str) -> optuna.Study:
 
 
 def confirm(study: optuna.Study, picks: Sequence[Mapping[str, Any]], score: Score, test: Score) -> None:
-    """The picks' confirmation on fresh seeds, with the test set read."""
+    """The picks' confirmation on fresh seeds, with the test set read; what scores 10 there diverged."""
     axes = {"seed": FRESH}
     made = optuna.create_study(
         study_name=f"{study.study_name}/confirm", storage=study._storage, direction="maximize"
@@ -77,7 +77,8 @@ def confirm(study: optuna.Study, picks: Sequence[Mapping[str, Any]], score: Scor
     for params in picks:
         trial = _trial({}, {}, axes, lambda _, seed, params=params: score(params, seed))
         for seed in FRESH:
-            trial.user_attrs[f"seed={seed}"]["test"] = test(params, seed)
+            tested = test(params, seed)
+            trial.user_attrs[f"seed={seed}"] |= {"test": tested, "diverged": tested == 10}
         trial.user_attrs[PARAMS] = dict(params)
         made.add_trial(trial)
 

@@ -20,7 +20,7 @@ from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._note import get_note
 
 from conftest import finish, start
-from studies import adaptive_study, confirm, grid_study, hill
+from studies import FRESH, adaptive_study, confirm, grid_study, hill
 from sweeps.report.findings.joint import joint
 from sweeps.report.pages.document import Document, document
 from sweeps.report.report import found_in, report
@@ -217,3 +217,22 @@ def test_the_dashboard_opens_for_this_machine_alone(dashboard: str) -> None:
     picture = re.search(r"\]\(/(artifacts/[\w/-]+)\)", study["note"]["body"])
     assert picture
     assert answered(f"{dashboard}{picture[1]}").startswith(b"\x89PNG")
+
+
+def test_a_pick_that_sometimes_diverges_has_two_figures_and_is_compared_where_both_converge(
+    storage: BaseStorage,
+) -> None:
+    cliff = {"optimizer.lr": 0.1, "optimizer.momentum": 0.0}
+    study = grid_study(
+        storage, "sgd", lambda params, seed: hill(params, seed) + 3 * (params["optimizer.lr"] == 0.1)
+    )
+    confirm(
+        study,
+        [*PICKS, cliff],
+        hill,
+        lambda params, seed: 10 if params == cliff and seed < FRESH[2] else hill(params, seed) + 0.1,
+    )
+    robust, peak = page(storage).lead[0].sentences[:2]
+    assert re.search(r"test accuracy 97\.\d\d % \[.*\] \(mean of 6 fresh seeds\)", robust)
+    assert re.search(r"96\.\d\d % \[9.*\] where it converges; 2 of 6 runs diverged on 6 fresh seeds", peak)
+    assert re.search(r"where both converge, the robust pick is [01]\.\d\d points better \[", peak)

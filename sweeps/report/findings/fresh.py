@@ -3,7 +3,7 @@
 import numpy as np
 
 from sweeps.report.measurement import Measurement
-from sweeps.report.robust import Floats
+from sweeps.report.robust import Flags, Floats
 from sweeps.report.runs import Params
 
 TEST = "test accuracy in %"
@@ -22,6 +22,17 @@ def fresh(measurement: Measurement, params: Params) -> Floats:
 def fresh_objective(measurement: Measurement, params: Params) -> Floats:
     """As `fresh`, but always of the objective: what compares with the tuning seeds."""
     return _by_seed(measurement, measurement.confirmation.scores(params))
+
+
+def fresh_diverged(measurement: Measurement, params: Params) -> Flags:
+    """On which fresh seeds a run diverged, under any condition."""
+    return _by_seed(measurement, measurement.confirmation.diverged(params).astype(float)) > 0
+
+
+def fresh_converged(measurement: Measurement, params: Params) -> Floats:
+    """As `fresh`, nan where a run diverged."""
+    diverged = fresh_diverged(measurement, params)
+    return np.where(diverged, np.nan, fresh(measurement, params))
 
 
 def fresh_metric(measurement: Measurement) -> str:

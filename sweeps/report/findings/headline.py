@@ -3,7 +3,7 @@
 import math
 
 from sweeps.report.findings.fresh import fresh_metric
-from sweeps.report.findings.picked import Picked
+from sweeps.report.findings.picked import Fresh, Picked
 from sweeps.report.findings.study import Findings
 from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.words import counted, interval, listed, measured, named, number, percent, points
@@ -46,29 +46,37 @@ def _pick(found: Findings, same: list[Picked]) -> str:
 
 def _score(found: Findings, pick: Picked) -> str:
     if pick.fresh:
-        fresh = measured(fresh_metric(found.measurement), pick.fresh.score)
-        count = counted(len(pick.fresh.values), "fresh seed")
-        diverged = f", {pick.fresh.diverged_count} of them diverged" if pick.fresh.diverged_count else ""
-        return f"{fresh} (mean of {count}{diverged})"
+        return _fresh_score(found, pick.fresh)
     if pick.tuned is None:
         return "not measured"
     seeds = counted(len(pick.tuned.values), "run")
     return f"{measured(found.measurement.metric, pick.tuned.mean)} on the tuning seeds ({seeds})"
 
 
+def _fresh_score(found: Findings, fresh: Fresh) -> str:
+    """The score where it converges, and how often it doesn't: one mean of both would say neither."""
+    score = measured(fresh_metric(found.measurement), fresh.score)
+    seeds = counted(len(fresh.values), "fresh seed")
+    if not fresh.diverged_count:
+        return f"{score} (mean of {seeds})"
+    share = percent(fresh.diverged.low, fresh.diverged.high)
+    hurt = f"{fresh.diverged_count} of {fresh.runs} runs diverged on {seeds} (95 % interval {share})"
+    return hurt if math.isnan(fresh.score.value) else f"{score} where it converges; {hurt}"
+
+
 def _against(found: Findings, pick: Picked) -> str:
-    """What the robust pick gains over another on the same fresh seeds."""
+    """What the robust pick gains over another on the same fresh seeds, where both converge."""
     difference = found.robust_minus.get(pick.role)
     if difference is None or math.isnan(difference.low):
         return ""
+    hurt = any(p.fresh and p.fresh.diverged_count for p in (pick, found.picks["robust"]))
+    where = "where both converge, " if hurt else ""
     if difference.low <= 0 <= difference.high:
-        return f"; no distinguishable difference from the robust pick {interval(difference)}"
+        return f"; {where}no distinguishable difference from the robust pick {interval(difference)}"
     gains = difference.value > 0
     size = difference if gains else Estimate(-difference.value, -difference.high, -difference.low)
-    unit = points(fresh_metric(found.measurement))
-    return (
-        f"; the robust pick is {number(size.value)}{unit} {'better' if gains else 'worse'} {interval(size)}"
-    )
+    by = f"{number(size.value)}{points(fresh_metric(found.measurement))} {'better' if gains else 'worse'}"
+    return f"; {where}the robust pick is {by} {interval(size)}"
 
 
 def _price(found: Findings) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.fresh import fresh, fresh_objective
+from sweeps.report.findings.fresh import fresh, fresh_converged, fresh_objective
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measurement import Measurement
 from sweeps.report.picks import Picks
@@ -39,13 +39,18 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Fresh:
-    """A setting on fresh seeds. score: what a headline names; objective: what compares with the tuning."""
+    """A setting on fresh seeds.
+
+    score: what a headline names, of the seeds on which every run converges, nan where there is none;
+    objective: of all seeds, what compares with the tuning. values: one a seed; runs: under all conditions.
+    """
 
     score: Estimate
     objective: Estimate
     values: list[float]
     diverged: Estimate
     diverged_count: int
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,12 @@ def _fresh(measurement: Measurement, params: Params) -> Fresh | None:
     setting = measurement.confirmation.of(params)
     assert setting is not None
     return Fresh(
-        score=mean_interval(values),
+        score=mean_interval(fresh_converged(measurement, params)),
         objective=mean_interval(fresh_objective(measurement, params)),
         values=values[~np.isnan(values)].tolist(),
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),
         diverged_count=setting.diverged,
+        runs=len(setting.runs),
     )
 
 

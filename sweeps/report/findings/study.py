@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.fresh import fresh
+from sweeps.report.findings.fresh import fresh_converged
 from sweeps.report.findings.picked import Picked, picked
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measurement import Measurement
@@ -153,12 +153,20 @@ def _difference(
 
 
 def _robust_minus(measurement: Measurement, known: Mapping[str, Picked]) -> dict[str, Estimate]:
-    """The robust pick's mean paired difference to each other pick, higher is better."""
+    """The robust pick's mean paired difference to each other setting, where both converge, higher is better.
+
+    The intervals hold together, each at the level that this takes (Bonferroni).
+    """
     if "robust" not in known:
         return {}
-    robust = fresh(measurement, known["robust"].params)
-    others = {role: fresh(measurement, pick.params) for role, pick in known.items() if role != "robust"}
-    return {role: mean_interval(measurement.sign * (robust - values)) for role, values in others.items()}
+    robust = known["robust"].params
+    others = {role: pick.params for role, pick in known.items() if dict(pick.params) != dict(robust)}
+    level = 1 - 0.05 / max(len({tuple(params.items()) for params in others.values()}), 1)
+    own = fresh_converged(measurement, robust)
+    return {
+        role: mean_interval(measurement.sign * (own - fresh_converged(measurement, params)), level)
+        for role, params in others.items()
+    }
 
 
 def _tried(measurement: Measurement) -> tuple[float, float] | None:

@@ -1,5 +1,6 @@
 """What is said of several optimizers, and what can't be."""
 
+import math
 from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
@@ -56,16 +57,27 @@ def _turnable(joint: Joint) -> list[str]:
 def _verdict(comparison: Comparison, joint: Joint) -> list[str]:
     first, second = comparison.first, comparison.second
     size = f"{number(abs(comparison.difference.value))} {joint.unit}"
-    settings = (
-        f"Of the two confirmed settings: {first} - {second} = {size} {interval(comparison.difference)} "
+    settings = {
+        "better": f"The setting of {first} that was confirmed is better than that of {second}",
+        "equivalent": "The two settings that were confirmed are equivalent",
+        "no distinguishable difference": "The two settings that were confirmed can't be told apart",
+    }
+    told = (
+        f"{settings[comparison.of_settings]}: {first} - {second} = {size} {interval(comparison.difference)} "
         f"on {comparison.seeds} fresh seeds (paired t test p = {comparison.p:.2g} after Holm, sign-flip "
         f"p = {comparison.sign_flip:.2g}, P({first} > {second}) = {comparison.probability:.2f}). So many "
         f"seeds find a difference of {number(comparison.smallest)} in 8 of 10 cases."
     )
+    if math.isnan(comparison.tuned.low):
+        return [
+            f"Whether {first} or {second} is better as tuned here isn't known: what other tuning seeds would "
+            "have picked can't be told.",
+            told,
+        ]
     said = {
         "better": f"{first} is better than {second} as tuned here, by {size}",
         "equivalent": f"{first} and {second} are equivalent as tuned here, within ± {MARGIN:g}",
         "no distinguishable difference": f"{first} and {second}: no distinguishable difference as tuned here",
     }
-    wider = interval(comparison.tuned) or "unknown here"
-    return [f"{said[comparison.verdict]} (interval with the chance of the tuning: {wider}).", settings]
+    wider = interval(comparison.tuned)
+    return [f"{said[comparison.verdict]} (interval with the chance of the tuning: {wider}).", told]

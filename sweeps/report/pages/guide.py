@@ -22,8 +22,8 @@ GUIDE = (
     ),
     (
         "[a, b]",
-        "A 95 % interval of the mean (Student's t). Two settings whose intervals overlap widely are not "
-        "told apart by this many seeds.",
+        "A 95 % interval of the mean (Student's t); those of the robust pick against the other picks hold "
+        "together. Two settings whose intervals overlap widely are not told apart by this many seeds.",
     ),
     (
         "Diverged",

@@ -10,7 +10,7 @@ from sweeps.report.findings.picked import Picked, is_on_edge, near_means, tuning
 from sweeps.report.findings.study import Findings
 from sweeps.report.robust import Index
 from sweeps.report.runs import Setting
-from sweeps.report.words import ROLES, counted, named, number, with_interval
+from sweeps.report.words import ROLES, counted, named, number, percent, with_interval
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def confirmed_table(studies: Sequence[Findings]) -> Table | None:
     metric, objective = fresh_metric(studies[0].measurement), studies[0].measurement.metric
     columns = ["study", "pick", "setting", "seeds", metric, f"{objective}, fresh", "tuning", "div."]
     if metric == objective:
-        columns.remove(metric)
-    title = "The picks on fresh seeds, mean with 95 % interval, beside their tuning mean"
+        columns.remove(f"{objective}, fresh")
+    title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
     return Table(title, columns, [[row[column] for column in columns] for row in rows])
 
 
@@ -81,7 +81,7 @@ def _confirmed(found: Findings, pick: Picked) -> dict[str, str]:
         fresh_metric(found.measurement): with_interval(pick.fresh.score),
         f"{found.measurement.metric}, fresh": with_interval(pick.fresh.objective),
         "tuning": number(pick.tuned.mean.value) if pick.tuned else "",
-        "div.": f"{pick.fresh.diverged_count}/{len(pick.fresh.values)}",
+        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {percent(*pick.fresh.diverged[1:])}",
     }
 
 
