@@ -144,3 +144,14 @@ def test_a_value_on_the_command_line_leaves_the_space_and_a_sweep_joins_it(toy: 
         (x, pause) for x in (-1, 0, 1) for pause in (0, 0.01)
     }
     assert len(re.findall("shape.y=0", str(toy.journal("start")))) == 6
+
+
+def test_a_report_that_cannot_be_written_fails_no_sweep(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
+    (toy.folder / "jobs" / "runs.csv").mkdir(parents=True)
+    toy.here("shape=ridge", "shape.y=0")
+    said = "".join(capfd.readouterr())
+    assert (
+        f"The report could not be written to {toy.folder}/jobs; what it tells of is in the storage." in said
+    )
+    assert "Peak" in said or "peak" in said
+    assert toy.states("toy/shape=ridge") == ["COMPLETE"] * 3
