@@ -27,10 +27,12 @@ def number(value: float) -> str:
 
 
 def interval(estimate: Estimate) -> str:
-    """A 95 % interval, [91.80, 92.40]; empty where there is none."""
+    """A 95 % interval, [91.80, 92.40], to two digits of its width or more; empty where there is none."""
     if math.isnan(estimate.low):
         return ""
-    return f"[{number(estimate.low)}, {number(estimate.high)}]"
+    width = estimate.high - estimate.low
+    digits = max(2, 1 - math.floor(math.log10(width))) if width > 0 else 2
+    return f"[{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
 
 
 def with_interval(estimate: Estimate) -> str:

@@ -111,13 +111,20 @@ def weighed(measurement: Measurement) -> Floats:
 
 
 def importance(measurement: Measurement) -> dict[str, Estimate]:
-    """The share of the variance that parameters and their interactions explain, of a full grid of several."""
+    """The share of the variance that parameters and their interactions explain, of a full grid of several.
+
+    None where the settings don't differ by more than noise.
+    """
     whole = measurement.is_grid and bool(measurement.places) and not np.isnan(measurement.scores).any()
     if measurement.way == "adaptive" or not whole or len(measurement.axes) < 2:
         return {}
     names = [axis.short for axis in measurement.axes]
     shares = variance_share_intervals(*by_seed(measurement))
-    return {" × ".join(names[axis] for axis in effect): share for effect, share in shares.items()}
+    return {
+        " × ".join(names[axis] for axis in effect): share
+        for effect, share in shares.items()
+        if not np.isnan(share.value)
+    }
 
 
 def _stability(measurement: Measurement) -> Stability | None:
@@ -188,8 +195,11 @@ def _bands(measurement: Measurement, means: Floats) -> dict[float, GoodBand]:
 
 
 def _blind(measurement: Measurement, means: Floats) -> float:
+    """Lambda, of a space that is measured in full: what is missing is mostly what is bad or not yet known."""
     chance = measurement.chance
-    return float("nan") if chance is None else blind_loss(means, weighed(measurement), chance)
+    if chance is None or np.isnan(means).any():
+        return float("nan")
+    return blind_loss(means, weighed(measurement), chance)
 
 
 def _phi(measurement: Measurement) -> float:

@@ -59,7 +59,7 @@ def _verdict(comparison: Comparison, joint: Joint) -> list[str]:
     size = f"{number(abs(comparison.difference.value))} {joint.unit}"
     settings = {
         "better": f"The setting of {first} that was confirmed is better than that of {second}",
-        "equivalent": "The two settings that were confirmed are equivalent",
+        "equivalent": f"The two settings that were confirmed differ by less than {MARGIN:g}: equivalent",
         "no distinguishable difference": "The two settings that were confirmed can't be told apart",
     }
     told = (

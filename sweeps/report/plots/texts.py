@@ -44,7 +44,7 @@ READING = {
         among those with a learning rate inside the range and no diverged run near by. A × marks a
         diverged run.""",
     "importance": """How much of the differences between settings each parameter explains alone, and
-        together with another (×), less what the seeds' noise adds. It is a property of this grid: a
+        together with another (×), less what the seeds' noise adds; bars are 95 % intervals. It is a property of this grid: a
         wider range makes a parameter matter more, and a diverged setting counts with its chance
         score.""",
     "regrets": """How far a setting falls below the best one under the same condition; those with the
@@ -71,7 +71,7 @@ MISSING = {
     "fresh": "no setting was trained on fresh seeds",
     "differences": "it takes the robust picks of two studies, trained on the same two or more fresh seeds",
     "maps": "it takes a grid of at least two parameters",
-    "importance": "it takes a full grid of at least two parameters",
+    "importance": "it takes a full grid of two parameters, and more than noise between its settings",
     "regrets": "no setting is complete",
     "curves": "no pick is measured yet, or the jobs kept no curves",
 }
