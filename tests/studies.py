@@ -33,14 +33,18 @@ def grid_study(
     score: Score = hill,
     replicates: Mapping[str, Sequence[Any]] | None = None,
     settings: int | None = None,
+    diverges: bool = True,
 ) -> optuna.Study:
-    """A study of a grid of learning rates and momenta, of which so many settings are done."""
+    """A study of a grid of learning rates and momenta, of which so many settings are done.
+
+    diverges: whether the largest of both does.
+    """
     axes = replicates or {"seed": [0, 1, 2]}
     study = _study(storage, option, axes, way="grid", planned=6)
     for number, (lr, momentum) in enumerate(product(LRS, MOMENTA)):
         if settings is None or number < settings:
             params = {"optimizer.lr": lr, "optimizer.momentum": momentum}
-            diverged = lr == 0.1 and momentum == 0.9
+            diverged = diverges and lr == 0.1 and momentum == 0.9
             study.add_trial(_trial(params, GRID, axes, score, diverged))
     return study
 

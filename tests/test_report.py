@@ -10,9 +10,11 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 from optuna.storages import BaseStorage
@@ -122,12 +124,21 @@ def test_conditions_are_shown_as_regret(storage: BaseStorage) -> None:
     assert "One setting for all 2 conditions costs" in said(report)
 
 
+def test_settings_that_differ_by_noise_alone_have_no_important_parameter(storage: BaseStorage) -> None:
+    def noise(params: Mapping[str, Any], seed: int) -> float:
+        return float(97 + np.random.default_rng([seed, hash(tuple(params.values())) % 2**32]).normal())
+
+    grid_study(storage, "sgd", noise, diverges=False)
+    assert "importance" in drawn(page(storage), is_drawn=False)[1]
+
+
 @pytest.mark.parametrize("done", [0, 1, 4])
 def test_an_unfinished_sweep_has_a_report(storage: BaseStorage, done: int) -> None:
     grid_study(storage, "sgd", settings=done)
     told = said(page(storage))
     assert ("No setting is measured yet." in told) == (done == 0)
     assert (f"{6 - done} of 6 settings are not measured" in told) == (done > 0)
+    assert "a blind choice loses" not in told  # what isn't measured may be the worst
 
 
 @pytest.fixture(scope="module")

@@ -44,9 +44,9 @@ READING = {
         among those with a learning rate inside the range and no diverged run near by. A × marks a
         diverged run.""",
     "importance": """How much of the differences between settings each parameter explains alone, and
-        together with another (×), less what the seeds' noise adds; bars are 95 % intervals. It is a property of this grid: a
-        wider range makes a parameter matter more, and a diverged setting counts with its chance
-        score.""",
+        together with another (×), less what the seeds' noise adds; bars are 95 % intervals. It is a
+        property of this grid: a wider range makes a parameter matter more, and a diverged setting counts
+        with its chance score.""",
     "regrets": """How far a setting falls below the best one under the same condition; those with the
         least largest regret are on top. A row that is light everywhere can be carried from one
         condition to another.""",
