@@ -181,7 +181,7 @@ def test_a_pruner_sees_the_mean_over_the_replicates_that_reached_a_step(toy: Toy
     )
     pruned = [trial for trial in toy.study("toy/shape=bowl").trials if trial.state.name == "PRUNED"]
     assert [trial.params for trial in pruned] == [{"shape.x": -2}]  # 9 + 1 at its first step
-    assert pruned[0].user_attrs["pruned"] == "seed=0, step 1"
+    assert pruned[0].user_attrs["pruned"] == "seed=0, step 1: ThresholdPruner at 10"
     complete = next(trial for trial in toy.study("toy/shape=bowl").trials if trial.params["shape.x"] == 0)
     assert complete.intermediate_values == {1: pytest.approx(2.1), 2: pytest.approx(1.1)}
 

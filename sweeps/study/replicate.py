@@ -73,6 +73,11 @@ class Reports:
             self._judged[state] = self.study.pruner.prune(self.study, trial)
         return self._judged[state]
 
+    def verdict(self, step: int) -> str:
+        """Whose word it is that ends the trial at a step, and on what value."""
+        values = self._reached(step).values()
+        return f"{type(self.study.pruner).__name__} at {fmean(values):.6g}" if values else "pruned by the job"
+
     def _reached(self, step: int) -> dict[str, float]:
         return {label: values[str(step)] for label, values in self.values.items() if str(step) in values}
 
@@ -104,7 +109,7 @@ class Replicate:
 
     def where(self, reason: str) -> str:
         """What ended the replicate early, with the place: its label and the step it had reached."""
-        return f"{self._label}, step {self._step}" + (f": {reason}" if reason else "")
+        return f"{self._label}, step {self._step}: {reason or self._reports.verdict(self._step)}"
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a value for the record."""
