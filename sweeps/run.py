@@ -89,6 +89,29 @@ def _outcome(score: float | None) -> float | Exception:
     return TrialPruned() if score is None else score
 
 
+@contextmanager
+def _how_to_resume() -> Iterator[None]:
+    """Leave with one message where a run is interrupted or its disk is full, and say how it goes on."""
+    from sweeps.keep import CHECKPOINT
+
+    try:
+        yield
+    except (KeyboardInterrupt, OSError, RuntimeError) as error:
+        from sweeps.study.outage import reason
+
+        folder, full = _folder(), reason(error)
+        if not (full or isinstance(error, KeyboardInterrupt)):
+            raise
+        what = f"Nothing more can be written to {folder}: {full}." if full else "Interrupted."
+        how = (
+            f"The same command with hydra.run.dir={folder} goes on from its last checkpoint."
+            if (folder / CHECKPOINT).exists()
+            else "It was before the first checkpoint; checkpoint_every=1 saves one every second, say."
+        )
+        raise SystemExit(f"{what} {how}") from None
+
+
+@_how_to_resume()
 def _train_alone(cfg: DictConfig) -> float:
     from sweeps import curves, job
     from sweeps.keep import Keeper
@@ -102,7 +125,7 @@ def _train_alone(cfg: DictConfig) -> float:
     except ValueError as error:
         raise SystemExit(str(error)) from None
     keeper = Keeper(_folder(), cfg.checkpoint_every, cfg.keep_best)
-    with _how_to_resume(), epochs_shown(run.epochs) as show:
+    with epochs_shown(run.epochs) as show:
 
         def measured(_: int, epoch: Epoch) -> None:
             keeper.measured(epoch)
@@ -122,22 +145,6 @@ def _train_alone(cfg: DictConfig) -> float:
     curves.write(_folder() / "curves.html", result.losses, result.epochs, title)
     show_result(result, accuracies, _folder())
     return result.score
-
-
-@contextmanager
-def _how_to_resume() -> Iterator[None]:
-    """Say, where a run is interrupted, how it goes on."""
-    from sweeps.keep import CHECKPOINT
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        folder = _folder()
-        raise SystemExit(
-            f"Interrupted. The same command with hydra.run.dir={folder} goes on from its last checkpoint."
-            if (folder / CHECKPOINT).exists()
-            else "Interrupted before the first checkpoint; checkpoint_every=1 saves one every second, say."
-        ) from None
 
 
 def _folder() -> Path:

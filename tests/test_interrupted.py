@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -130,6 +131,16 @@ def test_ctrl_c_says_how_a_run_goes_on(tmp_path: Path, here: Here, monkeypatch: 
     assert "before the first checkpoint" in interrupted(saves=False)
     assert f"hydra.run.dir={tmp_path}/run goes on" in interrupted(saves=True)
     assert "Going on after epoch 1 of 3." in here(*run)
+
+
+def test_a_full_disk_ends_a_run_with_one_message(tmp_path: Path, here: Here) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))  # less than a checkpoint
+    try:
+        with pytest.raises(SystemExit, match=f"Nothing more can be written to {tmp_path}/run: .*too large"):
+            here("run", "epochs=1")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class Interrupted(Untracked):

@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -27,8 +27,9 @@ def reason(error: BaseException) -> str | None:
     """Why nothing can be kept any more, in one line; None where a new connection may do, or a job failed."""
     if isinstance(error, StorageError):
         return str(error)
-    if isinstance(error, OSError) and error.errno in FULL:
-        return str(error)
+    for link in _chain(error):  # torch.save wraps what the disk said
+        if isinstance(link, OSError) and link.errno in FULL:
+            return str(link)
     if isinstance(error, StorageInternalError | DBAPIError) and not is_lost(error):
         cause = _database_error(error)
         return str(cause.orig if cause else error).splitlines()[0]
@@ -73,6 +74,14 @@ def wait_for_server(engine: Engine) -> None:
                 time.sleep(0.2)
 
     event.listen(engine, "do_connect", connect)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and those that led to it."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
 
 
 def _database_error(error: BaseException) -> DBAPIError | None:
