@@ -60,7 +60,7 @@ def sweep(folder: Path, chance: random.Random) -> Counter[str]:
         except subprocess.TimeoutExpired:
             pass
         victim = chance.choice(["worker", "driver", "both"])
-        workers = busy(folder)
+        workers = [] if victim == "driver" else within(5 * unit, driver, folder)
         pids = {"worker": workers[:1], "driver": [driver.pid], "both": [*workers, driver.pid]}[victim]
         for pid in pids:
             kill(pid)
@@ -99,6 +99,14 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
 def storage(folder: Path) -> str:
     """The sweep's storage."""
     return f"sqlite:///{folder}/toy.db"
+
+
+def within(seconds: float, driver: subprocess.Popen[bytes], folder: Path) -> list[int]:
+    """The busy processes as soon as there are any, unless the driver ends or that takes too long."""
+    end = time.monotonic() + seconds
+    while not (found := busy(folder)) and time.monotonic() < end and driver.poll() is None:
+        time.sleep(0.01)
+    return found
 
 
 def busy(folder: Path) -> list[int]:
