@@ -190,7 +190,15 @@ def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> 
         raise AssertionError(f"{word} is no JSON")
 
     numbers = json.loads((folder / "report.json").read_text(), parse_constant=refuse)
-    assert set(numbers) >= {"sweeps/optimizer=sgd", "sweeps/optimizer=adam"}
+    found = numbers["studies"]["sweeps/optimizer=sgd"]
+    best = max(max(row) for row in found["series"]["mean"])
+    assert (
+        found["series"]["best_of_k"]["expected"][-1]
+        == best
+        == found["found"]["picks"]["peak"]["tuned"]["mean"]["value"]
+    )
+    tested = [float(row["test"]) for row in rows if row["option"] == "sgd" and row["test"]]
+    assert set(found["found"]["picks"]["peak"]["fresh"]["values"]) <= set(tested)
 
 
 def test_the_pick_trains_as_the_setting_did(swept: tuple[Path, str], tmp_path: Path) -> None:

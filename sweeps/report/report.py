@@ -15,6 +15,7 @@ from sweeps.report.pages.html import html
 from sweeps.report.pages.markdown import markdown
 from sweeps.report.pickfile import write_pick
 from sweeps.report.reading import read
+from sweeps.report.series import series
 from sweeps.report.tables import write_runs
 
 
@@ -49,8 +50,8 @@ def report(storage: BaseStorage, studies: Sequence[Findings], folder: Path, arti
     together = joint(studies)
     page = document(studies, together)
     write_runs([found.measurement for found in studies], folder / "runs.csv")
-    numbers = {found.measurement.study: found for found in studies}
-    write_numbers({**numbers, "together": together}, folder / "report.json")
+    each = {found.measurement.study: {"found": found, "series": series(found)} for found in studies}
+    write_numbers({"studies": each, "together": together}, folder / "report.json")
     for found in studies:
         write_pick(found.measurement, folder)
     (folder / "report.html").write_text(html(page))

@@ -51,11 +51,12 @@ def _best(measurements: Sequence[Measurement], adaptive: bool) -> Plot:
 def _best_of_k(measurements: Sequence[Measurement], adaptive: bool) -> Plot:
     if not measurements:
         return missing("best-of-k", adaptive)
-    curves = {measurement.option: _curve(measurement) for measurement in measurements}
+    curves = {measurement.option: best_curve(measurement) for measurement in measurements}
     return drawn("best-of-k", best_of_k(curves, measurements[0].metric))
 
 
-def _curve(measurement: Measurement) -> Found:
+def best_curve(measurement: Measurement) -> Found:
+    """Expected best of k settings, in the objective's unit; on fresh seeds where all are confirmed."""
     sign = measurement.sign
     means = sign * measurement.scores.mean(axis=-1)
     band = expected_best_band(*by_seed(measurement))
@@ -79,12 +80,13 @@ def _shares(measurements: Sequence[Measurement], adaptive: bool) -> Plot:
     means = {m.option: m.sign * m.scores.mean(axis=-1) for m in shown}
     cells = {m.option: weighed(m) for m in shown}
     top = max(float(np.nanmax(values)) for values in means.values())
-    own = {option: _bounds(means[option], cells[option], None) for option in means}
-    common = {option: _bounds(means[option], cells[option], top) for option in means}
+    own = {option: share_curve(means[option], cells[option], None) for option in means}
+    common = {option: share_curve(means[option], cells[option], top) for option in means}
     return drawn("shares", shares_of_space(GAPS.tolist(), own, common, unit(shown[0])))
 
 
-def _bounds(means: Floats, cells: Floats, best: float | None) -> tuple[Floats, Floats]:
+def share_curve(means: Floats, cells: Floats, best: float | None) -> tuple[Floats, Floats]:
+    """Least and greatest share of the space within each of GAPS of the best."""
     bounds = np.array([share_bounds(means, cells, float(gap), best) for gap in GAPS])
     return bounds[:, 0], bounds[:, 1]
 
