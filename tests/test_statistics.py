@@ -16,7 +16,6 @@ from sweeps.report.statistics.intervals import (
     clopper_pearson,
     detectable,
     half_width,
-    outcome,
     pooled_spread,
     resolution,
     setting_intervals,
@@ -205,15 +204,6 @@ def test_a_setting_borrows_the_spread_of_those_near_it_alone():
     low, high = setting_intervals(scores, np.zeros(scores.shape, dtype=bool))
     assert np.mean((high - low)[:10]) < 0.3  # 0.05 x 1.2 x 2 = 0.12
     assert np.mean((high - low)[10:]) > 3  # 2 x 1.2 x 2 = 4.8
-
-
-def test_what_converges_and_what_diverges_are_told_apart():
-    values, diverged = np.array([97.0, 10.0, 97.2, NAN, 97.4]), np.array([False, True, False, False, False])
-    found = outcome(values, diverged)
-    assert found.converged.value == close(97.2)
-    assert found.converged.half_width == close(2.484 * 0.2, rel=1e-3)
-    assert found.diverged == clopper_pearson(1, 4)
-    assert found.mean.value == close(75.4)
 
 
 def test_a_single_seed_has_no_intervals_and_decides_nothing():

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln, smirnovi
+from scipy.special import gammaln
 
 from sweeps.report.robust import Flags, Floats
 from sweeps.report.statistics.noise import drawn_means, means_of
@@ -56,24 +56,6 @@ def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> 
     largest = np.max(np.abs(errors - shift[:, None]) / np.maximum(deviation, 1e-12)[:, None], axis=0)
     half = np.quantile(largest, level) * deviation
     return Band(middle - shift - np.maximum(shift, 0) - half, middle - shift + half)
-
-
-def draw_band(values: Floats, lowest: float, highest: float, level: float = 0.95) -> Band:
-    """Limits, for all k at once, of the best of k settings drawn at random from the whole space.
-
-    The settings are taken as a sample (qmc): every distribution within the Kolmogorov-Smirnov distance of the
-    sample's is held possible, scores lie in [lowest, highest] [Dvoretzky, Kiefer and Wolfowitz 1956; Lourie
-    et al., arXiv 2311.09480].
-    """
-    known = np.sort(values[~np.isnan(values)])
-    count = len(known)
-    distance = float(smirnovi(count, (1 - level) / 2)) if count else 1.0
-    steps = np.arange(1, count + 1) / max(count, 1)
-    k = np.arange(1, count + 1)[:, None]
-    points = np.concatenate([[lowest], known, [highest]])
-    above = np.concatenate([[0.0], steps, [1.0]]) + distance  # the most mass that can lie at or below a point
-    below = np.concatenate([[0.0], steps - distance, [1.0]])
-    return Band(*(np.diff(np.clip(mass, 0, 1) ** k, axis=1, prepend=0.0) @ points for mass in (above, below)))
 
 
 def _weights(count: int) -> Floats:

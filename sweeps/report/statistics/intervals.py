@@ -4,7 +4,6 @@ scipy.special stands in for scipy.stats, which takes seconds to import.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -146,30 +145,6 @@ def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
     low = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
     high = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
     return Estimate(count / total, low, high)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Runs of one setting on fresh seeds: what it scores where it converges, and how often it diverges.
-
-    mean: of all runs, diverged ones included.
-    """
-
-    mean: Estimate
-    converged: Estimate
-    diverged: Estimate
-
-
-def outcome(values: Floats, diverged: Flags, level: float = 0.95) -> Outcome:
-    """The outcome of runs (n,): t intervals, and Clopper-Pearson's of the share that diverges.
-
-    Say the last two together. The mean of all runs is another matter where divergence is rare: a t interval
-    can't know of what it hasn't seen, and held for 81 % of simulated peak picks, 95 % of robust ones.
-    """
-    known = ~np.isnan(values)
-    count, total = int(diverged[known].sum()), int(known.sum())
-    share = clopper_pearson(count, total, level)
-    return Outcome(mean_interval(values, level), mean_interval(values[~diverged], level), share)
 
 
 def detectable(n: int, sd: float, power: float = 0.8, level: float = 0.95) -> float:

@@ -74,11 +74,6 @@ def share_bounds(
     return low, low + float(weights[unknown].sum() / total)
 
 
-def shares(scores: Floats, weights: Floats, deltas: Floats, best: float | None = None) -> Floats:
-    """share_delta of each delta, for the plot of the space's share against the gap to the best."""
-    return np.array([share(scores, weights, float(delta), best) for delta in deltas])
-
-
 def best_along(scores: Floats, axis: int) -> Floats:
     """The best score over the other parameters for each value of an axis; nan where none is measured."""
     others = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
