@@ -14,8 +14,15 @@ from sweeps.report.picks import Picks, picks_of
 from sweeps.report.robust import Floats, Index
 from sweeps.report.runs import Params
 from sweeps.report.statistics.conditions import held_out_phi, largest_regrets
-from sweeps.report.statistics.intervals import Estimate, Spread, mean_interval, pooled_spread, resolution
-from sweeps.report.statistics.space import GoodBand, blind_loss, good_band, share_bounds, weights
+from sweeps.report.statistics.intervals import (
+    Estimate,
+    Spread,
+    clopper_pearson,
+    mean_interval,
+    pooled_spread,
+    resolution,
+)
+from sweeps.report.statistics.space import GoodBand, blind_loss, good_band, share, share_bounds, weights
 from sweeps.report.statistics.stability import ALONE, Stability, likely, selection_spread, stability
 from sweeps.report.statistics.variance import variance_share_intervals
 
@@ -90,7 +97,7 @@ def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:
         resolution=resolution(*by_seed(measurement)),
         selection=_selection(measurement, chosen, stable),
         spread=pooled_spread(*by_seed(measurement)),
-        shares={gap: share_bounds(means, weighed(measurement), gap) for gap in GAPS} if in_percent else {},
+        shares={gap: _share(measurement, means, gap) for gap in GAPS} if in_percent else {},
         bands=_bands(measurement, means) if in_percent else {},
         blind=_blind(measurement, means) if in_percent else float("nan"),
         importance=importance(measurement),
@@ -110,6 +117,15 @@ def weighed(measurement: Measurement) -> Floats:
     return weights([axis.values for axis in measurement.axes], measurement.lr_axis)
 
 
+def _share(measurement: Measurement, means: Floats, gap: float) -> tuple[float, float]:
+    """Bounds of the good share: by what a grid's missing settings could be, or by how few points a space has."""
+    if measurement.is_grid:
+        return share_bounds(means, weighed(measurement), gap)
+    good = round(share(means, np.ones(means.shape), gap) * means.size)
+    found = clopper_pearson(good, means.size)
+    return found.low, found.high
+
+
 def importance(measurement: Measurement) -> dict[str, Estimate]:
     """The share of the variance that parameters and their interactions explain, of a full grid of several.
 
@@ -121,9 +137,9 @@ def importance(measurement: Measurement) -> dict[str, Estimate]:
     names = [axis.short for axis in measurement.axes]
     shares = variance_share_intervals(*by_seed(measurement))
     return {
-        " × ".join(names[axis] for axis in effect): share
-        for effect, share in shares.items()
-        if not np.isnan(share.value)
+        " × ".join(names[axis] for axis in effect): part
+        for effect, part in shares.items()
+        if not np.isnan(part.value)
     }
 
 
