@@ -118,7 +118,7 @@ def weighed(measurement: Measurement) -> Floats:
 
 
 def _share(measurement: Measurement, means: Floats, gap: float) -> tuple[float, float]:
-    """Bounds of the good share: by what a grid's missing settings could be, or by how few points a space has."""
+    """Bounds of the good share: what a grid's missing settings could be, or how little few points tell."""
     if measurement.is_grid:
         return share_bounds(means, weighed(measurement), gap)
     good = round(share(means, np.ones(means.shape), gap) * means.size)
