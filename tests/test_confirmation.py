@@ -2,7 +2,9 @@
 
 import os
 import signal
+from dataclasses import dataclass
 
+import optuna
 import pytest
 
 from conftest import Toy
@@ -21,9 +23,9 @@ def measured(toy: Toy) -> Measurement:
     return found
 
 
-def confirmed(toy: Toy) -> list[str]:
+def confirmed(started: list[str]) -> list[str]:
     """The jobs that read the test set, without what all have in common."""
-    jobs = [set(job.split(",")) for job in toy.journal("start") if "read_test=true" in job]
+    jobs = [set(job.split(",")) for job in started if "read_test=true" in job]
     common = {"read_test=true", "shape=ridge", "shape.y=0"}
     return sorted(",".join(sorted(w for w in job - common if "journal" not in w)) for job in jobs)
 
@@ -34,24 +36,38 @@ BEST_JOB = "shape.x=1"
 DEFAULT = [f"seed={seed}" for seed in (1000, 1001, 1002)]
 
 
-def test_the_picks_run_again_on_fresh_seeds_and_only_there_the_test_set_is_read(toy: Toy) -> None:
+@dataclass
+class Swept:
+    """A sweep that was confirmed, and what it left when it ended."""
+
+    toy: Toy
+    started: list[str]
+    found: Measurement
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    """A confirmed sweep, which the tests below go on with."""
+    toy = Toy(tmp_path_factory.mktemp("swept"))
     toy.here(*TUNED)
-    found = measured(toy)
-    picks = picks_of(found).params
+    return Swept(toy, toy.journal("start"), measured(toy))
+
+
+def test_the_picks_run_again_on_fresh_seeds_and_only_there_the_test_set_is_read(swept: Swept) -> None:
+    picks = picks_of(swept.found).params
     assert picks == {"peak": BEST, "robust": BEST, "default": OWN}
-    assert len(toy.journal("start")) == 3 * 2 + 2 * 3
-    assert confirmed(toy) == sorted([*PEAK, *DEFAULT])  # peak and robust are one setting
-    confirmation = found.confirmation
+    assert len(swept.started) == 3 * 2 + 2 * 3
+    assert confirmed(swept.started) == sorted([*PEAK, *DEFAULT])  # peak and robust are one setting
+    confirmation = swept.found.confirmation
     assert [replicate.seed for replicate in confirmation.replicates] == [1000, 1001, 1002]
     assert confirmation.scores(picks["default"]).tolist() == pytest.approx([101.0, 101.1, 101.2])
     assert confirmation.tests(picks["default"]).tolist() == pytest.approx([201.0, 201.1, 201.2])
     assert not confirmation.diverged(picks["peak"]).any()
-    assert all(run.test is None for setting in found.settings for run in setting.runs.values())
+    assert all(run.test is None for setting in swept.found.settings for run in setting.runs.values())
 
 
-def test_the_same_command_again_runs_nothing_and_more_seeds_only_those(toy: Toy) -> None:
-    toy.here(*TUNED)
-    done = len(toy.journal("start"))
+def test_the_same_command_again_runs_nothing_and_more_seeds_only_those(swept: Swept) -> None:
+    toy, done = swept.toy, len(swept.started)
     toy.here(*TUNED)
     assert len(toy.journal("start")) == done
     toy.here(*TUNED, "hydra.sweeper.confirm.seeds=4")
@@ -65,12 +81,12 @@ def test_the_same_command_again_runs_nothing_and_more_seeds_only_those(toy: Toy)
 def test_a_new_pick_is_confirmed_too_and_none_where_that_is_off(toy: Toy) -> None:
     tuned = (*TUNED, "+hydra.sweeper.sampler.seed=5")
     toy.here(*tuned, "hydra.sweeper.confirm.seeds=0", "hydra.sweeper.n_trials=1")
-    assert not confirmed(toy)
+    assert not confirmed(toy.journal("start"))
     assert measured(toy).confirmation.wanted == 0
     first = picks_of(measured(toy)).params["peak"]
     assert first not in (BEST, OWN)
     toy.here(*tuned, "hydra.sweeper.n_trials=1")
-    assert len(confirmed(toy)) == 6
+    assert len(confirmed(toy.journal("start"))) == 6
     toy.here(*tuned)
     found = measured(toy)
     assert {name: len(found.confirmation.scores(p)) for name, p in picks_of(found).params.items()} == {
@@ -78,7 +94,7 @@ def test_a_new_pick_is_confirmed_too_and_none_where_that_is_off(toy: Toy) -> Non
         "robust": 3,
         "default": 3,
     }
-    assert len(confirmed(toy)) == len(set(confirmed(toy))) == 9
+    assert len(confirmed(toy.journal("start"))) == len(set(confirmed(toy.journal("start")))) == 9
 
 
 def test_a_confirmation_killed_in_the_middle_is_finished_once_by_two_drivers(toy: Toy) -> None:
@@ -124,15 +140,13 @@ def test_a_confirmation_that_cannot_be_is_refused_before_any_job(
     assert not toy.journal("start")
 
 
-def test_a_confirmation_of_something_else_is_refused(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
-    import optuna
-
-    toy.here(*TUNED)
-    begun = len(toy.journal("start"))
+def test_a_confirmation_of_something_else_is_refused_before_any_job(
+    swept: Swept, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy, begun = swept.toy, len(swept.toy.journal("start"))
     optuna.delete_study(study_name="toy/shape=ridge", storage=toy.storage)
     with pytest.raises(SystemExit):
         toy.here(*TUNED, "pause=0.001")
-    assert "study toy/shape=ridge/confirm in the storage measures something else" in "".join(
-        capfd.readouterr()
-    )
-    assert len(toy.journal("start")) == begun, "refused only after the measurement"
+    said = "".join(capfd.readouterr())
+    assert "study toy/shape=ridge/confirm in the storage measures something else" in said
+    assert len(toy.journal("start")) == begun
