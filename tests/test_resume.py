@@ -10,7 +10,7 @@ import torch
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR
 
-from runs import of
+from runs import bits, in_float64, of
 from sweeps import checkpoint
 from sweeps.data import mnist5k
 from sweeps.models import mlp
@@ -88,13 +88,15 @@ def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, 
 
 
 def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
-    other = replace(RUN, seed=1, optimizer=of(SGD, lr=0.1, momentum=0.9))
-    unbroken = train([RUN, other], "cpu")
+    run, other = (
+        in_float64(each) for each in (RUN, replace(RUN, seed=1, optimizer=of(SGD, lr=0.1, momentum=0.9)))
+    )
+    unbroken = train([run, other], "cpu")
     _, after = states(other)
     told: list[tuple[int, int]] = []
     kept: list[int] = []
     results = train(
-        [RUN, other],
+        [run, other],
         "cpu",
         on_epoch=lambda place, epoch: told.append((place, epoch.number)),
         starts=[None, after[2]],
@@ -102,7 +104,9 @@ def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
     )
     assert told == [(1, 1), (1, 2), (1, 3), (0, 1), (1, 4), (0, 2), (0, 3), (0, 4)]
     assert kept == [0, 1, 0, 0, 0]
-    assert all(same(one.state, another.state) for one, another in zip(results, unbroken, strict=True))
+    for one, another in zip(results, unbroken, strict=True):
+        torch.testing.assert_close(bits(one), bits(another), rtol=1e-9, atol=1e-9)
+        assert same(one.state["generators"], another.state["generators"])
 
 
 def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was(
