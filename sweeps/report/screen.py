@@ -24,7 +24,7 @@ def show(studies: Sequence[Findings], folder: Path, url: str) -> None:
     """Print what each study found, and where there is more of it."""
     console = Console(highlight=False)
     for found in studies:
-        table = settings_table(found, LISTED)
+        table = settings_table(found, LISTED, is_narrow=True)
         printed = Table(*table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
         for row in table.rows:
             printed.add_row(*row)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sweeps.report.findings.picked import near_means
-from sweeps.report.findings.study import Findings, weighed
+from sweeps.report.findings.study import Findings
 from sweeps.report.measurement import Measurement
 from sweeps.report.plots.joint import GAPS, best_curve, share_curve
 from sweeps.report.statistics.conditions import regrets
@@ -15,7 +15,7 @@ def series(found: Findings) -> dict[str, Any]:
 
     mean and R, the neighbourhood means; conditions: each one's mean and regret. From settings that cover the
     space: best_of_k for k = 1..N, on the tuning seeds with limits and, if all are confirmed, on fresh ones;
-    share_of_space: the least and the greatest within each gap of the best.
+    share_of_space: within each gap of the best, with limits.
     """
     measurement = found.measurement
     if not measurement.complete:
@@ -39,6 +39,6 @@ def _conditions(found: Findings) -> dict[str, Any]:
 
 def _of_space(measurement: Measurement) -> dict[str, Any]:
     means = measurement.sign * measurement.scores.mean(axis=-1)
-    low, high = share_curve(means, weighed(measurement), None)
-    shares = {"gap": GAPS, "low": low, "high": high} if "%" in measurement.metric else {}
+    share, low, high = share_curve(measurement, means, None)
+    shares = {"gap": GAPS, "share": share, "low": low, "high": high} if "%" in measurement.metric else {}
     return {"best_of_k": best_curve(measurement), "share_of_space": shares}

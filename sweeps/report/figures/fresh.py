@@ -1,6 +1,6 @@
 """What fresh seeds say: tuning against fresh means, differences between optimizers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -65,8 +65,10 @@ def _filled(role: str, shade: str) -> str:
     return str(MARKS[role]["color"]) if role == "peak" else shade
 
 
-def forest(compared: Sequence[Comparison], unit: str) -> go.Figure:
+def forest(roles: Mapping[str, Sequence[Comparison]], unit: str) -> go.Figure:
     """Mean paired differences with their intervals; the pale strip is what counts as equivalent."""
+    compared = [comparison for comparisons in roles.values() for comparison in comparisons]
+    names = [f"{c.first} - {c.second}<br>({role} picks)" for role, found in roles.items() for c in found]
     figure = frame(
         "Differences between optimizers on the same fresh seeds",
         {
@@ -78,8 +80,8 @@ def forest(compared: Sequence[Comparison], unit: str) -> go.Figure:
         height=200 + 44 * len(compared),
         font={**FONT, "size": 12},
     )
+    figure.update_layout(legend={"y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
     figure.add_vrect(x0=-MARGIN, x1=MARGIN, fillcolor="rgba(0,158,115,0.15)", line={"width": 0})
-    names = [f"{comparison.first} - {comparison.second}" for comparison in compared]
     _bars(figure, names, [c.tuned for c in compared], 2, "#999999", "as tuned, with the tuning's chance")
     _bars(figure, names, [c.difference for c in compared], 5, colour(0), "of the two confirmed settings")
     return figure

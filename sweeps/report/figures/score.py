@@ -160,11 +160,17 @@ def _best_along(measurement: Measurement, axis: Axis) -> list[Setting]:
     """The best setting by mean at each value of an axis, of a continuous one in each half decade."""
     best: dict[float, Setting] = {}
     for setting in measurement.complete:
-        value = float(setting.params[axis.name])
-        near = float(np.floor(2 * np.log10(value))) if axis.continuous and axis.log else value
-        if near not in best or measurement.sign * (setting.mean - best[near].mean) > 0:
-            best[near] = setting
-    return [best[near] for near in sorted(best)]
+        at = near(axis, float(setting.params[axis.name]))
+        if at not in best or measurement.sign * (setting.mean - best[at].mean) > 0:
+            best[at] = setting
+    return [best[at] for at in sorted(best)]
+
+
+def near(axis: Axis, value: float) -> float:
+    """The value that one of an axis is grouped under: itself, on a continuous log axis its half decade's."""
+    if not (axis.continuous and axis.log):
+        return value
+    return float(10 ** ((np.floor(2 * np.log10(value)) + 0.5) / 2))
 
 
 def _told(settings: Sequence[Setting]) -> list[float]:

@@ -8,6 +8,9 @@ import plotly.graph_objects as go
 from sweeps.report.figures.style import clear, colour, frame, line, plain, titled
 from sweeps.report.robust import Floats
 
+# (value, lower limit, upper limit) along the first axis.
+Estimates = Floats
+
 
 @dataclass(frozen=True)
 class Found:
@@ -38,14 +41,11 @@ def best_of_k(found: Mapping[str, Found], metric: str) -> go.Figure:
 
 
 def shares_of_space(
-    gaps: Sequence[float],
-    own: Mapping[str, tuple[Floats, Floats]],
-    common: Mapping[str, tuple[Floats, Floats]],
-    unit: str,
+    gaps: Sequence[float], own: Mapping[str, Estimates], common: Mapping[str, Estimates], unit: str
 ) -> go.Figure:
-    """Share of the space within a gap of the best, against the gap: lower and upper bound per optimizer.
+    """Share of the space within a gap of the best, against the gap.
 
-    own: of the optimizer's own best; common: of the best of all. The bounds are equal where all is measured.
+    own: of each optimizer's own best, drawn with its limits; common: of the best of all.
     """
     figure = frame(
         "Share of the searched space within a gap of the best",
@@ -58,15 +58,15 @@ def shares_of_space(
         height=460,
     )
     for number, name in enumerate(own):
-        for (low, high), dash, of in (
-            (own[name], "solid", "its own best"),
-            (common[name], "dash", "the best of all"),
-        ):
-            if (low != high).any():
-                _band(figure, gaps, low, high, number, name)
-            if dash == "solid" or len(own) > 1:
-                drawn = {**line(number), "dash": dash, "shape": "hv"}
-                figure.add_scatter(x=list(gaps), y=plain(low), name=f"{name}, to {of}", line=drawn)
+        value, low, high = own[name]
+        if (low != high).any():
+            _band(figure, gaps, low, high, number, name)
+        lines = [(value, "solid", "its own best"), (common[name][0], "dash", "the best of all")]
+        for values, dash, of in lines if len(own) > 1 else lines[:1]:
+            drawn = {**line(number), "dash": dash, "shape": "hv"}
+            figure.add_scatter(
+                x=list(gaps), y=plain(values), name=f"{name}, to {of}", line=drawn, mode="lines"
+            )
     for gap in (0.5, 1.0):
         figure.add_vline(x=gap, line={"color": "#999999", "width": 1, "dash": "dot"})
     return figure

@@ -80,8 +80,9 @@ def scale(axis: Axis, values: Iterable[float], edges: bool = False) -> dict[str,
     name = "learning rate" if axis.short == "lr" else axis.short
     named_axis: dict[str, Any] = titled(f"{name} (log scale)") | {"type": "log"} if axis.log else titled(name)
     known = sorted({float(value) for value in values})
-    if len(known) > NAMED:
-        return {**named_axis, "dtick": 1, "minor": {"ticks": "outside"}} if axis.log else named_axis
+    if len(known) > NAMED or axis.continuous:
+        decades = {"dtick": 1, "exponentformat": "none", "minor": {"ticks": "outside"}}
+        return {**named_axis, **decades} if axis.log else named_axis
     names = [f"{value:g}" for value in known]
     if edges and len(names) > 1:
         names[0], names[-1] = f"{names[0]}<br>(edge)", f"{names[-1]}<br>(edge)"

@@ -112,7 +112,7 @@ def _unfinished(found: Findings) -> list[str]:
 
 
 def _compromised(found: Findings) -> list[str]:
-    if not found.compromised:
+    if not found.compromised or "robust" not in found.picks:
         return []
     return [
         "No setting has both an lr inside the range and a neighbourhood without diverged or unmeasured runs: "

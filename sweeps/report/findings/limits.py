@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from sweeps.report.findings.study import Findings
-from sweeps.report.statistics.intervals import half_width
+from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.statistics.space import GoodBand
 from sweeps.report.words import listed, number, percent, points
 
@@ -54,8 +54,8 @@ def _way(found: Findings) -> list[str]:
             "of good learning rates and no importance of parameters follows from them."
         )
         told += _tried(found)
-    if not found.measurement.is_grid and found.picks and "robust" not in found.picks:
-        told.append("No setting has measured neighbours here, so that no robust pick is named.")
+    if found.picks and "robust" not in found.picks:
+        told.append("No robust pick is named: no measured setting has measured neighbours on all sides.")
     return told
 
 
@@ -84,13 +84,15 @@ def _seeds(found: Findings) -> list[str]:
     count, unit = len(found.measurement.seeds), points(found.measurement.metric)
     if count == 1:
         return ["One seed: nothing is known of the noise, and no two settings can be told apart."]
-    if math.isnan(found.spread.sd):
+    peak = found.picks.get("peak")
+    if peak is None or peak.tuned is None or math.isnan(peak.tuned.mean.low):
         return []
-    half = number(half_width(count, found.spread.sd, found.spread.freedom))
+    half = number(peak.tuned.mean.half_width)
+    told = f"{count} seeds: the peak's mean is known to ± {half}{unit}"
+    if math.isnan(found.resolution):
+        return [f"{told}."]
     return [
-        f"{count} seeds, sd {number(found.spread.sd)}{unit} over them (pooled over the stable settings): "
-        f"a mean is known to ± {half}{unit}. Two settings on the same seeds are told apart from "
-        f"{number(found.resolution)}{unit} on."
+        f"{told}; two settings on the same seeds are told apart from {number(found.resolution)}{unit} on."
     ]
 
 
@@ -111,9 +113,15 @@ def _reasons(found: Findings) -> list[str]:
 def _shares(found: Findings) -> list[str]:
     if not found.shares:
         return []
-    near = listed([f"{percent(*share)} within {gap:g}" for gap, share in found.shares.items()])
+    near = listed([f"{_share(share)} within {gap:g}" for gap, share in found.shares.items()])
     lost = "" if math.isnan(found.blind) else f"; a blind choice loses {number(found.blind)} on average"
     return [f"Of the searched space {near} points of the best{lost}."]
+
+
+def _share(share: Estimate) -> str:
+    if share.value > share.low:
+        return f"{percent(share.value)} [{percent(share.low, share.high)}]"
+    return percent(share.low, share.high)
 
 
 def _band(found: Findings) -> list[str]:

@@ -19,6 +19,9 @@ from sweeps.report.statistics.intervals import (
 )
 from sweeps.report.statistics.stability import Stability
 
+# The share of a continuous range's decades, at either end, that counts as its edge.
+EDGE = 0.05
+
 
 @dataclass(frozen=True)
 class Tuned:
@@ -128,6 +131,12 @@ def near_means(measurement: Measurement) -> Floats:
 
 
 def is_on_edge(measurement: Measurement, place: Index) -> bool:
-    """Whether a setting's learning rate is the first or the last of a grid's."""
-    axis = measurement.lr_axis
-    return bool(measurement.is_grid and axis is not None and on_edge(measurement.shape, axis)[place])
+    """Whether a setting's learning rate is the first or last of a grid's, or close to an end of its range."""
+    at = measurement.lr_axis
+    if at is None:
+        return False
+    if measurement.is_grid:
+        return bool(on_edge(measurement.shape, at)[place])
+    axis = measurement.axes[at]
+    low, high, lr = np.log10([*axis.values, measurement.places[place].params[axis.name]])
+    return not EDGE <= (lr - low) / (high - low) <= 1 - EDGE

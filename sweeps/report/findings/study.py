@@ -10,7 +10,7 @@ from sweeps.report.findings.fresh import fresh_converged
 from sweeps.report.findings.picked import Picked, picked
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measurement import Measurement
-from sweeps.report.picks import Picks, picks_of
+from sweeps.report.picks import Picks, picks_of, stability_of_picks
 from sweeps.report.robust import Floats, Index
 from sweeps.report.runs import Params
 from sweeps.report.statistics.conditions import held_out_phi, largest_regrets
@@ -22,8 +22,8 @@ from sweeps.report.statistics.intervals import (
     pooled_spread,
     resolution,
 )
-from sweeps.report.statistics.space import GoodBand, blind_loss, good_band, share, share_bounds, weights
-from sweeps.report.statistics.stability import ALONE, Stability, likely, selection_spread, stability
+from sweeps.report.statistics.space import GoodBand, blind_loss, good_band, share_bounds, weights
+from sweeps.report.statistics.stability import ALONE, Stability, likely, selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals
 
 # How far below the best, in percentage points, a setting is still called good.
@@ -39,10 +39,10 @@ class Findings:
     peak's tuning mean minus the robust pick's, gain: the robust pick's R minus the peak's. rivals: where
     other draws of the seeds pick the robust setting in less than half of the cases, those settings that
     they pick. spread: standard deviation over seeds, pooled; resolution: by how much two settings must
-    differ to be told apart. selection: how much the robust pick varies with the tuning seeds. shares: by
-    gap, least and greatest share of the space that is so near the best; bands: by gap, the learning
-    rates; blind: Lambda. importance: by parameters. phi and regrets: of several conditions. states: how
-    many trials are in each.
+    differ to be told apart. selection: by role, how much the pick's score varies with the tuning seeds.
+    shares: by gap, share of the space that is so near the best; bands: by gap, the learning rates; blind:
+    Lambda. importance: by parameters. phi and regrets: of several conditions. states: how many trials are
+    in each.
     """
 
     measurement: Measurement
@@ -55,8 +55,8 @@ class Findings:
     rivals: Sequence[Params]
     spread: Spread
     resolution: float
-    selection: Spread
-    shares: Mapping[float, tuple[float, float]]
+    selection: Mapping[str, Spread]
+    shares: Mapping[float, Estimate]
     bands: Mapping[float, GoodBand]
     blind: float
     importance: Mapping[str, Estimate]
@@ -80,7 +80,7 @@ class Findings:
 def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:
     """What a study found."""
     chosen = picks_of(measurement) if picks is None else picks
-    stable = _stability(measurement)
+    stable = stability_of_picks(measurement)
     known = picked(measurement, chosen, stable)
     means = measurement.sign * measurement.scores.mean(axis=-1)
     measured = measurement.way != "adaptive" and bool(measurement.places)
@@ -97,7 +97,7 @@ def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:
         resolution=resolution(*by_seed(measurement)),
         selection=_selection(measurement, chosen, stable),
         spread=pooled_spread(*by_seed(measurement)),
-        shares={gap: _share(measurement, means, gap) for gap in GAPS} if in_percent else {},
+        shares={gap: share_limits(measurement, means, gap) for gap in GAPS} if in_percent else {},
         bands=_bands(measurement, means) if in_percent else {},
         blind=_blind(measurement, means) if in_percent else float("nan"),
         importance=importance(measurement),
@@ -117,13 +117,16 @@ def weighed(measurement: Measurement) -> Floats:
     return weights([axis.values for axis in measurement.axes], measurement.lr_axis)
 
 
-def _share(measurement: Measurement, means: Floats, gap: float) -> tuple[float, float]:
-    """Bounds of the good share: what a grid's missing settings could be, or how little few points tell."""
+def share_limits(measurement: Measurement, means: Floats, gap: float, best: float | None = None) -> Estimate:
+    """The share of the space within a gap of the best, with its limits.
+
+    Of a grid those of what unmeasured settings could score, of points that cover a space the 95 % interval.
+    """
+    low, high = share_bounds(means, weighed(measurement), gap, best)
     if measurement.is_grid:
-        return share_bounds(means, weighed(measurement), gap)
-    good = round(share(means, np.ones(means.shape), gap) * means.size)
-    found = clopper_pearson(good, means.size)
-    return found.low, found.high
+        return Estimate(low, low, high)
+    count = len(measurement.complete)
+    return clopper_pearson(round(low * count), count)
 
 
 def importance(measurement: Measurement) -> dict[str, Estimate]:
@@ -143,25 +146,23 @@ def importance(measurement: Measurement) -> dict[str, Estimate]:
     }
 
 
-def _stability(measurement: Measurement) -> Stability | None:
-    whole = measurement.is_grid and bool(measurement.places) and len(measurement.conditions) == 1
-    if not whole or len(measurement.replicates) < 2:
-        return None
-    return stability(*by_seed(measurement), measurement.ordered, measurement.lr_axis)
-
-
 def _rivals(measurement: Measurement, picks: Picks, stable: Stability | None) -> list[Params]:
     place = picks.places.get("robust")
     if stable is None or place is None or stable.robust[place] >= ALONE:
         return []
-    return [measurement.params_at(other) for other in likely(stable.robust)]
+    return [measurement.places[other].params for other in likely(stable.robust)]
 
 
-def _selection(measurement: Measurement, picks: Picks, stable: Stability | None) -> Spread:
-    place = picks.places.get("robust")
-    if stable is None or place is None:
-        return Spread(float("nan"), float("nan"))
-    return selection_spread(stable.robust, *by_seed(measurement), place)
+def _selection(measurement: Measurement, picks: Picks, stable: Stability | None) -> dict[str, Spread]:
+    unknown = {role: Spread(float("nan"), float("nan")) for role in picks.params}
+    if stable is None:
+        return unknown
+    frequencies = {"peak": stable.peak, "robust": stable.robust}
+    known = {
+        role: selection_spread(frequencies[role], *by_seed(measurement), place)
+        for role, place in picks.places.items()
+    }
+    return unknown | known
 
 
 def _difference(

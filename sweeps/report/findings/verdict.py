@@ -12,8 +12,13 @@ from sweeps.report.words import interval, listed, number
 
 def verdicts(joint: Joint) -> list[str]:
     """Of each pair of optimizers, on the fresh seeds that they share, what may be said and from what."""
-    told = [sentence for comparison in joint.comparisons for sentence in _verdict(comparison, joint)]
-    return [*told, *_turnable(joint)]
+    told = [
+        sentence
+        for role, comparisons in joint.comparisons.items()
+        for comparison in comparisons
+        for sentence in _verdict(comparison, role, joint)
+    ]
+    return [*(_turnable(joint) if told else []), *told]
 
 
 def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
@@ -49,12 +54,12 @@ def _turnable(joint: Joint) -> list[str]:
     if not joint.on_edge:
         return []
     return [
-        f"The best learning rate of {listed(joint.on_edge)} is on the edge of the searched range: a "
-        "wider search may turn this around."
+        f"No ranking yet: the best learning rate of {listed(joint.on_edge)} is on the edge of the searched "
+        "range, so that a wider search may turn around what follows."
     ]
 
 
-def _verdict(comparison: Comparison, joint: Joint) -> list[str]:
+def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
     first, second = comparison.first, comparison.second
     size = f"{number(abs(comparison.difference.value))} {joint.unit}"
     settings = {
@@ -70,14 +75,17 @@ def _verdict(comparison: Comparison, joint: Joint) -> list[str]:
     )
     if math.isnan(comparison.tuned.low):
         return [
-            f"Whether {first} or {second} is better as tuned here isn't known: what other tuning seeds would "
-            "have picked can't be told.",
+            f"{role.capitalize()} picks: whether {first} or {second} is better as tuned here isn't known, "
+            "since what other tuning seeds would have picked can't be told.",
             told,
         ]
     said = {
-        "better": f"{first} is better than {second} as tuned here, by {size}",
-        "equivalent": f"{first} and {second} are equivalent as tuned here, within ± {MARGIN:g}",
-        "no distinguishable difference": f"{first} and {second}: no distinguishable difference as tuned here",
+        "better": f"{first} is better than {second} by {size}",
+        "equivalent": f"{first} and {second} are equivalent within ± {MARGIN:g}",
+        "no distinguishable difference": f"no distinguishable difference between {first} and {second}",
     }
-    wider = interval(comparison.tuned)
-    return [f"{said[comparison.verdict]} (interval with the chance of the tuning: {wider}).", told]
+    return [
+        f"{role.capitalize()} picks, as tuned here: {said[comparison.verdict]} (interval with the chance of "
+        f"the tuning: {interval(comparison.tuned)}).",
+        told,
+    ]

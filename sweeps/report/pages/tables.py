@@ -22,15 +22,15 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def settings_table(found: Findings, at_most: int | None = None) -> Table:
-    """The settings by mean, best first; of a shortened table the picks too."""
+def settings_table(found: Findings, at_most: int | None = None, is_narrow: bool = False) -> Table:
+    """The settings by mean, best first; of a shortened table the picks too, of a narrow one no intervals."""
     measurement = found.measurement
     order = sorted(measurement.places, key=lambda place: -measurement.sign * measurement.places[place].mean)
     picked = {pick.tuned.trial for pick in found.picks.values() if pick.tuned}
     shown = [p for n, p in enumerate(order) if at_most is None or n < at_most or _number(found, p) in picked]
     low, high = tuning_limits(measurement)
     near = near_means(measurement)
-    keep = {"R": measurement.is_grid, "95 %": len(measurement.replicates) > 1}
+    keep = {"R": measurement.is_grid, "95 %": len(measurement.seeds) > 1 and not is_narrow}
     columns = [
         "trial",
         *(axis.short for axis in measurement.axes),
@@ -53,7 +53,7 @@ def settings_table(found: Findings, at_most: int | None = None) -> Table:
         for place in shown
     ]
     kept = [column for column in columns if keep.get(column, True)]
-    more = f"; the best and the picks, of {counted(len(order), 'setting')}" if len(shown) < len(order) else ""
+    more = f", {len(shown)} of {len(order)}" if len(shown) < len(order) else ""
     title = f"{measurement.study}: {measurement.metric}, {_repeated(found)}{more}"
     return Table(title, kept, [[row[column] for column in kept] for row in rows])
 

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from sweeps.report.figures.fresh import Confirmed, forest, tuning_against_fresh
-from sweeps.report.figures.score import best_by_lr, main_axis
-from sweeps.report.figures.search import Found, best_of_k, shares_of_space
+from sweeps.report.figures.score import best_by_lr, main_axis, near
+from sweeps.report.figures.search import Estimates, Found, best_of_k, shares_of_space
 from sweeps.report.figures.shares import Divergence, divergence_by_lr
 from sweeps.report.findings.fresh import fresh_objective
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.seeds import by_seed
-from sweeps.report.findings.study import Findings, weighed
+from sweeps.report.findings.study import Findings, share_limits
 from sweeps.report.measurement import Measurement
 from sweeps.report.plots.plot import Plot, drawn, missing, unit
 from sweeps.report.robust import Floats
+from sweeps.report.runs import Setting
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
 from sweeps.report.statistics.intervals import clopper_pearson
-from sweeps.report.statistics.space import share_bounds
 from sweeps.report.words import named
 
 # Gaps to the best at which the share of the space is drawn, in percentage points.
@@ -78,21 +78,19 @@ def _shares(measurements: Sequence[Measurement], adaptive: bool) -> Plot:
     if not shown:
         return missing("shares", adaptive)
     means = {m.option: m.sign * m.scores.mean(axis=-1) for m in shown}
-    cells = {m.option: weighed(m) for m in shown}
     top = max(float(np.nanmax(values)) for values in means.values())
-    own = {option: share_curve(means[option], cells[option], None) for option in means}
-    common = {option: share_curve(means[option], cells[option], top) for option in means}
+    own = {m.option: share_curve(m, means[m.option], None) for m in shown}
+    common = {m.option: share_curve(m, means[m.option], top) for m in shown}
     return drawn("shares", shares_of_space(GAPS.tolist(), own, common, unit(shown[0])))
 
 
-def share_curve(means: Floats, cells: Floats, best: float | None) -> tuple[Floats, Floats]:
-    """Least and greatest share of the space within each of GAPS of the best."""
-    bounds = np.array([share_bounds(means, cells, float(gap), best) for gap in GAPS])
-    return bounds[:, 0], bounds[:, 1]
+def share_curve(measurement: Measurement, means: Floats, best: float | None) -> Estimates:
+    """Share of the space within each of GAPS of the best, its lower and its upper limit: (3, gaps)."""
+    return np.array([share_limits(measurement, means, float(gap), best) for gap in GAPS]).T
 
 
 def _divergence(measurements: Sequence[Measurement]) -> Plot:
-    shown = [m for m in measurements if (axis := main_axis(m)) and not axis.continuous]
+    shown = [m for m in measurements if main_axis(m)]
     if not shown:
         return missing("divergence")
     axis = main_axis(shown[0])
@@ -103,12 +101,13 @@ def _divergence(measurements: Sequence[Measurement]) -> Plot:
 def _diverged(measurement: Measurement) -> list[Divergence]:
     axis = main_axis(measurement)
     assert axis is not None
+    groups: dict[float, list[Setting]] = {}
+    for setting in measurement.complete:
+        groups.setdefault(near(axis, float(setting.params[axis.name])), []).append(setting)
     points = []
-    for value in axis.values:
-        settings = [s for s in measurement.complete if s.params.get(axis.name) == value]
+    for value, settings in sorted(groups.items()):
         count, total = sum(s.diverged for s in settings), sum(len(s.runs) for s in settings)
-        if total:
-            points.append(Divergence(float(value), count, total, clopper_pearson(count, total)))
+        points.append(Divergence(value, count, total, clopper_pearson(count, total)))
     return points
 
 

@@ -18,11 +18,10 @@ READING = {
     "best": """For each learning rate the other parameters are set to what was best with it on the
         tuning seeds, so the lines are a little too good. A wide plateau forgives a wrong learning
         rate.""",
-    "best-of-k": """What a search gets that tries k of the settings measured here at random and keeps the
-        best: a curve that is flat from the start needs no search. The band, of the seeds' noise, holds
-        for all k at once. A dotted
-        line, drawn where all settings were trained on fresh seeds too, is what the kept setting is
-        really worth.""",
+    "best-of-k": """What a search gets that tries k of the settings measured here at random and keeps
+        the best: a curve that is flat from the start needs no search. The band, of the seeds' noise,
+        holds for all k at once. A dotted line, drawn where all settings were trained on fresh seeds
+        too, is what the kept setting is really worth.""",
     "shares": """Read it at half a point and at one: how likely a blind choice within the searched
         ranges comes that close to the best. A band, where there is one, spans what unmeasured settings
         could be. The share depends on the ranges and says nothing about learning rates that were not
@@ -30,9 +29,10 @@ READING = {
     "divergence": """A run that ends at no finite loss, or at that of guessing or above, diverged. Bars
         are exact 95 % intervals as if all runs at a learning rate were alike; none in a few runs
         doesn't prove it safe.""",
-    "fresh": """A pick that was only lucky falls below the dotted diagonal. Both axes show the
-        objective, bars are 95 % intervals over the fresh seeds.""",
-    "differences": """Robust picks on the same fresh seeds: blue, of the two settings; grey, of the
+    "fresh": """Other seeds bring other validation splits, which moves all picks up or down together;
+        one that was only lucky falls below the others, seen from the dotted diagonal. Both axes show
+        the objective, bars are 95 % intervals over the fresh seeds.""",
+    "differences": """Confirmed picks on the same fresh seeds: blue, of the two settings; grey, of the
         optimizers as they were tuned here, since other tuning seeds might have picked others. An
         interval that holds 0 shows no difference that these seeds can tell; one inside the green strip,
         that there is none worth speaking of.""",
@@ -46,8 +46,8 @@ READING = {
         diverged run.""",
     "importance": """How much of the differences between settings each parameter explains alone, and
         together with another (×), less what the seeds' noise adds; bars are 95 % intervals. It is a
-        property of this grid: a wider range makes a parameter matter more, and a diverged setting counts
-        with its chance score.""",
+        property of this grid: a wider range makes a parameter matter more, and a diverged setting
+        counts with its chance score.""",
     "regrets": """How far a setting falls below the best one under the same condition; those with the
         least largest regret are on top. A row that is light everywhere can be carried from one
         condition to another.""",
@@ -68,7 +68,7 @@ MISSING = {
     "best": "no setting is complete, or no parameter with an order is common to all studies",
     "best-of-k": "no setting is complete",
     "shares": "no setting is complete, or the objective is not in percent",
-    "divergence": "it takes complete settings over a finite list of learning rates",
+    "divergence": "no setting is complete, or no parameter has an order",
     "fresh": "no setting was trained on fresh seeds",
     "differences": "it takes the robust picks of two studies, trained on the same two or more fresh seeds",
     "maps": "it takes a grid of at least two parameters",
