@@ -146,6 +146,14 @@ def test_a_value_on_the_command_line_leaves_the_space_and_a_sweep_joins_it(toy: 
     assert len(re.findall("shape.y=0", str(toy.journal("start")))) == 6
 
 
+def test_a_grid_is_not_gone_on_with_in_another_order(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
+    toy.here("shape=ridge", "+hydra.sweeper.sampler.seed=5", "hydra.sweeper.n_trials=1")
+    with pytest.raises(SystemExit):  # the same place in another order would be another setting
+        toy.here("shape=ridge", "+hydra.sweeper.sampler.seed=6")
+    said = "".join(capfd.readouterr())
+    assert "hydra.sweeper.sampler.seed=5 there, hydra.sweeper.sampler.seed=6 now" in said
+
+
 def test_a_report_that_cannot_be_written_fails_no_sweep(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
     (toy.folder / "jobs" / "runs.csv").mkdir(parents=True)
     toy.here("shape=ridge", "shape.y=0")

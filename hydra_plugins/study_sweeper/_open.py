@@ -19,7 +19,7 @@ from sweeps.study.storage import open_storage
 from ._config import Composer
 from ._confirm import confirming, identity, is_wanted
 from ._describe import describe, description
-from ._plan import Plan, Planner, sampled_configs
+from ._plan import Plan, Planner, is_grid, sampled_configs
 from ._replicates import fresh_axes
 from ._sampling import check_strategy
 from ._settings import directions
@@ -35,7 +35,7 @@ def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path
             "search_space": plan.declared,
             "fixed_overrides": plan.fixed,
             "replicates": settings["replicates"],
-            "config": plan.config,
+            "config": {**plan.config, **_sequence(settings)},
         }
         for plan in plans
     ]
@@ -54,6 +54,14 @@ def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path
             describe(study, plan, {**description(plan, planner), "folder": str(folder)})
             retry_failed(study)
     return studies
+
+
+def _sequence(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The seed of a grid's order or of quasi-random points: gone on with by another, both repeat and skip."""
+    sampler = settings["sampler"]
+    named = is_grid(sampler) or str(sampler["_target_"]).endswith(".QMCSampler")
+    seed = sampler.get("seed") if named else None
+    return {} if seed is None else {"hydra.sweeper.sampler.seed": seed}
 
 
 def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
