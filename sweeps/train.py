@@ -69,8 +69,8 @@ class Calls:
             self.on_diverged(member.place)
 
     def tell(self, members: Sequence[Member]) -> Collection[int]:
-        """Tell what an epoch brought; the places of those that are to end there."""
-        for member in members:
+        """Tell what an epoch brought, in the order of places; the places of those that are to end there."""
+        for member in sorted(members, key=lambda member: member.place):
             if member.finite:
                 self.on_epoch(member.place, member.epochs[-1])
                 self.on_state(member.place, member.state)

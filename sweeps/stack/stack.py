@@ -27,7 +27,8 @@ class Stack:
 
     def __init__(self, form: type[Network], members: Sequence[Member]) -> None:
         self.form = form
-        self.members = sorted(members, key=lambda member: id(member.feed))
+        feeds = list(dict.fromkeys(member.feed for member in members))
+        self.members = sorted(members, key=lambda member: feeds.index(member.feed))
         self.network = form([member.model for member in self.members])
         self.updates = [Update(member.optimizer) for member in self.members]
         self._images: Tensor | None = None
