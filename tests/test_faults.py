@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from conftest import Toy, finish
+from sweeps.study.outage import is_lost, reason
 
 PAUSE = "pause=0.2"
 SWEEP = ("shape=bowl", "+hydra.sweeper.replicates.seed=[0,1]", PAUSE)
@@ -145,3 +148,9 @@ def test_after_a_reboot_two_drivers_started_at_once_finish_the_sweep_and_double_
     assert all("toy/shape=bowl: objective" in words for words in said)
     assert_finished(toy, kept)
     assert len(toy.journal("start")) == begun + JOBS - len(kept)
+
+
+def test_a_job_that_fails_by_a_database_of_its_own_is_to_blame_itself() -> None:
+    error = OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+    assert reason(error) is None
+    assert not is_lost(error)

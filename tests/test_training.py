@@ -155,7 +155,7 @@ def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_ar
     first, exploded, last = train(runs, "cpu", on_epoch=lambda run, _: told.append(run))
     assert (exploded.diverged, exploded.score, exploded.epochs) == (True, 10.0, [])
     assert told == [0, 2, 0, 2]
-    for run, result in ((RUN, first), (runs[2], last)):
+    for run, result in ((runs[0], first), (runs[2], last)):
         [alone] = train([run], "cpu")
         torch.testing.assert_close(bits(result), bits(alone), rtol=1e-9, atol=1e-9)
         assert not result.diverged

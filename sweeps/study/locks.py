@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
+from optuna.exceptions import StorageInternalError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from sweeps.study.outage import wait_for_server
+from sweeps.study.outage import is_lost, wait_for_server
 from sweeps.study.storage import CONNECTING, lock_folder, parsed
 
 
@@ -96,15 +97,15 @@ class PostgresLocks:
         with self._connected():
             try:
                 self._call("pg_advisory_lock", self.CLAIM)
-            except DBAPIError as error:
-                if not error.connection_invalidated:
+            except StorageInternalError as error:
+                if not is_lost(error):
                     raise
                 self._connect()
                 self._call("pg_advisory_lock", self.CLAIM)
             try:
                 yield
             finally:
-                with suppress(DBAPIError):  # lost with its connection
+                with suppress(StorageInternalError):  # lost with its connection
                     self._call("pg_advisory_unlock", self.CLAIM)
 
     @contextmanager
@@ -137,16 +138,21 @@ class PostgresLocks:
 
     def _connect(self) -> None:
         self._disconnect()
-        self._session = self._engine.connect()
+        with _naming_the_storage():
+            self._session = self._engine.connect()
+            self._keep_alive(self._session)
+        if self._name is not None:
+            self._call("pg_advisory_lock", self._name)
+
+    @staticmethod
+    def _keep_alive(session: Connection) -> None:
         # The server's view of the same silence: else a host that vanished would count as alive for hours.
         for key in ("idle", "interval", "count"):
             seconds = str(CONNECTING[f"keepalives_{key}"])
-            self._session.execute(
+            session.execute(
                 text("SELECT set_config(:key, :value, false)"),
                 {"key": f"tcp_keepalives_{key}", "value": seconds},
             )
-        if self._name is not None:
-            self._call("pg_advisory_lock", self._name)
 
     def _disconnect(self) -> None:
         if self._session is not None:
@@ -155,7 +161,17 @@ class PostgresLocks:
 
     def _call(self, function: str, name: str) -> Any:
         assert self._session is not None
-        return self._session.execute(text(f"SELECT {function}(:key)"), {"key": _key(name)}).scalar()
+        with _naming_the_storage():
+            return self._session.execute(text(f"SELECT {function}(:key)"), {"key": _key(name)}).scalar()
+
+
+@contextmanager
+def _naming_the_storage() -> Iterator[None]:
+    """Raise Optuna's error, as the storage itself does: a job may well use a database of its own."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StorageInternalError("the locks in the database failed") from error
 
 
 def _key(name: str) -> int:

@@ -30,16 +30,15 @@ def reason(error: BaseException) -> str | None:
     for link in _chain(error):  # torch.save wraps what the disk said
         if isinstance(link, OSError) and link.errno in FULL:
             return str(link)
-    if isinstance(error, StorageInternalError | DBAPIError) and not is_lost(error):
-        cause = _database_error(error)
-        return str(cause.orig if cause else error).splitlines()[0]
+    if isinstance(error, StorageInternalError) and not is_lost(error):
+        return str(getattr(error.__cause__, "orig", None) or error).splitlines()[0]
     return None
 
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection broke, so that another may do."""
-    cause = _database_error(error)
-    return cause is not None and cause.connection_invalidated
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else None
+    return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
 def outlasting(call: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
@@ -52,7 +51,7 @@ def outlasting(call: Callable[Arguments, Returned]) -> Callable[Arguments, Retur
     def twice(*arguments: Arguments.args, **named: Arguments.kwargs) -> Returned:
         try:
             return call(*arguments, **named)
-        except (StorageInternalError, DBAPIError) as error:
+        except StorageInternalError as error:
             if not is_lost(error):
                 raise
         return call(*arguments, **named)
@@ -82,9 +81,3 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while link is not None:
         yield link
         link = link.__cause__ or link.__context__
-
-
-def _database_error(error: BaseException) -> DBAPIError | None:
-    """The database's own error, which Optuna wraps."""
-    found = error if isinstance(error, DBAPIError) else error.__cause__
-    return found if isinstance(found, DBAPIError) else None
