@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import optuna
+from hydra import compose, initialize_config_dir
 
 from conftest import ENVIRONMENT, REPOSITORY, finish, start
 
@@ -67,3 +68,13 @@ def test_the_training_function_trains_as_shown() -> None:
     source = source.replace("    ", "", 1).replace("\n    ", "\n").replace("epochs=20", "epochs=2")
     printed = finish(start("-W", "error", "-c", source))
     assert "Epoch(number=2" in printed
+
+
+def test_every_command_about_the_lecture_composes() -> None:
+    lecture = (REPOSITORY / "docs/lecture.md").read_text()
+    commands = re.findall(r"python -m sweeps\.run ((?:.*\\\n)*.*)", lecture)
+    assert len(commands) >= 8
+    with initialize_config_dir(str(REPOSITORY / "conf")):
+        for command in commands:
+            overrides = [word for word in command.split() if "=" in word and not word.startswith("hydra.")]
+            compose("config", overrides=[word.split(",")[0] for word in overrides])
