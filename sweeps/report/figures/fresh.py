@@ -76,8 +76,8 @@ def forest(roles: Mapping[str, Sequence[Comparison]], unit: str) -> go.Figure:
             "zeroline": True,
             "zerolinecolor": "#000000",
         },
-        {"type": "category", "autorange": "reversed"},
-        height=200 + 44 * len(compared),
+        {"type": "category", "range": [len(names) - 0.5, -0.5]},
+        height=180 + 60 * len(names),
         font={**FONT, "size": 12},
     )
     figure.update_layout(legend={"y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})

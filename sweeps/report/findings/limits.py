@@ -113,7 +113,8 @@ def _reasons(found: Findings) -> list[str]:
 def _shares(found: Findings) -> list[str]:
     if not found.shares:
         return []
-    near = listed([f"{_share(share)} within {gap:g}" for gap, share in found.shares.items()])
+    first, *rest = [f"{_share(share)} {{}}within {gap:g}" for gap, share in found.shares.items()]
+    near = listed([first.format("lies "), *(part.format("") for part in rest)])
     lost = "" if math.isnan(found.blind) else f"; a blind choice loses {number(found.blind)} on average"
     return [f"Of the searched space {near} points of the best{lost}."]
 
