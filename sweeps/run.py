@@ -175,11 +175,16 @@ def build(cfg: DictConfig) -> Run:
         optimizer=partial(
             optimizers.built, _instantiate("optimizer", cfg.optimizer, _partial_=True), cfg.weight_decay_on
         ),
-        schedule=Schedule(_scheduler(cfg), cfg.scheduler.interval, cfg.scheduler.monitor),
+        schedule=Schedule(_scheduler(cfg), _interval(cfg), OmegaConf.select(cfg, "scheduler.monitor")),
         seed=cfg.seed,
         epochs=cfg.epochs,
         batch_size=cfg.batch_size,
     )
+
+
+def _interval(cfg: DictConfig) -> str:
+    interval: str = OmegaConf.select(cfg, "scheduler.interval", default="epoch")
+    return interval
 
 
 def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
@@ -337,7 +342,7 @@ OmegaConf.register_resolver(
 def _ticks(share: Any, *, _root_: DictConfig) -> int:
     """How often the scheduler steps in the first share of what a run has left after its warm-up."""
     warmup = _root_.warmup.epochs
-    if _root_.scheduler.interval == "epoch":
+    if _interval(_root_) == "epoch":
         ticks: float = share * (_root_.epochs - int(warmup))
     else:
         ticks = share * (_root_.epochs - warmup) * _root_.steps_per_epoch

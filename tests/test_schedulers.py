@@ -85,3 +85,8 @@ def test_a_plateau_may_watch_the_validation_loss() -> None:
     overrides = ["scheduler.monitor=validation_loss", "scheduler.mode=min", "scheduler.patience=0"]
     used = rates(composed("scheduler=plateau", *overrides), epochs=4)
     assert used[::STEPS] == [LR, LR, LR / 2, LR / 4]
+
+
+def test_a_scheduler_of_ones_own_steps_by_epochs_and_watches_nothing_unless_it_says_so() -> None:
+    schedule = composed("~scheduler.interval", "~scheduler.monitor")
+    assert (schedule.interval, schedule.monitor) == ("epoch", None)
