@@ -18,10 +18,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8080, help="(default: %(default)s)")
     given = parser.parse_args()
 
-    from sweeps.study.storage import artifact_folder, dashboard, open_storage
+    from sweeps.study.storage import artifact_folder, dashboard, open_existing
 
     try:
-        open_storage(given.storage)
+        open_existing(given.storage)
         storage = dashboard(given.storage)
     except ValueError as error:
         raise SystemExit(str(error).replace("hydra.sweeper.storage=", "--storage ")) from None

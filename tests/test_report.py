@@ -1,5 +1,6 @@
 """The report's pages and what the dashboard shows, of studies whose scores are known."""
 
+import importlib
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -152,14 +154,30 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return url, folder
 
 
+@pytest.mark.parametrize("program", ["sweeps.report", "sweeps.dashboard"])
+def test_a_storage_without_a_sweep_is_refused(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "--storage", f"sqlite:///{tmp_path}/no.db"])
+    entry = importlib.import_module(f"{program}.__main__" if program == "sweeps.report" else program)
+    with pytest.raises(SystemExit, match=r"--storage sqlite:.*no.db holds no sweep; write sqlite:"):
+        entry.main()
+    assert not list(tmp_path.iterdir())
+
+
+def figures(study: optuna.Study) -> dict[str, dict[str, object]]:
+    """The figures that the dashboard finds with a study."""
+    kept = get_plotly_graph_objects(study._storage.get_study_system_attrs(study._study_id))
+    return {name: json.loads(figure) for name, figure in kept.items()}
+
+
 def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> None:
     storage = open_storage(written[0])
-    for name, figures in (("optimizer=sgd", EACH), ("overview", JOINT)):
+    for name, expected in (("optimizer=sgd", EACH), ("overview", JOINT)):
         study = optuna.load_study(study_name=f"made/{name}", storage=storage)
         assert "Robust" in get_note(study)
-        kept = get_plotly_graph_objects(storage.get_study_system_attrs(study._study_id))
-        assert {re.sub("curves-.*", "curves", key) for key in kept} == figures
-        assert all(json.loads(figure)["data"] for figure in kept.values())
+        assert {re.sub("curves-.*", "curves", key) for key in figures(study)} == expected
+        assert all(figure["data"] for figure in figures(study).values())
 
 
 def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
@@ -170,6 +188,20 @@ def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
     report(storage, found_in(storage, "made"), folder, artifact_folder(url, folder))
     files = [folder / "report.html", *Path(f"{folder}/made.db.artifacts").iterdir()]
     assert {file: file.read_bytes() for file in files} == before
+
+
+def test_a_new_pick_takes_the_note_and_the_figures_of_the_old(storage: BaseStorage, tmp_path: Path) -> None:
+    study = grid_study(storage, "sgd", settings=2)
+    report(storage, found_in(storage, None), tmp_path, tmp_path / "artifacts")
+    curves = {name for name in figures(study) if name.startswith("curves")}
+    study.add_trials(grid_study(optuna.storages.InMemoryStorage(), "sgd").trials[2:])
+    report(storage, found_in(storage, None), tmp_path, tmp_path / "artifacts")
+    notes = [get_note(optuna.trial.Trial(study, trial._trial_id)) for trial in study.trials]
+    peak = max(study.trials, key=lambda trial: trial.value or 0).number
+    assert "peak pick" in notes[peak]
+    assert notes[:2] == ["", ""]
+    assert {name for name, figure in figures(study).items() if figure["data"]} >= {"scores", "maps"}
+    assert all(not figures(study)[name]["data"] for name in curves - {"curves-peak", "curves-robust"})
 
 
 def test_chromium_draws_every_figure_without_the_network(written: tuple[str, Path], tmp_path: Path) -> None:

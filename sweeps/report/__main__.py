@@ -26,10 +26,10 @@ def _write(url: str, names: Sequence[str] | None, folder: Path | None) -> None:
     import optuna
 
     from sweeps.report.report import found_in, report, sweeps_in
-    from sweeps.study.storage import artifact_folder, open_storage
+    from sweeps.study.storage import artifact_folder, open_existing
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = open_storage(url)
+    storage = open_existing(url)
     sweeps = names or sweeps_in(storage)
     for name in sweeps:
         found = found_in(storage, name)

@@ -3,9 +3,11 @@
 import os
 import re
 import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import URL, make_url
@@ -105,6 +107,16 @@ def open_storage(url: str, create: bool = False) -> BaseStorage:
     except (OSError, SQLAlchemyError, RuntimeError, ValueError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise _refused(shown(url), f"can't be opened: {reason}", location.get_backend_name()) from None
+
+
+def open_existing(url: str) -> BaseStorage:
+    """Connect to a storage that a sweep has written. Raises ValueError where none has."""
+    location = parsed(url)
+    file = None if location.get_backend_name() == "postgresql" else Path(str(location.database))
+    if file is None or file.is_file():
+        with suppress(StorageInternalError):
+            return open_storage(url)
+    raise _refused(shown(url), "holds no sweep", location.get_backend_name())
 
 
 def lock_folder(location: URL) -> Path:

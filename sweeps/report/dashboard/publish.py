@@ -1,13 +1,14 @@
 """The report in the storage, for optuna-dashboard: a note, figures and pictures a study, and an overview."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage
 
 from sweeps.report.dashboard.images import keep, learning_curves
-from sweeps.report.dashboard.texts import save_figure, save_note
+from sweeps.report.dashboard.texts import retire_figures, save_figure, save_note
 from sweeps.report.findings.headline import headline
 from sweeps.report.findings.study import Findings
 from sweeps.report.pages.document import Document, Part
@@ -18,6 +19,8 @@ from sweeps.report.reading import OVERVIEW
 
 # The name of the study that compares the others, below the sweep's.
 OVERVIEW_NAME = "overview"
+# The system attribute of a study that names the trials with notes of ours.
+NOTED = "sweeps:noted"
 
 
 def publish(storage: BaseStorage, studies: Sequence[Findings], document: Document, artifacts: Path) -> None:
@@ -25,12 +28,11 @@ def publish(storage: BaseStorage, studies: Sequence[Findings], document: Documen
     together, *parts = document.parts
     for found, part in zip(studies, parts, strict=True):
         study = _load(storage, found.measurement.study)
+        part = part if len(studies) > 1 else replace(part, plots=[*together.plots, *part.plots])
         _save(study, _note(found, part, _pictures(study, found, artifacts)), part)
     if len(studies) > 1:
         overview = _overview(storage, studies)
         _save(overview, _overview_note(document), together)
-    else:
-        _save_figures(_load(storage, studies[0].measurement.study), together)
 
 
 def _save(study: optuna.Study, note: str, part: Part) -> None:
@@ -39,22 +41,32 @@ def _save(study: optuna.Study, note: str, part: Part) -> None:
 
 
 def _save_figures(study: optuna.Study, part: Part) -> None:
-    for plot in part.plots:
-        if plot.figure is not None:
-            save_figure(study, plot.name, plot.figure)
+    drawn = {plot.name: plot.figure for plot in part.plots if plot.figure is not None}
+    retire_figures(study, drawn)
+    for name, figure in drawn.items():
+        save_figure(study, name, figure)
 
 
 def _pictures(study: optuna.Study, found: Findings, artifacts: Path) -> list[str]:
     """Pictures of the picks' training as Markdown; each picked trial's note has its own."""
-    pictures = []
+    pictures: dict[int, str] = {}
     for roles, setting in picked_settings(found).items():
         title, runs = title_of(found.measurement, roles, setting), trained(found.measurement, setting)
         if runs:
             name = f"trial-{setting.number}-learning-curves.png"
             shown = f"![{title}]({keep(study, name, learning_curves(title, runs), artifacts)})"
             save_note(study, f"**{title}**\n\n{shown}", setting.number)
-            pictures.append(shown)
-    return pictures
+            pictures[setting.number] = shown
+    _forget(study, [*pictures])
+    return list(pictures.values())
+
+
+def _forget(study: optuna.Study, noted: list[int]) -> None:
+    """Take away the notes of trials that were picked before and aren't any more."""
+    before = study._storage.get_study_system_attrs(study._study_id).get(NOTED, [])
+    for trial in set(before) - set(noted):
+        save_note(study, "", trial)
+    study._storage.set_study_system_attr(study._study_id, NOTED, noted)
 
 
 def _note(found: Findings, part: Part, pictures: Sequence[str]) -> str:

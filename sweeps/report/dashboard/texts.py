@@ -4,6 +4,8 @@ Its own save_note and save_plotly_graph_object write the same, but take seconds 
 scikit-learn, at the end of every sweep.
 """
 
+from collections.abc import Collection
+
 import optuna
 import plotly.graph_objects as go
 
@@ -11,6 +13,8 @@ import plotly.graph_objects as go
 LENGTH = 2045
 # Pixels that the dashboard gives a figure.
 HEIGHT = 450
+# Where a legend below the axis starts in so small a frame, as a share of the plot's height.
+BELOW = -0.36
 FIGURE = "dashboard:plot_data:"
 
 
@@ -26,7 +30,17 @@ def save_note(study: optuna.Study, body: str, trial: int | None = None) -> None:
 def save_figure(study: optuna.Study, name: str, figure: go.Figure) -> None:
     """Put a figure in place of an earlier one of this name, as high as the dashboard's frames."""
     fitted = go.Figure(figure).update_layout(height=HEIGHT)
+    if (fitted.layout.legend.y or 0) < 0:
+        fitted.update_layout(legend_y=BELOW)
     _save(study, f"{FIGURE}{name}:", str(fitted.to_json()))
+
+
+def retire_figures(study: optuna.Study, kept: Collection[str]) -> None:
+    """Empty the figures of other names: what Optuna once stored can't be deleted."""
+    attributes = study._storage.get_study_system_attrs(study._study_id)
+    names = {key.removeprefix(FIGURE).rpartition(":")[0] for key in attributes if key.startswith(FIGURE)}
+    for name in names - set(kept):
+        save_figure(study, name, go.Figure(layout={"title": {"text": "No longer drawn"}}))
 
 
 def _save(study: optuna.Study, key: str, text: str) -> bool:
