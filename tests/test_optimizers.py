@@ -2,6 +2,7 @@
 
 import inspect
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -13,7 +14,9 @@ from torch import nn
 from torch.optim import SGD, AdamW, Muon, Optimizer
 
 from hydra_plugins.study_sweeper._space import assignments, distribution, ends, grid_values, parameter
+from runs import CPU, RUN
 from sweeps import optimizers
+from sweeps.identity import expected
 from sweeps.run import CONF
 
 FILES = {path.stem: OmegaConf.load(path) for path in (CONF / "optimizer").glob("*.yaml")}
@@ -137,3 +140,11 @@ def test_muon_spares_biases_and_norms_when_asked():
 def test_what_training_cannot_drive_is_refused(build, decay, message):
     with pytest.raises(ValueError, match=message):
         optimizers.built(build, decay, network())
+
+
+def test_a_runs_identity_holds_its_parameter_groups_and_its_companions_settings():
+    adamw = partial(AdamW, lr=0.1)
+    muons = [partial(optimizers.Muon, companion=partial(AdamW, lr=lr), lr=0.1) for lr in (0.1, 0.2)]
+    builds = [(adamw, "all"), (adamw, "weights"), *((muon, "all") for muon in muons)]
+    runs = [replace(RUN, optimizer=partial(optimizers.built, *build)) for build in builds]
+    assert len({str(expected(run, CPU)) for run in runs}) == len(builds)

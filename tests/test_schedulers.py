@@ -1,5 +1,6 @@
 """The schedulers: how often they step in a run, and the warm-up before any of them."""
 
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -8,6 +9,8 @@ import torch
 from hydra import compose, initialize_config_dir
 from torch.optim import SGD
 
+from runs import CPU, RUN
+from sweeps.identity import expected
 from sweeps.run import CONF, build
 from sweeps.schedule import Schedule, WarmUp
 
@@ -90,3 +93,15 @@ def test_a_plateau_may_watch_the_validation_loss() -> None:
 def test_a_scheduler_of_ones_own_steps_by_epochs_and_watches_nothing_unless_it_says_so() -> None:
     schedule = composed("~scheduler.interval", "~scheduler.monitor")
     assert (schedule.interval, schedule.monitor) == ("epoch", None)
+
+
+def test_a_runs_identity_holds_its_scheduler_and_its_warm_up() -> None:
+    alone = [composed(f"scheduler={name}") for name in ("plateau", "cosine", "step")]
+    warm_ups = [(5, 0.1), (6, 0.1), (5, 0.2)]
+    warmed = [
+        replace(schedule, build=partial(WarmUp, then=schedule.build, steps=steps, start_factor=factor))
+        for schedule in alone
+        for steps, factor in warm_ups
+    ]
+    identities = {str(expected(replace(RUN, schedule=schedule), CPU)) for schedule in (*alone, *warmed)}
+    assert len(identities) == len(alone) * (1 + len(warm_ups))
