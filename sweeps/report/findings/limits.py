@@ -32,7 +32,9 @@ def searched(found: Findings) -> str:
     """The space, as written, and what was held fixed."""
     space = ", ".join(f"{name}={values}" for name, values in found.measurement.space.items()) or "nothing"
     fixed = scope(found.measurement.config)
-    return f"Searched: {space}{f'; held fixed: {fixed}' if fixed else ''}."
+    conditions = found.measurement.conditions
+    under = f"; under each of {', '.join(conditions)}" if len(conditions) > 1 else ""
+    return f"Searched: {space}{under}{f'; held fixed: {fixed}' if fixed else ''}."
 
 
 def scope(config: Mapping[str, object]) -> str:

@@ -1,14 +1,16 @@
 """The report's tables: a study's settings, and the confirmed picks of all studies."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from sweeps.report.axis import plain, short
 from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.picked import Picked, is_on_edge, near_means, tuning_limits
+from sweeps.report.findings.seeds import by_seed
 from sweeps.report.findings.study import Findings
-from sweeps.report.robust import Index
+from sweeps.report.robust import Floats, Index
 from sweeps.report.runs import Setting
 from sweeps.report.words import ROLES, counted, named, number, percent, with_interval
 
@@ -29,7 +31,7 @@ def settings_table(found: Findings, at_most: int | None = None, is_narrow: bool 
     picked = {pick.tuned.trial for pick in found.picks.values() if pick.tuned}
     shown = [p for n, p in enumerate(order) if at_most is None or n < at_most or _number(found, p) in picked]
     low, high = tuning_limits(measurement)
-    near = near_means(measurement)
+    near, (seeds, _) = near_means(measurement), by_seed(measurement)
     keep = {"R": measurement.is_grid, "95 %": len(measurement.seeds) > 1 and not is_narrow}
     columns = [
         "trial",
@@ -45,7 +47,7 @@ def settings_table(found: Findings, at_most: int | None = None, is_narrow: bool 
     rows = [
         {
             **_params(found, measurement.places[place]),
-            **_scores(found, measurement.places[place]),
+            **_scores(found, measurement.places[place], seeds[place]),
             "95 %": _limits(measurement.places[place], float(low[place]), float(high[place])),
             "R": number(float(near[place])),
             "": _marks(found, place),
@@ -93,17 +95,13 @@ def _params(found: Findings, setting: Setting) -> dict[str, str]:
     }
 
 
-def _scores(found: Findings, setting: Setting) -> dict[str, str]:
-    values, sign = setting.values, found.measurement.sign
-    mean = setting.mean
-    variance = (
-        sum((value - mean) ** 2 for value in values) / (len(values) - 1) if len(values) > 1 else math.nan
-    )
+def _scores(found: Findings, setting: Setting, by_seed: Floats) -> dict[str, str]:
+    sign = found.measurement.sign
     return {
-        "mean": number(mean),
-        "sd": number(math.sqrt(variance)),
-        "worst": number(sign * min(sign * value for value in values)),
-        "div.": f"{setting.diverged}/{len(values)}",
+        "mean": number(setting.mean),
+        "sd": f"{np.std(by_seed, ddof=1):.2f}" if len(by_seed) > 1 else "",
+        "worst": number(sign * min(sign * value for value in setting.values)),
+        "div.": f"{setting.diverged}/{len(setting.runs)}",
     }
 
 
@@ -123,5 +121,7 @@ def _number(found: Findings, place: Index) -> int:
 
 
 def _repeated(found: Findings) -> str:
-    count = len(found.measurement.replicates)
-    return f"mean over {counted(count, 'run')}" if count > 1 else "one run each"
+    seeds, conditions = len(found.measurement.seeds), len(found.measurement.conditions)
+    if conditions > 1:
+        return f"mean over {conditions} conditions and {counted(seeds, 'seed')}"
+    return f"mean over {counted(seeds, 'run')}" if seeds > 1 else "one run each"
