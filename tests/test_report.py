@@ -143,6 +143,25 @@ def test_an_unfinished_sweep_has_a_report(storage: BaseStorage, done: int) -> No
     assert "a blind choice loses" not in told  # what isn't measured may be the worst
 
 
+def test_a_study_of_any_program_has_a_report(tmp_path: Path) -> None:
+    def plain(trial: optuna.Trial) -> float:
+        return trial.suggest_float("lr", 0, 1) ** 2 + trial.suggest_int("layers", 1, 3)
+
+    def two(trial: optuna.Trial) -> tuple[float, float]:
+        return trial.suggest_float("x", 0, 1), len(trial.suggest_categorical("kind", ["a", "bb"]))
+
+    for objective, directions in (
+        (plain, ["minimize"]),
+        (two, ["minimize", "maximize"]),
+        (lambda _: 1.0, ["maximize"]),
+    ):
+        study = optuna.create_study(directions=directions)
+        study.optimize(objective, n_trials=4)
+        report(study._storage, found_in(study._storage, None), tmp_path, tmp_path / "artifacts")
+        assert "Peak: " in get_note(study)
+        assert "Peak: " in (tmp_path / "report.html").read_text()
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A storage that `python -m sweeps.report` has written on, and the folder that it wrote."""

@@ -19,7 +19,7 @@ from sweeps.report.statistics.intervals import (
 )
 from sweeps.report.statistics.stability import Stability
 
-# The share of a continuous range's decades, at either end, that counts as its edge.
+# The share of a continuous range, at either end, that counts as its edge.
 EDGE = 0.05
 
 
@@ -138,5 +138,6 @@ def is_on_edge(measurement: Measurement, place: Index) -> bool:
     if measurement.is_grid:
         return bool(on_edge(measurement.shape, at)[place])
     axis = measurement.axes[at]
-    low, high, lr = np.log10([*axis.values, measurement.places[place].params[axis.name]])
+    values = np.array([*axis.values, measurement.places[place].params[axis.name]], dtype=float)
+    low, high, lr = np.log10(values) if axis.log else values
     return not EDGE <= (lr - low) / (high - low) <= 1 - EDGE
