@@ -104,9 +104,8 @@ def alone(*overrides: str) -> Run:
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_goes_on_with_every_scheduler(optimizer: str, tmp_path: Path) -> None:
-    # A warm-up of 1.5 epochs ends after the break, one of 0.5 before it.
-    warmed = [("plateau", 0.5), ("cosine", 1.5), ("onecycle", 1.5)]
-    for scheduler, warmup in [*product(SCHEDULERS, [0]), *warmed]:
+    # A warm-up of 1.5 epochs ends after the break.
+    for scheduler, warmup in [*product(SCHEDULERS, [0]), ("plateau", 1.5)]:
         schedule = alone(f"scheduler={scheduler}", f"warmup.epochs={warmup}").schedule
         run = replace(alone(f"optimizer={optimizer}"), schedule=schedule)
         assert_goes_on(run, tmp_path)
