@@ -18,10 +18,10 @@ READING = {
     "best": """For each learning rate the other parameters are set to what was best with it on the
         tuning seeds, so the lines are a little too good. A wide plateau forgives a wrong learning
         rate.""",
-    "best-of-k": """What a search gets that tries k of the settings measured here at random and keeps
-        the best: a curve that is flat from the start needs no search. The band, of the seeds' noise,
-        holds for all k at once. A dotted line, drawn where all settings were trained on fresh seeds
-        too, is what the kept setting is really worth.""",
+    "best-of-k": """What a search gets that tries k of the settings measured here at random and keeps the
+        best: a curve that is flat from the start needs no search. The band, of the seeds' noise, holds
+        for all k at once where no run diverges unseen. A dotted line, drawn where all settings were
+        trained on fresh seeds too, is what the kept setting is really worth.""",
     "shares": """Read it at half a point and at one: how likely a blind choice within the searched
         ranges comes that close to the best. A band, where there is one, spans what unmeasured settings
         could be. The share depends on the ranges and says nothing about learning rates that were not
