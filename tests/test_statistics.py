@@ -126,6 +126,8 @@ def test_two_optimizers_compared_on_five_seeds():
     assert found.p == to_the_digit(0.0436, 4)
     assert found.sign_flip == pytest.approx(0.0625)
     assert found.probability == pytest.approx(0.84)
+    [twice] = compare({"b": B, "a": A}, families=2)
+    assert (twice.p, twice.p_tuned) == (close(2 * found.p), close(found.p))
     assert mann_whitney(A, B) == to_the_digit(0.0952, 4)
 
 
@@ -213,7 +215,7 @@ def test_a_single_seed_has_no_intervals_and_decides_nothing():
     assert np.isnan(expected_best_band(one, calm)).all()
     shares = variance_share_intervals(one, calm).values()
     assert all(np.isnan(found.low) and found.value >= 0 for found in shares)
-    unknown = selection_spread(np.zeros((4, 5)), one, calm, (1, 3))
+    unknown = selection_spread(np.zeros((4, 5)), one, (1, 3))
     [found] = compare({"a": A, "b": B}, {"a": unknown, "b": unknown})
     assert (found.of_settings, found.verdict) == ("better", "no distinguishable difference")
     [found] = compare({"a": A[:1], "b": B[:1]})
@@ -276,7 +278,7 @@ def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
     calm = np.zeros((4, 5, 3), dtype=bool)
     sure = stability(SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (True, True), 0)
     assert (sure.peak[3, 1], sure.robust[1, 3]) == (close(1), close(1))
-    assert selection_spread(sure.robust, SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (1, 3)).sd == 0
+    assert selection_spread(sure.robust, SGD[..., None] + np.array([0.0, 0.1, -0.1]), (1, 3)).sd == 0
     torn = np.array(
         [[97.0, 97.4, 97.0], [97.3, 97.0, 97.3]]
     )  # the second wins unless the middle seed is drawn

@@ -54,4 +54,6 @@ def _compared(studies: Sequence[Findings], role: str) -> list[Comparison]:
         for found in studies
     }
     tuning = {found.measurement.option: found.selection[role] for found in studies}
-    return [found for found in compare(scores, tuning) if not np.isnan(found.difference.low)]
+    return [
+        found for found in compare(scores, tuning, families=len(ROLES)) if not np.isnan(found.difference.low)
+    ]

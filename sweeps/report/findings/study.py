@@ -159,7 +159,7 @@ def _selection(measurement: Measurement, picks: Picks, stable: Stability | None)
         return unknown
     frequencies = {"peak": stable.peak, "robust": stable.robust}
     known = {
-        role: selection_spread(frequencies[role], *by_seed(measurement), place)
+        role: selection_spread(frequencies[role], by_seed(measurement)[0], place)
         for role, place in picks.places.items()
     }
     return unknown | known

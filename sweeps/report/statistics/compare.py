@@ -37,7 +37,8 @@ class Comparison:
     other tuning seeds would have picked other settings; p_tuned; verdict. nan, and no distinguishable
     difference, where that part is unknown (a single tuning seed).
 
-    p and p_tuned are corrected for all pairs (Holm), intervals and sign_flip are not.
+    p and p_tuned are corrected for all pairs (Holm), p for all kinds of picks too; p_tuned needs no more, as
+    `tuned` is too wide rather than too narrow. Intervals and sign_flip are not corrected.
     """
 
     first: str
@@ -57,6 +58,7 @@ class Comparison:
 def compare(
     scores: Mapping[str, Floats],
     tuning: Mapping[str, Spread] | None = None,
+    families: int = 1,
     margin: float = MARGIN,
     level: float = 0.95,
 ) -> list[Comparison]:
@@ -64,14 +66,16 @@ def compare(
 
     scores: (seeds,), the same fresh seeds in the same order, nan where unmeasured; tuning: how much the true
     score of the pick varies with the tuning's seeds, `stability.selection_spread`; None for settings that no
-    one tuned. A difference is "better" where its corrected p is below 1 - level, unless its whole interval
-    lies inside the margin: "equivalent".
+    one tuned; families: how many kinds of picks are compared so, each by a call.
+
+    A difference is "better" where its corrected p is below 1 - level, unless its whole interval lies inside
+    the margin: "equivalent".
     """
     pairs = [_ordered(scores, *pair) for pair in combinations(scores, 2)]
     alone = [mean_spread(scores[a] - scores[b]) for a, b in pairs]
     chosen = [[tuning[name] for name in pair] if tuning else [] for pair in pairs]
     whole = [sum_of([error, *parts]) for (_, error), parts in zip(alone, chosen, strict=True)]
-    p = holm(np.array([p_value(mean, error) for mean, error in alone]))
+    p = np.minimum(1, families * holm(np.array([p_value(mean, error) for mean, error in alone])))
     p_tuned = holm(np.array([p_value(mean, error) for (mean, _), error in zip(alone, whole, strict=True)]))
     found = []
     for pair, (mean, error), wider, p_one, p_both in zip(pairs, alone, whole, p, p_tuned, strict=True):
