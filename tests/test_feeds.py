@@ -12,9 +12,10 @@ from hydra import compose, initialize_config_dir
 from cifar_files import write_cifar
 from runs import CPU, RUN
 from sweeps import data
+from sweeps.build import build
 from sweeps.data import FlipAndCrop
 from sweeps.identity import expected
-from sweeps.run import CONF, build
+from sweeps.run import CONF
 
 # Options
 

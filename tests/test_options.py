@@ -15,9 +15,11 @@ from omegaconf import DictConfig
 
 from cifar_files import write_cifar
 from sweeps import checkpoint
+from sweeps.build import build
+from sweeps.check import check
 from sweeps.data import PARTS, mnist5k
 from sweeps.feed import Feed
-from sweeps.run import CONF, build, check
+from sweeps.run import CONF
 from sweeps.train import Result, Run, train
 
 Compose = Callable[..., DictConfig]

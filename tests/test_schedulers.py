@@ -10,8 +10,9 @@ from hydra import compose, initialize_config_dir
 from torch.optim import SGD
 
 from runs import CPU, RUN
+from sweeps.build import build
 from sweeps.identity import expected
-from sweeps.run import CONF, build
+from sweeps.run import CONF
 from sweeps.schedule import Schedule, WarmUp
 
 SCHEDULERS = sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))

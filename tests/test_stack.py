@@ -15,9 +15,10 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from runs import CPU, FEW, MLP, NONE, RUN, bits, by_hand, equal, in_float64, of
+from sweeps.build import build
 from sweeps.member import Member
 from sweeps.models import mlp
-from sweeps.run import CONF, build
+from sweeps.run import CONF
 from sweeps.schedule import Schedule
 from sweeps.stack.differentiated import Alone, Mapped
 from sweeps.stack.layered import Layered
