@@ -166,7 +166,7 @@ def test_help_answers_without_torch(tmp_path: Path) -> None:
         "import sys; sys.argv = ['sweeps.run', '--help']\n"
         "import sweeps.run\n"
         "try: sweeps.run.main()\n"
-        "finally: assert not {'torch', 'optuna', 'optuna_dashboard'} & set(sys.modules)"
+        "finally: assert not {'torch', 'optuna', 'optuna_dashboard', 'plotly'} & set(sys.modules)"
     )
     printed = finish(start("-c", source, f"outputs={tmp_path}"))
     assert "scheduler: cosine, exponential, multistep, none" in printed
