@@ -90,11 +90,13 @@ def _seeds(found: Findings) -> list[str]:
     if peak is None or peak.tuned is None or math.isnan(peak.tuned.mean.low):
         return []
     half = number(peak.tuned.mean.half_width)
-    told = f"{count} seeds: the peak's mean is known to ± {half}{unit}"
+    told = (
+        f"{count} seeds: a good setting's mean is known to ± {half}{unit}, the best-looking one's less well"
+    )
     if math.isnan(found.resolution):
         return [f"{told}."]
     return [
-        f"{told}; two settings on the same seeds are told apart from {number(found.resolution)}{unit} on."
+        f"{told}; two settings, named beforehand, are told apart from {number(found.resolution)}{unit} on."
     ]
 
 
