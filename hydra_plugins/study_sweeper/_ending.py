@@ -1,5 +1,7 @@
 """The last words of a sweep that was ended from outside: by Ctrl-C, by a full disk, by its database."""
 
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,8 @@ def ending(settings: Mapping[str, Any], config: DictConfig) -> Iterator[None]:
     """Leave with one message, whenever it happens, in place of a traceback."""
     kept = f"What was finished is kept. {again(settings, config)} resumes."
     try:
-        yield
+        with one_interrupt():
+            yield
     except KeyboardInterrupt:
         raise SystemExit(f"Interrupted. {kept}") from None
     except Exception as error:
@@ -27,6 +30,25 @@ def ending(settings: Mapping[str, Any], config: DictConfig) -> Iterator[None]:
             f"{shown(settings['storage'])} or {_folder(config)}" if settings["storage"] else _folder(config)
         )
         raise SystemExit(f"Nothing more can be written to {places}: {why}. {kept}") from None
+
+
+@contextmanager
+def one_interrupt() -> Iterator[None]:
+    """Let the first Ctrl-C end the block, and no further one break what cleans up after it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:  # noqa: ARG001 -- a signal handler's signature
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is end:
+            signal.signal(signal.SIGINT, before)
 
 
 def again(settings: Mapping[str, Any], config: DictConfig) -> str:

@@ -16,6 +16,7 @@ from sweeps.study.outage import is_lost, reason
 from sweeps.study.storage import open_storage, open_study
 
 from ._attempt import Attempt
+from ._ending import one_interrupt
 from ._jobs import Jobs, output_to
 from ._plan import Plan
 from ._sampling import is_drawn_at_once, pruner_of, sampler_of
@@ -37,7 +38,7 @@ class Worker:
         number = int(HydraConfig.get().job.num)
         share_out(self.settings["cuda_devices"], number)
         try:
-            with output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
+            with one_interrupt(), output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
                 orphaned = self._work(number)
         except Exception as error:
             why = reason(error)
