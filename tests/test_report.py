@@ -197,6 +197,8 @@ def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> Non
         assert "Robust" in get_note(study)
         assert {re.sub("curves-.*", "curves", key) for key in figures(study)} == expected
         assert all(figure["data"] for figure in figures(study).values())
+    confirmation = optuna.load_study(study_name="made/optimizer=sgd/confirm", storage=storage)
+    assert "on seeds that nothing was chosen by" in get_note(confirmation)
 
 
 def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:

@@ -14,6 +14,7 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.pages.document import Document, Part
 from sweeps.report.pages.guide import BRIEF, OWN_FIGURES
 from sweeps.report.pages.markdown import bullets, figure_lines, part_lines, table_lines
+from sweeps.report.pages.tables import confirmed_table
 from sweeps.report.plots.training import picked_settings, title_of, trained
 from sweeps.report.reading import OVERVIEW
 
@@ -30,6 +31,8 @@ def publish(storage: BaseStorage, studies: Sequence[Findings], document: Documen
         study = _load(storage, found.measurement.study)
         part = part if len(studies) > 1 else replace(part, plots=[*together.plots, *part.plots])
         _save(study, _note(found, part, _pictures(study, found, artifacts)), part)
+        if name := found.measurement.confirmation.study:
+            save_note(_load(storage, name), _confirmation_note(found, name))
     if len(studies) > 1:
         overview = _overview(storage, studies)
         _save(overview, _overview_note(document), together)
@@ -90,6 +93,12 @@ def _note(found: Findings, part: Part, pictures: Sequence[str]) -> str:
         *figure_lines(part),
     ]
     return "\n".join(lines)
+
+
+def _confirmation_note(found: Findings, name: str) -> str:
+    told = f"The picks of {found.measurement.study} again, on seeds that nothing was chosen by."
+    confirmed = confirmed_table([found])
+    return "\n".join([f"## {name}", "", told, "", *(table_lines(confirmed) if confirmed else [])])
 
 
 def _overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.Study:
