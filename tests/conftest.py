@@ -56,6 +56,7 @@ class Toy:
             "hydra.sweeper.study_name=toy",
             "hydra/sweeper/sampler=grid",
             "hydra.sweeper.n_trials=null",
+            "hydra.sweeper.report=false",
         ]
 
     def start(self, *overrides: str) -> subprocess.Popen[str]:

@@ -26,8 +26,9 @@ from optuna_dashboard._note import get_note
 from conftest import finish, start
 from studies import FRESH, adaptive_study, confirm, grid_study, hill
 from sweeps.report.findings.joint import joint
+from sweeps.report.found import found_in
 from sweeps.report.pages.document import Document, document
-from sweeps.report.report import found_in, report
+from sweeps.report.report import report
 from sweeps.study.storage import artifact_folder, open_storage
 
 PICKS = [{"optimizer.lr": lr, "optimizer.momentum": momentum} for lr, momentum in ((0.01, 0.9), (0.01, 0.0))]

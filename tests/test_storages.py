@@ -155,11 +155,11 @@ def test_processes_that_claim_at_once_never_take_a_trial_twice(url: str) -> None
     for x in range(60):
         study.enqueue_trial({"x": x})
     go = FORKS.Event()
-    pipes = [FORKS.Pipe() for _ in range(8)]
+    pipes = [FORKS.Pipe() for _ in range(4)]
     processes = [FORKS.Process(target=claim_all, args=(url, go, theirs)) for _, theirs in pipes]
     for process in processes:
         process.start()
-    assert [ours.recv() for ours, _ in pipes] == ["ready"] * 8
+    assert [ours.recv() for ours, _ in pipes] == ["ready"] * 4
     go.set()
     taken = [ours.recv() for ours, _ in pipes]
     for (ours, _), process in zip(pipes, processes, strict=True):

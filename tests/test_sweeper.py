@@ -56,23 +56,24 @@ def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicat
     assert "sweeps.dashboard --storage sqlite:///" in printed
 
 
-def test_the_same_command_again_runs_nothing_and_prints_the_result(toy: Toy) -> None:
-    first = toy.run("shape=bowl")
-    before = toy.study("toy/shape=bowl").trials
-    again = toy.run("shape=bowl")
+def test_the_same_command_again_runs_nothing_and_prints_the_result(
+    toy: Toy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy.here("shape=bowl")
+    first, before = capfd.readouterr().out, toy.study("toy/shape=bowl").trials
+    toy.here("shape=bowl")
+    again = capfd.readouterr().out
     assert toy.study("toy/shape=bowl").trials == before
     assert len(toy.journal("start")) == 5
     result = "\ntoy/shape=bowl: objective"
     assert first[first.index(result) :] == again[again.index(result) :]
 
 
-@pytest.mark.parametrize("victim", ["driver", "both"])  # a worker alone: tests/test_storages.py
-def test_a_sweep_killed_in_the_middle_is_finished_by_the_next_start(toy: Toy, victim: str) -> None:
+# A worker alone: tests/test_storages.py; both at once: tests/test_faults.py.
+def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) -> None:
     process = toy.start(*BOTH, "pause=0.3")
     wait_for(lambda: len(toy.journal("end")) >= 5, process)
-    worker = toy.busy()
-    for pid in {"driver": [process.pid], "both": [worker, process.pid]}[victim]:
-        os.kill(pid, signal.SIGKILL)
+    os.kill(process.pid, signal.SIGKILL)
     finished = toy.recorded("pause=0.3")
     process.communicate(timeout=60)
     toy.run(*BOTH, "pause=0.3")
@@ -156,7 +157,7 @@ def test_a_grid_is_not_gone_on_with_in_another_order(toy: Toy, capfd: pytest.Cap
 
 def test_a_report_that_cannot_be_written_fails_no_sweep(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
     (toy.folder / "jobs" / "runs.csv").mkdir(parents=True)
-    toy.here("shape=ridge", "shape.y=0")
+    toy.here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")
     said = "".join(capfd.readouterr())
     assert (
         f"The report could not be written to {toy.folder}/jobs; what it tells of is in the storage." in said

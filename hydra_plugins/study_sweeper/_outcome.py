@@ -6,6 +6,8 @@ from pathlib import Path
 
 import optuna
 
+from sweeps.report import screen
+from sweeps.report.found import found_in
 from sweeps.study.claims import Claims
 from sweeps.study.storage import artifact_folder
 
@@ -27,13 +29,15 @@ def leave(rounds: Sequence[Round], claims: Claims, folder: Path, url: str, show:
 def _report(measured: Round, folder: Path, url: str, show: str | None) -> None:
     """Write and show what was found; a sweep never fails for it, as all of it is in the storage."""
     storage, sweep = measured.studies[0]._storage, measured.worker.plans[0].name.split("/")[0]
+    wanted = measured.worker.settings["report"]
     try:
-        from sweeps.report import report, screen  # with plotly, which no sweep needs before its end
-
-        found = report.found_in(storage, sweep)
+        found = found_in(storage, sweep)
         if show:
-            screen.show(found, folder, show)
-        report.report(storage, found, folder, artifact_folder(url, folder.parent))
+            screen.show(found, folder / "report.html" if wanted else None, show)
+        if wanted:
+            from sweeps.report.report import report  # with plotly, which no sweep needs before its end
+
+            report(storage, found, folder, artifact_folder(url, folder.parent))
     except Exception:
         log.exception("The report could not be written to %s; what it tells of is in the storage.", folder)
 

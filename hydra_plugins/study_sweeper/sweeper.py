@@ -49,6 +49,8 @@ class StudySweeperConf:
     aggregate: str = "mean"
     # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all
     cuda_devices: Any = "auto"
+    # whether the sweep ends with its report; `python -m sweeps.report` writes it at any time
+    report: bool = True
     # how many jobs run together in a worker, as the application's function `stacked` can; auto: what its
     # function `stack_width` says
     stack: Any = "auto"

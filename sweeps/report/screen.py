@@ -20,7 +20,7 @@ from sweeps.study.storage import shown
 LISTED = 5
 
 
-def show(studies: Sequence[Findings], folder: Path, url: str) -> None:
+def show(studies: Sequence[Findings], page: Path | None, url: str) -> None:
     """Print what each study found, and where there is more of it."""
     console = Console(highlight=False)
     for found in studies:
@@ -33,8 +33,9 @@ def show(studies: Sequence[Findings], folder: Path, url: str) -> None:
     if told := verdicts(joint(studies)):
         console.print("\n[bold]Against each other[/bold]")
         _say(console, told)
-    console.print("\nThe report, to be opened in a browser:")
-    console.print(f"  {folder / 'report.html'}", soft_wrap=True)
+    if page:
+        console.print("\nThe report, to be opened in a browser:")
+        console.print(f"  {page}", soft_wrap=True)
     console.print("Every trial, in Optuna's dashboard:")
     console.print(f"  uv run python -m sweeps.dashboard --storage {shlex.quote(shown(url))}", soft_wrap=True)
 
