@@ -14,6 +14,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from cifar_files import write_cifar
+from runs import same
 from sweeps import checkpoint
 from sweeps.build import build
 from sweeps.check import check
@@ -27,15 +28,6 @@ OPTIMIZERS, SCHEDULERS, DATA, MODELS, EXPERIMENTS = (
     sorted(path.stem for path in (CONF / group).glob("*.yaml"))
     for group in ("optimizer", "scheduler", "data", "model", "experiment")
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Small work is done sooner by one thread, above all on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -60,17 +52,6 @@ def write_idx(folder: Path) -> None:
         for values, part in zip((pixels, labels.to(torch.uint8)), parts, strict=True):
             sizes = struct.pack(f">{values.dim()}I", *values.shape)
             (folder / part).write_bytes(bytes([0, 0, 8, values.dim()]) + sizes + values.numpy().tobytes())
-
-
-def same(left: Any, right: Any) -> bool:
-    """Whether two states hold the same bits."""
-    if isinstance(left, torch.Tensor):
-        return left.dtype == right.dtype and torch.equal(left, right)
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, list | tuple):
-        return len(left) == len(right) and all(map(same, left, right))
-    return type(left) is type(right) and left == right
 
 
 def assert_goes_on(run: Run, folder: Path) -> Result:

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR
 
-from runs import bits, in_float64, of
+from runs import bits, in_float64, of, same
 from sweeps import checkpoint
 from sweeps.data import mnist5k
 from sweeps.models import mlp
@@ -40,17 +39,6 @@ def states(run: Run, device: str = "cpu", precision: str = "fp32") -> tuple[Resu
     kept: list[State] = []
     [result] = train([run], device, precision, on_state=lambda _, state: kept.append(state()))
     return result, kept
-
-
-def same(left: Any, right: Any) -> bool:
-    """Whether two states hold the same bits."""
-    if isinstance(left, torch.Tensor):
-        return left.dtype == right.dtype and torch.equal(left, right)
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, list | tuple):
-        return len(left) == len(right) and all(map(same, left, right))
-    return type(left) is type(right) and left == right
 
 
 def assert_ends_the_same_wherever_broken(run: Run, folder: Path, *where: str) -> None:

@@ -34,7 +34,7 @@ SMALL = replace(RUN, feed=FEW, batch_size=100, epochs=3)
 EXPLODING = replace(SMALL, optimizer=of(SGD, lr=1e30), seed=9)
 
 
-def close(result: Result, model: nn.Module, tolerance: float) -> None:
+def assert_close(result: Result, model: nn.Module, tolerance: float) -> None:
     wanted = model.state_dict()
     for name, value in bits(result).items():
         message = partial("{}: {}".format, name)
@@ -62,7 +62,7 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
     assert results.pop(2).diverged
     for run, result in zip([*runs[:2], runs[3]], results, strict=True):
         model, epochs = by_hand(run)
-        close(result, model, tolerance=1e-9)
+        assert_close(result, model, tolerance=1e-9)
         assert [astuple(epoch) for epoch in result.epochs] == [
             pytest.approx(astuple(epoch), rel=1e-6)
             for epoch in epochs  # losses are kept in float32
@@ -82,7 +82,7 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
 )
 def test_a_fused_step_is_the_optimizers_own(settings: Any) -> None:
     run = in_float64(replace(SMALL, optimizer=of(settings[0], **settings[1])))
-    close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
+    assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
 
 
 @pytest.mark.parametrize("norm", ["layer", "none"])
@@ -94,13 +94,13 @@ def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type
 
     run = in_float64(replace(SMALL, model=model))
     assert form_of(model(FEW.shape, 10), torch.Size((100, *FEW.shape))) is Layered
-    close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
+    assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
 
 
 def test_in_float32_a_member_differs_from_plain_torch_by_rounding() -> None:
     # The orders of sums differ; over 15 steps of batch norm at this lr the relative error grows to some 1e-5.
     run = replace(SMALL, optimizer=of(SGD, lr=0.1, momentum=0.9))
-    close(train([run, replace(run, seed=1)], "cpu")[0], by_hand(run)[0], tolerance=1e-3)
+    assert_close(train([run, replace(run, seed=1)], "cpu")[0], by_hand(run)[0], tolerance=1e-3)
 
 
 # Models of other kinds
@@ -137,24 +137,40 @@ class Branching(nn.Module):
 def test_any_model_of_plain_modules_is_stacked_by_vmap() -> None:
     # AdamW would make steps of the rounding that is all of the gradient of a bias before batch norm.
     decaying = of(SGD, lr=0.1, momentum=0.9, weight_decay=0.01)
-    runs = [
-        in_float64(replace(SMALL, model=Convolutions, optimizer=decaying, seed=seed)) for seed in range(3)
-    ]
+    run = in_float64(replace(SMALL, model=Convolutions, optimizer=decaying))
+    runs = [replace(run, seed=seed) for seed in range(3)]
     members = [Member(place, run, CPU) for place, run in enumerate(runs)]
     assert [(stack.form, len(stack.members)) for stack in stacks(members)] == [(Mapped, 3)]
     together = train(runs, "cpu")
     for run, result in zip(runs, together, strict=True):
         [alone] = train([run], "cpu")
-        close(result, alone.model, tolerance=1e-9)
+        assert_close(result, alone.model, tolerance=1e-9)
         assert not result.diverged
     plain = replace(runs[0], model=lambda *shape: _without_dropout(Convolutions(*shape).double()))
     model, _ = by_hand(plain)
-    close(train([plain, plain], "cpu")[1], model, tolerance=1e-9)
+    assert_close(train([plain, plain], "cpu")[1], model, tolerance=1e-9)
 
 
 def _without_dropout(model: nn.Module) -> nn.Module:
     model.channels, model.dropout = nn.Identity(), nn.Identity()
     return model
+
+
+class Scaled(Convolutions):
+    """A network with a setting that torch doesn't print."""
+
+    def __init__(self, shape: torch.Size, classes: int, scale: float) -> None:
+        super().__init__(shape, classes)
+        self.scale = scale
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(self.scale * images)
+
+
+def test_models_that_were_built_otherwise_share_no_vmap() -> None:
+    models = [partial(Scaled, scale=scale) for scale in (1.0, 0.1)]
+    members = [Member(place, replace(SMALL, model=model), CPU) for place, model in enumerate(models)]
+    assert [[member.place for member in stack.members] for stack in stacks(members)] == [[0], [1]]
 
 
 def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> None:
@@ -184,7 +200,7 @@ def test_members_may_have_feeds_of_their_own() -> None:
     runs = [replace(run, feed=feed, seed=seed) for seed, feed in enumerate([run.feed, dark, run.feed, dark])]
     assert len(stacks([Member(place, run, CPU) for place, run in enumerate(runs)])) == 1
     for run, result in zip(runs, train(runs, "cpu"), strict=True):
-        close(result, by_hand(run)[0], tolerance=1e-9)
+        assert_close(result, by_hand(run)[0], tolerance=1e-9)
 
 
 def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_before() -> None:
@@ -201,7 +217,7 @@ def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_bef
     assert [len(result.epochs) for result in results] == [5, 2, 0, 3]
     assert together == [[0, 1, 3], [0, 1, 3], [0, 3], [0], [0]]
     for place in (0, 1):
-        close(results[place], by_hand(runs[place])[0], tolerance=1e-9)
+        assert_close(results[place], by_hand(runs[place])[0], tolerance=1e-9)
     stored = [value.untyped_storage().nbytes() for value in bits(results[1]).values()]
     assert stored == [value.nbytes for value in bits(results[1]).values()]  # not the whole stack's memory
 

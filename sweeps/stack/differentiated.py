@@ -22,7 +22,8 @@ DROPOUTS: dict[type[nn.Module], int | None] = {
 class Alone:
     """One member, whatever its model does (a `network.Network`).
 
-    Its dropout draws from torch's global random numbers."""
+    Its dropout draws from torch's global random numbers.
+    """
 
     def __init__(self, models: Sequence[nn.Module]) -> None:
         [self.model] = models

@@ -11,7 +11,7 @@ from sweeps.member import Member
 from sweeps.optimizers import set_mode
 from sweeps.runs import Epoch
 from sweeps.stack import rows
-from sweeps.stack.differentiated import Alone
+from sweeps.stack.differentiated import Alone, Mapped
 from sweeps.stack.network import Network, form_of, structure
 from sweeps.stack.updates import Update
 
@@ -113,14 +113,15 @@ class Stack:
 
 
 def stacks(members: Sequence[Member]) -> list[Stack]:
-    """The members in as few stacks as their structures allow, those of one that fits no stack alone."""
+    """The members in as few stacks as their structures allow, what fits in none alone."""
     together: dict[tuple[Any, ...], list[Member]] = {}
     for member in members:
         feed, size = member.feed, member.run.batch_size
         form = form_of(member.model, torch.Size((size, *feed.shape)))
-        single = member.place if form is Alone else None
+        # What torch prints of a known layer is all there is to it; of another, only its builder knows.
+        own = {Alone: member.place, Mapped: member.run.model}.get(form)
         sizes = (feed.shape, feed.classes, feed.training, feed.validation, size, feed.images.dtype)
-        together.setdefault((form, single, structure(member.model), sizes), []).append(member)
+        together.setdefault((form, own, structure(member.model), sizes), []).append(member)
     return [Stack(key[0], same) for key, same in together.items()]
 
 
