@@ -1,13 +1,12 @@
 """How many runs to stack: enough to drown a step's overhead, no more than memory holds."""
 
 import os
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import flop_registry
 
 from sweeps import device as devices
 from sweeps.runs import Run
@@ -20,6 +19,8 @@ WIDEST = 64
 # The share of the free memory which a stack may take, and what it keeps of each weight: itself, its gradient
 # and two moments; of each value of the forward pass: itself, its gradient and a dropout mask.
 SHARE, WEIGHTS, VALUES = 0.5, 4, 3
+# Images to count with; batch norm wants more than one.
+FEW = 2
 
 
 def width(run: Run, device: str) -> int:
@@ -32,29 +33,37 @@ def width(run: Run, device: str) -> int:
 
 
 class _Counting(TorchDispatchMode):
-    """Counts the bytes of what operations give."""
+    """Counts floating point operations, by torch's own formulas, and the bytes of what operations give."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.bytes = 0
+        self.operations = self.bytes = 0
 
-    def __torch_dispatch__(
-        self, function: Callable[..., Any], types: Any, arguments: Any = (), keywords: Any = None
-    ) -> Any:
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # to skip it, torch would import it
+
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         result = function(*arguments, **(keywords or {}))
-        self.bytes += result.nbytes if isinstance(result, Tensor) else 0
+        if (formula := flop_registry.get(function.overloadpacket)) is not None:
+            self.operations += formula(*arguments, **(keywords or {}), out_val=result)
+        values = () if function.is_view else result if isinstance(result, tuple) else (result,)
+        self.bytes += sum(value.nbytes for value in values if isinstance(value, Tensor))
         return result
 
 
 def _cost(run: Run) -> tuple[float, float]:
-    """Operations of a batch's forward pass, and bytes of a member, found on tensors without memory."""
-    with torch.device("meta"), torch.no_grad():
+    """Operations of a batch's forward pass, and bytes of a member, from a pass of few images."""
+    with torch.random.fork_rng(), torch.no_grad():
         model: nn.Module = run.model(run.feed.shape, run.feed.classes)
-        images = torch.empty((run.batch_size, *run.feed.shape))
-        with _Counting() as values, FlopCounterMode(display=False) as operations:
+        images = torch.zeros((FEW, *run.feed.shape))
+        with _Counting() as counted:
             model(images)
     weights = sum(value.nbytes for value in model.state_dict().values())
-    return operations.get_total_flops(), WEIGHTS * weights + VALUES * values.bytes + images.nbytes
+    batches = run.batch_size / FEW
+    return batches * counted.operations, WEIGHTS * weights + batches * (
+        VALUES * counted.bytes + images.nbytes
+    )
 
 
 def _free(device: torch.device) -> int:
