@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,17 +44,22 @@ def left_in(folder: Path, run: Run, device: str) -> State | None:
     Raises ValueError where it can't go on from what lies there.
     """
     file = folder / CHECKPOINT
-    if not file.exists():
-        return None
-    state = _state(file, run, device, fix="write hydra.run.dir=<another folder>")
-    over = state["epochs"] == run.epochs or not state["finite"]
+    return _state(file, run, device, fix="write hydra.run.dir=<another folder>") if file.exists() else None
+
+
+def left_unfinished(folder: Path, run: Run, device: str) -> State | None:
+    """As `left_in`, but None where the run has ended, so that it is trained again."""
+    state = left_in(folder, run, device)
+    over = state is not None and (state["epochs"] == run.epochs or not state["finite"])
     return None if over and (folder / METRICS).exists() else state
 
 
-def left_or_anew(folder: Path, run: Run, device: str) -> State | None:
-    """As `left_in`; what can't be gone on from is put aside, so that a sweep's trial never fails for it."""
+def left_or_anew(
+    folder: Path, run: Run, device: str, left: Callable[[Path, Run, str], State | None]
+) -> State | None:
+    """As `left`; what can't be gone on from is put aside, so that a sweep's trial never fails for it."""
     try:
-        return left_in(folder, run, device)
+        return left(folder, run, device)
     except ValueError as error:
         aside = folder / f"{CHECKPOINT}.unusable"
         (folder / CHECKPOINT).replace(aside)

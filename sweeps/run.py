@@ -69,11 +69,13 @@ def stack_width(cfg: DictConfig) -> int:
 
 
 def _swept(job: Job) -> Swept:
-    from sweeps.job import left_or_anew
+    from sweeps.job import left_in, left_or_anew, left_unfinished
     from sweeps.together import Swept
 
     cfg, run = job.config, build(job.config)
-    start = _start(cfg, run, left_or_anew(job.folder, run, cfg.device))
+    # What a trial has ended is its own; a folder of another sweeper's may be from any day.
+    left = left_unfinished if job.trial.number is None else left_in
+    start = _start(cfg, run, left_or_anew(job.folder, run, cfg.device, left))
     return Swept(run, job.trial, job.folder, start, cfg.checkpoint_every, cfg.keep_best, cfg.read_test)
 
 
@@ -115,7 +117,7 @@ def _train_alone(cfg: DictConfig) -> float:
     try:
         check(cfg)
         run = build(cfg)
-        start = _start(cfg, run, job.left_in(_folder(), run, cfg.device))
+        start = _start(cfg, run, job.left_unfinished(_folder(), run, cfg.device))
     except ValueError as error:
         raise SystemExit(str(error)) from None
     keeper = Keeper(_folder(), cfg.checkpoint_every, cfg.keep_best)

@@ -146,8 +146,8 @@ def test_a_full_disk_ends_a_run_with_one_message(tmp_path: Path, here: Here) -> 
 class Interrupted(Untracked):
     """A trial that keeps what it is told, and whose job is interrupted by Ctrl-C in one epoch."""
 
-    def __init__(self, at: int | None) -> None:
-        self.at = at
+    def __init__(self, at: int | None, number: int | None) -> None:
+        self.at, self.number = at, number
         self.reports: dict[int, float] = {}
 
     def report(self, value: float, step: int) -> None:
@@ -163,8 +163,8 @@ IN_A_SWEEP = ("-m", "hydra/sweeper=basic", "hydra/launcher=basic", "epochs=4", "
 def sweep(tmp_path: Path, here: Here) -> Callable[[int | None], dict[int, float]]:
     """Runs a sweep's one job, in the folder `job`, interrupted in an epoch or not; gives what it reported."""
 
-    def call(interrupted: int | None, *arguments: str) -> dict[int, float]:
-        trial = Interrupted(interrupted)
+    def call(interrupted: int | None, *arguments: str, number: int | None = None) -> dict[int, float]:
+        trial = Interrupted(interrupted, number)
         place = f"hydra.sweep.dir={tmp_path}", "hydra.sweep.subdir=job"
         with running(trial):
             here("unused", *IN_A_SWEEP, *place, *arguments)
@@ -203,7 +203,7 @@ def test_a_job_of_a_sweep_trains_anew_where_it_cannot_go_on_and_loses_nothing(
     assert epochs_in(path) == 4
 
 
-def test_a_job_that_was_killed_before_its_metrics_trains_no_epoch_and_a_finished_one_all(
+def test_a_job_that_was_killed_before_its_metrics_or_its_record_trains_no_epoch_and_a_finished_one_all(
     tmp_path: Path, sweep
 ) -> None:
     reports, expected = sweep(None), metrics(tmp_path / "job")
@@ -211,7 +211,10 @@ def test_a_job_that_was_killed_before_its_metrics_trains_no_epoch_and_a_finished
     assert sweep(None) == reports
     assert metrics(tmp_path / "job") == expected
     assert sweep(None) == reports
-    assert (tmp_path / "job/run.log").read_text().count("Going on after epoch 4 of 4.") == 1
+    log = tmp_path / "job/run.log"
+    assert log.read_text().count("Going on after epoch 4 of 4.") == 1
+    assert sweep(None, number=0) == reports  # its trial has no record of it
+    assert log.read_text().count("Going on after epoch 4 of 4.") == 2
 
 
 # arguments, what the message must hold besides the file's name

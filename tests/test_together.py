@@ -75,3 +75,13 @@ def test_a_width_that_cannot_be_is_refused(
     with pytest.raises(SystemExit):
         toy.here("shape=bowl", override)
     assert message in capsys.readouterr().err
+
+
+def test_what_a_sweep_without_its_storage_left_is_put_aside(toy: Toy) -> None:
+    toy.here(*TOGETHER)
+    (toy.folder / "jobs/shape=bowl/0/seed=0/mine").touch()
+    (toy.folder / "toy.db").unlink()
+    toy.here(*TOGETHER)
+    assert {folder.name for folder in (toy.folder / "jobs/shape=bowl").glob("0*")} == {"0", "0.old1"}
+    assert (toy.folder / "jobs/shape=bowl/0.old1/seed=0/mine").exists()
+    assert not (toy.folder / "jobs/shape=bowl/0/seed=0/mine").exists()

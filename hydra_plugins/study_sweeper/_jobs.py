@@ -1,5 +1,6 @@
 """The Hydra jobs of a sweep: one by one, or several that the application runs together."""
 
+import itertools
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +51,13 @@ class Jobs:
     def folder_of(self, plan: Plan, number: int, label: str) -> Path:
         """The job's folder below the sweep's."""
         return Path(*plan.name.split("/")[1:], str(number), label)
+
+    def put_aside(self, plan: Plan, number: int) -> None:
+        """Rename what a sweep whose storage is gone left where a new trial's jobs are to write."""
+        folder = (self.folder / self.folder_of(plan, number, "jobs")).parent
+        if folder.exists():
+            names = (folder.with_name(f"{number}.old{count}") for count in itertools.count(1))
+            folder.rename(next(name for name in names if not name.exists()))
 
     def run(self, asked: Sequence[Asked]) -> list[Any]:
         """What each job returned, or the exception that ended it.

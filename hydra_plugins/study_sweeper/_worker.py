@@ -78,6 +78,8 @@ class Worker:
                 at_once = plan.space if is_drawn_at_once(study.sampler) else {}
                 if (trial := claims.claim(study, at_once, plan.n_trials)) is None:
                     break
+                if not claims.is_resumed(trial):
+                    self.jobs.put_aside(plan, trial.number)
                 attempts.append(Attempt(plan, study, trial))
                 attempts[-1].draw(self.settings, self.jobs.composer.config)
             self._finish(claims, attempts, width)

@@ -2,6 +2,8 @@
 
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
@@ -20,6 +22,8 @@ from rich.progress import (
 
 # Seconds between two looks at the storage.
 INTERVAL = 0.5
+# The share of a core that looking may take, where there are very many trials.
+SHARE = 0.05
 
 
 @contextmanager
@@ -52,25 +56,28 @@ def progress_shown(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -
 def _watch(
     progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID], stop: threading.Event
 ) -> None:
-    ended = False
+    ended, pause = False, INTERVAL
     while not ended:
-        ended = stop.wait(INTERVAL)
+        ended = stop.wait(pause)
+        began = time.thread_time()
         with suppress(StorageInternalError, OSError):  # a display ends no sweep
             _look(progress, studies, bars)
+        pause = max(INTERVAL, (time.thread_time() - began) / SHARE)
 
 
 def _look(progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID]) -> None:
     for study in studies:
         trials = study.get_trials(deepcopy=False)
-        done = sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in trials)
-        progress.update(bars[study.study_name], completed=done, state=_state(trials))
+        states = Counter(trial.state for trial in trials)
+        done = states[TrialState.COMPLETE] + states[TrialState.PRUNED]
+        progress.update(bars[study.study_name], completed=done, state=_state(states, trials))
 
 
-def _state(trials: Sequence[FrozenTrial]) -> str:
+def _state(states: Counter[TrialState], trials: Sequence[FrozenTrial]) -> str:
     counts = {
-        "running": sum(trial.state == TrialState.RUNNING for trial in trials),
-        "pruned": sum(trial.state == TrialState.PRUNED for trial in trials),
-        "failed": sum(trial.state == TrialState.FAIL for trial in trials),
+        "running": states[TrialState.RUNNING],
+        "pruned": states[TrialState.PRUNED],
+        "failed": states[TrialState.FAIL],
         "diverged": sum(int(trial.user_attrs.get("diverged", 0)) for trial in trials),
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

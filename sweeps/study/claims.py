@@ -31,6 +31,7 @@ class Claims:
         # By study: how many trials at its front have ended for good, how many of those are no retries,
         # and how many of them failed.
         self._ended: dict[int, tuple[int, int, int]] = {}
+        self._resumed: set[int] = set()
 
     @contextmanager
     def alive(self) -> Iterator["Claims"]:
@@ -53,8 +54,13 @@ class Claims:
             if not freed + _remaining(trials, n_trials - begun) or self._is_orphan():
                 return None
             trial = study.ask(dict(space))
+            self._resumed.update(one._trial_id for one in trials if _is_begun(one, trial))
             study._storage.set_trial_system_attr(trial._trial_id, WORKER, self.name)
             return trial
+
+    def is_resumed(self, trial: optuna.Trial) -> bool:
+        """Whether a trial that this process claimed was begun by another worker, or earlier."""
+        return trial._trial_id in self._resumed
 
     @outlasting
     def tell(
@@ -153,6 +159,10 @@ class Claims:
 
 def _is_retry(trial: FrozenTrial) -> bool:
     return RETRY_OF in trial.system_attrs
+
+
+def _is_begun(known: FrozenTrial, trial: optuna.Trial) -> bool:
+    return known._trial_id == trial._trial_id and WORKER in known.system_attrs
 
 
 def remaining(study: optuna.Study, n_trials: int) -> int:

@@ -13,6 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from sweeps.study.cached import Cached
 from sweeps.study.journal import JournalLock
 from sweeps.study.outage import wait_for_server
 
@@ -92,14 +93,14 @@ def open_storage(url: str, create: bool = False) -> BaseStorage:
             connecting = {**CONNECTING, **location.query}
             storage = _database(location, create, connect_args=connecting, pool_pre_ping=True)
             wait_for_server(storage.engine)  # it has answered
-            return storage
+            return Cached(storage)
         path = Path(str(location.database))
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         if location.drivername == "journal":
             return JournalStorage(JournalFileBackend(str(path), JournalLock(path, lock_folder(location))))
         waiting = {} if "timeout" in location.query else {"timeout": BUSY_TIMEOUT}
-        return _database(location, create, connect_args=waiting)
+        return Cached(_database(location, create, connect_args=waiting))
     except ImportError:
         raise ValueError(
             f"hydra.sweeper.storage={shown(url)} needs a driver: uv sync --extra postgresql"
