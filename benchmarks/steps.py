@@ -51,6 +51,7 @@ def main() -> None:
         ways = {"lecture's DataLoader": lecture(folder, asked.source), "plain tensors": plain(feed)}
         for width in asked.widths:
             ways[f"stack of {width}"] = stacked(feed, width, "fp32")
+        ways["stack of 16, compiled"] = stacked(feed, 16, "fp32", compiled=True)
         ways[f"stack of {asked.widths[-1]}, bf16"] = stacked(feed, asked.widths[-1], "bf16")
         ways["matrix products alone, 16"] = products(16)
         taken: dict[str, list[float]] = {name: [] for name in ways}
@@ -104,16 +105,21 @@ def plain(feed: Feed) -> Callable[[], float]:
     return epoch
 
 
-def stack_of(feed: Feed, width: int) -> Stack:
+def stack_of(feed: Feed, width: int, compiled: bool = False) -> Stack:
     """Members that differ in their seeds."""
     schedule = Schedule(partial(ConstantLR, factor=1.0))
     runs = [Run(feed, MODEL, sgd, schedule, seed=seed, epochs=100, batch_size=256) for seed in range(width)]
-    return Stack(Layered, [Member(place, run, CPU) for place, run in enumerate(runs)])
+    return Stack(Layered, [Member(place, run, CPU) for place, run in enumerate(runs)], compiled)
 
 
-def stacked(feed: Feed, width: int, precision: str) -> Callable[[], float]:
+def stacked(feed: Feed, width: int, precision: str, compiled: bool = False) -> Callable[[], float]:
     """Seconds of a stack's epoch a member."""
-    stack = stack_of(feed, width)
+    stack = stack_of(feed, width, compiled)
+    if compiled:
+        began = time.perf_counter()
+        with computing(CPU, precision):
+            stack.epoch()
+        print(f"first epoch of the compiled stack: {time.perf_counter() - began:.1f} s")
 
     def epoch() -> float:
         began = time.perf_counter()

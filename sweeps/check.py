@@ -26,6 +26,8 @@ def check(cfg: DictConfig) -> None:
     _warmup(cfg)
     _seconds(cfg, "checkpoint_every")
     _writable(cfg.outputs)
+    if not isinstance(cfg.compile, bool):
+        raise ValueError(f"compile={cfg.compile} must be true or false")
     with device.computing(device.resolve(cfg.device), cfg.precision):
         run = build(cfg)
         if run.batch_size > run.feed.training:

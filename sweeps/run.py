@@ -49,14 +49,15 @@ def train_stacked(jobs: Sequence[Job]) -> list[float | Exception]:
     from sweeps.together import train_swept
 
     outcomes: dict[int, float | Exception] = {}
-    alike: dict[tuple[str, str], dict[int, Swept]] = {}
+    alike: dict[tuple[str, str, bool], dict[int, Swept]] = {}
     for place, job in enumerate(jobs):
         try:
-            alike.setdefault((job.config.device, job.config.precision), {})[place] = _swept(job)
+            way = job.config.device, job.config.precision, job.config.compile
+            alike.setdefault(way, {})[place] = _swept(job)
         except Exception as error:  # a job's own; the others train
             outcomes[place] = error
-    for (device, precision), group in alike.items():
-        scores = train_swept(list(group.values()), device, precision)
+    for way, group in alike.items():
+        scores = train_swept(list(group.values()), *way)
         outcomes.update(zip(group, map(_outcome, scores), strict=True))
     return [outcomes[place] for place in range(len(jobs))]
 
@@ -134,6 +135,7 @@ def _train_alone(cfg: DictConfig) -> float:
             on_epoch=measured,
             starts=[start],
             on_state=lambda _, state: keeper.keep(state),
+            compiled=cfg.compile,
         )
     accuracies = evaluate(run, result, cfg.device, cfg.precision)
     job.write(_folder(), result, accuracies)

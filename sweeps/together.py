@@ -55,7 +55,9 @@ class Swept:
         return {"test": evaluate(self.run, result, device, precision)["test"]}
 
 
-def train_swept(swept: Sequence[Swept], device: str, precision: str) -> list[float | None]:
+def train_swept(
+    swept: Sequence[Swept], device: str, precision: str, compiled: bool = False
+) -> list[float | None]:
     """The score of each run, or None where its trial's pruner ended it.
 
     Trials are judged when all runs that train together have reported an epoch, so that the order of their
@@ -85,6 +87,7 @@ def train_swept(swept: Sequence[Swept], device: str, precision: str) -> list[flo
         on_state=lambda place, state: keepers[place].keep(state),
         on_diverged=lambda place: swept[place].fill(done[place]),
         stopped=judge,
+        compiled=compiled,
     )
     for place, (each, result) in enumerate(zip(swept, results, strict=True)):
         if place not in pruned:

@@ -27,6 +27,7 @@ def train(
     on_state: Callable[[int, Callable[[], State]], None] | None = None,
     on_diverged: Callable[[int], None] | None = None,
     stopped: Callable[[Collection[int]], Collection[int]] | None = None,
+    compiled: bool = False,
 ) -> list[Result]:
     """Train the runs, as one program where their networks and data are alike, and return results in order.
 
@@ -36,6 +37,7 @@ def train(
     on_diverged is called with the place of a run whose loss is not finite, when it ends there.
     stopped is called with the places of the runs that have just finished an epoch together, after on_epoch
     was called for all of them, and says which are to end there.
+    compiled: let torch.compile make programs of the stacks' steps first, which takes seconds.
     Same seed, same machine, same threads, same stack: same bits, however often a run was broken off.
     Raises ValueError for a state of another run.
     """
@@ -47,7 +49,7 @@ def train(
             if start is not None:
                 member.restore(start)
             calls.tell_past(member)
-        for stack in stacks([member for member in members if member.unfinished]):
+        for stack in stacks([member for member in members if member.unfinished], compiled):
             _train(stack, calls)
         return [member.result() for member in members]
 

@@ -9,6 +9,7 @@ import torch
 from torch.optim import SGD
 
 from runs import CPU, RUN, bits, equal, of
+from sweeps import products
 from sweeps.device import computing, resolve, workers
 from sweeps.train import train
 
@@ -106,3 +107,19 @@ def test_a_sweep_runs_one_worker_a_gpu_unless_one_is_named(monkeypatch):
     assert [resolve(device).index for device in ("auto", "cuda", "cuda:1")] == [0, 0, 1]
     assert resolve("cpu") == CPU
     assert [workers(device) for device in ("auto", "cuda", "cuda:1")] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "exact", "expected"),
+    [("GenuineIntel", True, False), ("AuthenticAMD", True, True), ("AuthenticAMD", False, False)],
+)
+def test_onednn_computes_products_where_it_is_faster_and_as_exact(vendor, exact, expected, monkeypatch):
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    monkeypatch.setattr(products, "_vendor", lambda: vendor)
+    if not exact:
+        monkeypatch.setattr(products, "EXACT", 0.0)
+    products._onednn_is_exact.cache_clear()
+    with computing(CPU, "fp32"):
+        assert (torch.backends.mkldnn.matmul.fp32_precision == "bf16") == expected
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+    products._onednn_is_exact.cache_clear()

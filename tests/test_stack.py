@@ -167,6 +167,25 @@ class Scaled(Convolutions):
         return super().forward(self.scale * images)
 
 
+@pytest.mark.parametrize("model", [SMALL.model, Convolutions])
+def test_a_compiled_stack_trains_as_any_other(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def traced(function: Any) -> Any:
+        """Torch's compiler up to the point where it would write code, which takes it many seconds."""
+        calls.append(function)
+        return compiler(function, backend="aot_eager", fullgraph=True)
+
+    compiler = torch.compile
+    monkeypatch.setattr(torch, "compile", traced)
+    runs = [in_float64(replace(SMALL, model=model, seed=seed, epochs=seed + 1)) for seed in range(2)]
+    expected, results = train(runs, "cpu"), train(runs, "cpu", compiled=True)
+    assert len(calls) == 2  # again when one has left
+    for one, other in zip(expected, results, strict=True):
+        assert torch.equal(one.losses, other.losses)
+        assert equal(bits(one), bits(other))
+
+
 def test_models_that_were_built_otherwise_share_no_vmap() -> None:
     models = [partial(Scaled, scale=scale) for scale in (1.0, 0.1)]
     members = [Member(place, replace(SMALL, model=model), CPU) for place, model in enumerate(models)]

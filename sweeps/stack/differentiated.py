@@ -1,6 +1,6 @@
 """Any model, by torch's autograd: the members through one vmap, or a single one as it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 
 import torch
@@ -30,6 +30,7 @@ class Alone:
         self.parameters = [value for value in self.model.parameters() if value.requires_grad]
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
+        self._forward: Callable[[Tensor], Tensor] = self.model
 
     @staticmethod
     def takes(model: nn.Module, images: torch.Size) -> bool:  # noqa: ARG004 -- every model
@@ -38,10 +39,14 @@ class Alone:
 
     def begin(self, generators: Sequence[torch.Generator], images: torch.Size) -> None: ...
 
+    def compile(self) -> None:
+        """Let torch's compiler have the model's forward pass."""
+        self._forward = torch.compile(self.model)
+
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Forward, cross-entropy and backward."""
         self.model.train()
-        logits = self.model(images[0]).unsqueeze(0)
+        logits = self._forward(images[0]).unsqueeze(0)
         losses, gradients = differentiate(logits, labels, self.parameters)
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             write(gradient, parameter.grad, [parameter])
@@ -70,6 +75,7 @@ class Mapped:
                 self.written[name] = gradients, [model.get_parameter(name) for model in models]
         self.dtype, self.device = values.dtype, values.device
         self.buffers = {name: rows.buffers(models, name) for name, _ in models[0].named_buffers()}
+        self._forward: Callable[..., Tensor] = vmap(self._call)
 
     @staticmethod
     def takes(model: nn.Module, images: torch.Size) -> bool:
@@ -89,11 +95,15 @@ class Mapped:
         shapes = _shapes(self.skeleton, self.places, images, self.dtype)
         self.masks = iter(Masks(generators, shapes, self.device))
 
+    def compile(self) -> None:
+        """Let torch's compiler have the forward pass of all members."""
+        self._forward = torch.compile(vmap(self._call))
+
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Forward, cross-entropy and backward of all members."""
         self.skeleton.train()
         bits = {f"{place}.bits": drawn for place, drawn in zip(self.places, next(self.masks), strict=True)}
-        logits = vmap(self._call)(self.values, {**self.buffers, **bits}, images)
+        logits = self._forward(self.values, {**self.buffers, **bits}, images)
         losses, gradients = differentiate(logits, labels, list(self.parameters.values()))
         for (written, own), gradient in zip(self.written.values(), gradients, strict=True):
             write(gradient, written, own)

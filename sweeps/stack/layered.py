@@ -1,12 +1,15 @@
 """Sequences of known layers: features before the batch, the backward pass written out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from sweeps.stack.layers import LAYERS, Dropout, Layer, Linear
 from sweeps.stack.masks import Masks
+
+# Losses and right answers, (stack,), of images and labels.
+Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class Layered:
@@ -19,6 +22,7 @@ class Layered:
         first = self.layers[0]
         assert isinstance(first, Linear)
         first.first, self.device = True, first.weight.device
+        self._compute: Step = self._differentiated
 
     @staticmethod
     def takes(model: nn.Module, images: torch.Size) -> bool:  # noqa: ARG004 -- as every network
@@ -51,6 +55,13 @@ class Layered:
         """Forward, cross-entropy and backward of all members."""
         for dropout, bits in zip(self.dropouts, next(self.masks), strict=True):
             dropout.bits = bits
+        return self._compute(images, labels)
+
+    def compile(self) -> None:
+        """Let torch's compiler make one graph of a step."""
+        self._compute = torch.compile(self._differentiated)
+
+    def _differentiated(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         logits = self._forward(images, training=True)
         log_shares, place = torch.log_softmax(logits, 1), labels.unsqueeze(1)
         losses = log_shares.gather(1, place).mean((1, 2)).neg_()

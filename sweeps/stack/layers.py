@@ -171,6 +171,24 @@ class Elementwise:
         return found
 
 
+class ReLU:
+    """torch.nn.ReLU, the activation that most networks have: no autograd for each step."""
+
+    def __init__(self, modules: Sequence[nn.ReLU]) -> None: ...
+
+    @staticmethod
+    def takes(module: nn.ReLU) -> bool:
+        return not module.inplace
+
+    def forward(self, values: Tensor, training: bool) -> Tensor:  # noqa: ARG002 -- of no matter here
+        self.output = torch.relu(values)
+        return self.output
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        found: Tensor = torch.ops.aten.threshold_backward(gradient, self.output, 0)
+        return found
+
+
 class Dropout:
     """torch.nn.Dropout; the random bits of a step's mask are set from outside."""
 
@@ -203,7 +221,6 @@ ELEMENTWISE: tuple[type[nn.Module], ...] = (
         nn.Identity,
         nn.LeakyReLU,
         nn.Mish,
-        nn.ReLU,
         nn.ReLU6,
     ),
     *(nn.SELU, nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Softsign, nn.Tanh),
@@ -213,6 +230,7 @@ LAYERS: dict[type[nn.Module], type[Layer]] = {
     nn.Linear: Linear,
     nn.BatchNorm1d: BatchNorm,
     nn.LayerNorm: LayerNorm,
+    nn.ReLU: ReLU,
     nn.Dropout: Dropout,
     **dict.fromkeys(ELEMENTWISE, Elementwise),
 }

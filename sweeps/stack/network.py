@@ -22,6 +22,9 @@ class Network(Protocol):
     def begin(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
         """Start an epoch of such batches; the generators are the members' own for dropout."""
 
+    def compile(self) -> None:
+        """Let torch's compiler take over what it can of `step`."""
+
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Loss and number of right answers of each member, (stack,); gradients are left in the parameters."""
 

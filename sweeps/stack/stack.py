@@ -25,11 +25,13 @@ Gather = Callable[[Tensor], tuple[Tensor, Tensor]]
 class Stack:
     """Trains its members an epoch at a time; each could have trained alone, with the same result."""
 
-    def __init__(self, form: type[Network], members: Sequence[Member]) -> None:
-        self.form = form
+    def __init__(self, form: type[Network], members: Sequence[Member], compiled: bool = False) -> None:
+        self.form, self.compiled = form, compiled
         feeds = list(dict.fromkeys(member.feed for member in members))
         self.members = sorted(members, key=lambda member: feeds.index(member.feed))
         self.network = form([member.model for member in self.members])
+        if compiled:
+            self.network.compile()
         self.updates = [Update(member.optimizer) for member in self.members]
         self._images: Tensor | None = None
         self._feeds = [list(same) for _, same in groupby(self.members, key=lambda member: member.feed)]
@@ -58,7 +60,7 @@ class Stack:
         for member in leaving:
             rows.detach(member.model)
         staying = [member for member in self.members if member not in leaving]
-        return Stack(self.form, staying) if staying else None
+        return Stack(self.form, staying, self.compiled) if staying else None
 
     def _set_mode(self, training: bool) -> None:
         for member in self.members:
@@ -112,7 +114,7 @@ class Stack:
         return torch.stack(changed)
 
 
-def stacks(members: Sequence[Member]) -> list[Stack]:
+def stacks(members: Sequence[Member], compiled: bool = False) -> list[Stack]:
     """The members in as few stacks as their structures allow, what fits in none alone."""
     together: dict[tuple[Any, ...], list[Member]] = {}
     for member in members:
@@ -122,7 +124,7 @@ def stacks(members: Sequence[Member]) -> list[Stack]:
         own = {Alone: member.place, Mapped: member.run.model}.get(form)
         sizes = (feed.shape, feed.classes, feed.training, feed.validation, size, feed.images.dtype)
         together.setdefault((form, own, structure(member.model), sizes), []).append(member)
-    return [Stack(key[0], same) for key, same in together.items()]
+    return [Stack(key[0], same, compiled) for key, same in together.items()]
 
 
 def measure(network: Network, gather: Gather, drawn: Tensor) -> Tensor:
