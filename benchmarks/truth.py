@@ -20,9 +20,15 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 from sweeps.report.robust import Index, pick
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
-from sweeps.report.statistics.compare import MARGIN, Comparison, compare
+from sweeps.report.statistics.compare import MARGIN, Comparison, compare, raw_p
 from sweeps.report.statistics.continuous import pick_points
-from sweeps.report.statistics.intervals import Estimate, clopper_pearson, mean_interval, setting_intervals
+from sweeps.report.statistics.intervals import (
+    Estimate,
+    Spread,
+    clopper_pearson,
+    mean_interval,
+    setting_intervals,
+)
 from sweeps.report.statistics.stability import selection_spread, stability
 from sweeps.report.statistics.variance import variance_share_intervals, variance_shares
 
@@ -131,7 +137,7 @@ def false_claims(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
         for _ in range(sweeps):
             one = drawn(random, **values)
             equals = {name: swept(one, random) for name in "abcd"}
-            both = {role: compared(equals, role, random) for role in ("robust", "peak")}
+            both = compared(equals, random)
             alone = {role: any(c.of_settings == "better" for c in pairs) for role, pairs in both.items()}
             wrong = (
                 c.of_settings == "better" and equals[c.first].true(role) <= equals[c.second].true(role)
@@ -154,7 +160,7 @@ def power(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
             worse = drawn(random)
             better = replace(worse, top=worse.top + gap)
             pair = {"better": swept(better, random), "worse": swept(worse, random)}
-            [c] = compared(pair, "robust", random)
+            [c] = compared(pair, random)["robust"]
             apart = abs(pair["better"].true("robust") - pair["worse"].true("robust"))
             found["the pick is called better"].append(c.of_settings == "better" and c.first == "better")
             found["the optimizer is"].append(c.verdict == "better" and c.first == "better")
@@ -164,15 +170,21 @@ def power(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
         yield from ((f"{gap} points: {name}", float(np.mean(values))) for name, values in found.items())
 
 
-def compared(sweeps: Mapping[str, Sweep], role: str, random: np.random.Generator) -> list[Comparison]:
-    """The picks of several optimizers on fresh seeds that they share."""
+def compared(sweeps: Mapping[str, Sweep], random: np.random.Generator) -> dict[str, list[Comparison]]:
+    """The picks of several optimizers on fresh seeds that they share, by the picks' role, as a report's."""
     seeds = random.normal(size=FRESH)
-    scores = {name: sweep.confirm(role, seeds, random)[0] for name, sweep in sweeps.items()}
-    tuning = {}
+    scores: dict[str, dict[str, Floats]] = {"robust": {}, "peak": {}}
+    tuning: dict[str, dict[str, Spread]] = {"robust": {}, "peak": {}}
     for name, sweep in sweeps.items():
-        often = getattr(stability(sweep.scores, sweep.diverged, ORDERED, lr_axis=0), role)
-        tuning[name] = selection_spread(often, sweep.scores, sweep.picks[role])
-    return compare(scores, tuning, families=2)
+        often = stability(sweep.scores, sweep.diverged, ORDERED, lr_axis=0)
+        for role, known in scores.items():
+            known[name] = sweep.confirm(role, seeds, random)[0]
+            tuning[role][name] = selection_spread(getattr(often, role), sweep.scores, sweep.picks[role])
+    robust, peak = raw_p(scores["robust"]), raw_p(scores["peak"])
+    return {
+        "robust": compare(scores["robust"], tuning["robust"], beside=peak),
+        "peak": compare(scores["peak"], tuning["peak"], beside=robust),
+    }
 
 
 def perturbed(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:

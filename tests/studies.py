@@ -101,7 +101,11 @@ def _study(
         "confirm_seeds": len(FRESH),
         "studied": {"optimizer": option},
         "search_space": {"optimizer.lr": f"choice{LRS}", "optimizer.momentum": f"choice{MOMENTA}"},
-        "config": {"data._target_": "sweeps.data.mnist5k", "epochs": 3},
+        "config": {
+            "data._target_": "sweeps.data.mnist5k",
+            "scheduler._target_": "torch.Plateau" if option == "adam" else "torch.Constant",
+            "epochs": 3,
+        },
     }
     for key, value in attributes.items():
         study.set_user_attr(key, value)

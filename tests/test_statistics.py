@@ -126,7 +126,7 @@ def test_two_optimizers_compared_on_five_seeds():
     assert found.p == to_the_digit(0.0436, 4)
     assert found.sign_flip == pytest.approx(0.0625)
     assert found.probability == pytest.approx(0.84)
-    [twice] = compare({"b": B, "a": A}, families=2)
+    [twice] = compare({"b": B, "a": A}, beside=[found.p])
     assert (twice.p, twice.p_tuned) == (close(2 * found.p), close(found.p))
     assert mann_whitney(A, B) == to_the_digit(0.0952, 4)
 

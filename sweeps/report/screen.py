@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from sweeps.report.findings.headline import headline, settled
+from sweeps.report.findings.headline import headline, price, settled
 from sweeps.report.findings.joint import joint
 from sweeps.report.findings.limits import limits, searched, space
 from sweeps.report.findings.study import Findings
@@ -29,7 +29,17 @@ def show(studies: Sequence[Findings], page: Path | None, url: str) -> None:
         for row in table.rows:
             printed.add_row(*row)
         console.print(f"\n[bold]{table.title}[/bold]", printed, sep="\n", end="")
-        _say(console, [*headline(found), *settled(found), *space(found), *limits(found), searched(found)])
+        _say(
+            console,
+            [
+                *headline(found),
+                *price(found),
+                *settled(found),
+                *space(found),
+                *limits(found),
+                searched(found),
+            ],
+        )
     if told := verdicts(joint(studies)):
         console.print("\n[bold]Against each other[/bold]")
         _say(console, told)

@@ -7,7 +7,7 @@ from sweeps.report.axis import plain, short
 from sweeps.report.runs import Params
 from sweeps.report.statistics.intervals import Estimate
 
-ROLES = {"peak": "peak pick", "robust": "robust pick", "default": "library default"}
+ROLES = {"peak": "peak pick", "robust": "robust pick", "default": "config default"}
 # The roles' marks in text, as in the figures.
 GLYPHS = {"peak": "★", "robust": "◇", "default": "□"}
 

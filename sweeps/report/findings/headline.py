@@ -3,12 +3,15 @@
 import math
 
 from sweeps.report.findings.fresh import fresh_metric
-from sweeps.report.findings.picked import Fresh, Picked
+from sweeps.report.findings.picked import Fresh, Picked, is_on_edge, near_means
 from sweeps.report.findings.study import Findings
+from sweeps.report.statistics.compare import MARGIN, is_within
 from sweeps.report.statistics.intervals import Estimate
+from sweeps.report.statistics.stability import draws
 from sweeps.report.words import counted, interval, listed, measured, named, number, percent, points
 
-NAMES = {"robust": "Robust", "peak": "Peak", "default": "Library default"}
+UNKNOWN = "no distinguishable difference"
+NAMES = {"robust": "Robust", "peak": "Peak", "default": "Config default"}
 
 
 def headline(found: Findings) -> list[str]:
@@ -19,9 +22,9 @@ def headline(found: Findings) -> list[str]:
     return [
         *picks,
         *_unfinished(found),
-        *_price(found),
         *_compromised(found),
         *_edge(found),
+        *_ruled_out(found),
         *_confirmed(found),
     ]
 
@@ -41,7 +44,8 @@ def _pick(found: Findings, same: list[Picked]) -> str:
     names = listed([first, *(name.lower() for name in others)])
     pick = same[0]
     edge = " [lr on the edge]" if pick.tuned and pick.tuned.on_edge else ""
-    return f"{names}: {named(pick.params)}{edge}, {_score(found, pick)}{_against(found, pick)}."
+    unsettled = " [not settled]" if pick.role == "robust" and found.rivals else ""
+    return f"{names}: {named(pick.params)}{edge}{unsettled}, {_score(found, pick)}{_against(found, pick)}."
 
 
 def _score(found: Findings, pick: Picked) -> str:
@@ -71,23 +75,27 @@ def _against(found: Findings, pick: Picked) -> str:
         return ""
     hurt = any(p.fresh and p.fresh.diverged_count for p in (pick, found.picks["robust"]))
     where = "where both converge, " if hurt else ""
+    unit = points(fresh_metric(found.measurement))
     if difference.low <= 0 <= difference.high:
-        return f"; {where}no distinguishable difference from the robust pick {interval(difference)}"
+        same = f"equivalent within ± {MARGIN:g}" if unit and is_within(difference) else UNKNOWN
+        found_to_be = f"{difference.value:.2f}{unit} {interval(difference)}"
+        return f"; {where}robust - {pick.role} = {found_to_be}: {same}"
     gains = difference.value > 0
     size = difference if gains else Estimate(-difference.value, -difference.high, -difference.low)
-    by = f"{number(size.value)}{points(fresh_metric(found.measurement))} {'better' if gains else 'worse'}"
+    by = f"{number(size.value)}{unit} {'better' if gains else 'worse'}"
     return f"; {where}the robust pick is {by} {interval(size)}"
 
 
-def _price(found: Findings) -> list[str]:
+def price(found: Findings) -> list[str]:
     """What the choice costs and gains on the tuning seeds, where the two picks differ."""
     robust, peak = found.picks.get("robust"), found.picks.get("peak")
     if not (robust and peak) or dict(robust.params) == dict(peak.params) or math.isnan(found.price):
         return []
     better = "better" if found.gain >= 0 else "worse"
-    near = "" if math.isnan(found.gain) else f"; its neighbourhood R is {number(abs(found.gain))} {better}"
-    price = f"{number(found.price)}{points(found.measurement.metric)}"
-    return [f"On the tuning seeds the robust pick gives up {price} of the peak's mean{near}."]
+    near = "" if math.isnan(found.gain) else f"; its neighbourhood R is {abs(found.gain):.2f} {better}"
+    lost = f"{found.price:.2f}{points(found.measurement.metric)}"
+    noisy = " (within the noise)" if abs(found.price) < found.resolution else ""
+    return [f"On the tuning seeds the robust pick gives up {lost} of the peak's mean{noisy}{near}."]
 
 
 def _confirmed(found: Findings) -> list[str]:
@@ -121,12 +129,28 @@ def _compromised(found: Findings) -> list[str]:
 
 
 def _edge(found: Findings) -> list[str]:
-    if not found.peak_on_edge:
+    if not (end := found.peak_end):
         return []
+    further = "below" if end == "lowest" else "above" if end == "highest" else "beyond"
     return [
-        "The peak's lr is on the edge of its range, which may be too narrow: search further out. A "
-        "robust pick needs an lr of the range on either side."
+        f"The highest mean is at the {end} lr of the range, which may be too narrow: search {further} it."
     ]
+
+
+def _ruled_out(found: Findings) -> list[str]:
+    """The setting of the best R, where it is not the robust pick."""
+    place, robust = found.best_near, found.picks.get("robust")
+    if place is None or robust is None or robust.tuned is None:
+        return []
+    best = found.measurement.places[place].params
+    if dict(best) == dict(robust.params):
+        return []
+    edge = is_on_edge(found.measurement, place)
+    why = (
+        "its lr is on the edge: one side of it is unknown" if edge else "runs near by diverged or are missing"
+    )
+    near = number(float(near_means(found.measurement)[place]))
+    return [f"A higher R, {near} against {number(robust.tuned.near)}, has {named(best)}, but {why}."]
 
 
 def settled(found: Findings) -> list[str]:
@@ -134,11 +158,12 @@ def settled(found: Findings) -> list[str]:
     robust = found.picks.get("robust")
     if robust is None or robust.tuned is None or math.isnan(robust.tuned.frequency):
         return []
-    often = percent(robust.tuned.frequency)
+    count, total = len(found.measurement.seeds), draws(len(found.measurement.seeds))
+    ways = f"{total} draws of {count - 1} of the {count} seeds"
+    peak = found.picks["peak"].tuned
+    same = "" if peak is None else f", {round(peak.frequency * total)} the same peak"
+    often = f"of {ways}, {round(robust.tuned.frequency * total)} pick the same robust setting{same}"
     if not found.rivals:
-        return [f"Redrawn seeds pick the same robust setting in {often} of the draws."]
+        return [f"{often.capitalize()}."]
     rivals = "; ".join(named(params) for params in found.rivals)
-    return [
-        f"The robust pick is not settled: redrawn seeds pick it in {often} of the draws. Most draws pick "
-        f"one of: {rivals}."
-    ]
+    return [f"The robust pick is not settled: {often}. Most pick as robust one of: {rivals}."]

@@ -31,13 +31,13 @@ def space(found: Findings) -> list[str]:
 def searched(found: Findings) -> str:
     """The space, as written, and what was held fixed."""
     space = ", ".join(f"{name}={values}" for name, values in found.measurement.space.items()) or "nothing"
-    fixed = scope(found.measurement.config)
+    fixed = ", ".join(f"{key}={value}" for key, value in scope(found.measurement.config).items())
     conditions = found.measurement.conditions
     under = f"; under each of {', '.join(conditions)}" if len(conditions) > 1 else ""
     return f"Searched: {space}{under}{f'; held fixed: {fixed}' if fixed else ''}."
 
 
-def scope(config: Mapping[str, object]) -> str:
+def scope(config: Mapping[str, object]) -> dict[str, str]:
     """What was held fixed, as far as a config of this project says it: data, model, epochs, batch size."""
     kept = {
         "data": str(config.get("data.name", config.get("data._target_", ""))).rsplit(".", 1)[-1],
@@ -45,7 +45,7 @@ def scope(config: Mapping[str, object]) -> str:
         "scheduler": str(config.get("scheduler._target_", "")).rsplit(".", 1)[-1],
         **{key: str(config.get(key, "")) for key in ("epochs", "batch_size", "precision")},
     }
-    return ", ".join(f"{key}={value}" for key, value in kept.items() if value)
+    return {key: value for key, value in kept.items() if value}
 
 
 def _way(found: Findings) -> list[str]:
@@ -96,7 +96,8 @@ def _seeds(found: Findings) -> list[str]:
     if math.isnan(found.resolution):
         return [f"{told}."]
     return [
-        f"{told}; two settings, named beforehand, are told apart from {number(found.resolution)}{unit} on."
+        f"{told}; two settings of the same seeds, named beforehand, are told apart from "
+        f"{number(found.resolution)}{unit} on."
     ]
 
 
@@ -133,7 +134,7 @@ def _band(found: Findings) -> list[str]:
     band = found.bands.get(1.0)
     if band is None:
         return []
-    return [f"Learning rates within 1 point of the best: {decades(band)}."]
+    return [f"Learning rates within 1 point of the best, each with its best other values: {decades(band)}."]
 
 
 def decades(band: GoodBand) -> str:
@@ -141,8 +142,9 @@ def decades(band: GoodBand) -> str:
     if band.low == band.high:
         return f"{band.low:g}, the edge of the range" if band.censored else f"{band.low:g} alone"
     span = f"{band.low:g} to {band.high:g}"
-    bound = ">= " if band.censored else ""
-    cut = " (cut off by the edge of the range)" if band.censored else ""
+    sides = {"below": band.censored_low, "above": band.censored_high}
+    open_sides = listed([side for side, is_open in sides.items() if is_open]) if band.censored else ""
+    bound, cut = (">= ", f" (open {open_sides})") if band.censored else ("", "")
     return f"{span}, {bound}{band.decades:.1f} decades{cut}"
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh_converged
-from sweeps.report.findings.picked import Picked, picked
+from sweeps.report.findings.picked import Picked, near_means, picked
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measurement import Measurement
 from sweeps.report.picks import Picks, picks_of, stability_of_picks
-from sweeps.report.robust import Floats, Index
+from sweeps.report.robust import Floats, Index, best_place
 from sweeps.report.runs import Params
 from sweeps.report.statistics.conditions import held_out_phi, largest_regrets
 from sweeps.report.statistics.intervals import (
@@ -71,10 +71,20 @@ class Findings:
         return self.measurement.way != "adaptive"
 
     @property
-    def peak_on_edge(self) -> bool:
-        """Whether the best mean is at the first or last learning rate of a grid."""
-        peak = self.picks.get("peak")
-        return bool(peak and peak.tuned and peak.tuned.on_edge)
+    def peak_end(self) -> str:
+        """Which end of the learning rates the best mean is at: lowest, highest, or none, ""."""
+        peak, axis = self.picks.get("peak"), self.measurement.lr_axis
+        if axis is None or not (peak and peak.tuned and peak.tuned.on_edge):
+            return ""
+        lrs = self.measurement.axes[axis]
+        return "lowest" if peak.params[lrs.name] < np.mean([lrs.values[0], lrs.values[-1]]) else "highest"
+
+    @property
+    def best_near(self) -> Index | None:
+        """Where on a grid the best R is, of all settings; None off a grid, and under several conditions."""
+        near = self.measurement.sign * near_means(self.measurement)
+        known = not np.isnan(near).all() and len(self.measurement.conditions) < 2
+        return best_place(near) if known else None
 
 
 def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:

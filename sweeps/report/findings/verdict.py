@@ -29,7 +29,8 @@ def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
         told.append(f"Which of {listed(names)} is better: no two picks were trained on the same fresh seeds.")
     if joint.on_edge:
         told.append(
-            f"How good {listed(joint.on_edge)} can be: the best learning rate is on the edge of the search."
+            f"How good {listed(list(joint.on_edge))} can be: the highest mean is at an end of the learning "
+            f"rates searched ({_ends(joint)})."
         )
     if joint.unranked:
         bands = "; ".join(
@@ -40,6 +41,13 @@ def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
         told.append(
             "Which optimizer forgives a wrong learning rate more: the bands within 1 point of the best "
             f"reach the edges of the search, so that this grid cannot rank them ({bands})."
+        )
+    if joint.differing:
+        told.append(f"What the optimizer alone does: the studies also differ in {_differing(joint)}.")
+    if len(studies) > 1 and any(found.shares for found in studies):
+        told.append(
+            "Whose space is easier: shares, blind losses and best of k are of each study's own ranges, of "
+            "its other parameters too."
         )
     if adaptive := [found.measurement.option for found in studies if not found.is_even]:
         told.append(f"How much of the space is good for {listed(adaptive)}: the search was adaptive.")
@@ -54,30 +62,44 @@ def _turnable(joint: Joint) -> list[str]:
     if not joint.on_edge:
         return []
     return [
-        f"No ranking yet: the best learning rate of {listed(joint.on_edge)} is on the edge of the searched "
-        "range, so that a wider search may turn around what follows."
+        f"No ranking yet: the highest mean is at an end of the learning rates searched ({_ends(joint)}), and "
+        "a wider search may find a better one."
     ]
+
+
+def _ends(joint: Joint) -> str:
+    """sgd at the highest, adam at the lowest."""
+    return ", ".join(f"{option} at the {end}" for option, end in joint.on_edge.items())
+
+
+def _differing(joint: Joint) -> str:
+    """scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
+    keys = next(iter(joint.differing.values()))
+    return listed(
+        [f"{key} ({', '.join(f'{o} {kept[key]}' for o, kept in joint.differing.items())})" for key in keys]
+    )
 
 
 def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
     first, second = comparison.first, comparison.second
     size = f"{number(abs(comparison.difference.value))} {joint.unit}"
     settings = {
-        "better": f"The setting of {first} that was confirmed is better than that of {second}",
-        "equivalent": f"The two settings that were confirmed differ by less than {MARGIN:g}: equivalent",
-        "no distinguishable difference": "The two settings that were confirmed can't be told apart",
+        "better": f"the setting of {first} is better than that of {second}",
+        "equivalent": f"the two settings differ by less than {MARGIN:g}, equivalent",
+        "no distinguishable difference": "the two settings can't be told apart",
     }
     told = (
-        f"{settings[comparison.of_settings]}: {first} - {second} = {size} {interval(comparison.difference)} "
-        f"on {comparison.seeds} fresh seeds (paired t test p = {comparison.p:.2g} after Holm, sign-flip "
-        f"p = {comparison.sign_flip:.2g}, P({first} > {second}) = {comparison.probability:.2f}). So many "
-        f"seeds find a difference of {number(comparison.smallest)} in 8 of 10 cases."
+        f"{role.capitalize()} picks: {settings[comparison.of_settings]}: {first} - {second} = {size} "
+        f"{interval(comparison.difference)} on {comparison.seeds} fresh seeds (paired t test "
+        f"p = {comparison.p:.2g} after Holm over all such pairs, sign-flip p = {comparison.sign_flip:.2g}, "
+        f"P({first} > {second}) = {comparison.probability:.2f}). {comparison.seeds} seeds find a true "
+        f"difference of {number(comparison.smallest)} in 8 of 10 cases."
     )
     if math.isnan(comparison.tuned.low):
         return [
-            f"{role.capitalize()} picks: whether {first} or {second} is better as tuned here isn't known, "
-            "since what other tuning seeds would have picked can't be told.",
             told,
+            f"Whether {first} or {second} is better as tuned here isn't known, since what other tuning seeds "
+            "would have picked can't be told.",
         ]
     said = {
         "better": f"{first} is better than {second} by {size}",
@@ -85,7 +107,7 @@ def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
         "no distinguishable difference": f"no distinguishable difference between {first} and {second}",
     }
     return [
-        f"{role.capitalize()} picks, as tuned here: {said[comparison.verdict]} (interval with the chance of "
-        f"the tuning: {interval(comparison.tuned)}).",
         told,
+        f"As tuned here, where other tuning seeds might have picked others: {said[comparison.verdict]} "
+        f"{interval(comparison.tuned)}.",
     ]

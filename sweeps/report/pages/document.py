@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sweeps.report.findings.headline import headline, settled
+from sweeps.report.findings.headline import headline, price, settled
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.limits import limits, searched, space
 from sweeps.report.findings.study import Findings
@@ -59,7 +59,7 @@ def document(studies: Sequence[Findings], joint: Joint) -> Document:
 
 def study_part(found: Findings, plots: Sequence[Plot]) -> Part:
     """What is said of one study besides its headline."""
-    sentences = [*settled(found), *space(found), *limits(found), searched(found)]
+    sentences = [*price(found), *settled(found), *space(found), *limits(found)]
     short, full = settings_table(found, LISTED), settings_table(found)
     more = [full] if len(full.rows) > len(short.rows) else []
     return Part(found.measurement.study, sentences, [short], more, plots)

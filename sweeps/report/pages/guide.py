@@ -12,18 +12,20 @@ GUIDE = (
         "The peak is the setting of the best mean. The robust pick has the best R, the mean over itself "
         "and its neighbours one step away on the grid, among the settings whose learning rate is inside "
         "the range and that have no diverged run near by: a little off, and it still works. The default "
-        "is what the config, mostly the library's authors, would have used.",
+        "is what the optimizer's own file in conf/ holds: what runs if nobody tunes.",
     ),
     (
         "Tuning seeds, fresh seeds",
-        "Settings are chosen on the tuning seeds; the best of many noisy means looks better than it is. "
-        "So the picks are trained again on fresh seeds, and only there the test set is read. Trust "
-        "those figures.",
+        "Every score is measured after a run's last epoch. Settings are chosen on the tuning seeds; the "
+        "best of many noisy means looks better than it is. So the picks are trained again on fresh seeds, "
+        "and only there the test set is read. Trust those figures.",
     ),
     (
         "[a, b]",
-        "A 95 % interval of the mean (Student's t); those of the robust pick against the other picks hold "
-        "together. Two settings whose intervals overlap widely are not told apart by this many seeds.",
+        "A 95 % interval of the mean over seeds (Student's t); those of the robust pick against the other "
+        "picks hold together. With few seeds, settings of similar means lend each other their standard "
+        "deviation, with the degrees of freedom that seeds shared by all settings leave. What another test "
+        "set of the same size would change is not in it: some 0.7 points at 87 % of 10,000 images.",
     ),
     (
         "Diverged",

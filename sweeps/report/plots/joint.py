@@ -91,7 +91,7 @@ def share_curve(measurement: Measurement, means: Floats, best: float | None) -> 
 
 def _divergence(measurements: Sequence[Measurement]) -> Plot:
     shown = [m for m in measurements if main_axis(m)]
-    if not shown:
+    if not any(setting.diverged for measurement in shown for setting in measurement.complete):
         return missing("divergence")
     axis = main_axis(shown[0])
     assert axis is not None

@@ -20,7 +20,8 @@ READING = {
         rate.""",
     "best-of-k": """What a search gets that tries k of the settings measured here at random and keeps the
         best: a curve that is flat from the start needs no search. The band, of the seeds' noise, holds
-        for all k at once where no run diverges unseen. A dotted line, drawn where all settings were
+        for all k at once where no run diverges unseen; most of it is what the seeds' validation splits
+        have in common, which moves all curves together. A dotted line, drawn where all settings were
         trained on fresh seeds too, is what the kept setting is really worth.""",
     "shares": """Read it at half a point and at one: how likely a blind choice within the searched
         ranges comes that close to the best. A band, where there is one, spans what unmeasured settings
@@ -68,7 +69,7 @@ MISSING = {
     "best": "no setting is complete, or no parameter with an order is common to all studies",
     "best-of-k": "no setting is complete",
     "shares": "no setting is complete, or the objective is not in percent",
-    "divergence": "no setting is complete, or no parameter has an order",
+    "divergence": "no run diverged, or no parameter has an order",
     "fresh": "no setting was trained on fresh seeds",
     "differences": "it takes the robust picks of two studies, trained on the same two or more fresh seeds",
     "maps": "it takes a grid of at least two parameters",

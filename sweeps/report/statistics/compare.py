@@ -37,8 +37,8 @@ class Comparison:
     other tuning seeds would have picked other settings; p_tuned; verdict. nan, and no distinguishable
     difference, where that part is unknown (a single tuning seed).
 
-    p and p_tuned are corrected for all pairs (Holm), p for all kinds of picks too; p_tuned needs no more, as
-    `tuned` is too wide rather than too narrow. Intervals and sign_flip are not corrected.
+    p and p_tuned are corrected for all pairs (Holm), p for those of the other kinds of picks too; p_tuned
+    needs no more, as `tuned` is too wide rather than too narrow. Intervals and sign_flip are not corrected.
     """
 
     first: str
@@ -58,7 +58,7 @@ class Comparison:
 def compare(
     scores: Mapping[str, Floats],
     tuning: Mapping[str, Spread] | None = None,
-    families: int = 1,
+    beside: Sequence[float] = (),
     margin: float = MARGIN,
     level: float = 0.95,
 ) -> list[Comparison]:
@@ -66,16 +66,16 @@ def compare(
 
     scores: (seeds,), the same fresh seeds in the same order, nan where unmeasured; tuning: how much the true
     score of the pick varies with the tuning's seeds, `stability.selection_spread`; None for settings that no
-    one tuned; families: how many kinds of picks are compared so, each by a call.
+    one tuned; beside: `raw_p` of all other comparisons that are reported with these.
 
     A difference is "better" where its corrected p is below 1 - level, unless its whole interval lies inside
     the margin: "equivalent".
     """
-    pairs = [_ordered(scores, *pair) for pair in combinations(scores, 2)]
+    pairs = _pairs(scores)
     alone = [mean_spread(scores[a] - scores[b]) for a, b in pairs]
     chosen = [[tuning[name] for name in pair] if tuning else [] for pair in pairs]
     whole = [sum_of([error, *parts]) for (_, error), parts in zip(alone, chosen, strict=True)]
-    p = np.minimum(1, families * holm(np.array([p_value(mean, error) for mean, error in alone])))
+    p = holm(np.array([*raw_p(scores), *beside]))[: len(pairs)]
     p_tuned = holm(np.array([p_value(mean, error) for (mean, _), error in zip(alone, whole, strict=True)]))
     found = []
     for pair, (mean, error), wider, p_one, p_both in zip(pairs, alone, whole, p, p_tuned, strict=True):
@@ -83,6 +83,15 @@ def compare(
         verdicts = [verdict(difference, p_one, margin, level), verdict(tuned, p_both, margin, level)]
         found.append(_comparison(scores, pair, (difference, tuned), (p_one, p_both), verdicts))
     return found
+
+
+def raw_p(scores: Mapping[str, Floats]) -> list[float]:
+    """The paired t test's p of every pair of optimizers, not corrected."""
+    return [p_value(*mean_spread(scores[first] - scores[second])) for first, second in _pairs(scores)]
+
+
+def _pairs(scores: Mapping[str, Floats]) -> list[tuple[str, str]]:
+    return [_ordered(scores, *pair) for pair in combinations(scores, 2)]
 
 
 def _comparison(
@@ -112,9 +121,14 @@ def _comparison(
 
 def verdict(difference: Estimate, p: float, margin: float = MARGIN, level: float = 0.95) -> Verdict:
     """What may be said of a difference with its interval and its corrected p."""
-    if -margin < difference.low and difference.high < margin:
+    if is_within(difference, margin):
         return "equivalent"
     return "better" if p < 1 - level else "no distinguishable difference"
+
+
+def is_within(difference: Estimate, margin: float = MARGIN) -> bool:
+    """Whether a whole interval lies inside the margin, either way."""
+    return -margin < difference.low and difference.high < margin
 
 
 def _ordered(scores: Mapping[str, Floats], one: str, other: str) -> tuple[str, str]:

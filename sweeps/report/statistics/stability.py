@@ -45,6 +45,12 @@ def resamples(n: int) -> tuple[tuple[list[int], float], ...]:
     return tuple(found)
 
 
+def draws(n: int) -> int:
+    """How many equally likely draws of n seeds `resamples` holds."""
+    counted = comb(2 * n - 2, n - 1) <= DRAWS
+    return n ** (n - 1) if counted else DRAWS
+
+
 def stability(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Stability:
     """How often `robust.pick` picks each setting, see `stability_of`: scores, diverged (*axes, seeds)."""
 
@@ -66,9 +72,9 @@ def stability_of(
     choose: the places of the peak and the robust pick, from the means over a draw and whether any run of it
     diverged; a draw rules out whom its own diverged runs rule out. nan for one replicate.
     """
-    draws = resamples(scores.shape[-1])
-    peak, robust = (np.zeros(shape) if draws else np.full(shape, np.nan) for _ in range(2))
-    for seeds, chance in draws:
+    drawn = resamples(scores.shape[-1])
+    peak, robust = (np.zeros(shape) if drawn else np.full(shape, np.nan) for _ in range(2))
+    for seeds, chance in drawn:
         hurt = np.asarray(diverged[..., seeds].any(axis=-1))
         first, second = choose(scores[..., seeds].mean(axis=-1), hurt)
         peak[first] += chance

@@ -35,10 +35,11 @@ def variance_share_intervals(
 ) -> dict[Effect, Estimate]:
     """Each effect's share with its interval: quantiles of the shares of means whose noise is drawn again.
 
-    Drawn means hold noise twice, so it is taken off twice. Resampled seeds would give intervals that hold in
-    67 to 76 % of cases with 3 seeds, 90 % with 10. All nan where the settings don't differ by more than
-    noise: p of their F test (MS_settings/MS_error, replicates as blocks) isn't below 0.001. No limits for one
-    replicate.
+    sigma^2 is the variance that neither setting nor replicate explains: what a seed does to all settings
+    alike moves no share. Drawn means hold noise twice, so it is taken off twice. Resampled seeds would give
+    intervals that hold in 67 to 76 % of cases with 3 seeds, 90 % with 10. All nan where the settings don't
+    differ by more than noise: p of their F test (MS_settings/MS_error, replicates as blocks) isn't below
+    0.001. No limits for one replicate.
     """
     n = scores.shape[-1]
     shares = variance_shares(scores)
@@ -47,7 +48,9 @@ def variance_share_intervals(
         shares = low
     elif n > 1:
         flags = np.zeros(scores.shape, dtype=bool) if diverged is None else diverged
-        drawn = _shares(drawn_means(scores, flags), 2 * _error_variance(scores) / n)
+        noise = _error_variance(scores) / n
+        shares = _shares(scores.mean(axis=-1, keepdims=True), noise)[:, 0]
+        drawn = _shares(drawn_means(scores, flags), 2 * noise)
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1)
     limits = zip(effects(scores.ndim - 1), shares, low, high, strict=True)
     return {effect: Estimate(float(share), float(a), float(b)) for effect, share, a, b in limits}
