@@ -94,8 +94,7 @@ def price(found: Findings) -> list[str]:
     better = "better" if found.gain >= 0 else "worse"
     near = "" if math.isnan(found.gain) else f"; its neighbourhood R is {abs(found.gain):.2f} {better}"
     lost = f"{found.price:.2f}{points(found.measurement.metric)}"
-    noisy = " (within the noise)" if abs(found.price) < found.resolution else ""
-    return [f"On the tuning seeds the robust pick gives up {lost} of the peak's mean{noisy}{near}."]
+    return [f"On the tuning seeds the robust pick gives up {lost} of the peak's mean{near}."]
 
 
 def _confirmed(found: Findings) -> list[str]:

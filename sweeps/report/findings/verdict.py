@@ -82,7 +82,7 @@ def _differing(joint: Joint) -> str:
 
 def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
     first, second = comparison.first, comparison.second
-    size = f"{number(abs(comparison.difference.value))} {joint.unit}"
+    size = f"{abs(comparison.difference.value):.2f} {joint.unit}"
     settings = {
         "better": f"the setting of {first} is better than that of {second}",
         "equivalent": f"the two settings differ by less than {MARGIN:g}, equivalent",
