@@ -1,14 +1,41 @@
 """Keeping torch's compiler out of processes that compile nothing: its import takes as long as torch's own.
 
-`torch.optim.Optimizer` has its methods left out by the compiler (`torch._disable_dynamo`), and therefore
-imports it with the first optimizer that is made. What a method looks up before that import is set here.
+`torch.optim.Optimizer` has its methods left out by the compiler (`torch._disable_dynamo`), and each optimizer
+splits the compiler's graph around its step (`_use_grad_for_differentiable`). Both import it to say so, with
+the first optimizer that is made and the first step. Here they do all but that. Where another torch does
+it otherwise, nothing changes but the seconds.
 """
 
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
+from typing import Any
+
+import torch
 from torch.optim import Optimizer
 
 
+@cache
 def spare_compiler() -> None:
-    """Let the methods of all optimizers run as they are, without asking the compiler to leave them alone."""
+    """Let optimizers do without the compiler, as far as torch's own classes are loaded and not yet used."""
     for method in vars(Optimizer).values():
         if (own := getattr(method, "__wrapped__", None)) is not None:
             vars(own).setdefault("__dynamo_disable", own)
+    for kind in _kinds(Optimizer):
+        step = vars(kind).get("step")
+        if getattr(step, "__code__", None) and step.__code__.co_name == "_use_grad":
+            kind.step = _without_splits(step.__wrapped__)
+
+
+def _kinds(kind: type[Optimizer]) -> Iterator[Any]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _kinds(below)
+
+
+def _without_splits(own: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(own)
+    def step(self: Optimizer, *arguments: Any, **named: Any) -> Any:
+        with torch.set_grad_enabled(self.defaults["differentiable"]):
+            return own(self, *arguments, **named)
+
+    return step

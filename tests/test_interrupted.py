@@ -23,17 +23,21 @@ from sweeps.trial import Untracked, running
 Here = Callable[..., str]
 
 
+def run(patch: pytest.MonkeyPatch, *arguments: str) -> None:
+    """Call the command line in this process."""
+    patch.setattr(sys, "argv", ["sweeps.run", *arguments])
+    try:
+        main()
+    finally:
+        forget_hydra()
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Here:
     """Calls the command line in this process, with a folder for the run; gives what it printed."""
 
     def call(folder: str, *arguments: str) -> str:
-        fixed = [f"outputs={tmp_path}/out", f"hydra.run.dir={tmp_path}/{folder}", *arguments]
-        monkeypatch.setattr(sys, "argv", ["sweeps.run", *fixed])
-        try:
-            main()
-        finally:
-            forget_hydra()
+        run(monkeypatch, f"outputs={tmp_path}/out", f"hydra.run.dir={tmp_path}/{folder}", *arguments)
         said = capfd.readouterr()
         return said.out + said.err
 
@@ -49,6 +53,7 @@ def epochs_in(path: Path) -> int:
 
 
 COUNTED = """
+import sys
 from sweeps.run import main
 from sweeps.stack.stack import Stack
 
@@ -58,6 +63,7 @@ def counted(stack):
 
 epoch, Stack.epoch = Stack.epoch, counted
 main()
+assert "torch._dynamo" not in sys.modules, "the compiler's import takes as long as torch's"
 """
 
 
@@ -233,7 +239,8 @@ REFUSED = {
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of two epochs."""
     folder = tmp_path_factory.mktemp("ended")
-    finish(start("-m", "sweeps.run", "epochs=2", f"hydra.run.dir={folder}/run", f"outputs={folder}/out"))
+    with pytest.MonkeyPatch.context() as patch:
+        run(patch, f"hydra.run.dir={folder}/run", f"outputs={folder}/out", "epochs=2")
     return folder / "run"
 
 
