@@ -71,19 +71,19 @@ def test_the_same_command_again_runs_nothing_and_prints_the_result(
 
 # A worker alone: tests/test_storages.py; both at once: tests/test_faults.py.
 def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) -> None:
-    process = toy.start(*BOTH, "pause=0.3")
+    process = toy.start(*BOTH, "pause=0.2")
     wait_for(lambda: len(toy.journal("end")) >= 5, process)
     os.kill(process.pid, signal.SIGKILL)
-    finished = toy.recorded("pause=0.3")
+    finished = toy.recorded("pause=0.2")
     process.communicate(timeout=60)
-    toy.run(*BOTH, "pause=0.3")
+    toy.run(*BOTH, "pause=0.2")
     assert_each_setting_is_complete_once(toy)
     assert len(finished) >= 3
     assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
 
 
 def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_rest(toy: Toy) -> None:
-    process = toy.start(*BOTH, "pause=0.3")
+    process = toy.start(*BOTH, "pause=0.2")
     wait_for(lambda: len(toy.journal("end")) >= 4, process)
     os.killpg(process.pid, signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
@@ -91,9 +91,9 @@ def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_r
     assert "The same command resumes" in printed
     assert "Traceback" not in printed
     assert set(toy.states("toy/shape=bowl")) <= {"COMPLETE", "WAITING"}
-    finished = toy.recorded("pause=0.3")
+    finished = toy.recorded("pause=0.2")
     assert 3 <= len(finished) < 22
-    toy.run(*BOTH, "pause=0.3")
+    toy.run(*BOTH, "pause=0.2")
     assert_each_setting_is_complete_once(toy)
     assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
 

@@ -1,5 +1,6 @@
 """The loop that a worker process runs."""
 
+import gc
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class Worker:
 
     def _work(self, number: int) -> bool:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
+        gc.freeze()  # what is imported by now is not searched for garbage while configs are copied
         storage = open_storage(self.storage)
         with Claims(locks_for(self.storage), self.driver).alive() as claims:
             for plan in self.plans:
