@@ -40,19 +40,21 @@ class Worker:
         share_out(self.settings["cuda_devices"], number)
         try:
             with one_interrupt(), output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
+                gc.freeze()  # what is imported by now is not searched for garbage while configs are copied
                 orphaned = self._work(number)
         except Exception as error:
             why = reason(error)
             if not (why or is_lost(error)):
                 raise
             return why  # where a connection broke, the driver waits for the server and starts another worker
+        finally:
+            gc.unfreeze()  # libraries look for leaks when the process ends
         if orphaned:  # nobody takes the result: a pool's process would wait for its dead parent
             os._exit(1)
         return None
 
     def _work(self, number: int) -> bool:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        gc.freeze()  # what is imported by now is not searched for garbage while configs are copied
         storage = open_storage(self.storage)
         with Claims(locks_for(self.storage), self.driver).alive() as claims:
             for plan in self.plans:
