@@ -38,6 +38,18 @@ def finish(process: subprocess.Popen[str], timeout: float = 120) -> str:
     return output
 
 
+def sweeps_here(*arguments: str) -> None:
+    """Call `python -m sweeps.run` in this process."""
+    from sweeps.run import main
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["sweeps.run", *arguments])
+        try:
+            main()
+        finally:
+            forget_hydra()
+
+
 @dataclass
 class Toy:
     """Sweeps of tests/toy/app.py in a folder."""

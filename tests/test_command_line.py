@@ -10,7 +10,7 @@ import pytest
 import yaml
 from optuna_dashboard._note import get_note
 
-from conftest import finish, start
+from conftest import finish, start, sweeps_here
 from sweeps import checkpoint
 from sweeps.report.picks import picks_of
 from sweeps.report.reading import read
@@ -123,11 +123,11 @@ def test_a_second_start_trains_nothing_and_prints_the_same_result(swept: tuple[P
 def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_path: Path) -> None:
     trial = study(swept[0], "sgd").trials[0]
     params = [f"{key}={value}" for key, value in trial.params.items()]
-    sweeps_run("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
+    sweeps_here("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")
     curves = trial.system_attrs[f"{KEPT}seed=1/curves"]
     epochs = json.loads(alone.read_text())["epochs"]
-    # One thread there, all of them here: sums in another order, so not the same bits.
+    # In a stack there: sums in another order, so not the same bits.
     assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(curves["train_loss"], rel=1e-3)
 
 
@@ -198,7 +198,7 @@ def test_the_pick_trains_as_the_setting_did(swept: tuple[Path, str], tmp_path: P
     outputs, _ = swept
     [measured] = [m for m in read(open_storage(f"sqlite:///{outputs}/sweeps.db")) if m.option == "adam"]
     run = next(s for s in measured.settings if s.params == picks_of(measured).params["robust"]).runs["seed=1"]
-    sweeps_run("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
+    sweeps_here("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")
     epochs = json.loads(alone.read_text())["epochs"]
     assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(run.curves["train_loss"], rel=1e-3)

@@ -156,13 +156,10 @@ def test_a_failed_trial_is_retried_as_often_as_it_may(toy: Toy) -> None:
     assert [trial.params["shape.x"] for trial in trials if trial.state.name == "FAIL"] == [0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    "pruner", ["median", "percentile", "hyperband", "successive_halving", "patient", "threshold"]
-)
+@pytest.mark.parametrize("pruner", ["percentile", "hyperband", "successive_halving", "patient", "threshold"])
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_every_pruner_of_the_group_runs(pruner: str, toy: Toy) -> None:
     arguments = {
-        "median": "n_startup_trials=1",
         "percentile": "n_startup_trials=1",
         "threshold": "upper=6",
         "patient": "patience=1",

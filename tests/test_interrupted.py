@@ -5,7 +5,6 @@ import os
 import resource
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,30 +13,20 @@ from typing import Any
 import pytest
 import torch
 
-from conftest import finish, forget_hydra, start
+from conftest import finish, start, sweeps_here
 from sweeps import checkpoint
-from sweeps.run import main
 from sweeps.train import State
 from sweeps.trial import Untracked, running
 
 Here = Callable[..., str]
 
 
-def run(patch: pytest.MonkeyPatch, *arguments: str) -> None:
-    """Call the command line in this process."""
-    patch.setattr(sys, "argv", ["sweeps.run", *arguments])
-    try:
-        main()
-    finally:
-        forget_hydra()
-
-
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Here:
+def here(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Here:
     """Calls the command line in this process, with a folder for the run; gives what it printed."""
 
     def call(folder: str, *arguments: str) -> str:
-        run(monkeypatch, f"outputs={tmp_path}/out", f"hydra.run.dir={tmp_path}/{folder}", *arguments)
+        sweeps_here(f"outputs={tmp_path}/out", f"hydra.run.dir={tmp_path}/{folder}", *arguments)
         said = capfd.readouterr()
         return said.out + said.err
 
@@ -239,8 +228,7 @@ REFUSED = {
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of two epochs."""
     folder = tmp_path_factory.mktemp("ended")
-    with pytest.MonkeyPatch.context() as patch:
-        run(patch, f"hydra.run.dir={folder}/run", f"outputs={folder}/out", "epochs=2")
+    sweeps_here(f"hydra.run.dir={folder}/run", f"outputs={folder}/out", "epochs=2")
     return folder / "run"
 
 

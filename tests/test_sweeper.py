@@ -31,8 +31,11 @@ def assert_each_setting_is_complete_once(toy: Toy) -> None:
         assert len(trials) == settings, toy.states(name)
 
 
-def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicate(toy: Toy) -> None:
-    printed = toy.run(*BOTH)
+def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicate(
+    toy: Toy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy.here(*BOTH)
+    printed = capfd.readouterr().out
     assert_each_setting_is_complete_once(toy)
     assert len(toy.journal("start")) == len(set(toy.journal("start"))) == (5 + 6) * 2
     trial = next(t for t in toy.study("toy/shape=ridge").trials if t.params == {"shape.x": -1, "shape.y": 1})
@@ -71,19 +74,19 @@ def test_the_same_command_again_runs_nothing_and_prints_the_result(
 
 # A worker alone: tests/test_storages.py; both at once: tests/test_faults.py.
 def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) -> None:
-    process = toy.start(*BOTH, "pause=0.2")
+    process = toy.start(*BOTH, "pause=0.3")
     wait_for(lambda: len(toy.journal("end")) >= 5, process)
     os.kill(process.pid, signal.SIGKILL)
-    finished = toy.recorded("pause=0.2")
+    finished = toy.recorded("pause=0.3")
     process.communicate(timeout=60)
-    toy.run(*BOTH, "pause=0.2")
+    toy.run(*BOTH, "pause=0.3")
     assert_each_setting_is_complete_once(toy)
     assert len(finished) >= 3
     assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
 
 
 def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_rest(toy: Toy) -> None:
-    process = toy.start(*BOTH, "pause=0.2")
+    process = toy.start(*BOTH, "pause=0.3")
     wait_for(lambda: len(toy.journal("end")) >= 4, process)
     os.killpg(process.pid, signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
@@ -91,9 +94,9 @@ def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_r
     assert "The same command resumes" in printed
     assert "Traceback" not in printed
     assert set(toy.states("toy/shape=bowl")) <= {"COMPLETE", "WAITING"}
-    finished = toy.recorded("pause=0.2")
+    finished = toy.recorded("pause=0.3")
     assert 3 <= len(finished) < 22
-    toy.run(*BOTH, "pause=0.2")
+    toy.run(*BOTH, "pause=0.3")
     assert_each_setting_is_complete_once(toy)
     assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
 
