@@ -54,16 +54,15 @@ class _Counting(TorchDispatchMode):
 
 def _cost(run: Run) -> tuple[float, float]:
     """Operations of a batch's forward pass, and bytes of a member, from a pass of few images."""
-    with torch.random.fork_rng(), torch.no_grad():
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
         model: nn.Module = run.model(run.feed.shape, run.feed.classes)
         images = torch.zeros((FEW, *run.feed.shape))
         with _Counting() as counted:
             model(images)
-    weights = sum(value.nbytes for value in model.state_dict().values())
+    weights = WEIGHTS * sum(value.nbytes for value in model.state_dict().values())
+    values = VALUES * counted.bytes + images.nbytes
     batches = run.batch_size / FEW
-    return batches * counted.operations, WEIGHTS * weights + batches * (
-        VALUES * counted.bytes + images.nbytes
-    )
+    return batches * counted.operations, weights + batches * values
 
 
 def _free(device: torch.device) -> int:
