@@ -5,26 +5,26 @@
 
 Each simulated sweep draws its optimizers, trains a grid of 4 learning rates x 5 momenta with 3 seeds, picks
 the peak and the robust setting and confirms them on 10 fresh seeds. Shares have a standard error of about
-1 percentage point at 500 sweeps. "cliffs": runs may diverge, so that what counts those runs too is missed
-where 3 seeds, or 10, did not show them; no interval knows better.
+1 percentage point at 500 sweeps. "cliffs": runs may diverge, and 3 seeds, or 10, may not have shown it.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from benchmarks.synthetic import Flags, Floats, Objective, drawn, grid
+from benchmarks.synthetic import CHANCE, Flags, Floats, Objective, drawn, grid
 from numpy.typing import NDArray
 from scipy.stats import qmc
-from sweeps.report.robust import Index, pick
+from sweeps.report.robust import Index, pick, sound_settings
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
 from sweeps.report.statistics.compare import MARGIN, Comparison, compare, raw_p
 from sweeps.report.statistics.continuous import pick_points
+from sweeps.report.statistics.divergence import grid_terms, risk
+from sweeps.report.statistics.hazard import Hazard, mean_of
 from sweeps.report.statistics.intervals import (
     Estimate,
-    Spread,
     clopper_pearson,
     mean_interval,
     setting_intervals,
@@ -34,6 +34,8 @@ from sweeps.report.statistics.variance import variance_share_intervals, variance
 
 TUNING, FRESH = 3, 10
 ORDERED = (True, True)
+TERMS = grid_terms(grid()[0].shape, ORDERED)
+ROLES = ("robust", "peak")
 FAR = 99.0  # decades to a cliff that is out of reach
 NOISES: Mapping[str, Mapping[str, float]] = {
     "equal noise": {"shared": 0.0, "cliff": FAR},
@@ -41,6 +43,8 @@ NOISES: Mapping[str, Mapping[str, float]] = {
     "noise fanning out": {"fanning": 1.0, "cliff": FAR},
     "cliffs": {},
 }
+
+Runs = tuple[Floats, Flags]  # scores and divergence, (seeds,)
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,35 @@ class Sweep:
         """The true mean score of a pick's runs that converge."""
         return float(self.objective.converged(*self.at(role)))
 
+    def unseen(self) -> Floats:
+        """How far means may lie from the true ones as more or fewer runs diverge: (*axes, draws)."""
+        scores, diverged = (values.reshape(-1, TUNING) for values in (self.scores, self.diverged))
+        moved = risk(scores, diverged, TERMS, CHANCE).unseen(diverged.mean(axis=-1))
+        return moved.reshape(*self.scores.shape[:-1], -1)
+
+    def hazard(self, role: str, fresh: Mapping[str, Runs]) -> Hazard | None:
+        """What may yet diverge of a pick that isn't sound; fresh: the runs of every pick."""
+        place, (_, hurt) = self.picks[role], fresh[role]
+        sound = sound_settings(self.scores.mean(axis=-1), self.diverged.any(axis=-1), ORDERED, lr_axis=0)
+        if sound[place] and not hurt.any():
+            return None
+        scores, diverged = (np.pad(v, ((0, 0), (0, 0), (0, FRESH))) for v in (self.scores, self.diverged))
+        scores[..., TUNING:] = np.nan
+        for other, (values, flags) in fresh.items():
+            scores[self.picks[other]][TUNING:], diverged[self.picks[other]][TUNING:] = values, flags
+        rows = (values.reshape(-1, TUNING + FRESH) for values in (scores, diverged))
+        moved = risk(*rows, TERMS, CHANCE).unseen(np.full(len(TERMS), hurt.mean()))
+        return Hazard(hurt, moved.reshape(*self.scores.shape[:-1], -1)[place])
+
     def at(self, role: str) -> tuple[Floats, Floats]:
         """Learning rate and momentum of a pick."""
         lr, momentum = grid()
         return lr[self.picks[role]], momentum[self.picks[role]]
 
-    def confirm(self, role: str, seeds: Floats, random: np.random.Generator) -> tuple[Floats, Flags]:
-        """A pick's runs on fresh seeds."""
-        return self.objective.runs(*self.at(role), seeds, random)
+    def confirm(self, seeds: Floats, random: np.random.Generator) -> dict[str, Runs]:
+        """Each pick's runs on fresh seeds, once where the picks are one setting."""
+        runs = {role: self.objective.runs(*self.at(role), seeds, random) for role in self.picks}
+        return dict.fromkeys(runs, runs["robust"]) if len(set(self.picks.values())) == 1 else runs
 
 
 def swept(objective: Objective, random: np.random.Generator, seeds: int = TUNING) -> Sweep:
@@ -89,9 +114,10 @@ def coverage_of_the_tuning(sweeps: int, seed: int) -> Iterator[tuple[str, float]
             inside = (low <= converged) & (converged <= high)
             held["mean of a setting, 3 seeds"].append(inside[~sweep.diverged.any(axis=-1)].mean())
             held["  of the best-looking one"].append(inside[sweep.picks["peak"]])
-            band, best = expected_best_band(sweep.scores, sweep.diverged), expected_best(truth)
+            unseen = sweep.unseen()
+            band, best = expected_best_band(sweep.scores, sweep.diverged, unseen), expected_best(truth)
             held["best of k, all k at once"].append(np.all((band.low <= best) & (best <= band.high)))
-            found = variance_share_intervals(sweep.scores, sweep.diverged).values()
+            found = variance_share_intervals(sweep.scores, sweep.diverged, unseen).values()
             for share, true in zip(found, variance_shares(truth[..., None]), strict=True):
                 if not np.isnan(share.value):
                     held["share of the variance"].append(_holds(share, true))
@@ -104,25 +130,30 @@ def coverage_of_the_confirmation(sweeps: int, seed: int) -> Iterator[tuple[str, 
     for _ in range(sweeps):
         pair = [swept(drawn(random, fanning=1.0), random) for _ in range(2)]
         seeds = random.normal(size=FRESH)
-        for role in ("robust", "peak"):
-            runs = [sweep.confirm(role, seeds, random) for sweep in pair]
-            for sweep, (values, diverged) in zip(pair, runs, strict=True):
-                for name, holds in _held(sweep, role, values, diverged):
+        fresh = [sweep.confirm(seeds, random) for sweep in pair]
+        for role in ROLES:
+            runs, hazards = [known[role] for known in fresh], {}
+            for number, (sweep, known) in enumerate(zip(pair, fresh, strict=True)):
+                hazards[str(number)] = sweep.hazard(role, known)
+                for name, holds in _held(sweep, role, *known[role], hazards[str(number)]):
                     held[f"{role} pick: {name}"].append(holds)
             (first, hurt), (second, hurt_too) = runs
             both = np.where(hurt | hurt_too, np.nan, first - second)
             gap = pair[0].converged(role) - pair[1].converged(role)
             held[f"{role} picks: difference where both converge"].append(_holds(mean_interval(both), gap))
             gap = pair[0].true(role) - pair[1].true(role)
-            held[f"{role} picks: difference"].append(_holds(mean_interval(first - second), gap))
+            difference = mean_of(first - second, *hazards.values()).interval()
+            held[f"{role} picks: difference"].append(_holds(difference, gap))
     yield from ((name, float(np.mean(values))) for name, values in held.items())
 
 
-def _held(sweep: Sweep, role: str, values: Floats, diverged: Flags) -> Iterator[tuple[str, bool]]:
+def _held(
+    sweep: Sweep, role: str, values: Floats, diverged: Flags, hazard: Hazard | None
+) -> Iterator[tuple[str, bool]]:
     share = clopper_pearson(int(diverged.sum()), len(diverged))
     yield "mean where it converges", _holds(mean_interval(values[~diverged]), sweep.converged(role))
     yield "share that diverges", _holds(share, float(sweep.objective.risk(*sweep.at(role))))
-    yield "mean of all runs", _holds(mean_interval(values), sweep.true(role))
+    yield "mean of all runs", _holds(mean_of(values, hazard).interval(), sweep.true(role))
 
 
 def false_claims(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
@@ -152,9 +183,9 @@ def false_claims(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
         yield from ((f"{name}: {kind}", float(np.mean(values))) for name, values in claims.items())
 
 
-def power(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
+def power(sweeps: int, seed: int, gaps: Sequence[float] = (0.2, 0.4, 0.8)) -> Iterator[tuple[str, float]]:
     """What is said of two optimizers of which one is better by so many points."""
-    for gap in (0.2, 0.4, 0.8):
+    for gap in gaps:
         found, random = defaultdict(list), np.random.default_rng(seed)
         for _ in range(sweeps):
             worse = drawn(random)
@@ -173,18 +204,30 @@ def power(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
 def compared(sweeps: Mapping[str, Sweep], random: np.random.Generator) -> dict[str, list[Comparison]]:
     """The picks of several optimizers on fresh seeds that they share, by the picks' role, as a report's."""
     seeds = random.normal(size=FRESH)
-    scores: dict[str, dict[str, Floats]] = {"robust": {}, "peak": {}}
-    tuning: dict[str, dict[str, Spread]] = {"robust": {}, "peak": {}}
-    for name, sweep in sweeps.items():
-        often = stability(sweep.scores, sweep.diverged, ORDERED, lr_axis=0)
-        for role, known in scores.items():
-            known[name] = sweep.confirm(role, seeds, random)[0]
-            tuning[role][name] = selection_spread(getattr(often, role), sweep.scores, sweep.picks[role])
-    robust, peak = raw_p(scores["robust"]), raw_p(scores["peak"])
-    return {
-        "robust": compare(scores["robust"], tuning["robust"], beside=peak),
-        "peak": compare(scores["peak"], tuning["peak"], beside=robust),
+    fresh = {name: sweep.confirm(seeds, random) for name, sweep in sweeps.items()}
+    often = {
+        name: stability(sweep.scores, sweep.diverged, ORDERED, lr_axis=0) for name, sweep in sweeps.items()
     }
+    scores = {role: {name: runs[role][0] for name, runs in fresh.items()} for role in ROLES}
+    hazards = {role: _hazards(sweeps, fresh, role) for role in ROLES}
+    tuning = {
+        role: {
+            name: selection_spread(getattr(often[name], role), sweep.scores, sweep.picks[role])
+            for name, sweep in sweeps.items()
+        }
+        for role in ROLES
+    }
+    return {
+        role: compare(scores[role], tuning[role], raw_p(scores[other], hazards[other]), hazards[role])
+        for role, other in (ROLES, ROLES[::-1])
+    }
+
+
+def _hazards(
+    sweeps: Mapping[str, Sweep], fresh: Mapping[str, Mapping[str, Runs]], role: str
+) -> dict[str, Hazard]:
+    found = {name: sweep.hazard(role, fresh[name]) for name, sweep in sweeps.items()}
+    return {name: hazard for name, hazard in found.items() if hazard}
 
 
 def perturbed(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
@@ -240,11 +283,10 @@ def bias(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
     for _ in range(sweeps):
         for kind, values in (("no cliffs", {"cliff": FAR}), ("cliffs", {})):
             sweep = swept(drawn(random, **values), random)
-            seeds = random.normal(size=FRESH)
+            fresh = sweep.confirm(random.normal(size=FRESH), random)
             for role, place in sweep.picks.items():
-                fresh = sweep.confirm(role, seeds, random)[0].mean()
                 off[f"{role} pick, {kind}: naive"].append(sweep.scores[place].mean() - sweep.true(role))
-                off[f"{role} pick, {kind}: honest"].append(fresh - sweep.true(role))
+                off[f"{role} pick, {kind}: honest"].append(fresh[role][0].mean() - sweep.true(role))
     yield from ((name, float(np.mean(values))) for name, values in off.items())
 
 

@@ -9,18 +9,17 @@ from benchmarks import truth
 
 
 def test_nineteen_in_twenty_intervals_of_the_headline_hold():
-    held = dict(truth.coverage_of_the_confirmation(400, seed=1))
-    for name in ("mean where it converges", "mean of all runs"):
-        assert 0.91 < held[f"robust pick: {name}"] < 0.98
-    assert 0.91 < held["robust picks: difference"] < 0.98
-    assert 0.91 < held["peak pick: mean where it converges"] < 0.98
-    assert held["peak pick: share that diverges"] > 0.95
+    held = dict(truth.coverage_of_the_confirmation(200, seed=1))
+    for role in truth.ROLES:
+        for name in ("pick: mean where it converges", "pick: mean of all runs", "picks: difference"):
+            assert 0.89 < held[f"{role} {name}"] < 0.99, name
+        assert held[f"{role} pick: share that diverges"] > 0.95
 
 
 def test_the_tuning_s_intervals_hold_whatever_the_noise_but_less_for_the_best_looking():
     held = dict(truth.coverage_of_the_tuning(60, seed=1))
     assert len(held) == 4 * len(truth.NOISES)
-    for noise in truth.NOISES.keys() - {"cliffs"}:
+    for noise in truth.NOISES:
         assert 0.92 < held[f"mean of a setting, 3 seeds, {noise}"] < 0.97  # 20 settings a sweep
         assert held[f"best of k, all k at once, {noise}"] > 0.88
         assert held[f"share of the variance, {noise}"] > 0.91
@@ -28,12 +27,12 @@ def test_the_tuning_s_intervals_hold_whatever_the_noise_but_less_for_the_best_lo
 
 
 def test_equal_optimizers_are_seldom_told_apart():
-    for name, share in truth.false_claims(80, seed=1):
+    for name, share in truth.false_claims(40, seed=1):
         assert share < 0.10 or name.startswith("  by its robust pick on fresh seeds alone"), name
 
 
 def test_a_better_optimizer_is_found():
-    found = dict(truth.power(60, seed=1))
+    found = dict(truth.power(60, seed=1, gaps=(0.8,)))
     assert found["0.8 points: the optimizer is"] > 0.75
     assert found["0.8 points: the pick is called better"] > 0.95
 

@@ -104,6 +104,11 @@ class Measurement:
                 placed.setdefault(tuple(found), setting)
         return placed
 
+    def place_of(self, params: Params) -> Index | None:
+        """Where a setting is in the arrays, if it is complete."""
+        same = (place for place, setting in self.places.items() if dict(setting.params) == dict(params))
+        return next(same, None)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the settings in the arrays: the axes' lengths, or (complete settings,) where it is no grid."""

@@ -1,15 +1,16 @@
 """The settings that a measurement picks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from sweeps.report.measurement import Measurement
-from sweeps.report.robust import Flags, Floats, Index, best_place, pick
+from sweeps.report.robust import Flags, Floats, Index, best_place, pick, sound_settings
 from sweeps.report.runs import Params
 from sweeps.report.statistics.conditions import pick_across
-from sweeps.report.statistics.continuous import pick_points
+from sweeps.report.statistics.continuous import pick_points, sound_points
 from sweeps.report.statistics.stability import Stability, stability_of
 
 
@@ -24,6 +25,14 @@ class Picks:
     params: Mapping[str, Params] = field(default_factory=dict)
     places: Mapping[str, Index] = field(default_factory=dict)
     compromised: bool = False
+
+
+class Points(NamedTuple):
+    """Settings of a continuous space: (settings, axes); the ends of each axis; where logarithms count."""
+
+    values: Floats
+    ends: Sequence[tuple[float, float]]
+    log: Sequence[bool]
 
 
 def picks_of(measurement: Measurement) -> Picks:
@@ -64,8 +73,7 @@ def _places(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[
         return {}, False
     ordered, lr_axis = measurement.ordered, measurement.lr_axis
     if not measurement.is_grid:
-        even = lr_axis is not None and measurement.way == "qmc" and _has_distances(measurement, lr_axis)
-        return _among_points(measurement, means, hurt) if even else ({"peak": best_place(means)}, False)
+        return _among_points(measurement, means, hurt)
     if scores.shape[-1] > 1:
         across = pick_across(scores, diverged, ordered, lr_axis)
         return {"peak": across.best, "robust": across.robust}, across.compromised
@@ -73,18 +81,32 @@ def _places(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[
     return {"peak": picks.peak, "robust": picks.robust}, picks.compromised
 
 
-def _has_distances(measurement: Measurement, lr_axis: int) -> bool:
-    """Whether every setting has a number on every axis, and lr a logarithm."""
-    names = {axis.name for axis in measurement.axes}
+def points_of(measurement: Measurement) -> Points | None:
+    """The complete settings as points; None where one has no number on an axis, or an lr no logarithm."""
+    axes, lr_axis = measurement.axes, measurement.lr_axis
+    names = {axis.name for axis in axes}
     complete = all(names <= set(setting.params) for setting in measurement.complete)
-    return complete and all(measurement.ordered) and measurement.axes[lr_axis].values[0] > 0
+    if lr_axis is None or not (complete and all(measurement.ordered)) or axes[lr_axis].values[0] <= 0:
+        return None
+    points = [[setting.params[axis.name] for axis in axes] for setting in measurement.complete]
+    ends = [(float(axis.values[0]), float(axis.values[-1])) for axis in axes]
+    return Points(np.array(points, dtype=float), ends, [axis.log for axis in axes])
+
+
+def sound(measurement: Measurement) -> Flags:
+    """Which settings may be the robust pick: (*shape)."""
+    means, hurt = measurement.scores.mean(axis=-1), np.asarray(measurement.diverged.any(axis=-1))
+    if measurement.is_grid:
+        return sound_settings(means, hurt, measurement.ordered, measurement.lr_axis)
+    if (points := points_of(measurement)) is None or measurement.lr_axis is None:
+        return ~hurt
+    at = measurement.lr_axis
+    return sound_points(points.values[:, at], means, hurt, points.ends[at])
 
 
 def _among_points(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[dict[str, Index], bool]:
-    axes = measurement.axes
-    points = [[setting.params[axis.name] for axis in axes] for setting in measurement.complete]
-    ends = [(float(axis.values[0]), float(axis.values[-1])) for axis in axes]
-    log, lr_axis = [axis.log for axis in axes], measurement.lr_axis
-    assert lr_axis is not None
-    picks = pick_points(np.array(points, dtype=float), scores, diverged, ends, log, lr_axis)
+    points, lr_axis = points_of(measurement), measurement.lr_axis
+    if points is None or lr_axis is None or measurement.way != "qmc":
+        return {"peak": best_place(scores)}, False
+    picks = pick_points(points.values, scores, diverged, points.ends, points.log, lr_axis)
     return {"peak": picks.peak, "robust": picks.robust}, picks.compromised

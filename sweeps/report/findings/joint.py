@@ -7,9 +7,11 @@ import numpy as np
 
 from sweeps.report.findings.fresh import fresh, fresh_metric
 from sweeps.report.findings.limits import scope
+from sweeps.report.findings.risk import hazard
 from sweeps.report.findings.study import Findings
 from sweeps.report.robust import Floats
 from sweeps.report.statistics.compare import Comparison, compare, raw_p
+from sweeps.report.statistics.hazard import Hazard
 from sweeps.report.statistics.space import GoodBand, cannot_rank
 
 # What is compared, first what a report is about.
@@ -39,7 +41,8 @@ def joint(studies: Sequence[Findings]) -> Joint:
     bands: list[GoodBand | None] = [found.bands.get(1.0) for found in studies]
     metric = fresh_metric(studies[0].measurement) if studies else ""
     scores = {role: _scores(studies, role) for role in ROLES}
-    compared = {role: _compared(studies, role, scores) for role in ROLES}
+    hazards = {role: _hazards(studies, role) if scores[role] else {} for role in ROLES}
+    compared = {role: _compared(studies, role, scores, hazards) for role in ROLES}
     return Joint(
         metric=metric,
         unit="percentage points" if "%" in metric else metric,
@@ -67,12 +70,20 @@ def _scores(studies: Sequence[Findings], role: str) -> dict[str, Floats]:
     }
 
 
+def _hazards(studies: Sequence[Findings], role: str) -> dict[str, Hazard]:
+    found = {f.measurement.option: hazard(f.measurement, f.picks[role].params) for f in studies}
+    return {option: known for option, known in found.items() if known is not None}
+
+
 def _compared(
-    studies: Sequence[Findings], role: str, scores: Mapping[str, Mapping[str, Floats]]
+    studies: Sequence[Findings],
+    role: str,
+    scores: Mapping[str, Mapping[str, Floats]],
+    hazards: Mapping[str, Mapping[str, Hazard]],
 ) -> list[Comparison]:
     if not scores[role]:
         return []
     tuning = {found.measurement.option: found.selection[role] for found in studies}
-    beside = [p for other in scores if other != role for p in raw_p(scores[other])]
-    compared = compare(scores[role], tuning, beside)
+    beside = [p for other in scores if other != role for p in raw_p(scores[other], hazards[other])]
+    compared = compare(scores[role], tuning, beside, hazards[role])
     return [found for found in compared if not np.isnan(found.difference.low)]

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh, fresh_converged, fresh_objective
+from sweeps.report.findings.risk import hazard
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measurement import Measurement
 from sweeps.report.picks import Picks
 from sweeps.report.robust import Floats, Index, neighbourhood_means, on_edge
 from sweeps.report.runs import Params
+from sweeps.report.statistics.hazard import mean_of
 from sweeps.report.statistics.intervals import (
     Estimate,
     clopper_pearson,
@@ -75,7 +77,7 @@ def picked(measurement: Measurement, picks: Picks, stability: Stability | None) 
 
 
 def _tuned(measurement: Measurement, role: str, params: Params, stability: Stability | None) -> Tuned | None:
-    place = place_of(measurement, params)
+    place = measurement.place_of(params)
     if place is None:
         return None
     setting = measurement.places[place]
@@ -100,7 +102,7 @@ def _fresh(measurement: Measurement, params: Params) -> Fresh | None:
     assert setting is not None
     return Fresh(
         score=mean_interval(fresh_converged(measurement, params)),
-        objective=mean_interval(fresh_objective(measurement, params)),
+        objective=_of_all_seeds(measurement, params),
         values=values[~np.isnan(values)].tolist(),
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),
         diverged_count=setting.diverged,
@@ -108,10 +110,11 @@ def _fresh(measurement: Measurement, params: Params) -> Fresh | None:
     )
 
 
-def place_of(measurement: Measurement, params: Params) -> Index | None:
-    """Where a setting is in the arrays, if it is complete."""
-    same = (place for place, s in measurement.places.items() if dict(s.params) == dict(params))
-    return next(same, None)
+def _of_all_seeds(measurement: Measurement, params: Params) -> Estimate:
+    """The mean of all fresh runs, and what it doesn't show of divergence where there was any near by."""
+    values = measurement.sign * fresh_objective(measurement, params)
+    found = mean_of(values, hazard(measurement, params)).interval()
+    return found if measurement.sign > 0 else Estimate(-found.value, -found.high, -found.low)
 
 
 def tuning_limits(measurement: Measurement) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sweeps.report.findings.fresh import fresh_converged
 from sweeps.report.findings.picked import Picked, near_means, picked
+from sweeps.report.findings.risk import unseen_in_tuning
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measurement import Measurement
 from sweeps.report.picks import Picks, picks_of, stability_of_picks
@@ -148,7 +149,7 @@ def importance(measurement: Measurement) -> dict[str, Estimate]:
     if measurement.way == "adaptive" or not whole or len(measurement.axes) < 2:
         return {}
     names = [axis.short for axis in measurement.axes]
-    shares = variance_share_intervals(*by_seed(measurement))
+    shares = variance_share_intervals(*by_seed(measurement), unseen_in_tuning(measurement))
     return {
         " × ".join(names[axis] for axis in effect): part
         for effect, part in shares.items()

@@ -10,6 +10,7 @@ from sweeps.report.figures.search import Estimates, Found, best_of_k, shares_of_
 from sweeps.report.figures.shares import Divergence, divergence_by_lr
 from sweeps.report.findings.fresh import fresh_objective
 from sweeps.report.findings.joint import Joint
+from sweeps.report.findings.risk import unseen_in_tuning
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.findings.study import Findings, share_limits
 from sweeps.report.measurement import Measurement
@@ -59,7 +60,7 @@ def best_curve(measurement: Measurement) -> Found:
     """Expected best of k settings, in the objective's unit; on fresh seeds where all are confirmed."""
     sign = measurement.sign
     means = sign * measurement.scores.mean(axis=-1)
-    band = expected_best_band(*by_seed(measurement))
+    band = expected_best_band(*by_seed(measurement), unseen_in_tuning(measurement))
     expected, low, high = sign * expected_best(means), sign * band.low, sign * band.high
     confirmed = np.array([_fresh_mean(measurement, place) for place in measurement.places])
     if np.isnan(confirmed).any():

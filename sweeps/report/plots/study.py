@@ -5,7 +5,7 @@ import numpy as np
 from sweeps.report.figures.maps import regret_map, score_maps
 from sweeps.report.figures.score import main_axis, score_by_lr
 from sweeps.report.figures.shares import importance
-from sweeps.report.findings.picked import near_means, place_of
+from sweeps.report.findings.picked import near_means
 from sweeps.report.findings.study import Findings
 from sweeps.report.plots.plot import Plot, drawn, missing, unit
 from sweeps.report.plots.texts import CROWDED
@@ -38,7 +38,7 @@ def _maps(found: Findings) -> Plot:
     measurement = found.measurement
     if not measurement.is_grid or len(measurement.axes) < 2 or not measurement.places:
         return missing("maps")
-    places = {role: place_of(measurement, pick.params) for role, pick in found.picks.items()}
+    places = {role: measurement.place_of(pick.params) for role, pick in found.picks.items()}
     measured = {role: place for role, place in places.items() if place is not None}
     return drawn("maps", score_maps(measurement, near_means(measurement), measured))
 

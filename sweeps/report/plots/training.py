@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from sweeps.report.figures.curves import Trained, learning_curves
-from sweeps.report.findings.picked import place_of
 from sweeps.report.findings.study import Findings
 from sweeps.report.measurement import Measurement
 from sweeps.report.plots.plot import Plot, drawn, missing
@@ -28,7 +27,7 @@ def picked_settings(found: Findings) -> dict[tuple[str, ...], Setting]:
     roles: dict[int, list[str]] = {}
     settings: dict[int, Setting] = {}
     for role, pick in found.picks.items():
-        place = place_of(found.measurement, pick.params)
+        place = found.measurement.place_of(pick.params)
         if place is not None:
             setting = found.measurement.places[place]
             roles.setdefault(setting.number, []).append(role)

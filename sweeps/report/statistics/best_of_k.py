@@ -38,24 +38,28 @@ def honest_best(tuning: Floats, fresh: Floats) -> Floats:
     return _weights(len(group)) @ means[np.sort(group)]
 
 
-def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> Band:
+def expected_best_band(
+    scores: Floats, diverged: Flags, unseen: Floats | None = None, level: float = 0.95
+) -> Band:
     """Limits of E_k of the settings' true means, for all k at once: scores (*axes, replicates).
 
-    With T_k = E_k(drawn means) - E_k(means) over draws of the noise, c its mean, sd its deviation and q the
-    quantile of max_k |T_k - c_k|/sd_k: from E_k - c_k - max(c_k, 0) - q sd_k to E_k - c_k + q sd_k. c is how
-    much the best of noisy means looks too good; estimated from means already spread by noise it is too small,
-    so the lower limit takes it twice. The settings are taken as they are: what varies is the seeds.
+    T_k = 2 E_k - E_k(drawn) + (E_k(drawn + unseen) - E_k(drawn)) over draws of the means' noise, its mean -+
+    q sd, q the quantile of max_k |T_k - mean|/sd. The best of noisy means looks too good, drawn ones twice.
+    unseen: what divergence may do to the means, (*axes, draws), of `divergence.Risk`. The settings are taken
+    as they are: what varies is the seeds.
     """
     drawn = drawn_means(scores, diverged)
-    rows = drawn[~np.isnan(drawn).any(axis=-1)]
-    weights, middle = _weights(len(rows)), expected_best(means_of(scores))
-    if len(rows) < len(middle):
+    rows = ~np.isnan(drawn).any(axis=-1)
+    weights, middle = _weights(int(rows.sum())), expected_best(means_of(scores))[:, None]
+    if len(weights) < len(middle):
         return Band(np.full(len(middle), np.nan), np.full(len(middle), np.nan))
-    errors = weights @ np.sort(rows, axis=0) - middle[:, None]
-    shift, deviation = errors.mean(axis=1), errors.std(axis=1)
-    largest = np.max(np.abs(errors - shift[:, None]) / np.maximum(deviation, 1e-12)[:, None], axis=0)
+    noisy = weights @ np.sort(drawn[rows], axis=0)
+    moved = noisy if unseen is None else weights @ np.sort((drawn + unseen)[rows], axis=0)
+    true = 2 * (middle - noisy) + moved
+    mean, deviation = true.mean(axis=1, keepdims=True), true.std(axis=1, keepdims=True)
+    largest = np.max(np.abs(true - mean) / np.maximum(deviation, 1e-12), axis=0)
     half = np.quantile(largest, level) * deviation
-    return Band(middle - shift - np.maximum(shift, 0) - half, middle - shift + half)
+    return Band((mean - half)[:, 0], (mean + half)[:, 0])
 
 
 def _weights(count: int) -> Floats:

@@ -1,22 +1,15 @@
 """Optimizers against each other on fresh seeds that all of them share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
 from sweeps.report.robust import Floats
-from sweeps.report.statistics.intervals import (
-    Estimate,
-    Spread,
-    detectable,
-    interval,
-    mean_spread,
-    p_value,
-    sum_of,
-)
+from sweeps.report.statistics.hazard import Hazard, Mean, mean_of
+from sweeps.report.statistics.intervals import Estimate, Spread, detectable, sum_of
 from sweeps.report.statistics.randomization import holm, probability_better, sign_flip
 
 # Points of accuracy within which two optimizers count as equal for all practical purposes.
@@ -59,6 +52,7 @@ def compare(
     scores: Mapping[str, Floats],
     tuning: Mapping[str, Spread] | None = None,
     beside: Sequence[float] = (),
+    hazards: Mapping[str, Hazard] | None = None,
     margin: float = MARGIN,
     level: float = 0.95,
 ) -> list[Comparison]:
@@ -66,28 +60,36 @@ def compare(
 
     scores: (seeds,), the same fresh seeds in the same order, nan where unmeasured; tuning: how much the true
     score of the pick varies with the tuning's seeds, `stability.selection_spread`; None for settings that no
-    one tuned; beside: `raw_p` of all other comparisons that are reported with these.
+    one tuned; beside: `raw_p` of all other comparisons that are reported with these; hazards: of those that
+    may diverge, see `hazard.mean_of`.
 
     A difference is "better" where its corrected p is below 1 - level, unless its whole interval lies inside
     the margin: "equivalent".
     """
     pairs = _pairs(scores)
-    alone = [mean_spread(scores[a] - scores[b]) for a, b in pairs]
+    alone = [_difference(scores, pair, hazards or {}) for pair in pairs]
     chosen = [[tuning[name] for name in pair] if tuning else [] for pair in pairs]
-    whole = [sum_of([error, *parts]) for (_, error), parts in zip(alone, chosen, strict=True)]
-    p = holm(np.array([*raw_p(scores), *beside]))[: len(pairs)]
-    p_tuned = holm(np.array([p_value(mean, error) for (mean, _), error in zip(alone, whole, strict=True)]))
+    whole = [
+        replace(one, error=sum_of([one.error, *parts])) for one, parts in zip(alone, chosen, strict=True)
+    ]
+    p = holm(np.array([*(one.p for one in alone), *beside]))[: len(pairs)]
+    p_tuned = holm(np.array([one.p for one in whole]))
     found = []
-    for pair, (mean, error), wider, p_one, p_both in zip(pairs, alone, whole, p, p_tuned, strict=True):
-        difference, tuned = interval(mean, error, level), interval(mean, wider, level)
+    for pair, one, wider, p_one, p_both in zip(pairs, alone, whole, p, p_tuned, strict=True):
+        difference, tuned = one.interval(level), wider.interval(level)
         verdicts = [verdict(difference, p_one, margin, level), verdict(tuned, p_both, margin, level)]
         found.append(_comparison(scores, pair, (difference, tuned), (p_one, p_both), verdicts))
     return found
 
 
-def raw_p(scores: Mapping[str, Floats]) -> list[float]:
-    """The paired t test's p of every pair of optimizers, not corrected."""
-    return [p_value(*mean_spread(scores[first] - scores[second])) for first, second in _pairs(scores)]
+def raw_p(scores: Mapping[str, Floats], hazards: Mapping[str, Hazard] | None = None) -> list[float]:
+    """The p of every pair of optimizers, not corrected."""
+    return [_difference(scores, pair, hazards or {}).p for pair in _pairs(scores)]
+
+
+def _difference(scores: Mapping[str, Floats], pair: tuple[str, str], hazards: Mapping[str, Hazard]) -> Mean:
+    first, second = pair
+    return mean_of(scores[first] - scores[second], hazards.get(first), hazards.get(second))
 
 
 def _pairs(scores: Mapping[str, Floats]) -> list[tuple[str, str]]:

@@ -15,6 +15,17 @@ NODES = 100
 SMOOTHING = 0.003
 
 
+def in_cube(points: Floats, ends: Sequence[tuple[float, float]], log: Sequence[bool]) -> Floats:
+    """Points on the scale that is searched, each axis from 0 to 1."""
+    spans = np.array(ends, dtype=float).T
+    scaled = points.astype(float)
+    for axis in np.flatnonzero(log):
+        scaled[:, axis], spans[:, axis] = np.log10(scaled[:, axis]), np.log10(spans[:, axis])
+    width = np.where(spans[1] > spans[0], spans[1] - spans[0], 1.0)
+    cube: Floats = (scaled - spans[0]) / width
+    return cube
+
+
 def smoothed_points(
     points: Floats,
     scores: Floats,
@@ -38,12 +49,12 @@ def smoothed_points(
         return result
     measured = points[known]
     surface = RBFInterpolator(
-        _in_cube(measured, ends, log), scores[known], kernel="linear", smoothing=SMOOTHING
+        in_cube(measured, ends, log), scores[known], kernel="linear", smoothing=SMOOTHING
     )
     factors = 10 ** (sigma * ndtri((np.arange(NODES) + 0.5) / NODES))
     moved = np.tile(measured, (NODES, 1, 1))
     moved[..., lr_axis] = np.clip(measured[:, lr_axis] * factors[:, None], *ends[lr_axis])
-    cube = _in_cube(moved.reshape(-1, measured.shape[1]), ends, log)
+    cube = in_cube(moved.reshape(-1, measured.shape[1]), ends, log)
     result[known] = surface(cube).reshape(NODES, -1).mean(axis=0)
     return result
 
@@ -59,23 +70,20 @@ def pick_points(
 ) -> Picks:
     """As `robust.pick`, by R_sigma: arguments as of `smoothed_points`, diverged (settings,).
 
-    Sound: no run diverged, lr at least sigma decades from either end.
+    Sound: see `sound_points`.
     """
     means = smoothed_points(points, scores, ends, log, lr_axis, sigma)
-    rates, (low, high) = np.log10(points[:, lr_axis]), np.log10(ends[lr_axis])
-    sound = ~diverged & ~np.isnan(scores) & (rates >= low + sigma) & (rates <= high - sigma)
+    sound = sound_points(points[:, lr_axis], scores, diverged, ends[lr_axis], sigma)
     peak = best_place(scores)
     robust = best_place(np.where(sound, means, np.nan) if sound.any() else means)
     price, gain = float(scores[peak] - scores[robust]), float(means[robust] - means[peak])
     return Picks(peak, robust, price, gain, compromised=not sound.any())
 
 
-def _in_cube(points: Floats, ends: Sequence[tuple[float, float]], log: Sequence[bool]) -> Floats:
-    """Points on the scale that is searched, each axis from 0 to 1."""
-    spans = np.array(ends, dtype=float).T
-    scaled = points.astype(float)
-    for axis in np.flatnonzero(log):
-        scaled[:, axis], spans[:, axis] = np.log10(scaled[:, axis]), np.log10(spans[:, axis])
-    width = np.where(spans[1] > spans[0], spans[1] - spans[0], 1.0)
-    cube: Floats = (scaled - spans[0]) / width
-    return cube
+def sound_points(
+    lrs: Floats, scores: Floats, diverged: Flags, ends: tuple[float, float], sigma: float = SIGMA
+) -> Flags:
+    """Which points are measured, without a diverged run, and at least sigma decades from either end of lr."""
+    rates, (low, high) = np.log10(lrs), np.log10(ends)
+    sound: Flags = ~diverged & ~np.isnan(scores) & (rates >= low + sigma) & (rates <= high - sigma)
+    return sound

@@ -14,6 +14,8 @@ from sweeps.report.statistics.noise import nearest, noise, stable
 
 # Replicates from which a setting's own standard deviation is good enough for its interval.
 ENOUGH = 5
+# Equally likely values that stand for a t distribution; a standard error that stands for none.
+STEPS, TINY = 200, 1e-12
 
 
 class Estimate(NamedTuple):
@@ -58,19 +60,33 @@ def mean_spread(values: Floats) -> tuple[float, Spread]:
     return float(values.mean()) if n else float("nan"), Spread(error, n - 1.0)
 
 
-def interval(value: float, error: Spread, level: float = 0.95) -> Estimate:
-    """A figure -+ t((1 + level)/2, freedom) standard errors."""
-    half = float(stdtrit(error.freedom, (1 + level) / 2)) * error.sd if error.freedom > 0 else float("nan")
-    return Estimate(value, value - half, value + half)
+def interval(value: float, error: Spread, level: float = 0.95, unseen: Floats | None = None) -> Estimate:
+    """A figure -+ t((1 + level)/2, freedom) standard errors.
+
+    unseen: draws of how far it may lie from the true one apart from that, which spread the t distribution.
+    """
+    ends = np.array([(1 - level) / 2, (1 + level) / 2])
+    if not error.freedom > 0:
+        low, high = np.full(2, np.nan)
+    elif unseen is None:
+        low, high = error.sd * stdtrit(error.freedom, ends)
+    else:
+        steps = error.sd * stdtrit(error.freedom, (np.arange(STEPS) + 0.5) / STEPS)
+        low, high = np.quantile(unseen[:, None] + steps, ends)
+    return Estimate(value, value + float(low), value + float(high))
 
 
-def p_value(value: float, error: Spread) -> float:
-    """Two-sided p of the t test that a figure's true value is 0; nan where its error is unknown."""
+def p_value(value: float, error: Spread, unseen: Floats | None = None) -> float:
+    """Two-sided p of the t test that a figure's true value is 0; nan where its error is unknown.
+
+    unseen: as of `interval`; p is twice the smaller share of the spread distribution on a side of 0.
+    """
     if not error.freedom > 0:
         return float("nan")
-    if error.sd == 0:
+    if error.sd == 0 and unseen is None:
         return 1.0 if value == 0 else 0.0
-    return float(2 * stdtr(error.freedom, -abs(value) / error.sd))
+    at = (value + (np.zeros(1) if unseen is None else unseen)) / max(error.sd, TINY)
+    return min(1.0, 2 * min(float(stdtr(error.freedom, side * at).mean()) for side in (-1, 1)))
 
 
 def sum_of(errors: Sequence[Spread]) -> Spread:

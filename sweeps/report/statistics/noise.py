@@ -10,10 +10,12 @@ from sweeps.report.robust import Flags, Floats
 # Settings that lend each other their standard deviation: those of the nearest means, itself included. Noise
 # grows away from the optimum, so the settings far below it say little of the noise at the top.
 NEAR = 7
+# How often noise is drawn anew.
+DRAWS = 512
 
 
 class Noise(NamedTuple):
-    """own: each setting's sd over replicates, less what all settings share; shared: sd of that part.
+    """own: each setting's sd over runs that converge, less what all settings share; shared: sd of that part.
 
     freedom: degrees of freedom of an own sd.
     """
@@ -44,12 +46,13 @@ def noise(scores: Floats, diverged: Flags) -> Noise:
     """The noise of a sweep: scores (*axes, replicates) -> own (*axes).
 
     score = setting + replicate + error. Of the stable settings, own^2 is the mean error variance of the
-    nearest and shared^2 the replicates' variance less the errors' part of it; an unstable setting has its own
-    sd over replicates, which holds all.
+    nearest and shared^2 the replicates' variance less the errors' part of it. What converges of an unstable
+    setting is as noisy as the stable ones nearest to it; without any, its own sd holds all.
     """
     n = scores.shape[-1]
     rows, sound = scores.reshape(-1, n), stable(scores, diverged).ravel()
-    own = _deviations(rows)
+    converging = np.where(diverged.reshape(-1, n), np.nan, rows)
+    own = _deviations(converging)
     count = int(sound.sum())
     if n < 2 or count < 2:
         return Noise(own.reshape(scores.shape[:-1]), 0.0, float(n - 1))
@@ -57,28 +60,32 @@ def noise(scores: Floats, diverged: Flags) -> Noise:
     centred = rows[sound] - means[:, None]
     seeds = centred.mean(axis=0)
     errors = np.sum((centred - seeds) ** 2, axis=1) / (n - 1) * count / (count - 1)
-    own[sound] = [np.sqrt(errors[nearest(means, mean)].mean()) for mean in means]
+    for place, mean in enumerate(means_of(converging)):
+        if not np.isnan(mean):
+            own[place] = np.sqrt(errors[nearest(means, mean)].mean())
     shared = np.sqrt(max(0.0, float(seeds.var(ddof=1)) - float(errors.mean()) / count))
     return Noise(own.reshape(scores.shape[:-1]), float(shared), float(min(count, NEAR) * (n - 1)))
 
 
-def drawn_means(scores: Floats, diverged: Flags, draws: int = 500) -> Floats:
-    """Means of the settings with noise drawn again: scores (*axes, replicates) -> (*axes, draws).
+def drawn_means(scores: Floats, diverged: Flags) -> Floats:
+    """Means of the settings with noise drawn again: scores (*axes, replicates) -> (*axes, DRAWS).
 
-    mean + own/sqrt(n) sqrt(f/chi^2_f) Z + shared/sqrt(n) t_(n-1), Gaussian but for the uncertain variances. A
-    parametric bootstrap: resampled seeds are too few (10 samples of 3). Unseen divergence isn't drawn.
+    mean + m/n (own/sqrt(m) sqrt(f/chi^2_f) Z + shared/sqrt(n) t_(n-1)), m of n runs converged: Gaussian but
+    for the uncertain variances. A parametric bootstrap: resampled seeds are too few (10 samples of 3). How
+    often a setting diverges stays as measured, see `divergence.unseen_divergence`.
     """
     n = scores.shape[-1]
     if n < 2:
-        return np.full((*scores.shape[:-1], draws), np.nan)
+        return np.full((*scores.shape[:-1], DRAWS), np.nan)
     random = np.random.default_rng(0)
-    known = np.sum(~np.isnan(scores), axis=-1)
     own, shared, freedom = noise(scores, diverged)
-    sound = stable(scores, diverged)
-    uncertain = np.where(sound[..., None], np.sqrt(freedom / random.chisquare(freedom, draws)), 1.0)
-    errors = uncertain * own[..., None] * random.normal(size=(*own.shape, draws))
-    common = sound[..., None] * shared * random.standard_t(n - 1, draws)
-    drawn: Floats = means_of(scores)[..., None] + (errors + common) / np.sqrt(np.maximum(known, 1))[..., None]
+    known = np.sum(~np.isnan(scores), axis=-1)
+    converged = np.sum(~np.isnan(scores) & ~diverged, axis=-1)[..., None]
+    uncertain = np.sqrt(freedom / random.chisquare(freedom, DRAWS))
+    own = np.where(converged > 0, own[..., None], 0.0)
+    errors = uncertain * own * np.sqrt(converged) * random.normal(size=(*known.shape, DRAWS))
+    common = converged * shared / np.sqrt(n) * random.standard_t(n - 1, DRAWS)
+    drawn: Floats = means_of(scores)[..., None] + (errors + common) / np.maximum(known, 1)[..., None]
     return drawn
 
 
