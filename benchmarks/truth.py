@@ -78,10 +78,11 @@ class Sweep:
             return None
         scores, diverged = (np.pad(v, ((0, 0), (0, 0), (0, FRESH))) for v in (self.scores, self.diverged))
         scores[..., TUNING:] = np.nan
+        scores[place], diverged[place] = np.nan, False  # it was picked for how it fared
         for other, (values, flags) in fresh.items():
             scores[self.picks[other]][TUNING:], diverged[self.picks[other]][TUNING:] = values, flags
         rows = (values.reshape(-1, TUNING + FRESH) for values in (scores, diverged))
-        moved = risk(*rows, TERMS, CHANCE).unseen(np.full(len(TERMS), hurt.mean()))
+        moved = risk(*rows, TERMS, CHANCE, nowhere=0).unseen(np.full(len(TERMS), hurt.mean()))
         return Hazard(hurt, moved.reshape(*self.scores.shape[:-1], -1)[place])
 
     def at(self, role: str) -> tuple[Floats, Floats]:

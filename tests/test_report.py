@@ -304,3 +304,26 @@ def test_a_pick_that_sometimes_diverges_has_two_figures_and_is_compared_where_bo
     assert re.search(r"test accuracy 97\.\d\d % \[.*\] \(mean of 6 fresh seeds\)", robust)
     assert re.search(r"96\.\d\d % \[9.*\] where it converges; 2 of 6 runs diverged on 6 fresh seeds", peak)
     assert re.search(r"where both converge, the robust pick is [01]\.\d\d points better \[", peak)
+
+
+@pytest.mark.parametrize("peak_lr", [0.01, 0.1])
+def test_a_peak_beside_a_cliff_may_be_worse_than_its_fresh_seeds_say(
+    storage: BaseStorage, peak_lr: float
+) -> None:
+    """The largest lr diverges with momentum 0.9: without it, it is beside the cliff, 0.01 is too."""
+    for option in ("sgd", "adam"):
+        study = grid_study(
+            storage, option, lambda params, seed: hill(params, seed) + 2 * (params["optimizer.lr"] == peak_lr)
+        )
+        picks = [{"optimizer.lr": peak_lr, "optimizer.momentum": 0.0}, *PICKS]
+        confirm(study, picks, hill, hill)
+    studies = found_in(storage, None)
+    assert studies[0].picks["peak"].params["optimizer.lr"] == peak_lr
+    found = joint(studies).comparisons
+    low, high = found["peak"][0].difference[1:]
+    assert -80 < low < -3
+    assert 3 < high < 80
+    assert found["peak"][0].of_settings == "no distinguishable difference"
+    score = studies[0].picks["peak"].fresh
+    assert score.objective.low < score.score.low - 3
+    assert score.objective.high == pytest.approx(score.score.high, abs=0.3)

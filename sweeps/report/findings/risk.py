@@ -5,7 +5,7 @@ import numpy as np
 from sweeps.report.findings.fresh import fresh_diverged
 from sweeps.report.measurement import Measurement
 from sweeps.report.picks import points_of, sound
-from sweeps.report.robust import Flags, Floats
+from sweeps.report.robust import Flags, Floats, Index
 from sweeps.report.runs import Params
 from sweeps.report.statistics.continuous import in_cube
 from sweeps.report.statistics.divergence import grid_terms, risk, walk
@@ -32,7 +32,7 @@ def hazard(measurement: Measurement, params: Params) -> Hazard | None:
     """What may yet diverge of a setting on fresh seeds, unless it is sound and no run of it diverged there.
 
     A sound one has an lr inside the range, and no run of it or beside it diverged. None too where nothing is
-    known of divergence.
+    known of divergence. The setting's own tuning runs say nothing here: it was picked for how they fared.
     """
     place, terms = measurement.place_of(params), _terms(measurement)
     diverged = fresh_diverged(measurement, params)
@@ -40,21 +40,26 @@ def hazard(measurement: Measurement, params: Params) -> Hazard | None:
         return None
     if not (diverged.any() or not sound(measurement)[place]):
         return None
-    scores, flags = _with_fresh(measurement)
-    found = risk(measurement.sign * scores, flags, terms, measurement.sign * measurement.chance)
+    scores, flags = _with_fresh(measurement, place)
+    found = risk(measurement.sign * scores, flags, terms, measurement.sign * measurement.chance, nowhere=0)
     shares = flags[:, len(measurement.seeds) :].mean(axis=-1)
     return Hazard(diverged, _over_conditions(measurement, found.unseen(shares))[place])
 
 
-def _with_fresh(measurement: Measurement) -> tuple[Floats, Flags]:
-    """Scores and divergence of the tuning, then of the fresh seeds: (settings under conditions, seeds)."""
+def _with_fresh(measurement: Measurement, picked: Index) -> tuple[Floats, Flags]:
+    """Scores and divergence of the tuning, then of the fresh seeds: (settings under conditions, seeds).
+
+    Of the picked setting on the fresh seeds alone.
+    """
     confirmation = measurement.confirmation
     fresh = np.full((*measurement.shape, len(confirmation.replicates)), np.nan)
     hurt = np.zeros(fresh.shape, dtype=bool)
     for place, setting in measurement.places.items():
         fresh[place] = confirmation.scores(setting.params)
         hurt[place] = confirmation.diverged(setting.params)
-    scores, diverged = _by_setting(measurement, measurement.scores, measurement.diverged)
+    tuned, flags = measurement.scores.copy(), measurement.diverged.copy()
+    tuned[picked], flags[picked] = np.nan, False
+    scores, diverged = _by_setting(measurement, tuned, flags)
     fresh, hurt = _by_setting(measurement, fresh, hurt)
     return np.concatenate([scores, fresh], axis=-1), np.concatenate([diverged, hurt], axis=-1)
 

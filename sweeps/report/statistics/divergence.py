@@ -14,11 +14,11 @@ from sweeps.report.statistics.noise import DRAWS
 Counts = NDArray[np.integer]
 
 # What is thought before any run is seen: a step along an axis changes the log odds of divergence by
-# N(0, s^2), s = 8 within a factor of 2 or so, as cliffs are steep; few settings diverge; and in a fifth of
-# the spaces none does.
-STEP, FACTOR = 8.0, 0.7
-MIDDLE, AROUND = -2.0, 2.0
-NOWHERE = 0.2
+# N(0, s^2), s = 6 within a factor of 2 or so, as cliffs are steep; fewer than half of the settings diverge;
+# and in half of the spaces none does.
+STEP, FACTOR = 6.0, 0.7
+MIDDLE, AROUND = -1.0, 2.0
+NOWHERE = 0.5
 # Markov chains side by side, begun at the likeliest of so many prior draws; of their steps, the first and all
 # but every so manieth are left out.
 CHAINS, TRIED, BURN, EVERY = 128, 4096, 25, 5
@@ -60,20 +60,22 @@ def walk(places: Floats, length: int) -> Floats:
     return np.clip(places[:, None] - np.arange(length - 1), 0, 1) - 0.5
 
 
-def drawn_risks(counts: Counts, totals: Counts, terms: Floats) -> Floats:
+def drawn_risks(counts: Counts, totals: Counts, terms: Floats, nowhere: float = NOWHERE) -> Floats:
     """Draws of the settings' probabilities of divergence, given how many runs did: (settings, draws).
 
-    Bayesian logistic regression: log odds = s (terms b + 2 a - 2), a and b standard normal, log s normal; its
+    Bayesian logistic regression: log odds = s (terms b + 2 a - 1), a and b standard normal, log s normal; its
     posterior by elliptical slice sampling, which has nothing to tune [Murray, Adams and MacKay,
     arXiv 1001.0175]. Where no run diverged, some draws are all 0: none may ever do. counts, totals:
-    (settings,), totals 0 where nothing is measured; terms: `grid_terms`.
+    (settings,), totals 0 where nothing is measured; terms: `grid_terms`; nowhere: the share of spaces where
+    none does.
     """
-    return _posterior(tuple(counts.tolist()), tuple(totals.tolist()), tuple(map(tuple, terms.tolist())))
+    rows = tuple(map(tuple, terms.tolist()))
+    return _posterior(tuple(counts.tolist()), tuple(totals.tolist()), rows, nowhere)
 
 
 @lru_cache(maxsize=32)
 def _posterior(
-    counted: tuple[int, ...], trained: tuple[int, ...], rows: tuple[tuple[float, ...], ...]
+    counted: tuple[int, ...], trained: tuple[int, ...], rows: tuple[tuple[float, ...], ...], nowhere: float
 ) -> Floats:
     counts, totals, terms = np.array(counted), np.array(trained), np.array(rows)
     random = np.random.default_rng(0)
@@ -100,8 +102,8 @@ def _posterior(
     drawn = np.concatenate(kept, axis=1)
     if counts.any():
         return drawn
-    somewhere = (1 - NOWHERE) * float(np.exp(likely).mean())
-    return np.where(random.random(DRAWS) < somewhere / (somewhere + NOWHERE), drawn, 0.0)
+    somewhere = (1 - nowhere) * float(np.exp(likely).mean())
+    return np.where(random.random(DRAWS) < somewhere / (somewhere + nowhere), drawn, 0.0)
 
 
 def _log_odds(state: Floats) -> Floats:
@@ -109,10 +111,11 @@ def _log_odds(state: Floats) -> Floats:
     return log_odds
 
 
-def risk(scores: Floats, diverged: Flags, terms: Floats, chance: float) -> Risk:
+def risk(scores: Floats, diverged: Flags, terms: Floats, chance: float, nowhere: float = NOWHERE) -> Risk:
     """The risk of every setting: scores, diverged (settings, replicates), nan where unmeasured.
 
-    chance: what a diverged run scores. Settings of which no run converged fall as far as the nearest others.
+    chance: what a diverged run scores; nowhere: as of `drawn_risks`. Settings of which no run converged fall
+    as far as the nearest others.
     """
     known = ~np.isnan(scores)
     counts, totals = (diverged & known).sum(axis=1), known.sum(axis=1)
@@ -125,7 +128,7 @@ def risk(scores: Floats, diverged: Flags, terms: Floats, chance: float) -> Risk:
         away = squares[:, None] + squares[trained] - 2 * terms @ terms[trained].T
         nearest = away < away.min(axis=1, keepdims=True) + 1e-9
         fall = nearest @ means / nearest.sum(axis=1) - chance
-    return Risk(drawn_risks(counts, totals, terms), fall)
+    return Risk(drawn_risks(counts, totals, terms, nowhere), fall)
 
 
 def _sliced(
