@@ -69,8 +69,11 @@ def compare(
     pairs = _pairs(scores)
     alone = [_difference(scores, pair, hazards or {}) for pair in pairs]
     chosen = [[tuning[name] for name in pair] if tuning else [] for pair in pairs]
+    # Other tuning seeds might have picked what diverges more or less: here diverged runs are noise too.
+    noise = [mean_spread(scores[first] - scores[second])[1] for first, second in pairs]
     whole = [
-        replace(one, error=sum_of([one.error, *parts])) for one, parts in zip(alone, chosen, strict=True)
+        replace(one, error=sum_of([error, *more]))
+        for one, error, more in zip(alone, noise, chosen, strict=True)
     ]
     p = holm(np.array([*(one.p for one in alone), *beside]))[: len(pairs)]
     p_tuned = holm(np.array([one.p for one in whole]))
