@@ -44,6 +44,11 @@ NOISES: Mapping[str, Mapping[str, float]] = {
     "cliffs": {},
 }
 
+EQUALS: Mapping[str, Mapping[str, float]] = {
+    "flat": {"cliff": FAR, "below": 0.1, "above": 0.1},
+    "cliffs": {},
+    "cliffs, noise fanning out": {"fanning": 1.0},
+}
 Runs = tuple[Floats, Flags]  # scores and divergence, (seeds,)
 
 
@@ -157,17 +162,12 @@ def _held(
     yield "mean of all runs", _holds(mean_of(values, hazard).interval(), sweep.true(role))
 
 
-def false_claims(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
+def false_claims(sweeps: int, seed: int, kinds: Sequence[str] = tuple(EQUALS)) -> Iterator[tuple[str, float]]:
     """How often something false is said of four equal optimizers: one claim or more among six pairs."""
-    kinds = {
-        "flat": {"cliff": FAR, "below": 0.1, "above": 0.1},
-        "cliffs": {},
-        "cliffs, noise fanning out": {"fanning": 1.0},
-    }
-    for kind, values in kinds.items():
+    for kind in kinds:
         claims, random = defaultdict(list), np.random.default_rng(seed)
         for _ in range(sweeps):
-            one = drawn(random, **values)
+            one = drawn(random, **EQUALS[kind])
             equals = {name: swept(one, random) for name in "abcd"}
             both = compared(equals, random)
             alone = {role: any(c.of_settings == "better" for c in pairs) for role, pairs in both.items()}
