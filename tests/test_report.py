@@ -77,7 +77,10 @@ def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(s
     two_confirmed(storage, gap=1.0)
     report = page(storage)
     assert drawn(report) == [JOINT, EACH, EACH]
-    first = report.lead[0].sentences[0]
+    short = report.lead[0].sentences
+    assert re.match(r"sgd: lr=0.01 momentum=0, test accuracy 96\.\d\d % \[", short[0])
+    assert short[-1].startswith("By their robust picks, as tuned here: adam is better than sgd by 1.")
+    first = report.lead[1].sentences[0]
     fresh = r"test accuracy 9[56]\.\d\d % \[.*\] \(mean of 6 fresh seeds\)\."
     assert re.fullmatch(rf"Robust.*: lr=0.01 momentum=0\.?\d*, {fresh}", first)
     assert "might have picked others: adam is better than sgd by" in said(report)
@@ -300,7 +303,7 @@ def test_a_pick_that_sometimes_diverges_has_two_figures_and_is_compared_where_bo
         hill,
         lambda params, seed: 10 if params == cliff and seed < FRESH[2] else hill(params, seed) + 0.1,
     )
-    robust, peak = page(storage).lead[0].sentences[:2]
+    robust, peak = page(storage).lead[1].sentences[:2]
     assert re.search(r"test accuracy 97\.\d\d % \[.*\] \(mean of 6 fresh seeds\)", robust)
     assert re.search(r"96\.\d\d % \[9.*\] where it converges; 2 of 6 runs diverged on 6 fresh seeds", peak)
     assert re.search(r"where both converge, the robust pick is [01]\.\d\d points better \[", peak)

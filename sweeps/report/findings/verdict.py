@@ -21,6 +21,16 @@ def verdicts(joint: Joint) -> list[str]:
     return [*(_turnable(joint) if told else []), *told]
 
 
+def as_tuned(comparison: Comparison, unit: str) -> str:
+    """What is said of two optimizers."""
+    first, second = comparison.first, comparison.second
+    if comparison.verdict == "better":
+        return f"{first} is better than {second} by {abs(comparison.tuned.value):.2f} {unit}"
+    if comparison.verdict == "equivalent":
+        return f"{first} and {second} are equivalent within ± {MARGIN:g}"
+    return f"no distinguishable difference between {first} and {second}"
+
+
 def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
     """What these studies can't say, so that nobody reads it into them."""
     names = [found.measurement.option for found in studies]
@@ -80,6 +90,12 @@ def _differing(joint: Joint) -> str:
     )
 
 
+def _test(comparison: Comparison) -> str:
+    if not comparison.may_diverge:
+        return "paired t test"
+    return f"with what {listed(list(comparison.may_diverge))} may diverge unseen,"
+
+
 def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
     first, second = comparison.first, comparison.second
     size = f"{abs(comparison.difference.value):.2f} {joint.unit}"
@@ -90,7 +106,7 @@ def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
     }
     told = (
         f"{role.capitalize()} picks: {settings[comparison.of_settings]}: {first} - {second} = {size} "
-        f"{interval(comparison.difference)} on {comparison.seeds} fresh seeds (paired t test "
+        f"{interval(comparison.difference)} on {comparison.seeds} fresh seeds ({_test(comparison)} "
         f"p = {comparison.p:.2g} after Holm over all such pairs, sign-flip p = {comparison.sign_flip:.2g}, "
         f"P({first} > {second}) = {comparison.probability:.2f}). {comparison.seeds} seeds find a true "
         f"difference of {number(comparison.smallest)} in 8 of 10 cases."
@@ -101,13 +117,8 @@ def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
             f"Whether {first} or {second} is better as tuned here isn't known, since what other tuning seeds "
             "would have picked can't be told.",
         ]
-    said = {
-        "better": f"{first} is better than {second} by {size}",
-        "equivalent": f"{first} and {second} are equivalent within ± {MARGIN:g}",
-        "no distinguishable difference": f"no distinguishable difference between {first} and {second}",
-    }
     return [
         told,
-        f"As tuned here, where other tuning seeds might have picked others: {said[comparison.verdict]} "
+        f"As tuned here, where other tuning seeds might have picked others: {as_tuned(comparison, joint.unit)} "
         f"{interval(comparison.tuned)}.",
     ]

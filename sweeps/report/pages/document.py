@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sweeps.report.findings.conclusion import conclusion
 from sweeps.report.findings.headline import headline, price, settled
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.limits import limits, searched, space
@@ -41,7 +42,9 @@ class Document:
 
 def document(studies: Sequence[Findings], joint: Joint) -> Document:
     """The report of a sweep, at whatever stage it is."""
+    short = conclusion(studies, joint)
     lead = [
+        *([Part("In short", short)] if short else []),
         *(Part(found.measurement.option, headline(found)) for found in studies),
         *([Part("Against each other", verdicts(joint))] if joint.comparisons else []),
         Part("What this can't say", not_said(studies, joint), kind="caution"),

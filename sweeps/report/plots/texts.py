@@ -19,9 +19,10 @@ READING = {
         tuning seeds, so the lines are a little too good. A wide plateau forgives a wrong learning
         rate.""",
     "best-of-k": """What a search gets that tries k of the settings measured here at random and keeps the
-        best: a curve that is flat from the start needs no search. The band, of the seeds' noise, holds
-        for all k at once where no run diverges unseen; most of it is what the seeds' validation splits
-        have in common, which moves all curves together. A dotted line, drawn where all settings were
+        best: a curve that is flat from the start needs no search. The band holds for all k at once.
+        On its right most of it is what the seeds' validation splits have in common, which moves all
+        curves together; on its left, where a bad setting is often among the k, that settings may
+        diverge more or less often than these seeds showed. A dotted line, drawn where all settings were
         trained on fresh seeds too, is what the kept setting is really worth.""",
     "shares": """Read it at half a point and at one: how likely a blind choice within the searched
         ranges comes that close to the best. A band, where there is one, spans what unmeasured settings
@@ -32,9 +33,11 @@ READING = {
         doesn't prove it safe.""",
     "fresh": """Other seeds bring other validation splits, which moves all picks up or down together;
         one that was only lucky falls below the others, seen from the dotted diagonal. Both axes show
-        the objective, bars are 95 % intervals over the fresh seeds.""",
+        the objective, bars are 95 % intervals over the fresh seeds; a long one below belongs to a pick
+        with a diverged run near by or an lr at an end of the range, which may diverge more often.""",
     "differences": """Confirmed picks on the same fresh seeds: blue, of the two settings; grey, of the
-        optimizers as they were tuned here, since other tuning seeds might have picked others. An
+        optimizers as they were tuned here, since other tuning seeds might have picked others. Both
+        allow for unseen divergence of a pick beside a cliff or at an end of the learning rates. An
         interval that holds 0 shows no difference that these seeds can tell; one inside the green strip,
         that there is none worth speaking of.""",
     "scores": """Every small point is one run; a line joins the means of settings that differ in the

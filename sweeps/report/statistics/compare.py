@@ -30,6 +30,8 @@ class Comparison:
     other tuning seeds would have picked other settings; p_tuned; verdict. nan, and no distinguishable
     difference, where that part is unknown (a single tuning seed).
 
+    may_diverge: which of the two have a hazard, that difference and tuned allow for.
+
     p and p_tuned are corrected for all pairs (Holm), p for those of the other kinds of picks too; p_tuned
     needs no more, as `tuned` is too wide rather than too narrow. Intervals and sign_flip are not corrected.
     """
@@ -46,6 +48,7 @@ class Comparison:
     tuned: Estimate
     p_tuned: float
     verdict: Verdict
+    may_diverge: Sequence[str] = ()
 
 
 def compare(
@@ -81,7 +84,8 @@ def compare(
     for pair, one, wider, p_one, p_both in zip(pairs, alone, whole, p, p_tuned, strict=True):
         difference, tuned = one.interval(level), wider.interval(level)
         verdicts = [verdict(difference, p_one, margin, level), verdict(tuned, p_both, margin, level)]
-        found.append(_comparison(scores, pair, (difference, tuned), (p_one, p_both), verdicts))
+        compared = _comparison(scores, pair, (difference, tuned), (p_one, p_both), verdicts)
+        found.append(replace(compared, may_diverge=[name for name in pair if name in (hazards or {})]))
     return found
 
 
