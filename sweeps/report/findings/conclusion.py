@@ -67,7 +67,8 @@ def _among(joint: Joint) -> list[str]:
         return []
     if not joint.on_edge:
         return [f"By their robust picks, as tuned here: {told}."]
+    edge = listed(list(joint.on_edge))
     return [
-        f"No ranking yet: by their robust picks, as tuned here, {told}, but {listed(list(joint.on_edge))} did "
-        "best at an end of the learning rates searched."
+        f"No ranking yet: by their robust picks, as tuned here, {told}, but {edge} did best at an end of the "
+        "learning rates searched."
     ]

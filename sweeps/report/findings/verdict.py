@@ -119,6 +119,6 @@ def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
         ]
     return [
         told,
-        f"As tuned here, where other tuning seeds might have picked others: {as_tuned(comparison, joint.unit)} "
-        f"{interval(comparison.tuned)}.",
+        "As tuned here, where other tuning seeds might have picked others: "
+        f"{as_tuned(comparison, joint.unit)} {interval(comparison.tuned)}.",
     ]
