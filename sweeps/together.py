@@ -44,6 +44,7 @@ class Swept:
         self.trial.set_user_attr("curves", job.curves(result))
         if "test" in accuracies:
             self.trial.set_user_attr("test", accuracies["test"])
+            self.trial.set_user_attr("test_images", len(self.run.feed.test_labels))
         job.write(self.folder, result, accuracies)
 
     def _tested(self, result: Result, device: str, precision: str) -> dict[str, float]:

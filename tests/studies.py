@@ -82,7 +82,11 @@ def confirm(study: optuna.Study, picks: Sequence[Mapping[str, Any]], score: Scor
         trial = _trial({}, {}, axes, lambda _, seed, params=params: score(params, seed))
         for seed in FRESH:
             tested = test(params, seed)
-            trial.user_attrs[f"seed={seed}"] |= {"test": tested, "diverged": tested == 10}
+            trial.user_attrs[f"seed={seed}"] |= {
+                "test": tested,
+                "diverged": tested == 10,
+                "test_images": 1000,
+            }
         trial.user_attrs[PARAMS] = dict(params)
         made.add_trial(trial)
 

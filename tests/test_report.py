@@ -78,14 +78,15 @@ def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(s
     report = page(storage)
     assert drawn(report) == [JOINT, EACH, EACH]
     short = report.lead[0].sentences
-    assert re.match(r"sgd: lr=0.01 momentum=0, test accuracy 96\.\d\d % \[", short[0])
-    assert short[-1].startswith("By their robust picks, as tuned here: adam is better than sgd by 1.")
+    assert re.match(r"sgd: robust pick lr=0.01 momentum=0, test accuracy 96\.\d\d % \[", short[0])
+    assert short[-1].startswith("As tuned here, by their robust picks adam is better than sgd by 1.")
     first = report.lead[1].sentences[0]
     fresh = r"test accuracy 9[56]\.\d\d % \[.*\] \(mean of 6 fresh seeds\)\."
     assert re.fullmatch(rf"Robust.*: lr=0.01 momentum=0\.?\d*, {fresh}", first)
     assert "might have picked others: adam is better than sgd by" in said(report)
     assert "choice(0.001, 0.01, 0.1)" in "\n".join(report.lead[-1].sentences)
     assert "differ in scheduler (sgd Constant, adam Plateau)" in said(report)
+    assert "1,000 leave ± 1.2 points at 96 %" in said(report)  # 1.96 sqrt(.96 .04/1000)
 
 
 def test_equal_optimizers_are_not_ranked(storage: BaseStorage) -> None:

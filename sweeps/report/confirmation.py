@@ -17,13 +17,15 @@ class Confirmation:
     """Settings trained again on fresh seeds: the only place where the test split is read.
 
     settings: every one that was, or is being, confirmed; replicates: the fresh seeds, under every condition.
-    wanted: how many seeds the sweep asks for; 0 says that it asks for none (`confirm=off`).
+    wanted: how many seeds the sweep asks for; 0 says that it asks for none (`confirm=off`). test_images: how
+    many the test split holds, where the jobs say so.
     """
 
     study: str | None = None
     wanted: int = 0
     replicates: Sequence[Replicate] = ()
     settings: Sequence[Setting] = ()
+    test_images: int | None = None
 
     def of(self, params: Params) -> Setting | None:
         """The setting with these parameters, if it is there: that with the most finished runs."""

@@ -53,7 +53,7 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         way=_way(study, trials),
         metric=(study.metric_names or ["objective"])[0],
         sign=1 if study.directions[0] == StudyDirection.MAXIMIZE else -1,
-        chance=_chance(trials, replicates),
+        chance=_first(trials, replicates, "chance"),
         axes=_axes(trials),
         replicates=replicates,
         settings=settings,
@@ -156,9 +156,10 @@ def _run(trial: FrozenTrial, label: str) -> Run:
     )
 
 
-def _chance(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate]) -> float | None:
+def _first(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], key: str) -> Any:
+    """What the first job that says anything of it says."""
     records = (trial.user_attrs.get(replicate.label, {}) for trial in trials for replicate in replicates)
-    return next((record["chance"] for record in records if "chance" in record), None)
+    return next((record[key] for record in records if key in record), None)
 
 
 def _confirmation(study: optuna.Study | None, wanted: int) -> Confirmation:
@@ -168,7 +169,8 @@ def _confirmation(study: optuna.Study | None, wanted: int) -> Confirmation:
     trials = study.get_trials(deepcopy=False)
     replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
     settings = [_setting(trial, replicates, trial.user_attrs[PARAMS]) for trial in trials]
-    return Confirmation(study.study_name, wanted, replicates, settings)
+    images = _first(trials, replicates, "test_images")
+    return Confirmation(study.study_name, wanted, replicates, settings, images)
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,7 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.findings.verdict import as_tuned
 from sweeps.report.statistics.compare import is_within
 from sweeps.report.statistics.intervals import Estimate
-from sweeps.report.words import listed, measured, named, number, points
+from sweeps.report.words import interval, listed, measured, named, number, points
 
 
 def conclusion(studies: Sequence[Findings], joint: Joint) -> list[str]:
@@ -23,7 +23,7 @@ def _setting(found: Findings) -> str:
     pick = found.picks.get(role)
     if pick is None or not (pick.fresh or pick.tuned):
         return ""
-    take = f"{found.measurement.option}: {named(pick.params)}"
+    take = f"{found.measurement.option}: {role} pick {named(pick.params)}"
     if pick.fresh is None or math.isnan(pick.fresh.score.value):
         return f"{take}, by its tuning seeds alone." if pick.fresh is None else f"{take}, which diverges."
     score = measured(fresh_metric(found.measurement), pick.fresh.score)
@@ -49,26 +49,27 @@ def _against(found: Findings, roles: list[str]) -> str:
     name = own
     if "peak" in roles:
         pick = found.picks["peak"]
-        at_end = "at an end of the learning rates" if pick.tuned and pick.tuned.on_edge else ""
-        name = ", ".join(part for part in (f"the peak, {named(pick.params)}", at_end, own) if part)
+        at_end = ", which is at an end of the learning rates" if pick.tuned and pick.tuned.on_edge else ""
+        name = f"the peak, {named(pick.params)}{f' ({own})' if own else ''}{at_end}"
     if difference.low <= 0 <= difference.high:
         same = "equivalent to" if unit and is_within(difference) else "not told from"
         return f"{same} {own}" if own else ""
-    return f"{number(abs(difference.value))}{unit} {_side(difference)} than {name}"
-
-
-def _side(difference: Estimate) -> str:
-    return "better" if difference.value > 0 else "worse"
+    size = (
+        difference if difference.value > 0 else Estimate(-difference.value, -difference.high, -difference.low)
+    )
+    better = "better" if difference.value > 0 else "worse"
+    return f"{number(size.value)}{unit} {better} {interval(size)} than {name}"
 
 
 def _among(joint: Joint) -> list[str]:
-    told = "; ".join(as_tuned(found, joint.unit) for found in joint.comparisons.get("robust", []))
+    told = "; ".join(
+        f"by their {role} picks {as_tuned(found, joint.unit)} {interval(found.tuned)}"
+        for role, comparisons in joint.comparisons.items()
+        for found in comparisons
+    )
     if not told:
         return []
     if not joint.on_edge:
-        return [f"By their robust picks, as tuned here: {told}."]
+        return [f"As tuned here, {told}."]
     edge = listed(list(joint.on_edge))
-    return [
-        f"No ranking yet: by their robust picks, as tuned here, {told}, but {edge} did best at an end of the "
-        "learning rates searched."
-    ]
+    return [f"No ranking yet, as {edge} did best at an end of the learning rates searched: {told}."]

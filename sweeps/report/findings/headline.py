@@ -158,7 +158,7 @@ def settled(found: Findings) -> list[str]:
     if robust is None or robust.tuned is None or math.isnan(robust.tuned.frequency):
         return []
     count, total = len(found.measurement.seeds), draws(len(found.measurement.seeds))
-    ways = f"{total} draws of {count - 1} of the {count} seeds"
+    ways = f"{total} draws of {count - 1} of the {count} seeds, with replacement"
     peak = found.picks["peak"].tuned
     same = "" if peak is None else f", {round(peak.frequency * total)} the same peak"
     often = f"of {ways}, {round(robust.tuned.frequency * total)} pick the same robust setting{same}"

@@ -96,7 +96,7 @@ def _seeds(found: Findings) -> list[str]:
     if math.isnan(found.resolution):
         return [f"{told}."]
     return [
-        f"{told}; two settings of the same seeds, named beforehand, are told apart from "
+        f"{told}; two good settings of the same seeds, named beforehand, are told apart from "
         f"{number(found.resolution)}{unit} on."
     ]
 
@@ -121,7 +121,7 @@ def _shares(found: Findings) -> list[str]:
     first, *rest = [f"{_share(share)} {{}}within {gap:g}" for gap, share in found.shares.items()]
     near = listed([first.format("lies "), *(part.format("") for part in rest)])
     lost = "" if math.isnan(found.blind) else f"; a blind choice loses {number(found.blind)} on average"
-    return [f"Of the searched space {near} points of the best{lost}."]
+    return [f"Of the searched space {near} points of its own best{lost}."]
 
 
 def _share(share: Estimate) -> str:
@@ -155,5 +155,6 @@ def _conditions(found: Findings) -> list[str]:
     worst = "" if math.isnan(largest) else f" The robust pick's largest regret is {number(largest)}."
     return [
         f"One setting for all {len(found.measurement.conditions)} conditions costs {number(found.phi)} "
-        f"on average against the best of each (Φ, chosen on the other seeds).{worst}"
+        "on average against the best of each (Φ), of which seeds make a part: "
+        f"{number(found.held_out_phi)} where both are chosen on the other seeds.{worst}"
     ]

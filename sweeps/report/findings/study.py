@@ -1,7 +1,7 @@
 """What one study found."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from sweeps.report.measurement import Measurement
 from sweeps.report.picks import Picks, picks_of, stability_of_picks
 from sweeps.report.robust import Floats, Index, best_place
 from sweeps.report.runs import Params
-from sweeps.report.statistics.conditions import held_out_phi, largest_regrets
+from sweeps.report.statistics.conditions import held_out_phi, largest_regrets, phi
 from sweeps.report.statistics.intervals import (
     Estimate,
     Spread,
@@ -42,8 +42,8 @@ class Findings:
     they pick. spread: standard deviation over seeds, pooled; resolution: by how much two settings must
     differ to be told apart. selection: by role, how much the pick's score varies with the tuning seeds.
     shares: by gap, share of the space that is so near the best; bands: by gap, the learning rates; blind:
-    Lambda. importance: by parameters. phi and regrets: of several conditions. states: how many trials are
-    in each.
+    Lambda. importance: by parameters. phi and regrets: of several conditions, held_out_phi: chosen on other
+    seeds than valued. states: how many trials are in each.
     """
 
     measurement: Measurement
@@ -62,6 +62,7 @@ class Findings:
     blind: float
     importance: Mapping[str, Estimate]
     phi: float
+    held_out_phi: float
     regrets: Mapping[str, float]
     states: Mapping[str, int]
     failures: Mapping[int, str]
@@ -112,7 +113,8 @@ def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:
         bands=_bands(measurement, means) if in_percent else {},
         blind=_blind(measurement, means) if in_percent else float("nan"),
         importance=importance(measurement),
-        phi=_phi(measurement) if measured else float("nan"),
+        phi=_phi(measurement, phi) if measured else float("nan"),
+        held_out_phi=_phi(measurement, held_out_phi) if measured else float("nan"),
         regrets=_regrets(measurement, chosen),
         states=Counter(setting.state for setting in measurement.settings),
         failures={
@@ -230,10 +232,12 @@ def _blind(measurement: Measurement, means: Floats) -> float:
     return blind_loss(means, weighed(measurement), chance)
 
 
-def _phi(measurement: Measurement) -> float:
-    """Phi on held-out seeds, of one condition nan."""
+def _phi(measurement: Measurement, of: Callable[[Floats], float]) -> float:
+    """Phi in one of its two ways, of one condition nan."""
     crossed = measurement.sign * measurement.by_condition(measurement.scores)
-    return held_out_phi(crossed) if len(measurement.conditions) > 1 else float("nan")
+    if len(measurement.conditions) < 2:
+        return float("nan")
+    return of(crossed if of is held_out_phi else crossed.mean(axis=-1))
 
 
 def _crossed(measurement: Measurement) -> Floats:

@@ -44,7 +44,7 @@ def document(studies: Sequence[Findings], joint: Joint) -> Document:
     """The report of a sweep, at whatever stage it is."""
     short = conclusion(studies, joint)
     lead = [
-        *([Part("In short", short)] if short else []),
+        *([Part("In short", short, kind="short")] if short else []),
         *(Part(found.measurement.option, headline(found)) for found in studies),
         *([Part("Against each other", verdicts(joint))] if joint.comparisons else []),
         Part("What this can't say", not_said(studies, joint), kind="caution"),

@@ -25,14 +25,24 @@ GUIDE = (
         "A 95 % interval of the mean over seeds (Student's t); those of the robust pick against the other "
         "picks hold together. With few seeds, settings of similar means lend each other their standard "
         "deviation, with the degrees of freedom that seeds shared by all settings leave. What another test "
-        "set of the same size would change is not in it: some 0.7 points at 87 % of 10,000 images.",
+        "set would change is not in it.",
     ),
     (
         "Diverged",
         "The loss was not finite, or no better than guessing at the end. Such a run scores chance, is "
         "counted, and stays in every figure. A few runs don't show how often a setting diverges, but those "
-        "around it tell: a logistic regression over the searched space widens the intervals of what counts "
-        "diverged runs, of a pick where its lr is at an end of the range or a run near by diverged.",
+        "around it tell something: a Bayesian logistic regression of divergence over the searched space. "
+        "It widens the band of the best of k, the bars of what explains the scores, and the intervals of a "
+        "pick's mean over all runs where its lr is at an end of the range or a run near by diverged; where "
+        "nothing diverged, it is its prior that says so. A pick's score and its difference to the robust "
+        "pick are of the runs that converge, how often it diverges stands beside them.",
+    ),
+    (
+        "As tuned here",
+        "Other tuning seeds would have picked other settings, which makes an optimizer's mean less certain: "
+        "by the root mean square of the measured gaps between its pick and what draws of the tuning seeds "
+        "pick in its place, with one degree of freedom less than there are seeds. It is added to the fresh "
+        "seeds' error.",
     ),
     (
         "edge",

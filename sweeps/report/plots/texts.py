@@ -72,7 +72,7 @@ MISSING = {
     "best": "no setting is complete, or no parameter with an order is common to all studies",
     "best-of-k": "no setting is complete",
     "shares": "no setting is complete, or the objective is not in percent",
-    "divergence": "no run diverged, or no parameter has an order",
+    "divergence": "no run diverged that has a parameter with an order",
     "fresh": "no setting was trained on fresh seeds",
     "differences": "it takes the robust picks of two studies, trained on the same two or more fresh seeds",
     "maps": "it takes a grid of at least two parameters",

@@ -64,29 +64,38 @@ def interval(value: float, error: Spread, level: float = 0.95, unseen: Floats | 
     """A figure -+ t((1 + level)/2, freedom) standard errors.
 
     unseen: draws of how far it may lie from the true one apart from that, which spread the t distribution.
+    They only widen: no limit lies nearer for them.
     """
-    ends = np.array([(1 - level) / 2, (1 + level) / 2])
     if not error.freedom > 0:
-        low, high = np.full(2, np.nan)
-    elif unseen is None:
-        low, high = error.sd * stdtrit(error.freedom, ends)
-    else:
+        return Estimate(value, float("nan"), float("nan"))
+    ends = np.array([(1 - level) / 2, (1 + level) / 2])
+    low, high = error.sd * stdtrit(error.freedom, ends)
+    if unseen is not None:
         steps = error.sd * stdtrit(error.freedom, (np.arange(STEPS) + 0.5) / STEPS)
-        low, high = np.quantile(unseen[:, None] + steps, ends)
+        least, most = np.quantile(unseen[:, None] + steps, ends)
+        low, high = min(low, least), max(high, most)
     return Estimate(value, value + float(low), value + float(high))
 
 
 def p_value(value: float, error: Spread, unseen: Floats | None = None) -> float:
     """Two-sided p of the t test that a figure's true value is 0; nan where its error is unknown.
 
-    unseen: as of `interval`; p is twice the smaller share of the spread distribution on a side of 0.
+    unseen: as of `interval`; p is then twice the smaller share of the spread distribution on a side of 0, if
+    that is more.
     """
     if not error.freedom > 0:
         return float("nan")
-    if error.sd == 0 and unseen is None:
-        return 1.0 if value == 0 else 0.0
-    at = (value + (np.zeros(1) if unseen is None else unseen)) / max(error.sd, TINY)
-    return min(1.0, 2 * min(float(stdtr(error.freedom, side * at).mean()) for side in (-1, 1)))
+    if value == 0 and error.sd == 0:
+        return 1.0
+    moves = [np.zeros(1)] if unseen is None else [np.zeros(1), unseen]
+    return min(
+        1.0, 2 * max(_smaller_tail((value + moved) / max(error.sd, TINY), error.freedom) for moved in moves)
+    )
+
+
+def _smaller_tail(at: Floats, freedom: float) -> float:
+    """The share of t distributions around these values that lies on the emptier side of 0."""
+    return min(float(stdtr(freedom, side * at).mean()) for side in (-1, 1))
 
 
 def sum_of(errors: Sequence[Spread]) -> Spread:
@@ -141,16 +150,17 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
 
 
 def resolution(scores: Floats, diverged: Flags, level: float = 0.95) -> float:
-    """The difference of two settings' means that a t test just finds: scores (*axes, replicates).
+    """The difference of two good settings' means that a t test just finds: scores (*axes, replicates).
 
-    t((1 + level)/2) sqrt(2/n) own, own the sd over replicates less the part that all settings share, its
-    median over the stable settings [Fisher 1935, the least significant difference].
+    t((1 + level)/2) sqrt(2/n) own, own the best stable setting's sd over replicates less the part that all
+    settings share [Fisher 1935, the least significant difference].
     """
     own, _, freedom = noise(scores, diverged)
     sound, n = stable(scores, diverged), scores.shape[-1]
     if n < 2 or not sound.any():
         return float("nan")
-    return half_width(n, float(np.sqrt(2) * np.median(own[sound])), freedom, level)
+    best = np.nanargmax(np.where(sound, scores.mean(axis=-1), np.nan))
+    return half_width(n, float(np.sqrt(2) * own.flat[best]), freedom, level)
 
 
 def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
