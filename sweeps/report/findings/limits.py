@@ -121,7 +121,7 @@ def _shares(found: Findings) -> list[str]:
     first, *rest = [f"{_share(share)} {{}}within {gap:g}" for gap, share in found.shares.items()]
     near = listed([first.format("lies "), *(part.format("") for part in rest)])
     lost = "" if math.isnan(found.blind) else f"; a blind choice loses {number(found.blind)} on average"
-    return [f"Of the searched space {near} points of its own best{lost}."]
+    return [f"Of the searched space {near} point of its own best{lost}."]
 
 
 def _share(share: Estimate) -> str:

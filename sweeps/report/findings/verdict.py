@@ -78,8 +78,8 @@ def _other_images(studies: Sequence[Findings]) -> list[str]:
             half = 196 * math.sqrt(scores[0] * (1 - scores[0]) / images)
             return [
                 f"What other test images would say: {images:,} leave ± {half:.1f} points at "
-                f"{percent(scores[0])}, and no interval here holds that. What is common to all picks cancels in "
-                "a difference."
+                f"{percent(scores[0])}, and no interval here holds that. What is common to all picks cancels "
+                "in a difference."
             ]
     return []
 
