@@ -79,6 +79,7 @@ def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(s
     assert drawn(report) == [JOINT, EACH, EACH]
     short = report.lead[0].sentences
     assert re.match(r"sgd: robust pick lr=0.01 momentum=0, test accuracy 96\.\d\d % \[", short[0])
+    assert re.search(r"0\.\d+ points worse \[.*\] than the peak, lr=0.01 momentum=0.9\.$", short[0])
     assert short[-1].startswith("As tuned here, by their robust picks adam is better than sgd by 1.")
     first = report.lead[1].sentences[0]
     fresh = r"test accuracy 9[56]\.\d\d % \[.*\] \(mean of 6 fresh seeds\)\."
