@@ -17,6 +17,11 @@ LRS, MOMENTA = (0.001, 0.01, 0.1), (0.0, 0.9)
 GRID = {"optimizer.lr": CategoricalDistribution(LRS), "optimizer.momentum": CategoricalDistribution(MOMENTA)}
 FRESH = list(range(1000, 1006))
 
+PICKS = [{"optimizer.lr": lr, "optimizer.momentum": momentum} for lr, momentum in ((0.01, 0.9), (0.01, 0.0))]
+# The figures of a whole report: of all studies together, of each.
+JOINT = {"best", "best-of-k", "shares", "divergence", "fresh", "differences"}
+EACH = {"scores", "maps", "importance", "curves"}
+
 Score = Callable[[Mapping[str, Any], int], float]
 
 
@@ -89,6 +94,18 @@ def confirm(study: optuna.Study, picks: Sequence[Mapping[str, Any]], score: Scor
             }
         trial.user_attrs[PARAMS] = dict(params)
         made.add_trial(trial)
+
+
+def two_confirmed(storage: BaseStorage, gap: float) -> None:
+    """Two optimizers whose scores differ by so much."""
+    for option, top in (("sgd", 97.0), ("adam", 97.0 + gap)):
+        study = grid_study(storage, option, lambda params, seed, top=top: hill(params, seed, top))
+        confirm(
+            study,
+            PICKS,
+            lambda params, seed, top=top: hill(params, seed, top),
+            lambda params, seed, top=top: hill(params, seed + (7 if top > 97 else 0), top) - 1,
+        )
 
 
 def _study(
