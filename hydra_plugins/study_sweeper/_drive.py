@@ -69,8 +69,7 @@ def drive(
 
 def _confirmation(measured: Round, claims: Claims, url: str) -> Round:
     """The round that trains the picks of finished studies again; of none, where that isn't wanted."""
-    worker, storage = measured.worker, open_storage(url)
-    settings = worker.settings
+    worker, settings = measured.worker, measured.worker.settings
     pairs = [
         (plan, study)
         for plan, study in measured.pairs
@@ -78,6 +77,9 @@ def _confirmation(measured: Round, claims: Claims, url: str) -> Round:
         and is_measured(study, plan)
         and not worker.gives_up(plan, claims.failed(study))
     ]
+    if not pairs:
+        return Round(replace(worker, plans=[]), [])
+    storage = open_storage(url)
     with locks_for(url).exclusive():  # another driver may be about to enqueue the same
         enqueued = [enqueue(storage, plan, study, settings) for plan, study in pairs]
     return Round(replace(worker, plans=[plan for plan, _ in enqueued]), [study for _, study in enqueued])
