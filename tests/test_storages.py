@@ -117,7 +117,7 @@ def test_a_sweep_whose_worker_is_killed_gives_every_setting_its_value_once(url: 
 
 def test_a_sweep_outlasts_a_restart_of_its_server(postgres: Server, database: str, tmp_path: Path) -> None:
     toy = StoredToy(tmp_path, database)
-    process = toy.start("shape=bowl", "steps=100")  # most of its time goes into reports
+    process = toy.start("shape=bowl", "steps=60")  # most of its time goes into reports
     while len(toy.journal("end")) < 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
@@ -129,7 +129,7 @@ def test_a_sweep_outlasts_a_restart_of_its_server(postgres: Server, database: st
     assert {trial.params["shape.x"]: trial.value for trial in trials} == {
         x: pytest.approx((x - 1) ** 2) for x in (-2, -1, 0, 1, 2)
     }
-    assert [(trial.state.name, len(trial.intermediate_values)) for trial in trials] == [("COMPLETE", 100)] * 5
+    assert [(trial.state.name, len(trial.intermediate_values)) for trial in trials] == [("COMPLETE", 60)] * 5
 
 
 def lines(toy: Toy) -> list[str]:
