@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -81,10 +81,10 @@ def small_disk(folder: Path) -> Iterator[Callable[[int], None]]:
 
 
 def fill(folder: Path) -> None:
-    """Leave no room in the folder's file system."""
-    free = os.statvfs(folder)
-    with (folder / "ballast").open("wb") as ballast:
-        os.posix_fallocate(ballast.fileno(), 0, free.f_bavail * free.f_bsize)
+    """Leave no room in the folder's file system, in which others write meanwhile."""
+    with (folder / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        while True:
+            ballast.write(bytes(4096))
 
 
 def limit_files(group: int) -> None:
