@@ -52,7 +52,7 @@ def postgresql() -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("launcher", "storage"),
-    [("joblib", "sqlite"), ("joblib", "postgresql"), ("submitit_local", "sqlite"), ("ray", "sqlite")],
+    [("joblib", "sqlite"), ("submitit_local", "postgresql"), ("ray", "sqlite")],
 )
 def test_a_sweep_gives_the_same_settings_and_values_wherever_it_runs(
     launcher: str,
