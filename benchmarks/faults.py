@@ -53,18 +53,25 @@ def sweep(folder: Path, chance: random.Random) -> Counter[str]:
     driver = start(folder)
     while True:
         try:
-            if driver.wait(unit * chance.uniform(0.5, 5.0)) == 0:
-                return killed
-            driver = start(folder)
-            continue
+            ended = driver.wait(unit * chance.uniform(0.5, 5.0))
         except subprocess.TimeoutExpired:
-            pass
-        victim = chance.choice(["worker", "driver", "both"])
-        workers = [] if victim == "driver" else within(5 * unit, driver, folder)
-        pids = {"worker": workers[:1], "driver": [driver.pid], "both": [*workers, driver.pid]}[victim]
-        for pid in pids:
-            kill(pid)
-            killed["driver" if pid == driver.pid else "worker"] += 1
+            killed += strike(driver, folder, chance, unit)
+            continue
+        if ended == 0:
+            return killed
+        driver = start(folder)
+
+
+def strike(driver: subprocess.Popen[bytes], folder: Path, chance: random.Random, unit: float) -> Counter[str]:
+    """Kill a worker, the driver, or the driver with all of its workers."""
+    killed: Counter[str] = Counter()
+    victim = chance.choice(["worker", "driver", "both"])
+    workers = [] if victim == "driver" else within(5 * unit, driver, folder)
+    pids = {"worker": workers[:1], "driver": [driver.pid], "both": [*workers, driver.pid]}[victim]
+    for pid in pids:
+        kill(pid)
+        killed["driver" if pid == driver.pid else "worker"] += 1
+    return killed
 
 
 def seconds_to_start() -> float:

@@ -11,17 +11,17 @@ the peak and the robust setting and confirms them on 10 fresh seeds. Shares have
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from benchmarks.synthetic import CHANCE, Flags, Floats, Objective, drawn, grid
+from benchmarks.simulated import FRESH, ORDERED, ROLES, TUNING, Runs, Sweep, swept
+from benchmarks.synthetic import Flags, Floats, Objective, drawn, grid
 from numpy.typing import NDArray
 from scipy.stats import qmc
-from sweeps.report.robust import Index, pick, sound_settings
+from sweeps.report.robust import Index
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
 from sweeps.report.statistics.compare import MARGIN, Comparison, compare, raw_p
 from sweeps.report.statistics.continuous import pick_points
-from sweeps.report.statistics.divergence import grid_terms, risk
 from sweeps.report.statistics.hazard import Hazard, mean_of
 from sweeps.report.statistics.intervals import (
     Estimate,
@@ -32,10 +32,6 @@ from sweeps.report.statistics.intervals import (
 from sweeps.report.statistics.stability import selection_spread, stability
 from sweeps.report.statistics.variance import variance_share_intervals, variance_shares
 
-TUNING, FRESH = 3, 10
-ORDERED = (True, True)
-TERMS = grid_terms(grid()[0].shape, ORDERED)
-ROLES = ("robust", "peak")
 FAR = 99.0  # decades to a cliff that is out of reach
 NOISES: Mapping[str, Mapping[str, float]] = {
     "equal noise": {"shared": 0.0, "cliff": FAR},
@@ -49,63 +45,6 @@ EQUALS: Mapping[str, Mapping[str, float]] = {
     "cliffs": {},
     "cliffs, noise fanning out": {"fanning": 1.0},
 }
-Runs = tuple[Floats, Flags]  # scores and divergence, (seeds,)
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """A simulated sweep of one optimizer: its truth, what tuning measured, what it picked."""
-
-    objective: Objective
-    scores: Floats
-    diverged: Flags
-    picks: Mapping[str, Index]
-
-    def true(self, role: str) -> float:
-        """The true mean score of a pick."""
-        return float(self.objective.expected(*self.at(role)))
-
-    def converged(self, role: str) -> float:
-        """The true mean score of a pick's runs that converge."""
-        return float(self.objective.converged(*self.at(role)))
-
-    def unseen(self) -> Floats:
-        """How far means may lie from the true ones as more or fewer runs diverge: (*axes, draws)."""
-        scores, diverged = (values.reshape(-1, TUNING) for values in (self.scores, self.diverged))
-        moved = risk(scores, diverged, TERMS, CHANCE).unseen(diverged.mean(axis=-1))
-        return moved.reshape(*self.scores.shape[:-1], -1)
-
-    def hazard(self, role: str, fresh: Mapping[str, Runs]) -> Hazard | None:
-        """What may yet diverge of a pick that isn't sound; fresh: the runs of every pick."""
-        place, (_, hurt) = self.picks[role], fresh[role]
-        sound = sound_settings(self.scores.mean(axis=-1), self.diverged.any(axis=-1), ORDERED, lr_axis=0)
-        if sound[place] and not hurt.any():
-            return None
-        scores, diverged = (np.pad(v, ((0, 0), (0, 0), (0, FRESH))) for v in (self.scores, self.diverged))
-        scores[..., TUNING:] = np.nan
-        scores[place], diverged[place] = np.nan, False  # it was picked for how it fared
-        for other, (values, flags) in fresh.items():
-            scores[self.picks[other]][TUNING:], diverged[self.picks[other]][TUNING:] = values, flags
-        rows = (values.reshape(-1, TUNING + FRESH) for values in (scores, diverged))
-        moved = risk(*rows, TERMS, CHANCE, nowhere=0).unseen(np.full(len(TERMS), hurt.mean()))
-        return Hazard(hurt, moved.reshape(*self.scores.shape[:-1], -1)[place])
-
-    def at(self, role: str) -> tuple[Floats, Floats]:
-        """Learning rate and momentum of a pick."""
-        lr, momentum = grid()
-        return lr[self.picks[role]], momentum[self.picks[role]]
-
-    def confirm(self, seeds: Floats, random: np.random.Generator) -> dict[str, Runs]:
-        """Each pick's runs on fresh seeds, once where the picks are one setting."""
-        runs = {role: self.objective.runs(*self.at(role), seeds, random) for role in self.picks}
-        return dict.fromkeys(runs, runs["robust"]) if len(set(self.picks.values())) == 1 else runs
-
-
-def swept(objective: Objective, random: np.random.Generator, seeds: int = TUNING) -> Sweep:
-    """Tune an optimizer on the grid."""
-    scores, diverged = objective.runs(*grid(), random.normal(size=seeds), random)
-    picks = pick(scores.mean(axis=-1), diverged.any(axis=-1), ORDERED, lr_axis=0)
-    return Sweep(objective, scores, diverged, {"peak": picks.peak, "robust": picks.robust})
 
 
 def coverage_of_the_tuning(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:

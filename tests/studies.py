@@ -75,17 +75,28 @@ def adaptive_study(storage: BaseStorage, option: str) -> optuna.Study:
     return study
 
 
-def confirm(study: optuna.Study, picks: Sequence[Mapping[str, Any]], score: Score, test: Score) -> None:
-    """The picks' confirmation on fresh seeds, with the test set read; what scores 10 there diverged."""
-    axes = {"seed": FRESH}
+def confirm(
+    study: optuna.Study,
+    picks: Sequence[Mapping[str, Any]],
+    score: Score,
+    test: Score,
+    seeds: Sequence[int] = FRESH,
+    done: int | None = None,
+) -> None:
+    """The picks' confirmation on fresh seeds, with the test set read; what scores 10 there diverged.
+
+    done: how many of the seeds are trained, the first ones; all unless given.
+    """
+    axes = {"seed": seeds}
     made = optuna.create_study(
         study_name=f"{study.study_name}/confirm", storage=study._storage, direction="maximize"
     )
     for key, value in {"confirms": study.study_name, "replicates": axes, "seed_key": "seed"}.items():
         made.set_user_attr(key, value)
     for params in picks:
-        trial = _trial({}, {}, axes, lambda _, seed, params=params: score(params, seed))
-        for seed in FRESH:
+        trained = seeds[:done]
+        trial = _trial({}, {}, {"seed": trained}, lambda _, seed, params=params: score(params, seed))
+        for seed in trained:
             tested = test(params, seed)
             trial.user_attrs[f"seed={seed}"] |= {
                 "test": tested,

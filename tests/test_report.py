@@ -13,8 +13,10 @@ from optuna_dashboard._note import get_note
 
 from studies import EACH, FRESH, JOINT, PICKS, adaptive_study, confirm, grid_study, hill, two_confirmed
 from sweeps.report.findings.joint import joint
+from sweeps.report.findings.risk import hazard
 from sweeps.report.found import found_in
 from sweeps.report.pages.document import Document, document
+from sweeps.report.reading import read
 from sweeps.report.report import report
 
 
@@ -181,3 +183,16 @@ def test_a_peak_beside_a_cliff_may_be_worse_than_its_fresh_seeds_say(
     score = studies[0].picks["peak"].fresh
     assert score.objective.low < score.score.low - 3
     assert score.objective.high == pytest.approx(score.score.high, abs=0.3)
+
+
+def test_seeds_that_are_not_trained_yet_say_nothing_of_divergence() -> None:
+    cliff = {"optimizer.lr": 0.1, "optimizer.momentum": 0.0}
+    unseen = []
+    for seeds in (FRESH[:3], FRESH):
+        study = grid_study(optuna.storages.InMemoryStorage(), "sgd")
+        confirm(study, [cliff], hill, lambda _, seed: 10 if seed == FRESH[0] else 96, seeds, done=3)
+        [measurement] = read(study._storage)
+        found = hazard(measurement, cliff)
+        assert found is not None
+        unseen.append(found.unseen)
+    assert np.array_equal(*unseen)

@@ -8,7 +8,6 @@ from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.findings.verdict import as_tuned
 from sweeps.report.statistics.compare import is_within
-from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.words import interval, listed, measured, named, number, points
 
 
@@ -24,8 +23,10 @@ def _setting(found: Findings) -> str:
     if pick is None or not (pick.fresh or pick.tuned):
         return ""
     take = f"{found.measurement.option}: {role} pick {named(pick.params)}"
-    if pick.fresh is None or math.isnan(pick.fresh.score.value):
-        return f"{take}, by its tuning seeds alone." if pick.fresh is None else f"{take}, which diverges."
+    if pick.fresh is None:
+        return f"{take}, by its tuning seeds alone."
+    if math.isnan(pick.fresh.score.value):
+        return f"{take}, which diverges."
     score = measured(fresh_metric(found.measurement), pick.fresh.score)
     unsettled = ", though other tuning seeds might pick another" if found.rivals else ""
     against = [_against(found, roles) for roles in _others(found)]
@@ -54,10 +55,7 @@ def _against(found: Findings, roles: list[str]) -> str:
     if difference.low <= 0 <= difference.high:
         same = "equivalent to" if unit and is_within(difference) else "not told from"
         return f"{same} {own}" if own else ""
-    size = (
-        difference if difference.value > 0 else Estimate(-difference.value, -difference.high, -difference.low)
-    )
-    better = "better" if difference.value > 0 else "worse"
+    size, better = (difference, "better") if difference.value > 0 else (-difference, "worse")
     return f"{number(size.value)}{unit} {better} {interval(size)} than {name}"
 
 

@@ -6,7 +6,6 @@ from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.picked import Fresh, Picked, is_on_edge, near_means
 from sweeps.report.findings.study import Findings
 from sweeps.report.statistics.compare import MARGIN, is_within
-from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.statistics.stability import draws
 from sweeps.report.words import counted, interval, listed, measured, named, number, percent, points
 
@@ -81,7 +80,7 @@ def _against(found: Findings, pick: Picked) -> str:
         found_to_be = f"{difference.value:.2f}{unit} {interval(difference)}"
         return f"; {where}robust - {pick.role} = {found_to_be}: {same}"
     gains = difference.value > 0
-    size = difference if gains else Estimate(-difference.value, -difference.high, -difference.low)
+    size = difference if gains else -difference
     by = f"{number(size.value)}{unit} {'better' if gains else 'worse'}"
     return f"; {where}the robust pick is {by} {interval(size)}"
 

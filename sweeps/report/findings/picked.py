@@ -114,7 +114,7 @@ def _of_all_seeds(measurement: Measurement, params: Params) -> Estimate:
     """The mean of all fresh runs, and what it doesn't show of divergence where there was any near by."""
     values = measurement.sign * fresh_objective(measurement, params)
     found = mean_of(values, hazard(measurement, params)).interval()
-    return found if measurement.sign > 0 else Estimate(-found.value, -found.high, -found.low)
+    return found if measurement.sign > 0 else -found
 
 
 def tuning_limits(measurement: Measurement) -> tuple[Floats, Floats]:

@@ -42,7 +42,9 @@ def hazard(measurement: Measurement, params: Params) -> Hazard | None:
         return None
     scores, flags = _with_fresh(measurement, place)
     found = risk(measurement.sign * scores, flags, terms, measurement.sign * measurement.chance, nowhere=0)
-    shares = flags[:, len(measurement.seeds) :].mean(axis=-1)
+    seeds = slice(len(measurement.seeds), None)
+    known = np.sum(~np.isnan(scores[:, seeds]), axis=-1)
+    shares = flags[:, seeds].sum(axis=-1) / np.maximum(known, 1)
     return Hazard(diverged, _over_conditions(measurement, found.unseen(shares))[place])
 
 

@@ -19,8 +19,8 @@ Counts = NDArray[np.integer]
 STEP, FACTOR = 6.0, 0.7
 MIDDLE, AROUND = -1.0, 2.0
 NOWHERE = 0.5
-# Markov chains side by side, begun at the likeliest of so many prior draws; of their steps, the first and all
-# but every so manieth are left out.
+# Markov chains side by side, begun at the likeliest of so many prior draws; of their steps, the first
+# BURN are left out and then all but every EVERY-th.
 CHAINS, TRIED, BURN, EVERY = 128, 4096, 25, 5
 
 
@@ -45,11 +45,12 @@ class Risk(NamedTuple):
 def grid_terms(shape: Sequence[int], ordered: Sequence[bool]) -> Floats:
     """What adds up to the log odds of each setting of a grid, in units of a step: (settings, terms).
 
-    A random walk along the values of an ordered axis, a term for each value of another.
+    A random walk along the values of an ordered axis, a term for each value of another; an axis of a single
+    value adds nothing.
     """
     places = np.indices(shape).reshape(len(shape), -1).astype(float)
     parts = [
-        walk(at, length) if is_ordered else np.eye(length)[at.astype(int)] / np.sqrt(2)
+        walk(at, length) if is_ordered or length == 1 else np.eye(length)[at.astype(int)] / np.sqrt(2)
         for at, length, is_ordered in zip(places, shape, ordered, strict=True)
     ]
     return np.concatenate(parts, axis=1)

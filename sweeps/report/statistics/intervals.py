@@ -25,6 +25,10 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
+    def __neg__(self) -> "Estimate":
+        """The figure times -1."""
+        return Estimate(-self.value, -self.high, -self.low)
+
     @property
     def half_width(self) -> float:
         """Half of the distance between the limits."""

@@ -72,7 +72,7 @@ def drawn_means(scores: Floats, diverged: Flags) -> Floats:
 
     mean + m/n (own/sqrt(m) sqrt(f/chi^2_f) Z + shared/sqrt(n) t_(n-1)), m of n runs converged: Gaussian but
     for the uncertain variances. A parametric bootstrap: resampled seeds are too few (10 samples of 3). How
-    often a setting diverges stays as measured, see `divergence.unseen_divergence`.
+    often a setting diverges stays as measured, see `divergence.Risk`.
     """
     n = scores.shape[-1]
     if n < 2:
