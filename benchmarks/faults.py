@@ -78,7 +78,10 @@ def seconds_to_start() -> float:
     """How long the application takes to say what it can do: on a busy machine kills must come less often."""
     begin = time.monotonic()
     subprocess.run(
-        [sys.executable, "tests/toy/app.py", "--help"], cwd=REPOSITORY, stdout=subprocess.DEVNULL, check=True
+        [sys.executable, "tests/support/toy/app.py", "--help"],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        check=True,
     )
     return time.monotonic() - begin
 
@@ -86,7 +89,7 @@ def seconds_to_start() -> float:
 def start(folder: Path) -> subprocess.Popen[bytes]:
     """Start a driver of the sweep."""
     command = [
-        "tests/toy/app.py",
+        "tests/support/toy/app.py",
         "-m",
         "shape=bowl,ridge",
         "pause=0.2",

@@ -118,11 +118,12 @@ def breakdown() -> dict[str, float]:
 
 def sweep_and_tell() -> None:
     """Run the sweep of the command line in this process and print what each part of it took."""
-    from hydra_plugins.study_sweeper import _attempt, _jobs
-    from hydra_plugins.study_sweeper._config import Composer
-    from hydra_plugins.study_sweeper._worker import Worker
     from sweeps.study.claims import Claims
     from sweeps.study.replicate import Replicate
+    from sweeps.sweeper import claimed_trial as _attempt
+    from sweeps.sweeper import jobs as _jobs
+    from sweeps.sweeper.compose import Composer
+    from sweeps.sweeper.worker import Worker
 
     clock = Clock()
     with (

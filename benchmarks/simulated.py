@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.synthetic import CHANCE, Flags, Floats, Objective, grid
-from sweeps.report.robust import Index, pick, sound_settings
 from sweeps.report.statistics.divergence import grid_terms, risk
 from sweeps.report.statistics.hazard import Hazard
+from sweeps.report.statistics.robust import Index, pick, sound_settings
 
 TUNING, FRESH = 3, 10
 ORDERED = (True, True)

@@ -17,14 +17,14 @@ from statistics import median
 
 import torch
 from sweeps.data import idx
-from sweeps.device import computing
-from sweeps.feed import Feed
-from sweeps.member import Member
+from sweeps.data.feed import Feed
 from sweeps.models import mlp
-from sweeps.runs import Run
-from sweeps.schedule import Schedule
-from sweeps.stack.layered import Layered
-from sweeps.stack.stack import Stack
+from sweeps.schedulers import Schedule
+from sweeps.training.device import computing
+from sweeps.training.member import Member
+from sweeps.training.run import Run
+from sweeps.training.stack.layered import Layered
+from sweeps.training.stack.stack import Stack
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR
 from torch.utils._python_dispatch import TorchDispatchMode

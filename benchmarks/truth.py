@@ -18,7 +18,6 @@ from benchmarks.simulated import FRESH, ORDERED, ROLES, TUNING, Runs, Sweep, swe
 from benchmarks.synthetic import Flags, Floats, Objective, drawn, grid
 from numpy.typing import NDArray
 from scipy.stats import qmc
-from sweeps.report.robust import Index
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
 from sweeps.report.statistics.compare import MARGIN, Comparison, compare, raw_p
 from sweeps.report.statistics.continuous import pick_points
@@ -29,6 +28,7 @@ from sweeps.report.statistics.intervals import (
     mean_interval,
     setting_intervals,
 )
+from sweeps.report.statistics.robust import Index
 from sweeps.report.statistics.stability import selection_spread, stability
 from sweeps.report.statistics.variance import variance_share_intervals, variance_shares
 

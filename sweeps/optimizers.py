@@ -8,8 +8,6 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from sweeps.uncompiled import spare_compiler
-
 WEIGHT_DECAY_ON = ("all", "weights")
 Groups = list[dict[str, Any]]
 
@@ -24,7 +22,6 @@ def built(build: Callable[..., Optimizer], weight_decay_on: str, model: nn.Modul
         raise ValueError(
             f"weight_decay_on={weight_decay_on} is not known; write {' or '.join(WEIGHT_DECAY_ON)}"
         )
-    spare_compiler()
     optimizer = build(model.parameters() if weight_decay_on == "all" else _decayed_or_not(model))
     if weight_decay_on == "weights" and "weight_decay" not in optimizer.defaults:
         raise ValueError("it knows no weight_decay; write weight_decay_on=all")

@@ -14,17 +14,17 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.build import build
-from sweeps.check import check
-from sweeps.resolvers import register
+from sweeps.app.build import build
+from sweeps.app.check import check
+from sweeps.app.resolvers import register
 from sweeps.trial import Job, current_trial
 
 # torch is imported where something is trained or checked: --help answers without it.
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sweeps.runs import Epoch, Run, State
-    from sweeps.together import Swept
+    from sweeps.app.swept_jobs import Swept
+    from sweeps.training.run import Epoch, Run, State
 
 CONF = Path(__file__).parent.parent / "conf"
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def _train_in_a_sweep(cfg: DictConfig) -> float:
 
 def train_stacked(jobs: Sequence[Job]) -> list[float | Exception]:
     """Train the jobs of a sweep together; what each returns, or the exception that ended it."""
-    from sweeps.together import train_swept
+    from sweeps.app.swept_jobs import train_swept
 
     outcomes: dict[int, float | Exception] = {}
     alike: dict[tuple[str, str, bool], dict[int, Swept]] = {}
@@ -64,14 +64,14 @@ def train_stacked(jobs: Sequence[Job]) -> list[float | Exception]:
 
 def stack_width(cfg: DictConfig) -> int:
     """How many runs like the config's one worker trains together."""
-    from sweeps.stack.width import width
+    from sweeps.training.stack.width import width
 
     return width(build(cfg), cfg.device)
 
 
 def _swept(job: Job) -> Swept:
-    from sweeps.job import left_in, left_or_anew, left_unfinished
-    from sweeps.together import Swept
+    from sweeps.app.run_folder import left_in, left_or_anew, left_unfinished
+    from sweeps.app.swept_jobs import Swept
 
     cfg, run = job.config, build(job.config)
     # What a trial has ended is its own; a folder of another sweeper's may be from any day.
@@ -89,7 +89,7 @@ def _outcome(score: float | None) -> float | Exception:
 @contextmanager
 def _how_to_resume() -> Iterator[None]:
     """Leave with one message where a run is interrupted or its disk is full, and say how it goes on."""
-    from sweeps.keep import CHECKPOINT
+    from sweeps.training.keep import CHECKPOINT
 
     try:
         yield
@@ -110,10 +110,11 @@ def _how_to_resume() -> Iterator[None]:
 
 @_how_to_resume()
 def _train_alone(cfg: DictConfig) -> float:
-    from sweeps import curves, job
-    from sweeps.keep import Keeper
-    from sweeps.screen import epochs_shown, show_result
-    from sweeps.train import evaluate, train
+    from sweeps.app import curves
+    from sweeps.app import run_folder as job
+    from sweeps.app.screen import epochs_shown, show_result
+    from sweeps.training.keep import Keeper
+    from sweeps.training.train import evaluate, train
 
     try:
         check(cfg)
@@ -151,7 +152,7 @@ def _folder() -> Path:
 
 def _start(cfg: DictConfig, run: Run, left: State | None) -> State | None:
     """What the run goes on from: what it left itself before what `resume` names."""
-    from sweeps import job
+    from sweeps.app import run_folder as job
 
     start = job.resumed(cfg.resume, run, cfg.device) if left is None and cfg.resume is not None else left
     if start is not None:

@@ -52,7 +52,7 @@ def sweeps_here(*arguments: str) -> None:
 
 @dataclass
 class Toy:
-    """Sweeps of tests/toy/app.py in a folder."""
+    """Sweeps of tests/support/toy/app.py in a folder."""
 
     folder: Path
 
@@ -74,13 +74,13 @@ class Toy:
 
     def start(self, *overrides: str) -> subprocess.Popen[str]:
         """Start a sweep."""
-        command = ["tests/toy/app.py", "-m", *self.fixed, "hydra.sweeper.n_jobs=2", *overrides]
+        command = ["tests/support/toy/app.py", "-m", *self.fixed, "hydra.sweeper.n_jobs=2", *overrides]
         return start("-W", "error", *command)
 
     def here(self, *overrides: str) -> None:
         """Run a sweep in this process, one job after the other."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.syspath_prepend(str(REPOSITORY / "tests" / "toy"))
+            patch.syspath_prepend(str(REPOSITORY / "tests" / "support" / "toy"))
             from app import main
 
             command = [

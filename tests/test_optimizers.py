@@ -13,11 +13,11 @@ from omegaconf import OmegaConf
 from torch import nn
 from torch.optim import SGD, AdamW, Muon, Optimizer
 
-from hydra_plugins.study_sweeper._space import assignments, distribution, ends, grid_values, parameter
-from runs import CPU, RUN
 from sweeps import optimizers
-from sweeps.identity import expected
 from sweeps.run import CONF
+from sweeps.sweeper.search_space import assignments, distribution, ends, grid_values, parameter
+from sweeps.training.run_identity import expected
+from tests.support.training_runs import CPU, RUN
 
 FILES = {path.stem: OmegaConf.load(path) for path in (CONF / "optimizer").glob("*.yaml")}
 OPTIONS = {name: file.optimizer for name, file in FILES.items()}

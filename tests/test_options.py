@@ -13,15 +13,15 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from cifar_files import write_cifar
-from runs import same
-from sweeps import checkpoint
-from sweeps.build import build
-from sweeps.check import check
+from sweeps.app.build import build
+from sweeps.app.check import check
 from sweeps.data import PARTS, mnist5k
-from sweeps.feed import Feed
+from sweeps.data.feed import Feed
 from sweeps.run import CONF
-from sweeps.train import Result, Run, train
+from sweeps.training import checkpoint
+from sweeps.training.train import Result, Run, train
+from tests.support.cifar_files import write_cifar
+from tests.support.training_runs import same
 
 Compose = Callable[..., DictConfig]
 OPTIMIZERS, SCHEDULERS, DATA, MODELS, EXPERIMENTS = (

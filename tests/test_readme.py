@@ -10,7 +10,7 @@ from pathlib import Path
 import optuna
 from hydra import compose, initialize_config_dir
 
-from conftest import ENVIRONMENT, REPOSITORY, finish, start
+from tests.conftest import ENVIRONMENT, REPOSITORY, finish, start
 
 README = (REPOSITORY / "README.md").read_text()
 

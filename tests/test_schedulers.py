@@ -9,11 +9,11 @@ import torch
 from hydra import compose, initialize_config_dir
 from torch.optim import SGD
 
-from runs import CPU, RUN
-from sweeps.build import build
-from sweeps.identity import expected
+from sweeps.app.build import build
 from sweeps.run import CONF
-from sweeps.schedule import Schedule, WarmUp
+from sweeps.schedulers import Schedule, WarmUp
+from sweeps.training.run_identity import expected
+from tests.support.training_runs import CPU, RUN
 
 SCHEDULERS = sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
 STEPS = 3000 // 256  # an epoch of mnist5k

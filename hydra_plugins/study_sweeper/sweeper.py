@@ -79,8 +79,8 @@ class StudySweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Run, or resume, the sweep that the command line asks for."""
-        from ._drive import drive
-        from ._ending import ending
+        from sweeps.sweeper.driver import drive
+        from sweeps.sweeper.exit_messages import ending
 
         with ending(self.settings, self.job[0]):
             drive(self.settings, arguments, *self.job)

@@ -1,8 +1,8 @@
 """The data feeds that `conf/data/` names."""
 
 from sweeps.data.augment import FlipAndCrop
+from sweeps.data.bundled import digits, fake, mnist5k
 from sweeps.data.cifar import cifar
 from sweeps.data.idx import PARTS, idx
-from sweeps.data.small import digits, fake, mnist5k
 
 __all__ = ["PARTS", "FlipAndCrop", "cifar", "digits", "fake", "idx", "mnist5k"]

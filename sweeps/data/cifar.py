@@ -7,8 +7,8 @@ from typing import Any, Unpack
 
 import torch
 
+from sweeps.data.feed import Feed
 from sweeps.data.prepare import Options, Pair, prepared
-from sweeps.feed import Feed
 
 
 def cifar(name: str, root: str | Sequence[str], download: bool, **options: Unpack[Options]) -> Feed:

@@ -11,8 +11,8 @@ from typing import Unpack
 import torch
 from torch import Tensor
 
+from sweeps.data.feed import Feed
 from sweeps.data.prepare import Options, prepared
-from sweeps.feed import Feed
 
 
 def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[Options]) -> Feed:

@@ -6,7 +6,7 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from sweeps.feed import Feed, stratified
+from sweeps.data.feed import Feed, stratified
 from sweeps.seeds import stream
 
 Pair = tuple[Tensor, Tensor]

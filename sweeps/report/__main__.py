@@ -25,8 +25,8 @@ def main() -> None:
 def _write(url: str, names: Sequence[str] | None, folder: Path | None) -> None:
     import optuna
 
-    from sweeps.report.found import found_in, sweeps_in
-    from sweeps.report.report import report
+    from sweeps.report.findings.load import found_in, sweeps_in
+    from sweeps.report.write import report
     from sweeps.study.storage import artifact_folder, open_existing
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

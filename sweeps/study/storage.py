@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from sweeps.study.cached import Cached
-from sweeps.study.journal import JournalLock
+from sweeps.study.journal_lock import JournalLock
 from sweeps.study.outage import wait_for_server
 
 # Seconds that a statement waits for SQLite's lock before it fails; the URL's own ?timeout=... comes first.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import FONT, MARKS, colour, frame, titled
+from sweeps.report.sentences.wording import ROLES
 from sweeps.report.statistics.compare import MARGIN, Comparison
 from sweeps.report.statistics.intervals import Estimate
-from sweeps.report.words import ROLES
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.axis import Axis
-from sweeps.report.axis import plain as shown
 from sweeps.report.figures.style import FONT, frame, plain
-from sweeps.report.measurement import Measurement
-from sweeps.report.robust import Floats, Index
-from sweeps.report.words import GLYPHS, ROLES, named
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.axis import plain as shown
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.sentences.wording import GLYPHS, ROLES, named
+from sweeps.report.statistics.robust import Floats, Index
 
 UNNAMED = {"type": "category", "anchor": "x2", "showticklabels": False, "matches": "y", "ticks": ""}
 # Colours span the scores from the best down to this quantile: a diverged corner would flatten all others.

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.axis import Axis
 from sweeps.report.figures.focus import focus
 from sweeps.report.figures.style import DIVERGED, clear, colour, foot, frame, line, mark, plain, scale, titled
-from sweeps.report.measurement import Measurement
-from sweeps.report.runs import Params, Setting
-from sweeps.report.words import named
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Params, Setting
+from sweeps.report.sentences.wording import named
 
 
 def main_axis(measurement: Measurement) -> Axis | None:

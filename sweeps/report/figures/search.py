@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import clear, colour, frame, line, plain, titled
-from sweeps.report.robust import Floats
+from sweeps.report.statistics.robust import Floats
 
 # (value, lower limit, upper limit) along the first axis.
 Estimates = Floats

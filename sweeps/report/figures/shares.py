@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from sweeps.report.axis import Axis
 from sweeps.report.figures.style import colour, frame, scale, titled
+from sweeps.report.measure.axis import Axis
 from sweeps.report.statistics.intervals import Estimate
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.axis import Axis
-from sweeps.report.words import ROLES
+from sweeps.report.measure.axis import Axis
+from sweeps.report.sentences.wording import ROLES
 
 # Okabe and Ito's colours, told apart by nearly everyone; without their yellow, too pale for lines on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sweeps.report.measurement import Measurement
-from sweeps.report.robust import Flags, Floats
-from sweeps.report.runs import Params
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Params
+from sweeps.report.statistics.robust import Flags, Floats
 
 TEST = "test accuracy in %"
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh, fresh_metric
-from sweeps.report.findings.limits import scope
 from sweeps.report.findings.risk import hazard
 from sweeps.report.findings.study import Findings
-from sweeps.report.robust import Floats
+from sweeps.report.sentences.limits import scope
 from sweeps.report.statistics.compare import Comparison, compare, raw_p
 from sweeps.report.statistics.hazard import Hazard
+from sweeps.report.statistics.robust import Floats
 from sweeps.report.statistics.space import GoodBand, cannot_rank
 
 # What is compared, first what a report is about.

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh, fresh_converged, fresh_objective
+from sweeps.report.findings.picks import Picks
 from sweeps.report.findings.risk import hazard
 from sweeps.report.findings.seeds import by_seed
-from sweeps.report.measurement import Measurement
-from sweeps.report.picks import Picks
-from sweeps.report.robust import Floats, Index, neighbourhood_means, on_edge
-from sweeps.report.runs import Params
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.hazard import mean_of
 from sweeps.report.statistics.intervals import (
     Estimate,
@@ -19,6 +18,7 @@ from sweeps.report.statistics.intervals import (
     mean_interval,
     setting_intervals,
 )
+from sweeps.report.statistics.robust import Floats, Index, neighbourhood_means, on_edge
 from sweeps.report.statistics.stability import Stability
 
 # The share of a continuous range, at either end, that counts as its edge.

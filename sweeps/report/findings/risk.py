@@ -3,13 +3,13 @@
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh_diverged
-from sweeps.report.measurement import Measurement
-from sweeps.report.picks import points_of, sound
-from sweeps.report.robust import Flags, Floats, Index
-from sweeps.report.runs import Params
+from sweeps.report.findings.picks import points_of, sound
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.continuous import in_cube
 from sweeps.report.statistics.divergence import grid_terms, risk, walk
 from sweeps.report.statistics.hazard import Hazard
+from sweeps.report.statistics.robust import Flags, Floats, Index
 
 # Between so many values of a continuous axis the log odds of divergence are linear.
 KNOTS = 5

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sweeps.report.measurement import Measurement
-from sweeps.report.robust import Flags, Floats
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.statistics.robust import Flags, Floats
 
 
 def by_seed(measurement: Measurement) -> tuple[Floats, Flags]:

@@ -8,12 +8,11 @@ import numpy as np
 
 from sweeps.report.findings.fresh import fresh_converged
 from sweeps.report.findings.picked import Picked, near_means, picked
+from sweeps.report.findings.picks import Picks, picks_of, stability_of_picks
 from sweeps.report.findings.risk import unseen_in_tuning
 from sweeps.report.findings.seeds import by_seed
-from sweeps.report.measurement import Measurement
-from sweeps.report.picks import Picks, picks_of, stability_of_picks
-from sweeps.report.robust import Floats, Index, best_place
-from sweeps.report.runs import Params
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.conditions import held_out_phi, largest_regrets, phi
 from sweeps.report.statistics.intervals import (
     Estimate,
@@ -23,6 +22,7 @@ from sweeps.report.statistics.intervals import (
     pooled_spread,
     resolution,
 )
+from sweeps.report.statistics.robust import Floats, Index, best_place
 from sweeps.report.statistics.space import GoodBand, blind_loss, good_band, share_bounds, weights
 from sweeps.report.statistics.stability import ALONE, Stability, likely, selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln
 
-from sweeps.report.robust import Flags, Floats
 from sweeps.report.statistics.noise import drawn_means, means_of
+from sweeps.report.statistics.robust import Flags, Floats
 
 
 class Band(NamedTuple):

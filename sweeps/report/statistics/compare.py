@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from sweeps.report.robust import Floats
 from sweeps.report.statistics.hazard import Hazard, Mean, mean_of
 from sweeps.report.statistics.intervals import Estimate, Spread, detectable, mean_spread, sum_of
 from sweeps.report.statistics.randomization import holm, probability_better, sign_flip
+from sweeps.report.statistics.robust import Floats
 
 # Points of accuracy within which two optimizers count as equal for all practical purposes.
 MARGIN = 0.2

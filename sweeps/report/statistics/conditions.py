@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.robust import Flags, Floats, Index, best_place, neighbourhood_means, sound_settings
+from sweeps.report.statistics.robust import (
+    Flags,
+    Floats,
+    Index,
+    best_place,
+    neighbourhood_means,
+    sound_settings,
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtri
 
-from sweeps.report.robust import Flags, Floats, Picks, best_place
+from sweeps.report.statistics.robust import Flags, Floats, Picks, best_place
 from sweeps.report.statistics.smoothing import SIGMA
 
 # How many equally likely values stand for Z.

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sweeps.report.robust import Flags, Floats
 from sweeps.report.statistics.noise import DRAWS
+from sweeps.report.statistics.robust import Flags, Floats
 
 Counts = NDArray[np.integer]
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sweeps.report.robust import Flags, Floats
 from sweeps.report.statistics.intervals import Estimate, Spread, interval, mean_spread, p_value
+from sweeps.report.statistics.robust import Flags, Floats
 
 
 class Hazard(NamedTuple):

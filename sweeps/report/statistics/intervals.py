@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betaincinv, nctdtrinc, stdtr, stdtrit
 
-from sweeps.report.robust import Flags, Floats
 from sweeps.report.statistics.noise import nearest, noise, stable
+from sweeps.report.statistics.robust import Flags, Floats
 
 # Replicates from which a setting's own standard deviation is good enough for its interval.
 ENOUGH = 5

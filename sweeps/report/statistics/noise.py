@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sweeps.report.robust import Flags, Floats
+from sweeps.report.statistics.robust import Flags, Floats
 
 # Settings that lend each other their standard deviation: those of the nearest means, itself included. Noise
 # grows away from the optimum, so the settings far below it say little of the noise at the top.

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from sweeps.report.robust import Floats
+from sweeps.report.statistics.robust import Floats
 
 # Pairs up to which every flip of signs is counted; beyond, so many random ones are.
 EXACT, FLIPS = 16, 100_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr
 
-from sweeps.report.robust import Floats
+from sweeps.report.statistics.robust import Floats
 
 # Standard deviation of the factor's logarithm to base 10: a third of a decade, a factor of two either way.
 SIGMA = 0.3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.robust import Flags, Floats
+from sweeps.report.statistics.robust import Flags, Floats
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from math import comb, factorial, prod
 
 import numpy as np
 
-from sweeps.report.robust import Flags, Floats, Index, pick
 from sweeps.report.statistics.intervals import Spread
+from sweeps.report.statistics.robust import Flags, Floats, Index, pick
 
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 DRAWS = 500

@@ -6,9 +6,9 @@ from math import prod
 import numpy as np
 from scipy.special import fdtri
 
-from sweeps.report.robust import Flags, Floats
 from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.statistics.noise import drawn_means, noise
+from sweeps.report.statistics.robust import Flags, Floats
 
 Effect = tuple[int, ...]
 

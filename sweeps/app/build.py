@@ -1,0 +1,86 @@
+"""From a config to the run that it describes."""
+
+from __future__ import annotations
+
+import pickle
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, cast
+
+from hydra.errors import InstantiationException
+from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
+from omegaconf import DictConfig, OmegaConf
+
+# torch is imported where something is built: --help answers without it.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from sweeps.training.run import Run
+
+
+def build(cfg: DictConfig) -> Run:
+    """The run that a config describes, its data loaded. Raises ValueError for what can't be built."""
+    from sweeps import optimizers
+    from sweeps.app.startup import spare_compiler
+    from sweeps.schedulers import Schedule
+    from sweeps.training.run import Run
+
+    feed = _instantiate("data", cfg.data)
+    cfg = cast("DictConfig", OmegaConf.merge(cfg, {"steps_per_epoch": feed.training // cfg.batch_size}))
+    optimizer = _instantiate("optimizer", cfg.optimizer, _partial_=True)
+    spare_compiler()
+    return Run(
+        feed=feed,
+        model=_instantiate("model", cfg.model, _partial_=True),
+        optimizer=partial(optimizers.built, optimizer, cfg.weight_decay_on),
+        schedule=Schedule(_scheduler(cfg), interval_of(cfg), OmegaConf.select(cfg, "scheduler.monitor")),
+        seed=cfg.seed,
+        epochs=cfg.epochs,
+        batch_size=cfg.batch_size,
+    )
+
+
+def interval_of(cfg: DictConfig) -> str:
+    """What the scheduler counts, epochs or steps."""
+    interval: str = OmegaConf.select(cfg, "scheduler.interval", default="epoch")
+    return interval
+
+
+def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
+    from sweeps.schedulers import WarmUp
+
+    arguments: Any = OmegaConf.to_container(cfg.scheduler, resolve=True)
+    kept = {key: value for key, value in arguments.items() if key not in ("interval", "monitor")}
+    scheduler = _instantiate("scheduler", kept, _partial_=True)
+    steps = round(cfg.warmup.epochs * cfg.steps_per_epoch)
+    return (
+        partial(WarmUp, then=scheduler, steps=steps, start_factor=cfg.warmup.start_factor)
+        if steps
+        else scheduler
+    )
+
+
+def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
+    """Build what a `_target_` names, once in a process: a study's runs share their data and most parts."""
+    arguments = OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
+    try:
+        return _built(pickle.dumps((arguments, kwargs)))
+    except InstantiationException as error:
+        said, reason = str(error).replace("\n", ", "), _root(error)
+        raise ValueError(
+            f"{key}: {said} ({reason}); install its package, or add its file's folder to PYTHONPATH"
+        ) from error
+
+
+@cache
+def _built(written: bytes) -> Any:
+    """What a `_target_` names, whatever it is: the config is the user's own program."""
+    node, kwargs = pickle.loads(written)
+    with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
+        return instantiate(node, _convert_="all", **kwargs)
+
+
+def _root(error: BaseException) -> BaseException:
+    return error if error.__cause__ is None else _root(error.__cause__)

@@ -1,0 +1,117 @@
+"""Refusing a config that can't train, before anything is trained."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.app.build import build
+
+if TYPE_CHECKING:
+    from sweeps.training.run import Run
+
+
+def check(cfg: DictConfig) -> None:
+    """Raise ValueError, with key, value and fix, for a config that can't train; nothing is trained."""
+    from sweeps.app import run_folder as job
+    from sweeps.training import device
+
+    _whole(cfg, "epochs", at_least=1)
+    _whole(cfg, "batch_size", at_least=1)
+    _whole(cfg, "seed", at_least=0)
+    _positive(cfg, "optimizer.lr")
+    _warmup(cfg)
+    _seconds(cfg, "checkpoint_every")
+    _writable(cfg.outputs)
+    if not isinstance(cfg.compile, bool):
+        raise ValueError(f"compile={cfg.compile} must be true or false")
+    with device.computing(device.resolve(cfg.device), cfg.precision):
+        run = build(cfg)
+        if run.batch_size > run.feed.training:
+            raise ValueError(
+                f"batch_size={run.batch_size} is larger than the training split of "
+                f"{run.feed.training} images; write batch_size={run.feed.training} or less"
+            )
+        _build_parts(cfg, run)
+        if cfg.resume is not None:
+            job.resumed(cfg.resume, run, cfg.device)
+
+
+def _build_parts(cfg: DictConfig, run: Run) -> None:
+    """Let the model, the optimizer and the scheduler refuse their arguments, on tensors without memory."""
+    import torch
+
+    from sweeps.training.run import Epoch
+
+    group = "model"
+    try:
+        with torch.device("meta"):
+            model = run.model(run.feed.shape, run.feed.classes)
+            group = "optimizer"
+            optimizer = run.optimizer(model)
+            group = "scheduler"
+            run.schedule.build(optimizer)
+    except (TypeError, ValueError, RuntimeError) as error:
+        arguments = ", ".join(f"{key}={value}" for key, value in cfg[group].items() if key != "_target_")
+        raise ValueError(f"{group}: {cfg[group]._target_} refuses {arguments}: {error}") from error
+    if (monitor := run.schedule.monitor) not in (None, *Epoch.__dataclass_fields__):
+        metrics = ", ".join(name for name in Epoch.__dataclass_fields__ if name != "number")
+        raise ValueError(f"scheduler.monitor={monitor} is not measured; write null or one of {metrics}")
+
+
+def _whole(cfg: DictConfig, key: str, at_least: int) -> None:
+    value = OmegaConf.select(cfg, key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+        raise ValueError(f"{key}={value} must be a whole number of at least {at_least}")
+
+
+def _positive(cfg: DictConfig, key: str) -> None:
+    value = OmegaConf.select(cfg, key)
+    if value is not None and not (isinstance(value, int | float) and value > 0):
+        raise ValueError(f"{key}={value} must be greater than 0; write {key}=0.01, say")
+
+
+def _warmup(cfg: DictConfig) -> None:
+    epochs, factor = cfg.warmup.epochs, cfg.warmup.start_factor
+    if isinstance(epochs, bool) or not (isinstance(epochs, int | float) and 0 <= epochs < cfg.epochs):
+        raise ValueError(
+            f"warmup.epochs={epochs} must be a number of at least 0 and less than epochs={cfg.epochs}"
+        )
+    if not (isinstance(factor, int | float) and 0 < factor <= 1):
+        raise ValueError(
+            f"warmup.start_factor={factor} must be greater than 0 and at most 1; write 0.01, say"
+        )
+
+
+def _seconds(cfg: DictConfig, key: str) -> None:
+    value = OmegaConf.select(cfg, key)
+    if isinstance(value, bool) or not (isinstance(value, int | float) and value >= 0):
+        raise ValueError(f"{key}={value} must be a number of seconds; 0 is after every epoch")
+
+
+def _writable(outputs: str) -> None:
+    try:
+        Path(outputs).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=outputs).close()
+    except OSError as error:
+        reason = error.strerror
+        raise ValueError(
+            f"outputs={outputs} can't be written ({reason}); write outputs=<another folder>"
+        ) from error
+
+
+class WritableOutputs(Callback):
+    """Says that `outputs` can't be written before Hydra trips over it. Set in conf/config.yaml."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
+        """Leave with the message, which Hydra would turn into a warning were it an Exception."""
+        try:
+            _writable(config.outputs)
+        except ValueError as error:
+            raise SystemExit(str(error)) from None
+
+    on_multirun_start = on_run_start

@@ -1,0 +1,47 @@
+"""What the files of conf/ compute: ${sweeps.workers:...} and the like."""
+
+from collections.abc import Callable
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.app.build import interval_of
+
+
+def register() -> None:
+    """Let configs name them."""
+    named: dict[str, Callable[..., Any]] = {
+        "workers": _workers,
+        "shared_gpus": _shared_gpus,
+        "ticks": _ticks,
+        "add": _add,
+    }
+    for name, function in named.items():
+        OmegaConf.register_resolver(f"sweeps.{name}", function, replace=True)
+
+
+def _workers(device: str) -> int:
+    from sweeps.training.device import workers
+
+    try:
+        return workers(device)
+    except ValueError:  # check() refuses the device with a message that no interpolation error surrounds
+        return 1
+
+
+def _shared_gpus(device: str) -> str | None:
+    return None if ":" in device else "auto"
+
+
+def _ticks(share: Any, *, _root_: DictConfig) -> int:
+    """How often the scheduler steps in the first share of what a run has left after its warm-up."""
+    warmup = _root_.warmup.epochs
+    if interval_of(_root_) == "epoch":
+        ticks: float = share * (_root_.epochs - int(warmup))
+    else:
+        ticks = share * (_root_.epochs - warmup) * _root_.steps_per_epoch
+    return max(1, round(ticks))
+
+
+def _add(*terms: float) -> float:
+    return sum(terms)

@@ -1,1 +1,0 @@
-"""What optuna-dashboard shows of a study: its note, the report's figures, pictures of the picks' training."""

@@ -1,0 +1,1 @@
+"""Read a study's trials from a storage into arrays."""

@@ -1,0 +1,177 @@
+"""From studies in a storage to measurements."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX, Confirmation
+from sweeps.report.measure.measurement import Measurement, Way
+from sweeps.report.measure.settings import Replicate, Run, Setting
+from sweeps.study.replicate import KEPT, PARAMS, labelled, values_of
+from sweeps.study.retries import RETRY_OF
+
+# The user attribute of a study without trials that compares others: their names.
+OVERVIEW = "overview_of"
+
+
+def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:
+    """The measurements of the named studies, of all in the storage by default, with their confirmations."""
+    known = optuna.get_all_study_names(storage)
+    studies = [_load(storage, name) for name in (known if names is None else names)]
+    measured = [study for study in studies if not {CONFIRMS, OVERVIEW} & study.user_attrs.keys()]
+    return [
+        measurement(study, _load(storage, other) if (other := study.study_name + SUFFIX) in known else None)
+        for study in measured
+    ]
+
+
+def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -> Measurement:
+    """What a study measured, whoever made it, and what confirms it."""
+    attributes = study.user_attrs
+    trials = study.get_trials(deepcopy=False)
+    repeated = {trial.system_attrs.get(RETRY_OF) for trial in trials}
+    kept = [trial for trial in trials if trial.number not in repeated]
+    replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
+    settings = [_setting(trial, replicates, trial.params) for trial in kept]
+    group, option = next(iter(attributes.get("studied", {}).items()), (None, _option(study.study_name)))
+    several = len(study.directions) > 1
+    return Measurement(
+        study=study.study_name,
+        option=option,
+        group=group,
+        way=_way(study, trials),
+        metric=(study.metric_names or ["objective"])[0],
+        sign=1 if study.directions[0] == StudyDirection.MAXIMIZE else -1,
+        chance=_first(trials, replicates, "chance"),
+        axes=_axes(trials),
+        replicates=replicates,
+        settings=settings,
+        planned=attributes.get("planned"),
+        default=attributes.get("default"),
+        space=attributes.get("search_space", {}),
+        fixed=attributes.get("fixed", {}),
+        choices=attributes.get("choices", {}),
+        groups=attributes.get("groups", []),
+        config=attributes.get("config", {}),
+        folder=attributes.get("folder"),
+        objectives=len(study.directions),
+        front=[trial.number for trial in study.best_trials] if several else [],
+        confirmation=_confirmation(confirmation, int(attributes.get("confirm_seeds", 0))),
+    )
+
+
+def replicates_of(axes: Mapping[str, Sequence[Any]], seed_key: str) -> list[Replicate]:
+    """Each combination of the axes' values, the conditions in turn, each with all seeds."""
+    replicates = [
+        Replicate(label, values.get(seed_key), {key: values[key] for key in values if key != seed_key})
+        for label, values in labelled(axes).items()
+    ]
+    conditions = list(dict.fromkeys(replicate.condition_label for replicate in replicates))
+    return sorted(replicates, key=lambda replicate: conditions.index(replicate.condition_label))
+
+
+def _load(storage: BaseStorage, name: str) -> optuna.Study:
+    # A sampler of one's own keeps Optuna from making the default one, which takes a while to import.
+    return optuna.load_study(study_name=name, storage=storage, sampler=optuna.samplers.RandomSampler())
+
+
+def _option(name: str) -> str:
+    return name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
+
+
+def _way(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Way:
+    """As recorded; else a grid where each trial says that it was one's, and adaptive, as it may have been."""
+    if any(trial.state == TrialState.PRUNED for trial in trials):
+        return "adaptive"
+    from_grid = bool(trials) and all("grid_id" in trial.system_attrs for trial in trials)
+    ways = study.user_attrs.get("ways", ["grid" if from_grid else "adaptive"])
+    return ways[0] if len(ways) == 1 else "adaptive"
+
+
+def _axes(trials: Sequence[FrozenTrial]) -> list[Axis]:
+    """The parameters of all trials in the order they were sampled."""
+    spaces: dict[str, BaseDistribution] = {}
+    for trial in trials:
+        spaces |= {name: space for name, space in trial.distributions.items() if name not in spaces}
+    return [_axis(name, space) for name, space in spaces.items()]
+
+
+def _axis(name: str, space: BaseDistribution) -> Axis:
+    if isinstance(space, CategoricalDistribution):
+        ordered = all(_is_number(value) for value in space.choices)
+        values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
+        return Axis(name, values, ordered, ordered and _is_log(name, values))
+    assert isinstance(space, FloatDistribution | IntDistribution)
+    if isinstance(space, IntDistribution) and not space.log:
+        return Axis(name, list(range(space.low, space.high + 1, space.step)), True, False)
+    if space.step is not None and not space.log:
+        count = round((space.high - space.low) / space.step) + 1
+        return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
+    return Axis(name, [space.low, space.high], True, space.log, continuous=True)
+
+
+def _is_log(name: str, values: Sequence[Any]) -> bool:
+    """A learning rate, and what spans more than a factor of ten."""
+    return min(values) > 0 and (name.split(".")[-1] == "lr" or max(values) > 10 * min(values))
+
+
+def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mapping[str, Any]) -> Setting:
+    labels = [replicate.label for replicate in replicates]
+    runs = {label: _run(trial, label) for label in labels if label in trial.user_attrs}
+    value = trial.values[0] if trial.values else None
+    if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
+        runs = {labels[0]: Run(value, bool(trial.user_attrs.get("diverged")))}
+    step = max(trial.intermediate_values, default=None)
+    return Setting(
+        number=trial.number,
+        params=dict(params),
+        state=trial.state.name.lower(),
+        runs=runs,
+        value=value,
+        last=None if step is None else trial.intermediate_values[step],
+        last_step=step,
+        reason=trial.user_attrs.get("failure", trial.user_attrs.get("pruned")),
+    )
+
+
+def _run(trial: FrozenTrial, label: str) -> Run:
+    record = trial.user_attrs[label]
+    return Run(
+        value=values_of(record)[0],
+        diverged=bool(record.get("diverged")),
+        test=record.get("test"),
+        folder=record.get("folder"),
+        curves=trial.system_attrs.get(f"{KEPT}{label}/curves", {}),
+    )
+
+
+def _first(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], key: str) -> Any:
+    """What the first job that says anything of it says."""
+    records = (trial.user_attrs.get(replicate.label, {}) for trial in trials for replicate in replicates)
+    return next((record[key] for record in records if key in record), None)
+
+
+def _confirmation(study: optuna.Study | None, wanted: int) -> Confirmation:
+    if study is None:
+        return Confirmation(wanted=wanted)
+    attributes = study.user_attrs
+    trials = study.get_trials(deepcopy=False)
+    replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
+    settings = [_setting(trial, replicates, trial.user_attrs[PARAMS]) for trial in trials]
+    images = _first(trials, replicates, "test_images")
+    return Confirmation(study.study_name, wanted, replicates, settings, images)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""Write what was found: terminal, HTML, Markdown, CSV, JSON, picks, dashboard."""

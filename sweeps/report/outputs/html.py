@@ -1,0 +1,46 @@
+"""The report as one HTML file that needs no network."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from sweeps.report.figures.plot import Plot
+from sweeps.report.outputs.document import Document
+from sweeps.report.sentences.guide import GUIDE
+
+CONFIG = {
+    "responsive": True,
+    "displaylogo": False,
+    "toImageButtonOptions": {"format": "svg"},
+    "showSendToCloud": False,  # nothing here leaves the machine
+    "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
+}
+
+
+def html(document: Document) -> str:
+    """The page, plotly.js in it once, each figure as data."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data"] = _data
+    return environment.get_template("report.html.jinja").render(
+        document=document,
+        guide=GUIDE,
+        plotlyjs=Markup(get_plotlyjs()),
+        config=Markup(json.dumps(CONFIG)),
+    )
+
+
+def _data(plot: Plot) -> Markup:
+    """A figure as JSON that can't end the script element that holds it."""
+    assert plot.figure is not None
+    figure: dict[str, Any] = json.loads(plot.figure.to_json())
+    return Markup(json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c"))

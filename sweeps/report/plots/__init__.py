@@ -1,1 +1,0 @@
-"""Which figures a report shows, each with how to read it, or why it isn't there."""

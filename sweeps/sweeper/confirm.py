@@ -1,0 +1,109 @@
+"""The confirmation of a measurement: its picks trained again, on seeds that nothing was chosen by.
+
+It is a study of its own, `<study>/confirm`, of one trial a picked setting, run and resumed as any other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import TrialState, create_trial
+
+from sweeps.report.findings.picks import picks_of
+from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
+from sweeps.report.measure.from_storage import measurement
+from sweeps.study.compatibility import opened
+from sweeps.study.replicate import KEPT, OVERRIDES, PARAMS, labelled
+from sweeps.study.retries import RETRY_OF, retry_failed
+from sweeps.sweeper.plan import Plan
+from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
+from sweeps.sweeper.search_space import assignments, literal
+
+NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
+
+
+def is_wanted(settings: Mapping[str, Any]) -> bool:
+    """Whether the sweep confirms its picks."""
+    return bool(settings["confirm"]["seeds"])
+
+
+def confirming(plan: Plan, settings: Mapping[str, Any], n_trials: int = 0) -> Plan:
+    """The plan of a plan's confirmation."""
+    overrides = [f"{key}={literal(value)}" for key, value in settings["confirm"]["overrides"].items()]
+    return replace(
+        plan,
+        name=plan.name + SUFFIX,
+        fixed=[*plan.fixed, *overrides],
+        declared={},
+        space={},
+        n_trials=n_trials,
+        pruner=NO_PRUNER,
+        replicates=overrides_by_label(fresh_axes(settings)),
+        is_enqueued=True,
+    )
+
+
+def is_measured(study: optuna.Study, plan: Plan) -> bool:
+    """Whether every trial of a study's budget has ended, by whichever driver it was run."""
+    trials = study.get_trials(deepcopy=False)
+    begun = sum(RETRY_OF not in trial.system_attrs for trial in trials)
+    return begun >= plan.n_trials and all(trial.state.is_finished() for trial in trials)
+
+
+def enqueue(
+    storage: BaseStorage, plan: Plan, study: optuna.Study, settings: Mapping[str, Any]
+) -> tuple[Plan, optuna.Study]:
+    """The confirmation's plan and study, with a trial for each pick that lacks any of its runs.
+
+    To be called by one process at a time.
+    """
+    directions = [direction.name.lower() for direction in study.directions]
+    axes = fresh_axes(settings)
+    wanted = confirming(plan, settings)
+    names = study.metric_names
+    confirmation = opened(storage, wanted.name, directions, identity(plan), names)
+    known = confirmation.user_attrs.get("replicates", {})
+    every = {key: list(dict.fromkeys([*known.get(key, []), *values])) for key, values in axes.items()}
+    about = {CONFIRMS: study.study_name, "replicates": every, "seed_key": settings["confirm"]["key"]}
+    for key, value in about.items():
+        if confirmation.user_attrs.get(key) != value:
+            confirmation.set_user_attr(key, value)
+    retry_failed(confirmation)
+    for name, params in picks_of(measurement(study)).params.items():
+        _enqueue_setting(confirmation, params, _overrides(name, params, plan), list(labelled(axes)))
+    begun = sum(RETRY_OF not in trial.system_attrs for trial in confirmation.get_trials(deepcopy=False))
+    return replace(wanted, n_trials=begun), confirmation
+
+
+def identity(plan: Plan) -> dict[str, Any]:
+    """What a confirmation must share with what it confirms."""
+    return {"search_space": {}, "config": plan.config}
+
+
+def _overrides(name: str, params: Mapping[str, Any], plan: Plan) -> list[str]:
+    """The overrides that make a pick; the default needs none, as the config holds it."""
+    if name == "default":
+        return []
+    own = {key: literal(value) for key, value in params.items() if key not in plan.space}
+    return assignments({**params, **own})
+
+
+def _enqueue_setting(
+    study: optuna.Study, params: Mapping[str, Any], overrides: Sequence[str], labels: Sequence[str]
+) -> None:
+    """Let a setting wait for a worker, unless it does, or all its replicates are recorded.
+
+    One that lacks some, since more seeds are wanted now, takes along what is recorded.
+    """
+    same = [t for t in study.get_trials(deepcopy=False) if t.user_attrs[PARAMS] == params]
+    if any(not trial.state.is_finished() for trial in same):
+        return
+    kept = {key: value for trial in same for key, value in trial.user_attrs.items()}
+    if all(label in kept for label in labels) and any(t.state == TrialState.COMPLETE for t in same):
+        return
+    attributes = {**kept, PARAMS: dict(params), OVERRIDES: list(overrides)}
+    told = [item for trial in same for item in trial.system_attrs.items() if item[0].startswith(KEPT)]
+    system = {**dict(told), "fixed_params": {}}
+    study.add_trial(create_trial(state=TrialState.WAITING, user_attrs=attributes, system_attrs=system))

@@ -1,0 +1,93 @@
+"""The sweep as its driver sees it: check, create the studies, keep workers running, show the result."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from hydra.errors import ConfigCompositionException
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from sweeps.study.claims import Claims
+from sweeps.study.locks import locks_for
+from sweeps.study.outage import reason
+from sweeps.study.storage import absolute, open_storage, shown, without_password
+from sweeps.sweeper.compose import Composer, overridden
+from sweeps.sweeper.confirm import enqueue, is_measured, is_wanted
+from sweeps.sweeper.exit_messages import again
+from sweeps.sweeper.jobs import Jobs
+from sweeps.sweeper.outcome import complain, leave
+from sweeps.sweeper.phase import Round
+from sweeps.sweeper.plan import Planner
+from sweeps.sweeper.replicates import axes_of
+from sweeps.sweeper.settings import check_settings
+from sweeps.sweeper.studies import open_studies
+from sweeps.sweeper.worker import Worker
+
+
+def drive(
+    settings: Mapping[str, Any],
+    arguments: Sequence[str],
+    config: DictConfig,
+    hydra_context: HydraContext,
+    task_function: TaskFunction,
+) -> None:
+    """Run, or resume, a sweep to its end."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    folder = Path(config.hydra.sweep.dir).absolute()
+    shown_url = settings["storage"] or f"sqlite:///{folder}/study.db"
+    with refusing():
+        check_settings(settings)
+        settings = {**settings, "replicates": axes_of(settings["replicates"])}
+        url = absolute(shown_url)
+        # Jobs write their config to .hydra/, where no password belongs.
+        composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
+        planner = Planner(settings, composer)
+        plans = planner.plans(arguments)
+        studies = open_studies(plans, planner, url, folder)
+    jobs = Jobs(composer, task_function, folder, settings["stacked"])
+    claims = Claims(locks_for(url))
+    worker = Worker(plans, without_password(url), {**settings, "storage": None}, jobs, claims.name)
+    rounds = [Round(worker, studies)]
+    try:
+        with claims.alive():
+            rounds[0].run(claims)
+            rounds.append(_confirmation(rounds[0], claims, url))
+            rounds[1].run(claims)
+    except BaseException as error:
+        if reason(error) is None:
+            with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
+                leave(rounds, claims, folder, url)
+        raise
+    leave(rounds, claims, folder, url, show=shown_url)
+    complain(rounds, claims, again(settings, config))
+
+
+def _confirmation(measured: Round, claims: Claims, url: str) -> Round:
+    """The round that trains the picks of finished studies again; of none, where that isn't wanted."""
+    worker, settings = measured.worker, measured.worker.settings
+    pairs = [
+        (plan, study)
+        for plan, study in measured.pairs
+        if is_wanted(settings)
+        and is_measured(study, plan)
+        and not worker.gives_up(plan, claims.failed(study))
+    ]
+    if not pairs:
+        return Round(replace(worker, plans=[]), [])
+    storage = open_storage(url)
+    with locks_for(url).exclusive():  # another driver may be about to enqueue the same
+        enqueued = [enqueue(storage, plan, study, settings) for plan, study in pairs]
+    return Round(replace(worker, plans=[plan for plan, _ in enqueued]), [study for _, study in enqueued])
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn a ValueError into Hydra's one-message error."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigCompositionException(str(error)) from error

@@ -1,0 +1,59 @@
+"""What a sweep leaves, finished or not."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import optuna
+
+from sweeps.report.findings.load import found_in
+from sweeps.report.outputs import terminal as screen
+from sweeps.study.claims import Claims
+from sweeps.study.storage import artifact_folder
+from sweeps.sweeper.phase import Round
+from sweeps.sweeper.results import write_results
+
+log = logging.getLogger(__name__)
+
+
+def leave(rounds: Sequence[Round], claims: Claims, folder: Path, url: str, show: str | None = None) -> None:
+    """Let go of what dead workers held, and write what was found; `show` is the storage as to be printed."""
+    for study in [study for each in rounds for study in each.studies]:
+        claims.free(study)
+    for plan, study in rounds[0].pairs:
+        write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
+    _report(rounds[0], folder, url, show)
+
+
+def _report(measured: Round, folder: Path, url: str, show: str | None) -> None:
+    """Write and show what was found; a sweep never fails for it, as all of it is in the storage."""
+    storage, sweep = measured.studies[0]._storage, measured.worker.plans[0].name.split("/")[0]
+    wanted = measured.worker.settings["report"]
+    try:
+        found = found_in(storage, sweep)
+        if show:
+            screen.show(found, folder / "report.html" if wanted else None, show)
+        if wanted:
+            from sweeps.report.write import report  # with plotly, which no sweep needs before its end
+
+            report(storage, found, folder, artifact_folder(url, folder.parent))
+    except Exception:
+        log.exception("The report could not be written to %s; what it tells of is in the storage.", folder)
+
+
+def complain(rounds: Sequence[Round], claims: Claims, retrying: str) -> None:
+    """Leave with the failures' reasons where a study gave up because of them."""
+    failures = [
+        f"{study.study_name}, trial {trial.number}: {trial.user_attrs.get('failure')}"
+        for each in rounds
+        for plan, study in each.pairs
+        if each.worker.gives_up(plan, claims.failed(study))
+        for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.FAIL,))
+    ]
+    if failures:
+        allowed = rounds[0].worker.settings["max_failure_rate"]
+        raise SystemExit(
+            f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate={allowed} allows:\n  "
+            + "\n  ".join(failures)
+            + f"\n{retrying} tries again."
+        )

@@ -1,0 +1,86 @@
+"""The studies of a sweep, checked, then made where they are missing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import optuna
+from hydra.utils import get_method
+from omegaconf import open_dict
+
+from sweeps.study.claims import remaining
+from sweeps.study.compatibility import existing, opened
+from sweeps.study.locks import locks_for
+from sweeps.study.retries import retry_failed
+from sweeps.study.storage import open_storage
+from sweeps.sweeper.compose import Composer
+from sweeps.sweeper.confirm import confirming, identity, is_wanted
+from sweeps.sweeper.describe import describe, description
+from sweeps.sweeper.plan import Plan, Planner, is_grid, sampled_configs
+from sweeps.sweeper.replicates import fresh_axes
+from sweeps.sweeper.sampling import check_strategy
+from sweeps.sweeper.settings import directions
+
+
+def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path) -> list[optuna.Study]:
+    """The plans' studies, made where missing; before that, everything that can be refused is."""
+    storage = open_storage(url, create=True)
+    settings = planner.settings
+    wanted = directions(settings)
+    identities = [
+        {
+            "search_space": plan.declared,
+            "fixed_overrides": plan.fixed,
+            "replicates": settings["replicates"],
+            "config": {**plan.config, **_sequence(settings)},
+        }
+        for plan in plans
+    ]
+    for plan, attributes in zip(plans, identities, strict=True):
+        study = existing(storage, plan.name, wanted, attributes)
+        if is_wanted(settings):
+            existing(storage, confirming(plan, settings).name, wanted, identity(plan))
+        if study is None or remaining(study, plan.n_trials):
+            _check(plan, planner.composer, settings)
+    with locks_for(url).exclusive():  # another driver may be about to make the same
+        studies = [
+            opened(storage, plan.name, wanted, attributes, settings["metric_names"])
+            for plan, attributes in zip(plans, identities, strict=True)
+        ]
+        for plan, study in zip(plans, studies, strict=True):
+            describe(study, plan, {**description(plan, planner), "folder": str(folder)})
+            retry_failed(study)
+    return studies
+
+
+def _sequence(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The seed of a grid's order or of quasi-random points: gone on with by another, both repeat and skip."""
+    sampler = settings["sampler"]
+    named = is_grid(sampler) or str(sampler["_target_"]).endswith(".QMCSampler")
+    seed = sampler.get("seed") if named else None
+    return {} if seed is None else {"hydra.sweeper.sampler.seed": seed}
+
+
+def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
+    """Compose a job with each value that a study can meet, and let the application refuse any."""
+    check_strategy(settings, plan)
+    check = get_method(settings["check"]) if settings["check"] else None
+    tries = [sampled_configs(plan, composer, settings["replicates"])]
+    if is_wanted(settings):
+        first = {key: values[:1] for key, values in fresh_axes(settings).items()}
+        tries.append(sampled_configs(confirming(plan, settings), composer, first))
+    for tried, config in chain(*tries):
+        if check:
+            with _naming(plan, tried), open_dict(config):
+                del config["hydra"]
+                check(config)
+
+
+@contextmanager
+def _naming(plan: Plan, tried: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{error}\n(study {plan.name}, with {tried})") from error

@@ -1,0 +1,1 @@
+"""Training in plain PyTorch: knows neither Hydra nor Optuna."""

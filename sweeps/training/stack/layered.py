@@ -1,0 +1,90 @@
+"""Sequences of known layers: features before the batch, the backward pass written out."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from sweeps.training.stack.dropout_masks import Masks
+from sweeps.training.stack.layers import LAYERS, Dropout, Layer, Linear
+
+# Losses and right answers, (stack,), of images and labels.
+Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+class Layered:
+    """The members' sequences as one (a `network.Network`)."""
+
+    def __init__(self, models: Sequence[nn.Module]) -> None:
+        members = [list(model.children())[1:] for model in models]  # the images come flat
+        self.layers: list[Layer] = [LAYERS[type(column[0])](column) for column in zip(*members, strict=True)]
+        self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+        first = self.layers[0]
+        assert isinstance(first, Linear)
+        first.first, self.device = True, first.weight.device
+        self._compute: Step = self._differentiated
+
+    @staticmethod
+    def takes(model: nn.Module, images: torch.Size) -> bool:  # noqa: ARG004 -- as every network
+        """Whether the model is torch's own sequence of a flattening, a linear layer, and known layers."""
+        if type(model) is not nn.Sequential or len(model) < 2:
+            return False
+        flatten, *modules = model
+        return (
+            type(flatten) is nn.Flatten
+            and (flatten.start_dim, flatten.end_dim) == (1, -1)
+            and isinstance(modules[0], nn.Linear)
+            and all(type(module) in LAYERS and LAYERS[type(module)].takes(module) for module in modules)
+            and all(parameter.requires_grad for parameter in model.parameters())
+            and not any(_is_hooked(module) for module in model.modules())
+        )
+
+    def begin(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
+        """Draw the epoch's masks for batches of one member's shape `images`."""
+        batch, features = images[0], images[1:].numel()
+        shapes = []
+        for layer in self.layers:
+            if isinstance(layer, Linear):
+                features = layer.weight.shape[1]
+            if isinstance(layer, Dropout):
+                shapes.append((features, batch))
+        self.masks = iter(Masks(generators, shapes, self.device))
+
+    @torch.no_grad()
+    def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Forward, cross-entropy and backward of all members."""
+        for dropout, bits in zip(self.dropouts, next(self.masks), strict=True):
+            dropout.bits = bits
+        return self._compute(images, labels)
+
+    def compile(self) -> None:
+        """Let torch's compiler make one graph of a step."""
+        self._compute = torch.compile(self._differentiated)
+
+    def _differentiated(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self._forward(images, training=True)
+        log_shares, place = torch.log_softmax(logits, 1), labels.unsqueeze(1)
+        losses = log_shares.gather(1, place).mean((1, 2)).neg_()
+        classes = torch.arange(logits.shape[1], device=logits.device).view(1, -1, 1)
+        right = (place == classes).to(logits.dtype)
+        gradient: Tensor | None = log_shares.exp_().sub_(right).div_(labels.shape[1])
+        for layer in reversed(self.layers):
+            assert gradient is not None
+            gradient = layer.backward(gradient)
+        return losses, (logits.max(1).indices == labels).sum(1)
+
+    @torch.no_grad()
+    def logits(self, images: Tensor) -> Tensor:
+        """Evaluation mode: no dropout, batch norm by its running statistics."""
+        return self._forward(images, training=False).transpose(1, 2)
+
+    def _forward(self, images: Tensor, training: bool) -> Tensor:
+        values = images.flatten(2).transpose(1, 2)
+        for layer in self.layers:
+            values = layer.forward(values, training)
+        return values
+
+
+def _is_hooked(module: nn.Module) -> bool:
+    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return any(getattr(module, name) for name in hooks)

@@ -1,0 +1,206 @@
+"""`python -m sweeps.run` as a user starts it, on real images."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import optuna
+import pytest
+import yaml
+from optuna_dashboard._note import get_note
+
+from sweeps.report.findings.picks import picks_of
+from sweeps.report.measure.from_storage import read
+from sweeps.study.replicate import KEPT
+from sweeps.study.storage import open_storage
+from sweeps.training import checkpoint
+from tests.conftest import finish, start, sweeps_here
+
+
+def sweeps_run(*arguments: str) -> str:
+    """Run the command to its end and return what it printed."""
+    return finish(start("-W", "error", "-m", "sweeps.run", *arguments))
+
+
+SMALL = (
+    "-m",
+    "optimizer=sgd,adam",
+    "optimizer.lr=0.1,0.01",
+    "epochs=2",
+    "hydra.sweeper.replicates.seed=[0,1]",
+    "confirm.seeds=2",
+)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder and the output of a small sweep of the real thing."""
+    outputs = tmp_path_factory.mktemp("outputs")
+    return outputs, sweeps_run(*SMALL, f"outputs={outputs}")
+
+
+def study(outputs: Path, optimizer: str) -> optuna.Study:
+    """The sweep's study of an optimizer."""
+    return optuna.load_study(
+        study_name=f"sweeps/optimizer={optimizer}", storage=f"sqlite:///{outputs}/sweeps.db"
+    )
+
+
+def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[Path, str]) -> None:
+    outputs, _ = swept
+    assert sorted(optuna.get_all_study_names(f"sqlite:///{outputs}/sweeps.db")) == [
+        "sweeps/optimizer=adam",
+        "sweeps/optimizer=adam/confirm",
+        "sweeps/optimizer=sgd",
+        "sweeps/optimizer=sgd/confirm",
+        "sweeps/overview",
+    ]
+    for optimizer, settings in (("sgd", 2 * 5), ("adam", 2 * 3 * 2)):
+        trials = study(outputs, optimizer).trials
+        assert [trial.state.name for trial in trials] == ["COMPLETE"] * settings
+        assert len({tuple(trial.params.values()) for trial in trials}) == settings
+        for trial in trials:
+            records = [trial.user_attrs[f"seed={seed}"] for seed in (0, 1)]
+            assert trial.value == pytest.approx(sum(record["value"] for record in records) / 2)
+            for seed, record in enumerate(records):
+                curves = trial.system_attrs[f"{KEPT}seed={seed}/curves"]
+                assert [len(curve) for curve in curves.values()] == [2] * 5
+                folder = outputs / "sweeps" / record["folder"]
+                assert folder == outputs / f"sweeps/optimizer={optimizer}/{trial.number}/seed={seed}"
+                assert json.loads((folder / "metrics.json").read_text())["score"] == record["value"]
+                assert (folder / ".hydra" / "overrides.yaml").exists()
+            if trial.user_attrs["diverged"] == 0:
+                assert set(trial.intermediate_values) == {1, 2}
+                assert trial.intermediate_values[2] == trial.value
+
+
+def test_only_the_confirmation_reads_the_test_set(swept: tuple[Path, str]) -> None:
+    outputs, _ = swept
+    found = {each.option: each for each in read(open_storage(f"sqlite:///{outputs}/sweeps.db"))}
+    for path in (outputs / "sweeps").rglob("metrics.json"):
+        assert ("test" in json.loads(path.read_text())["accuracy"]) == ("confirm" in path.parts)
+    defaults = {"sgd": {"optimizer.lr": 0.1, "optimizer.momentum": 0.9}}
+    for name, measured in found.items():
+        picks = picks_of(measured).params
+        assert picks["default"] == defaults.get(name, picks["default"])
+        for params in picks.values():
+            tests, scores = measured.confirmation.tests(params), measured.confirmation.scores(params)
+            assert len(tests) == len(scores) == 2
+            assert (abs(tests - scores) < 10).all()
+            assert not set(measured.seeds) & {each.seed for each in measured.confirmation.replicates}
+
+
+def test_the_study_tells_the_dashboard_what_it_is(swept: tuple[Path, str]) -> None:
+    sgd = study(swept[0], "sgd")
+    assert sgd.metric_names == ["validation accuracy in %"]
+    assert sgd.user_attrs["search_space"]["optimizer.lr"] == "choice(0.1, 0.01)"
+    assert "epochs=2" in sgd.user_attrs["fixed_overrides"]
+    note = get_note(sgd)
+    assert "| trial | lr | momentum | mean |" in note
+    assert "- Robust" in note
+    assert "(mean of 2 fresh seeds)" in note
+
+
+def test_sgd_brings_the_plateau_scheduler_and_adam_none(swept: tuple[Path, str]) -> None:
+    schedulers = [
+        study(swept[0], name).user_attrs["config"]["scheduler._target_"] for name in ("sgd", "adam")
+    ]
+    assert schedulers == ["torch.optim.lr_scheduler.ReduceLROnPlateau", "torch.optim.lr_scheduler.ConstantLR"]
+
+
+def test_a_second_start_trains_nothing_and_prints_the_same_result(swept: tuple[Path, str]) -> None:
+    outputs, first = swept
+    names = ("sgd", "adam", "sgd/confirm", "adam/confirm")
+    before = {name: study(outputs, name).trials for name in names}
+    second = sweeps_run(*SMALL, f"outputs={outputs}")
+    assert {name: study(outputs, name).trials for name in names} == before
+    result = "\nsweeps/optimizer=sgd: validation accuracy in %, mean over 2 runs"
+    assert first[first.index(result) :] == second[second.index(result) :]
+    assert f"uv run python -m sweeps.dashboard --storage sqlite:///{outputs}/sweeps.db" in first
+
+
+def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_path: Path) -> None:
+    trial = study(swept[0], "sgd").trials[0]
+    params = [f"{key}={value}" for key, value in trial.params.items()]
+    sweeps_here("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
+    [alone] = tmp_path.rglob("metrics.json")
+    curves = trial.system_attrs[f"{KEPT}seed=1/curves"]
+    epochs = json.loads(alone.read_text())["epochs"]
+    # In a stack there: sums in another order, so not the same bits.
+    assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(curves["train_loss"], rel=1e-3)
+
+
+def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(tmp_path: Path) -> None:
+    printed = sweeps_run("optimizer=adam", "optimizer.lr=0.005", "epochs=3", f"outputs={tmp_path}")
+    [metrics_file] = tmp_path.rglob("metrics.json")
+    metrics = json.loads(metrics_file.read_text())
+    for split, accuracy in metrics["accuracy"].items():
+        assert re.search(rf"{split}\W+{accuracy:.2f}", printed), printed
+    assert list(metrics["accuracy"]) == ["train", "validation", "test"]
+    assert metrics["accuracy"]["test"] > 80
+    assert metrics["score"] == metrics["epochs"][-1]["validation_accuracy"]
+    state = checkpoint.load(metrics_file.parent / "checkpoint.pt")
+    assert state["epochs"] == 3
+    assert state["optimizer"]["param_groups"][0]["lr"] == 0.005
+    assert (metrics_file.parent / ".hydra" / "config.yaml").exists()
+
+
+def test_the_stock_sweeper_runs_the_same_application(tmp_path: Path) -> None:
+    sweeper = ("hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.direction=maximize")
+    finish(
+        start("-m", "sweeps.run", "-m", *sweeper, "optimizer.lr=0.1,0.01", "epochs=1", f"outputs={tmp_path}")
+    )
+    assert len(list(tmp_path.glob("multirun/*/*/*/metrics.json"))) == 2
+
+
+def test_help_answers_without_torch(tmp_path: Path) -> None:
+    source = (
+        "import sys; sys.argv = ['sweeps.run', '--help']\n"
+        "import sweeps.run\n"
+        "try: sweeps.run.main()\n"
+        "finally: assert not {'torch', 'optuna', 'optuna_dashboard', 'plotly'} & set(sys.modules)"
+    )
+    printed = finish(start("-c", source, f"outputs={tmp_path}"))
+    assert "scheduler: cosine, exponential, multistep, none" in printed
+
+
+def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> None:
+    folder = swept[0] / "sweeps"
+    with (folder / "runs.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    runs = sorted(path.parent for path in folder.rglob("metrics.json"))
+    assert sorted(folder / row["folder"] for row in rows) == runs
+    for row in rows:
+        metrics = json.loads((folder / row["folder"] / "metrics.json").read_text())
+        assert float(row["score"]) == metrics["score"]
+        assert row["diverged"] == json.dumps(metrics["diverged"])
+        assert (row["test"] == "") == (row["phase"] == "tuning")
+        assert row["epochs"] == "2"
+    assert {row["seed"] for row in rows} == {"0", "1", "1000", "1001"}
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    numbers = json.loads((folder / "report.json").read_text(), parse_constant=refuse)
+    found = numbers["studies"]["sweeps/optimizer=sgd"]
+    best = max(max(row) for row in found["series"]["mean"])
+    assert (
+        found["series"]["best_of_k"]["expected"][-1]
+        == best
+        == found["found"]["picks"]["peak"]["tuned"]["mean"]["value"]
+    )
+    tested = [float(row["test"]) for row in rows if row["option"] == "sgd" and row["test"]]
+    assert set(found["found"]["picks"]["peak"]["fresh"]["values"]) <= set(tested)
+
+
+def test_the_pick_trains_as_the_setting_did(swept: tuple[Path, str], tmp_path: Path) -> None:
+    outputs, _ = swept
+    [measured] = [m for m in read(open_storage(f"sqlite:///{outputs}/sweeps.db")) if m.option == "adam"]
+    run = next(s for s in measured.settings if s.params == picks_of(measured).params["robust"]).runs["seed=1"]
+    sweeps_here("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
+    [alone] = tmp_path.rglob("metrics.json")
+    epochs = json.loads(alone.read_text())["epochs"]
+    assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(run.curves["train_loss"], rel=1e-3)
+    overrides = yaml.safe_load((alone.parent / ".hydra/config.yaml").read_text())["optimizer"]
+    assert overrides["lr"] == picks_of(measured).params["robust"]["optimizer.lr"]

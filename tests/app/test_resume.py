@@ -1,0 +1,155 @@
+"""A run that was broken off goes on from its state and ends bit for bit as an unbroken one."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch.optim import SGD, Adam
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR
+
+from sweeps.data import mnist5k
+from sweeps.models import mlp
+from sweeps.schedulers import Schedule
+from sweeps.training import checkpoint
+from sweeps.training.stack.stack import Stack
+from sweeps.training.train import Result, Run, State, train
+from tests.support.training_runs import bits, in_float64, of, same
+
+EPOCHS = 4
+NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+FEED = replace(
+    mnist5k(normalize=True),
+    images=mnist5k(normalize=True).images[:600],
+    labels=mnist5k(normalize=True).labels[:600],
+    validation=100,
+)
+MLP = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
+NONE = Schedule(partial(ConstantLR, factor=1.0))
+RUN = Run(FEED, MLP, of(Adam, lr=0.005), NONE, seed=0, epochs=EPOCHS, batch_size=100)
+# Without norm, and with such a learning rate, the loss is not finite within the first epoch.
+EXPLODING = replace(
+    RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=of(SGD, lr=1e6)
+)
+
+
+def states(run: Run, device: str = "cpu", precision: str = "fp32") -> tuple[Result, list[State]]:
+    """A run's result and its state after each epoch."""
+    kept: list[State] = []
+    [result] = train([run], device, precision, on_state=lambda _, state: kept.append(state()))
+    return result, kept
+
+
+def assert_ends_the_same_wherever_broken(run: Run, folder: Path, *where: str) -> None:
+    unbroken, after = states(run, *where)
+    assert [state["epochs"] for state in after] == list(range(1, run.epochs + 1))
+    for state in after:
+        checkpoint.save(folder / "checkpoint.pt", state)
+        [resumed] = train([run], *(where or ["cpu"]), starts=[checkpoint.load(folder / "checkpoint.pt")])
+        assert same(resumed.state, unbroken.state), state["epochs"]
+        assert (resumed.epochs, resumed.score) == (unbroken.epochs, unbroken.score)
+        assert same(resumed.model.state_dict(), unbroken.model.state_dict())
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])])
+def test_dropout_and_a_scheduler_by_steps_go_on_too(device: str, precision: str, tmp_path: Path) -> None:
+    schedule = Schedule(partial(CosineAnnealingLR, T_max=5 * EPOCHS), interval="step")
+    assert_ends_the_same_wherever_broken(replace(RUN, schedule=schedule), tmp_path, device, precision)
+
+
+@pytest.mark.parametrize("part", ["optimizer", "order", "dropout"])
+@pytest.mark.parametrize("optimizer", [of(SGD, lr=0.1, momentum=0.9), of(Adam, lr=0.005)])
+def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, part: str) -> None:
+    run = replace(RUN, optimizer=optimizer)
+    unbroken, after = states(run)
+    _, fresh = states(replace(run, epochs=1, seed=1))
+    lost = (
+        {"optimizer": after[1]["optimizer"] | {"state": {}}}
+        if part == "optimizer"
+        else {"generators": after[1]["generators"] | {part: fresh[0]["generators"][part]}}
+    )
+    [resumed] = train([run], "cpu", starts=[after[1] | lost])
+    assert not same(resumed.state["model"], unbroken.state["model"])
+    assert [epoch.number for epoch in resumed.epochs] == [1, 2, 3, 4]
+
+
+def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
+    run, other = (
+        in_float64(each) for each in (RUN, replace(RUN, seed=1, optimizer=of(SGD, lr=0.1, momentum=0.9)))
+    )
+    unbroken = train([run, other], "cpu")
+    _, after = states(other)
+    told: list[tuple[int, int]] = []
+    kept: list[int] = []
+    results = train(
+        [run, other],
+        "cpu",
+        on_epoch=lambda place, epoch: told.append((place, epoch.number)),
+        starts=[None, after[2]],
+        on_state=lambda place, _: kept.append(place),
+    )
+    assert told == [(1, 1), (1, 2), (1, 3), (0, 1), (1, 4), (0, 2), (0, 3), (0, 4)]
+    assert kept == [0, 1, 0, 0, 0]
+    for one, another in zip(results, unbroken, strict=True):
+        torch.testing.assert_close(bits(one), bits(another), rtol=1e-9, atol=1e-9)
+        assert same(one.state["generators"], another.state["generators"])
+
+
+def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, after = states(RUN)
+    before = states(RUN)[1][2]
+    trained: list[Stack] = []
+    epoch = Stack.epoch
+    monkeypatch.setattr(Stack, "epoch", lambda stack: (trained.append(stack), epoch(stack)))
+    for done, epochs_left in ((3, 1), (4, 0)):
+        trained.clear()
+        train([RUN], "cpu", starts=[after[done - 1]])
+        assert len(trained) == epochs_left
+    assert same(after[2], before)
+
+
+def test_a_run_can_go_on_to_more_epochs_than_it_was_begun_with() -> None:
+    [short], [long] = train([replace(RUN, epochs=2)], "cpu"), train([RUN], "cpu")
+    [resumed] = train([RUN], "cpu", starts=[short.state])
+    assert same(resumed.state, long.state)
+
+
+def test_a_diverged_run_stays_as_it_ended() -> None:
+    [exploded] = train([EXPLODING], "cpu")
+    assert len(exploded.epochs) < EPOCHS
+    [resumed] = train([EXPLODING], "cpu", starts=[exploded.state])
+    assert (resumed.diverged, resumed.score, resumed.epochs) == (True, 10.0, exploded.epochs)
+    assert same(resumed.state["generators"], exploded.state["generators"])  # nothing more was drawn
+
+
+OTHERS = {
+    "seed": (replace(RUN, seed=1), "seed=0 there, 1 now"),
+    "batch size": (replace(RUN, batch_size=50), "batch_size=100 there, 50 now"),
+    "data": (replace(RUN, feed=replace(FEED, images=FEED.images + 1)), r"data.checksum=\d+ there, \d+ now"),
+    "optimizer": (replace(RUN, optimizer=of(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
+    "setting": (replace(RUN, optimizer=of(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
+    "scheduler": (
+        replace(RUN, schedule=Schedule(partial(CosineAnnealingLR, T_max=4))),
+        r"scheduler=\S+ConstantLR there, \S+CosineAnnealingLR now",
+    ),
+    "model": (
+        replace(RUN, model=partial(mlp, widths=[30], dropout=[0.5], norm="batch")),
+        r"model.1=Linear\(\S+ out_features=20\S* .*there, Linear\(.*out_features=30",
+    ),
+    "dropout": (
+        replace(RUN, model=partial(mlp, widths=[20], dropout=[0.4], norm="batch")),
+        r"model.4=Dropout\(p=0.5, inplace=False\) there, Dropout\(p=0.4",
+    ),
+    "fewer epochs": (replace(RUN, epochs=3), "4 epochs done, more than epochs=3"),
+}
+
+
+@pytest.mark.parametrize(("run", "message"), OTHERS.values(), ids=OTHERS)
+def test_a_state_of_another_run_is_refused_and_the_difference_named(run: Run, message: str) -> None:
+    [result] = train([RUN], "cpu")
+    with pytest.raises(ValueError, match=message):
+        train([run], "cpu", starts=[result.state])

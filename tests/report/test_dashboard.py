@@ -1,0 +1,155 @@
+"""What `python -m sweeps.report` leaves, and what a browser and Optuna's dashboard show of it."""
+
+import importlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import BaseStorage
+from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
+from optuna_dashboard._note import get_note
+
+from sweeps.report.findings.load import found_in
+from sweeps.report.write import report
+from sweeps.study.storage import artifact_folder, open_storage
+from tests.conftest import finish, start
+from tests.support.studies import EACH, JOINT, grid_study, two_confirmed
+
+
+@pytest.fixture
+def storage() -> BaseStorage:
+    """A storage in memory."""
+    return optuna.storages.InMemoryStorage()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A storage that `python -m sweeps.report` has written on, and the folder that it wrote."""
+    folder = tmp_path_factory.mktemp("report")
+    url = f"sqlite:///{folder}/made.db"
+    two_confirmed(open_storage(url, create=True), gap=1.0)
+    command = ["-W", "error", "-m", "sweeps.report", "--storage", url, "--folder", str(folder)]
+    assert finish(start(*command)).endswith(f"{folder}/report.html\n")
+    return url, folder
+
+
+@pytest.mark.parametrize("program", ["sweeps.report", "sweeps.dashboard"])
+def test_a_storage_without_a_sweep_is_refused(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "--storage", f"sqlite:///{tmp_path}/no.db"])
+    entry = importlib.import_module(f"{program}.__main__" if program == "sweeps.report" else program)
+    with pytest.raises(SystemExit, match=r"--storage sqlite:.*no.db holds no sweep; write sqlite:"):
+        entry.main()
+    assert not list(tmp_path.iterdir())
+
+
+def figures(study: optuna.Study) -> dict[str, dict[str, object]]:
+    """The figures that the dashboard finds with a study."""
+    kept = get_plotly_graph_objects(study._storage.get_study_system_attrs(study._study_id))
+    return {name: json.loads(figure) for name, figure in kept.items()}
+
+
+def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> None:
+    storage = open_storage(written[0])
+    for name, expected in (("optimizer=sgd", EACH), ("overview", JOINT)):
+        study = optuna.load_study(study_name=f"made/{name}", storage=storage)
+        assert "Robust" in get_note(study)
+        assert {re.sub("curves-.*", "curves", key) for key in figures(study)} == expected
+        assert all(figure["data"] for figure in figures(study).values())
+    confirmation = optuna.load_study(study_name="made/optimizer=sgd/confirm", storage=storage)
+    assert "on seeds that nothing was chosen by" in get_note(confirmation)
+
+
+def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
+    url, folder = written
+    files = [folder / "report.html", *Path(f"{folder}/made.db.artifacts").iterdir()]
+    before = {file: file.read_bytes() for file in files}
+    storage = open_storage(url)
+    report(storage, found_in(storage, "made"), folder, artifact_folder(url, folder))
+    files = [folder / "report.html", *Path(f"{folder}/made.db.artifacts").iterdir()]
+    assert {file: file.read_bytes() for file in files} == before
+
+
+def test_a_new_pick_takes_the_note_and_the_figures_of_the_old(storage: BaseStorage, tmp_path: Path) -> None:
+    study = grid_study(storage, "sgd", settings=2)
+    report(storage, found_in(storage, None), tmp_path, tmp_path / "artifacts")
+    curves = {name for name in figures(study) if name.startswith("curves")}
+    study.add_trials(grid_study(optuna.storages.InMemoryStorage(), "sgd").trials[2:])
+    report(storage, found_in(storage, None), tmp_path, tmp_path / "artifacts")
+    notes = [get_note(optuna.trial.Trial(study, trial._trial_id)) for trial in study.trials]
+    peak = max(study.trials, key=lambda trial: trial.value or 0).number
+    assert "peak pick" in notes[peak]
+    assert notes[:2] == ["", ""]
+    assert {name for name, figure in figures(study).items() if figure["data"]} >= {"scores", "maps"}
+    assert all(not figures(study)[name]["data"] for name in curves - {"curves-peak", "curves-robust"})
+
+
+def test_chromium_draws_every_figure_without_the_network(written: tuple[str, Path], tmp_path: Path) -> None:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    flags = [
+        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        *("--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--v=0"),
+        *(f"--user-data-dir={tmp_path}", "--virtual-time-budget=15000", "--dump-dom"),
+    ]
+    address = f"file://{written[1]}/report.html"
+    opened = subprocess.run(
+        [chromium, *flags, address], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "CONSOLE" not in opened.stderr
+    page = opened.stdout
+    assert page.count('class="main-svg"') >= page.count('class="figure"') == len(JOINT) + 2 * (len(EACH) + 1)
+    empty = re.findall(r'<div id="(figure-[\w-]+)"></div>', page)
+    assert not empty
+
+
+def answered(address: str) -> bytes:
+    """What a server that is about to start answers."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                return bytes(answer.read())
+        except urllib.error.URLError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def dashboard(written: tuple[str, Path]) -> Iterator[str]:
+    """The address of a dashboard that `python -m sweeps.dashboard` opened."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = start("-m", "sweeps.dashboard", "--storage", written[0], "--port", str(port))
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[-1]
+    answered(f"{address}api/meta")  # it says that it listens a moment before it does
+    yield address
+    os.killpg(process.pid, signal.SIGTERM)
+    process.communicate()
+
+
+def test_the_dashboard_opens_for_this_machine_alone(dashboard: str) -> None:
+    assert dashboard.startswith("http://127.0.0.1:")
+    studies = json.loads(answered(f"{dashboard}api/studies"))["study_summaries"]
+    numbers = {study["study_name"]: study["study_id"] for study in studies}
+    assert {"made/optimizer=sgd", "made/overview"} < numbers.keys()
+    study = json.loads(answered(f"{dashboard}api/studies/{numbers['made/optimizer=sgd']}"))
+    picture = re.search(r"\]\(/(artifacts/[\w/-]+)\)", study["note"]["body"])
+    assert picture
+    assert answered(f"{dashboard}{picture[1]}").startswith(b"\x89PNG")

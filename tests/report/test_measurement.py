@@ -1,0 +1,185 @@
+"""Studies as measurements: what this sweeper records, and what any Optuna program leaves."""
+
+import numpy as np
+import optuna
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState, create_trial
+
+from sweeps.report.findings.picks import picks_of, stability_of_picks
+from sweeps.report.measure.from_storage import measurement, read
+from sweeps.study.storage import open_storage
+from tests.conftest import Toy
+
+
+def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
+    repeat = "+hydra.sweeper.replicates"
+    toy.here("shape=ridge", f"{repeat}.seed=[0,1]", f"{repeat}.shape.name=[flat,null]")
+    [found] = read(open_storage(toy.storage))
+    assert (found.study, found.option, found.way, found.sign) == ("toy/shape=ridge", "ridge", "grid", -1)
+    assert [(axis.short, axis.values, axis.ordered) for axis in found.axes] == [
+        ("x", [-1, 0, 1], True),
+        ("y", [0, 1], True),
+    ]
+    assert found.scores.shape == found.diverged.shape == (3, 2, 4)
+    crossed = found.by_condition(found.scores)
+    assert (found.conditions, found.seeds) == (["name=flat", "name=null"], [0, 1])
+    for place in found.all_places():
+        x, y = found.params_at(place).values()
+        expected = [(x - 1) ** 2 + y + seed / 10 for seed in (0, 1)]
+        assert crossed[place] == pytest.approx(np.array([expected, expected]))
+        run = found.places[place].runs["seed=1,shape.name=null"]
+        assert (toy.folder / "jobs" / str(run.folder) / ".hydra").exists()
+    assert not found.diverged.any()
+
+
+def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
+    toy.here("shape.x=0,1", "+hydra.sweeper.replicates.shape=[bowl,ridge]")
+    [found] = read(open_storage(toy.storage))
+    assert found.conditions == ["shape=bowl", "shape=ridge"]
+    assert found.by_condition(found.scores).tolist() == [[[1.0], [1.0]], [[0.0], [0.0]]]
+    for label, run in found.complete[0].runs.items():
+        config = (toy.folder / "jobs" / str(run.folder) / ".hydra" / "config.yaml").read_text()
+        assert f"name: {label.removeprefix('shape=')}" in config
+
+
+@pytest.mark.parametrize(
+    ("overrides", "way"),
+    [
+        (["hydra/sweeper/sampler=tpe"], "adaptive"),
+        (["hydra/sweeper/sampler=random"], "qmc"),
+        (["hydra/sweeper/sampler=grid", "hydra/sweeper/pruner=median"], "adaptive"),
+    ],
+    ids=["drawn to what is good", "drawn at random", "pruned"],
+)
+def test_a_study_says_how_its_space_was_walked(overrides: list[str], way: str, toy: Toy) -> None:
+    toy.here("shape=bowl", "hydra.sweeper.n_trials=1", *overrides)
+    [found] = read(open_storage(toy.storage))
+    assert found.way == way
+
+
+def foreign(*spaces: dict[str, optuna.distributions.BaseDistribution], **study: object) -> optuna.Study:
+    """A study that another program made, with a complete trial for each space."""
+    made = optuna.create_study(**study)
+    for number, space in enumerate(spaces):
+        params = {
+            name: values.choices[-1] if isinstance(values, CategoricalDistribution) else values.low
+            for name, values in space.items()
+        }
+        values = [float(number)] * len(made.directions)
+        made.add_trial(create_trial(params=params, distributions=space, values=values))
+    return made
+
+
+def test_another_programs_study_without_replicates_is_read_and_never_called_even() -> None:
+    space = {
+        "lr": CategoricalDistribution([0.1, 0.001, 0.01]),
+        "layers": IntDistribution(1, 3),
+        "kind": CategoricalDistribution(["b", "a"]),
+    }
+    study = foreign(space, directions=["minimize", "maximize"])
+    found = measurement(study)
+    assert [(axis.values, axis.ordered, axis.log) for axis in found.axes] == [
+        ([0.001, 0.01, 0.1], True, True),
+        ([1, 2, 3], True, False),
+        (["b", "a"], False, False),
+    ]
+    assert (found.way, found.sign, found.objectives, found.front) == ("adaptive", -1, 2, [0])
+    assert found.scores.shape == (3, 3, 2, 1)
+    assert found.scores[1, 0, 1, 0] == 0
+    assert np.isnan(found.scores).sum() == 17
+
+
+def test_a_continuous_space_has_its_settings_in_a_row_and_an_empty_study_none() -> None:
+    space = {"lr": FloatDistribution(1e-4, 1, log=True)}
+    found = measurement(foreign(space, space))
+    assert [(axis.values, axis.continuous, axis.log) for axis in found.axes] == [([1e-4, 1], True, True)]
+    assert found.scores.tolist() == [[0.0], [1.0]]
+    assert measurement(optuna.create_study()).scores.shape == (0, 1)
+
+
+def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
+    space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
+    study = optuna.create_study(direction="maximize")
+    study.set_user_attr("replicates", {"seed": [0, 1]})
+    study.set_user_attr("ways", ["grid"])
+    records = {"seed=0": {"value": 90.0, "diverged": False}, "seed=1": {"value": 10.0, "diverged": True}}
+    trials = [
+        create_trial(params={"lr": 0.1}, distributions=space, value=50.0, user_attrs=records),
+        create_trial(params={"lr": 0.01}, distributions=space, state=TrialState.FAIL),
+        create_trial(
+            params={"lr": 0.01},
+            distributions=space,
+            state=TrialState.FAIL,
+            user_attrs={"failure": "why", "seed=0": records["seed=0"]},
+            system_attrs={"sweeps:retry_of": 1},
+        ),
+    ]
+    for trial in trials:
+        study.add_trial(trial)
+    found = measurement(study)
+    assert [(s.number, s.state, s.reason, s.diverged) for s in found.settings] == [
+        (0, "complete", None, 1),
+        (2, "fail", "why", 0),
+    ]
+    assert found.way == "grid"
+    assert found.scores[2].tolist() == [90.0, 10.0]
+    assert found.diverged[2].tolist() == [False, True]
+    assert np.isnan(found.scores[:2]).all()
+    pruned = {"state": TrialState.PRUNED, "intermediate_values": {1: 30.0, 2: 40.0}, "value": 40.0}
+    study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, **pruned))
+    found = measurement(study)
+    assert found.way == "adaptive"
+    assert (found.settings[-1].state, found.settings[-1].last, found.settings[-1].last_step) == (
+        "pruned",
+        40,
+        2,
+    )
+    assert np.isnan(found.scores[0]).all()
+
+
+def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff() -> None:
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    space = {"lr": FloatDistribution(1e-4, 1, log=True), "momentum": FloatDistribution(0, 1)}
+    for _ in range(32):
+        trial = study.ask(space)
+        height = np.log10(trial.params["lr"])
+        study.tell(trial, 90 + height if height < -1 else 10)
+    study.set_user_attr("ways", ["qmc"])
+    picks = picks_of(measurement(study)).params
+    assert 0.05 < picks["peak"]["lr"] < 0.1
+    assert 0.001 < picks["robust"]["lr"] < 0.05
+    study.set_user_attr("ways", ["adaptive"])
+    assert list(picks_of(measurement(study)).params) == ["peak"]
+
+
+def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all_is() -> None:
+    conditions = {"seed": [0, 1, 2], "norm": ["batch", "none"]}
+    study = optuna.create_study(direction="maximize")
+    study.set_user_attr("replicates", conditions)
+    space = {"lr": CategoricalDistribution([0.001, 0.01, 0.1, 1.0])}
+    scores = {0.001: (90.0, 90.0), 0.01: (96.0, 95.5), 0.1: (97.0, 95.0), 1.0: (97.5, 80.0)}
+    for lr, by_norm in scores.items():
+        records = {
+            f"seed={seed},norm={norm}": {"value": score + seed / 10}
+            for norm, score in zip(conditions["norm"], by_norm, strict=True)
+            for seed in conditions["seed"]
+        }
+        value = float(np.mean(by_norm))
+        study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value, user_attrs=records))
+    found = measurement(study)
+    assert picks_of(found).params == {"peak": {"lr": 0.1}, "robust": {"lr": 0.01}}
+    stable = stability_of_picks(found)
+    assert stable is not None
+    assert stable.robust.tolist() == pytest.approx([0, 1, 0, 0])
+
+
+def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neighbours() -> None:
+    space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
+    study = optuna.create_study(direction="maximize")
+    study.set_user_attr("ways", ["adaptive"])
+    for lr, value in ((0.1, 10.0), (0.01, 97.0)):
+        study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value))
+    assert picks_of(measurement(study)).params == {"peak": {"lr": 0.01}}
+    study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, value=90.0))
+    assert picks_of(measurement(study)).params["robust"] == {"lr": 0.01}

@@ -1,0 +1,63 @@
+"""A pick as a config, composed by Hydra as the next run would."""
+
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Replicate, Run, Setting
+from sweeps.report.outputs.pick_yaml import write_pick
+from tests.conftest import REPOSITORY
+
+
+def composed(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
+    """The job's config with the pick of a study of one setting."""
+    axes = [Axis(name, [value], ordered=False, log=False) for name, value in params.items()]
+    measured = Measurement(
+        study="s/optimizer=mine",
+        option="mine",
+        group="optimizer",
+        way="grid",
+        metric="score",
+        sign=1,
+        chance=None,
+        axes=axes,
+        replicates=[Replicate("run")],
+        settings=[Setting(0, params, "complete", {"run": Run(90.0)})],
+        **about,
+    )
+    assert write_pick(measured, tmp_path) == tmp_path / "pick" / "mine.yaml"
+    with initialize_config_dir(str(REPOSITORY / "conf")):
+        overrides = [f"hydra.searchpath=[file://{tmp_path}]", "+pick=mine"]
+        return OmegaConf.to_container(compose("config", overrides), resolve=False)
+
+
+def test_a_pick_holds_options_fixed_values_list_elements_and_complements(tmp_path: Path) -> None:
+    config = composed(
+        tmp_path,
+        {"optimizer.lr": 1e-6, "1 - optimizer.betas.1": 0.25, "scheduler": "cosine"},
+        choices={"optimizer": "adamw"},
+        groups=["scheduler"],
+        fixed={"epochs": 7, "model.widths": [10, 5], "optimizer.weight_decay": 0},
+        config={"optimizer.betas.0": 0.9, "optimizer.eps": 1e-8, "model.dropout.0": 0.5},
+    )
+    assert config["optimizer"] == {
+        **config["optimizer"],
+        "_target_": "torch.optim.AdamW",
+        "lr": 1e-6,
+        "betas": [0.9, 0.75],
+        "weight_decay": 0,
+    }
+    assert "CosineAnnealingLR" in config["scheduler"]["_target_"]
+    assert (config["epochs"], config["model"]["widths"]) == (7, [10, 5])
+    assert config["model"]["dropout"] == [0.5, 0.3]
+
+
+def test_an_option_of_the_sweep_comes_before_what_another_option_brings(tmp_path: Path) -> None:
+    choices = {"scheduler": "none", "optimizer": "sgd"}
+    config = composed(tmp_path, {"optimizer.lr": 0.5}, choices=choices)
+    assert config["scheduler"]["_target_"].endswith("ConstantLR")  # sgd alone brings plateau
+    assert config["optimizer"]["lr"] == 0.5

@@ -1,0 +1,208 @@
+"""The report's pages and what the dashboard shows, of studies whose scores are known."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from optuna.storages import BaseStorage
+from optuna_dashboard._note import get_note
+
+from sweeps.report.findings.joint import joint
+from sweeps.report.findings.load import found_in
+from sweeps.report.findings.risk import hazard
+from sweeps.report.measure.from_storage import read
+from sweeps.report.outputs.document import Document, document
+from sweeps.report.write import report
+from tests.support.studies import (
+    EACH,
+    FRESH,
+    JOINT,
+    PICKS,
+    adaptive_study,
+    confirm,
+    grid_study,
+    hill,
+    two_confirmed,
+)
+
+
+@pytest.fixture
+def storage() -> BaseStorage:
+    """A storage in memory."""
+    return optuna.storages.InMemoryStorage()
+
+
+def page(storage: BaseStorage) -> Document:
+    """The report of all that is in a storage."""
+    studies = found_in(storage, None)
+    return document(studies, joint(studies))
+
+
+def said(page: Document) -> str:
+    """All sentences of a report."""
+    return "\n".join(sentence for part in [*page.lead, *page.parts] for sentence in part.sentences)
+
+
+def drawn(page: Document, is_drawn: bool = True) -> list[set[str]]:
+    """The names of each part's figures, or of those that aren't there; curves of whatever pick alike."""
+    return [
+        {re.sub("curves-.*", "curves", p.name) for p in part.plots if (p.figure is not None) == is_drawn}
+        for part in page.parts
+    ]
+
+
+def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(storage: BaseStorage) -> None:
+    two_confirmed(storage, gap=1.0)
+    report = page(storage)
+    assert drawn(report) == [JOINT, EACH, EACH]
+    short = report.lead[0].sentences
+    assert re.match(r"sgd: robust pick lr=0.01 momentum=0, test accuracy 96\.\d\d % \[", short[0])
+    assert re.search(r"0\.\d+ points worse \[.*\] than the peak, lr=0.01 momentum=0.9\.$", short[0])
+    assert short[-1].startswith("As tuned here, by their robust picks adam is better than sgd by 1.")
+    first = report.lead[1].sentences[0]
+    fresh = r"test accuracy 9[56]\.\d\d % \[.*\] \(mean of 6 fresh seeds\)\."
+    assert re.fullmatch(rf"Robust.*: lr=0.01 momentum=0\.?\d*, {fresh}", first)
+    assert "might have picked others: adam is better than sgd by" in said(report)
+    assert "choice(0.001, 0.01, 0.1)" in "\n".join(report.lead[-1].sentences)
+    assert "differ in scheduler (sgd Constant, adam Plateau)" in said(report)
+    assert "1,000 leave ± 1.2 points at 96 %" in said(report)  # 1.96 sqrt(.96 .04/1000)
+
+
+def test_equal_optimizers_are_not_ranked(storage: BaseStorage) -> None:
+    two_confirmed(storage, gap=0.0)
+    assert re.search("no distinguishable difference between|are equivalent within", said(page(storage)))
+    assert "better than" not in said(page(storage))
+
+
+def test_a_sweep_that_is_not_confirmed_says_so_and_names_no_test_figure(storage: BaseStorage) -> None:
+    for option in ("sgd", "adam"):
+        grid_study(storage, option)
+    report = page(storage)
+    assert drawn(report, is_drawn=False)[0] == {"fresh", "differences"}
+    assert "Not confirmed on fresh seeds yet" in said(report)
+    assert "test accuracy" not in said(report)
+    assert "Which of sgd and adam is better: no two picks" in said(report)
+
+
+def test_of_an_adaptive_study_nothing_is_said_about_its_space(storage: BaseStorage) -> None:
+    adaptive_study(storage, "sgd")
+    report = page(storage)
+    assert drawn(report) == [set(), {"scores", "curves"}]
+    missing = {plot.name: plot.text for part in report.parts for plot in part.plots if plot.figure is None}
+    for name in ("best", "best-of-k", "shares", "importance"):
+        assert "crowds its trials" in missing[name]
+    assert "Of the searched space" not in said(report)
+    assert "Learning rates within" not in said(report)
+    # 6 trials complete and near the best, 6 pruned, which might have been or not
+    assert "of the settings tried 50 to 100 % come within 1 point" in said(report)
+
+
+def test_bands_that_reach_the_edges_are_not_ranked(storage: BaseStorage) -> None:
+    for option, slope in (("sgd", 1), ("adam", -1)):
+        grid_study(storage, option, lambda params, _, slope=slope: 90 + slope * params["optimizer.lr"])
+    told = said(page(storage))
+    assert "this grid cannot rank them" in told
+    assert "at an end of the learning rates searched (sgd at the highest, adam at the lowest)" in told
+
+
+def test_conditions_are_shown_as_regret(storage: BaseStorage) -> None:
+    axes = {"seed": [0, 1, 2], "model.norm": ["batch", "none"]}
+    grid_study(storage, "sgd", replicates=axes)
+    report = page(storage)
+    assert drawn(report)[1] == EACH | {"regrets"}
+    assert "One setting for all 2 conditions costs" in said(report)
+
+
+def test_settings_that_differ_by_noise_alone_have_no_important_parameter(storage: BaseStorage) -> None:
+    def noise(params: Mapping[str, Any], seed: int) -> float:
+        return float(97 + np.random.default_rng([seed, hash(tuple(params.values())) % 2**32]).normal())
+
+    grid_study(storage, "sgd", noise, diverges=False)
+    assert "importance" in drawn(page(storage), is_drawn=False)[1]
+
+
+@pytest.mark.parametrize("done", [0, 1, 4])
+def test_an_unfinished_sweep_has_a_report(storage: BaseStorage, done: int) -> None:
+    grid_study(storage, "sgd", settings=done)
+    told = said(page(storage))
+    assert ("No setting is measured yet." in told) == (done == 0)
+    assert (f"{6 - done} of 6 settings are not measured" in told) == (done > 0)
+    assert "a blind choice loses" not in told  # what isn't measured may be the worst
+
+
+def test_a_study_of_any_program_has_a_report(tmp_path: Path) -> None:
+    def plain(trial: optuna.Trial) -> float:
+        return trial.suggest_float("lr", 0, 1) ** 2 + trial.suggest_int("layers", 1, 3)
+
+    def two(trial: optuna.Trial) -> tuple[float, float]:
+        return trial.suggest_float("x", 0, 1), len(trial.suggest_categorical("kind", ["a", "bb"]))
+
+    for objective, directions in (
+        (plain, ["minimize"]),
+        (two, ["minimize", "maximize"]),
+        (lambda _: 1.0, ["maximize"]),
+    ):
+        study = optuna.create_study(directions=directions)
+        study.optimize(objective, n_trials=4)
+        report(study._storage, found_in(study._storage, None), tmp_path, tmp_path / "artifacts")
+        assert "Peak: " in get_note(study)
+        assert "Peak: " in (tmp_path / "report.html").read_text()
+
+
+def test_a_pick_that_sometimes_diverges_has_two_figures_and_is_compared_where_both_converge(
+    storage: BaseStorage,
+) -> None:
+    cliff = {"optimizer.lr": 0.1, "optimizer.momentum": 0.0}
+    study = grid_study(
+        storage, "sgd", lambda params, seed: hill(params, seed) + 3 * (params["optimizer.lr"] == 0.1)
+    )
+    confirm(
+        study,
+        [*PICKS, cliff],
+        hill,
+        lambda params, seed: 10 if params == cliff and seed < FRESH[2] else hill(params, seed) + 0.1,
+    )
+    robust, peak = page(storage).lead[1].sentences[:2]
+    assert re.search(r"test accuracy 97\.\d\d % \[.*\] \(mean of 6 fresh seeds\)", robust)
+    assert re.search(r"96\.\d\d % \[9.*\] where it converges; 2 of 6 runs diverged on 6 fresh seeds", peak)
+    assert re.search(r"where both converge, the robust pick is [01]\.\d\d points better \[", peak)
+
+
+@pytest.mark.parametrize("peak_lr", [0.01, 0.1])
+def test_a_peak_beside_a_cliff_may_be_worse_than_its_fresh_seeds_say(
+    storage: BaseStorage, peak_lr: float
+) -> None:
+    """The largest lr diverges with momentum 0.9: without it, it is beside the cliff, 0.01 is too."""
+    for option in ("sgd", "adam"):
+        study = grid_study(
+            storage, option, lambda params, seed: hill(params, seed) + 2 * (params["optimizer.lr"] == peak_lr)
+        )
+        picks = [{"optimizer.lr": peak_lr, "optimizer.momentum": 0.0}, *PICKS]
+        confirm(study, picks, hill, hill)
+    studies = found_in(storage, None)
+    assert studies[0].picks["peak"].params["optimizer.lr"] == peak_lr
+    found = joint(studies).comparisons
+    low, high = found["peak"][0].difference[1:]
+    assert -80 < low < -3
+    assert 3 < high < 80
+    assert found["peak"][0].of_settings == "no distinguishable difference"
+    score = studies[0].picks["peak"].fresh
+    assert score.objective.low < score.score.low - 3
+    assert score.objective.high == pytest.approx(score.score.high, abs=0.3)
+
+
+def test_seeds_that_are_not_trained_yet_say_nothing_of_divergence() -> None:
+    cliff = {"optimizer.lr": 0.1, "optimizer.momentum": 0.0}
+    unseen = []
+    for seeds in (FRESH[:3], FRESH):
+        study = grid_study(optuna.storages.InMemoryStorage(), "sgd")
+        confirm(study, [cliff], hill, lambda _, seed: 10 if seed == FRESH[0] else 96, seeds, done=3)
+        [measurement] = read(study._storage)
+        found = hazard(measurement, cliff)
+        assert found is not None
+        unseen.append(found.unseen)
+    assert np.array_equal(*unseen)

@@ -1,0 +1,150 @@
+"""What the seeds leave open: noise, intervals, comparisons, how sure a pick is."""
+
+import numpy as np
+import pytest
+
+from sweeps.report.statistics.best_of_k import expected_best_band
+from sweeps.report.statistics.compare import compare, verdict
+from sweeps.report.statistics.intervals import (
+    Estimate,
+    Spread,
+    detectable,
+    pooled_spread,
+    resolution,
+    setting_intervals,
+)
+from sweeps.report.statistics.noise import noise
+from sweeps.report.statistics.randomization import holm
+from sweeps.report.statistics.stability import likely, selection_spread, stability, stability_of
+from sweeps.report.statistics.variance import variance_share_intervals
+from tests.support.worked_tables import NAN, SGD, A, B
+
+# Sums of a few scores below 100 in float64: good to 1e-12, given to three decimals.
+close = pytest.approx
+
+
+def test_corrected_p_values_are_never_smaller_than_a_better_one_s():
+    assert holm(np.array([0.01, NAN, 0.04, 0.03])).tolist() == pytest.approx(
+        [0.03, NAN, 0.06, 0.06], nan_ok=True
+    )
+    assert holm(np.array([0.5, 0.9])).tolist() == [1.0, 1.0]
+
+
+def test_the_detectable_difference_is_found_in_four_of_five_cases():
+    smallest = detectable(10, sd=0.2)
+    drawn = np.random.default_rng(0).normal(smallest, 0.2, size=(20_000, 10))
+    t = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / np.sqrt(10))
+    assert np.mean(t > 2.2622) == pytest.approx(0.8, abs=0.01)  # t at 97.5 %, 9 degrees of freedom
+
+
+def test_noise_that_the_seeds_share_leaves_few_degrees_of_freedom():
+    random, none = np.random.default_rng(0), np.zeros((20, 3), dtype=bool)
+    alike = np.arange(20.0)[:, None] + np.array([0.1, -0.2, 0.1])
+    assert pooled_spread(alike, none).freedom == close(2)
+    apart = pooled_spread(random.normal(size=(20, 3)), none)
+    assert apart.freedom > 35  # of 40
+    diverged = none.copy()
+    diverged[0, 0] = True
+    alike[0] = [10.0, 0.0, 0.0]
+    assert pooled_spread(alike, diverged).sd == close(np.std([0.1, -0.2, 0.1], ddof=1))
+
+
+def test_a_setting_borrows_the_spread_of_those_near_it_alone():
+    random = np.random.default_rng(0)
+    calm, wild = random.normal(97, 0.05, size=(10, 3)), random.normal(90, 2, size=(10, 3))
+    scores = np.concatenate([calm, wild])
+    low, high = setting_intervals(scores, np.zeros(scores.shape, dtype=bool))
+    assert np.mean((high - low)[:10]) < 0.3  # 0.05 x 1.2 x 2 = 0.12
+    assert np.mean((high - low)[10:]) > 3  # 2 x 1.2 x 2 = 4.8
+
+
+def test_a_single_seed_has_no_intervals_and_decides_nothing():
+    one, calm = SGD[..., None], np.zeros((4, 5, 1), dtype=bool)
+    assert np.isnan(setting_intervals(one, calm)).all()
+    assert np.isnan(stability(one, calm, (True, True), 0).robust).all()
+    assert np.isnan(expected_best_band(one, calm)).all()
+    shares = variance_share_intervals(one, calm).values()
+    assert all(np.isnan(found.low) and found.value >= 0 for found in shares)
+    unknown = selection_spread(np.zeros((4, 5)), one, (1, 3))
+    [found] = compare({"a": A, "b": B}, {"a": unknown, "b": unknown})
+    assert (found.of_settings, found.verdict) == ("better", "no distinguishable difference")
+    [found] = compare({"a": A[:1], "b": B[:1]})
+    assert found.difference.value == close(0.24)
+    assert np.isnan([found.difference.low, found.p, found.smallest]).all()
+    assert (found.of_settings, found.verdict) == ("no distinguishable difference",) * 2
+
+
+def test_unmeasured_settings_stay_unmeasured():
+    scores = np.random.default_rng(0).normal(95, 1, size=(4, 5, 3))
+    scores[2, 3] = NAN
+    scores[1, 1, 0] = NAN
+    calm = np.zeros(scores.shape, dtype=bool)
+    low, high = setting_intervals(scores, calm)
+    assert np.argwhere(np.isnan(low)).tolist() == np.argwhere(np.isnan(high)).tolist() == [[2, 3]]
+    band = expected_best_band(scores, calm)
+    assert len(band.low) == 19
+    assert (band.low <= band.high).all()
+    assert np.isnan([share.value for share in variance_share_intervals(scores, calm).values()]).all()
+
+
+def test_a_small_difference_is_equivalent_and_a_large_one_better():
+    random = np.random.default_rng(0)
+    seeds, own = random.normal(size=10), random.normal(0, 0.02, size=(3, 10))
+    scores = {"adam": 97.05 + seeds, "sgd": 97.0 + seeds, "rms": 96.0 + seeds}
+    scores = {name: values + errors for (name, values), errors in zip(scores.items(), own, strict=True)}
+    found = {(c.first, c.second): c for c in compare(scores)}
+    assert {pair: c.verdict for pair, c in found.items()} == {
+        ("adam", "sgd"): "equivalent",
+        ("adam", "rms"): "better",
+        ("sgd", "rms"): "better",
+    }
+    unsteady = dict.fromkeys(
+        scores, Spread(0.7, 2.0)
+    )  # the tuning might as well have picked settings 0.7 off
+    found = {(c.first, c.second): c for c in compare(scores, unsteady)}
+    assert {c.of_settings for c in found.values()} == {"equivalent", "better"}
+    assert {c.verdict for c in found.values()} == {"no distinguishable difference"}
+
+
+def test_an_interval_that_leaves_the_margin_on_either_side_is_not_equivalent():
+    unclear = "no distinguishable difference"
+    assert verdict(Estimate(0.0, -0.19, 0.19), p=1.0) == "equivalent"
+    assert verdict(Estimate(0.0, -0.21, 0.19), p=1.0) == unclear
+    assert verdict(Estimate(0.1, -0.01, 0.21), p=0.06) == unclear
+    assert verdict(Estimate(0.1, 0.01, 0.21), p=0.04) == "better"
+
+
+def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share():
+    random = np.random.default_rng(0)
+    scores = 97 + random.normal(0, 0.1, size=(20, 400)) + random.normal(0, 0.3, size=400)
+    calm = np.zeros(scores.shape, dtype=bool)
+    own, shared, _ = noise(scores, calm)
+    assert own.tolist() == pytest.approx([0.1] * 20, rel=0.1)
+    assert shared == pytest.approx(0.3, rel=0.1)
+    assert resolution(scores, calm) == pytest.approx(1.96 * np.sqrt(2 / 400) * 0.1, rel=0.1)
+
+
+def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
+    calm = np.zeros((4, 5, 3), dtype=bool)
+    sure = stability(SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (True, True), 0)
+    assert (sure.peak[3, 1], sure.robust[1, 3]) == (close(1), close(1))
+    assert selection_spread(sure.robust, SGD[..., None] + np.array([0.0, 0.1, -0.1]), (1, 3)).sd == 0
+    torn = np.array(
+        [[97.0, 97.4, 97.0], [97.3, 97.0, 97.3]]
+    )  # the second wins unless the middle seed is drawn
+    found = stability(torn, np.zeros(torn.shape, dtype=bool), (False,), None)
+    assert found.peak.tolist() == pytest.approx([5 / 9, 4 / 9])
+    assert likely(found.peak) == [(0,), (1,)]
+    conditions = np.stack([torn, torn[::-1]], axis=1)  # (settings, conditions, seeds): equal over both
+    one = stability_of(
+        lambda means, _: ((means[:, 0].argmax(),), (means.mean(axis=1).argmax(),)),
+        conditions,
+        np.zeros(conditions.shape, dtype=bool),
+        (2,),
+    )
+    assert one.peak.tolist() == pytest.approx([5 / 9, 4 / 9])
+    assert one.robust.tolist() == pytest.approx([1, 0])
+    assert likely(sure.robust) == [(1, 3)]
+    hurt = calm.copy()
+    hurt[1, 3, 0] = True  # in 4 of 9 draws of two seeds it isn't seen
+    assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0).robust[1, 3] == close(4 / 9)

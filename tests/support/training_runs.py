@@ -1,0 +1,121 @@
+"""What the tests of training share: runs, and the plain loop of torch that they are compared with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+from torch.optim.lr_scheduler import ConstantLR
+
+from sweeps.data import mnist5k
+from sweeps.models import mlp
+from sweeps.optimizers import set_mode
+from sweeps.schedulers import Schedule
+from sweeps.seeds import stream
+from sweeps.training.stack.dropout_masks import Masks, factors
+from sweeps.training.train import Epoch, Result, Run
+
+
+def of(optimizer: Callable[..., Optimizer], **settings: Any) -> Callable[[nn.Module], Optimizer]:
+    """Builds an optimizer of a network's parameters, as a run wants it."""
+    return lambda network: optimizer(network.parameters(), **settings)
+
+
+MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
+NONE = Schedule(partial(ConstantLR, factor=1.0))
+RUN = Run(mnist5k(normalize=True), MLP, of(Adam, lr=0.005), NONE, seed=0, epochs=2, batch_size=256)
+FEW = replace(
+    mnist5k(normalize=True),
+    images=mnist5k(normalize=True).images[:600],
+    labels=mnist5k(normalize=True).labels[:600],
+    validation=100,
+)
+
+
+def in_float64(run: Run) -> Run:
+    """The run in double precision."""
+    feed = replace(run.feed, images=run.feed.images.double(), test_images=run.feed.test_images.double())
+    return replace(run, feed=feed, model=lambda *shape: run.model(*shape).double())
+
+
+def bits(result: Result) -> dict[str, Tensor]:
+    """A result's weights and buffers."""
+    return {name: value.clone() for name, value in result.model.state_dict().items()}
+
+
+def equal(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
+    """Whether they hold the same bits."""
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two states hold the same bits."""
+    if isinstance(left, torch.Tensor):
+        return left.dtype == right.dtype and torch.equal(left, right)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    return type(left) is type(right) and left == right
+
+
+class Replayed(nn.Module):
+    """Dropout of one network's features by the numbers that a run draws."""
+
+    def __init__(self, dropout: nn.Dropout) -> None:
+        super().__init__()
+        self.p = dropout.p
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values * factors(self.bits[0].T, self.p, values.dtype) if self.training else values
+
+
+def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
+    """The run as a plain loop of torch, one batch after the other: its network and its epochs."""
+    feed = run.feed
+    rows, held = feed.split(run.seed)
+    order, dropping = (torch.Generator().manual_seed(stream(run.seed, name)) for name in ("order", "dropout"))
+    torch.manual_seed(stream(run.seed, "model"))
+    model = run.model(feed.shape, feed.classes)
+    dropouts = [name for name, module in model.named_modules() if isinstance(module, nn.Dropout)]
+    for name in dropouts:
+        model.set_submodule(name, Replayed(model.get_submodule(name)))
+    replayed = [model.get_submodule(name) for name in dropouts]
+    optimizer = run.optimizer(model)
+    scheduler = run.schedule.build(optimizer)
+    widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
+    epochs: list[Epoch] = []
+    for number in range(1, run.epochs + 1):
+        model.train()
+        set_mode(optimizer, training=True)
+        losses, right = [], 0
+        steps = len(rows) // run.batch_size
+        masks = iter(Masks([dropping], [(width, run.batch_size) for width in widths[: len(dropouts)]], CPU))
+        for batch in rows[torch.randperm(len(rows), generator=order)].split(run.batch_size)[:steps]:
+            for module, drawn in zip(replayed, next(masks), strict=True):
+                module.bits = drawn
+            lr = optimizer.param_groups[0]["lr"]
+            logits = model(feed.images[batch])
+            loss = nn.functional.cross_entropy(logits, feed.labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            right += (logits.argmax(1) == feed.labels[batch]).sum().item()
+            run.schedule.after_step(scheduler)
+        model.eval()
+        set_mode(optimizer, training=False)
+        with torch.no_grad():
+            logits = model(feed.images[held])
+        missed = nn.functional.cross_entropy(logits, feed.labels[held]).item()
+        validated = 100 * (logits.argmax(1) == feed.labels[held]).double().mean().item()
+        trained = 100 * right / (steps * run.batch_size)
+        epochs.append(Epoch(number, sum(losses) / steps, trained, missed, validated, lr))
+        run.schedule.after_epoch(scheduler, epochs[-1])
+    return model, epochs
+
+
+CPU = torch.device("cpu")

@@ -1,0 +1,152 @@
+"""The picks of a sweep, trained again on fresh seeds, however often it is interrupted."""
+
+import os
+import signal
+from dataclasses import dataclass
+
+import optuna
+import pytest
+
+from sweeps.report.findings.picks import picks_of
+from sweeps.report.measure.from_storage import read
+from sweeps.report.measure.measurement import Measurement
+from sweeps.study.storage import open_storage
+from tests.conftest import Toy
+from tests.sweeper.test_sweeper import wait_for
+
+CONFIRM = ("hydra.sweeper.confirm.seeds=3", "+hydra.sweeper.confirm.overrides.read_test=true")
+TUNED = ("shape=ridge", "shape.y=0", "+hydra.sweeper.replicates.seed=[0,1]", *CONFIRM)
+
+
+def measured(toy: Toy) -> Measurement:
+    [found] = read(open_storage(toy.storage))
+    return found
+
+
+def confirmed(started: list[str]) -> list[str]:
+    """The jobs that read the test set, without what all have in common."""
+    jobs = [set(job.split(",")) for job in started if "read_test=true" in job]
+    common = {"read_test=true", "shape=ridge", "shape.y=0"}
+    return sorted(",".join(sorted(w for w in job - common if "journal" not in w)) for job in jobs)
+
+
+BEST, OWN = {"shape.x": 1}, {"shape.x": 0}
+PEAK = [f"seed={seed},shape.x=1" for seed in (1000, 1001, 1002)]
+BEST_JOB = "shape.x=1"
+DEFAULT = [f"seed={seed}" for seed in (1000, 1001, 1002)]
+
+
+@dataclass
+class Swept:
+    """A sweep that was confirmed, and what it left when it ended."""
+
+    toy: Toy
+    started: list[str]
+    found: Measurement
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    """A confirmed sweep, which the tests below go on with."""
+    toy = Toy(tmp_path_factory.mktemp("swept"))
+    toy.here(*TUNED)
+    return Swept(toy, toy.journal("start"), measured(toy))
+
+
+def test_the_picks_run_again_on_fresh_seeds_and_only_there_the_test_set_is_read(swept: Swept) -> None:
+    picks = picks_of(swept.found).params
+    assert picks == {"peak": BEST, "robust": BEST, "default": OWN}
+    assert len(swept.started) == 3 * 2 + 2 * 3
+    assert confirmed(swept.started) == sorted([*PEAK, *DEFAULT])  # peak and robust are one setting
+    confirmation = swept.found.confirmation
+    assert [replicate.seed for replicate in confirmation.replicates] == [1000, 1001, 1002]
+    assert confirmation.scores(picks["default"]).tolist() == pytest.approx([101.0, 101.1, 101.2])
+    assert confirmation.tests(picks["default"]).tolist() == pytest.approx([201.0, 201.1, 201.2])
+    assert not confirmation.diverged(picks["peak"]).any()
+    assert all(run.test is None for setting in swept.found.settings for run in setting.runs.values())
+
+
+def test_the_same_command_again_runs_nothing_and_more_seeds_only_those(swept: Swept) -> None:
+    toy, done = swept.toy, len(swept.started)
+    toy.here(*TUNED)
+    assert len(toy.journal("start")) == done
+    toy.here(*TUNED, "hydra.sweeper.confirm.seeds=4")
+    assert toy.journal("start")[done:] == [job for job in toy.journal("start") if "seed=1003" in job]
+    assert len(toy.journal("start")) == done + 2
+    assert len(measured(toy).confirmation.scores(BEST)) == 4
+    toy.here(*TUNED, "hydra.sweeper.confirm.seeds=[1001]")
+    assert len(toy.journal("start")) == done + 2
+
+
+def test_a_new_pick_is_confirmed_too_and_none_where_that_is_off(toy: Toy) -> None:
+    tuned = (*TUNED, "+hydra.sweeper.sampler.seed=5")
+    toy.here(*tuned, "hydra.sweeper.confirm.seeds=0", "hydra.sweeper.n_trials=1")
+    assert not confirmed(toy.journal("start"))
+    assert measured(toy).confirmation.wanted == 0
+    first = picks_of(measured(toy)).params["peak"]
+    assert first not in (BEST, OWN)
+    toy.here(*tuned, "hydra.sweeper.n_trials=1")
+    assert len(confirmed(toy.journal("start"))) == 6
+    toy.here(*tuned)
+    found = measured(toy)
+    assert {name: len(found.confirmation.scores(p)) for name, p in picks_of(found).params.items()} == {
+        "peak": 3,
+        "robust": 3,
+        "default": 3,
+    }
+    assert len(confirmed(toy.journal("start"))) == len(set(confirmed(toy.journal("start")))) == 9
+
+
+def test_a_confirmation_killed_in_the_middle_is_finished_once_by_two_drivers(toy: Toy) -> None:
+    slow = (*TUNED, "pause=0.1", "hydra.sweeper.n_jobs=1")
+    process = toy.start(*slow)
+    wait_for(lambda: len(toy.journal("end")) >= 6 + 2, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    [half] = measured(toy).confirmation.settings[:1]
+    assert 0 < len(half.runs) < 6
+    both = [toy.start(*slow), toy.start(*slow)]
+    for process in both:
+        printed, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, printed
+    ended = toy.journal("end")
+    recorded = [job for job in ended if "read_test" in job and any(label in job for label in half.runs)]
+    assert all(toy.journal("start").count(job) == 1 for job in recorded if BEST_JOB in job)
+    assert len(set(ended)) == 12
+    assert len(ended) <= 13  # the killed one may have ended, and not have been recorded
+    assert measured(toy).confirmation.scores(OWN).tolist() == pytest.approx([101.0, 101.1, 101.2])
+
+
+REFUSED = {
+    "hydra.sweeper.confirm.seeds=[5,1]": [
+        "[1] are seeds that settings are chosen by",
+        "replicates.seed=[0, 1]",
+    ],
+    "hydra.sweeper.confirm.seeds=-1": ["confirm.seeds=-1 must be how many fresh seeds"],
+    "+hydra.sweeper.confirm.overrides.read_tset=true": ["Could not override 'read_tset'"],
+    "hydra.sweeper.confirm.key=sede": ["Could not override 'sede'"],
+    "+hydra.sweeper.confirm.seed=3": ["['seed'] is unknown; it holds seeds, key and overrides"],
+}
+
+
+@pytest.mark.parametrize(("wrong", "words"), REFUSED.items(), ids=REFUSED)
+def test_a_confirmation_that_cannot_be_is_refused_before_any_job(
+    wrong: str, words: list[str], toy: Toy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        toy.here(*TUNED, wrong)
+    said = "".join(capfd.readouterr())
+    assert all(word in said for word in words), said
+    assert not toy.journal("start")
+
+
+def test_a_confirmation_of_something_else_is_refused_before_any_job(
+    swept: Swept, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy, begun = swept.toy, len(swept.toy.journal("start"))
+    optuna.delete_study(study_name="toy/shape=ridge", storage=toy.storage)
+    with pytest.raises(SystemExit):
+        toy.here(*TUNED, "pause=0.001")
+    said = "".join(capfd.readouterr())
+    assert "study toy/shape=ridge/confirm in the storage measures something else" in said
+    assert len(toy.journal("start")) == begun

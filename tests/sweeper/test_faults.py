@@ -1,0 +1,156 @@
+"""A sweep whose disk fills, whose database is locked, whose machine goes down, that is started twice."""
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from sweeps.study.outage import is_lost, reason
+from tests.conftest import Toy, finish
+
+PAUSE = "pause=0.2"
+SWEEP = ("shape=bowl", "+hydra.sweeper.replicates.seed=[0,1]", PAUSE)
+JOBS = 5 * 2
+
+
+def wait_for_jobs(toy: Toy, ended: int, process: subprocess.Popen[str]) -> None:
+    """Wait until so many jobs have ended while the sweep runs."""
+    deadline = time.monotonic() + 60
+    while len(toy.journal("end")) < ended:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def last_words(process: subprocess.Popen[str]) -> str:
+    """What a sweep said that ended badly: one message."""
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode not in (0, None), said
+    assert "Traceback" not in said
+    assert said.count("What was finished is kept. The same command resumes.") == 1, said
+    return said
+
+
+def recorded(toy: Toy) -> list[str]:
+    """The jobs, as the journal calls them, whose replicates are recorded."""
+    return [
+        ",".join(sorted([f"journal={toy.folder}/journal", "shape=bowl", PAUSE, *params, seed]))
+        for trial in toy.study("toy/shape=bowl").trials
+        for params in [[f"{key}={value}" for key, value in trial.params.items()]]
+        for seed in ("seed=0", "seed=1")
+        if seed in trial.user_attrs
+    ]
+
+
+def assert_the_next_start_finishes(toy: Toy, kept: list[str], *overrides: str) -> None:
+    """It does, and runs none of the replicates in `kept` a second time."""
+    assert len(kept) >= 2
+    toy.here(*SWEEP, *overrides)
+    assert_finished(toy, kept)
+
+
+def assert_finished(toy: Toy, kept: list[str]) -> None:
+    """Every setting is complete once, and no replicate in `kept` ran a second time."""
+    trials = toy.study("toy/shape=bowl").trials
+    assert [trial.state.name for trial in trials] == ["COMPLETE"] * 5
+    assert len({str(trial.params) for trial in trials}) == 5
+    assert [toy.journal("start").count(job) for job in kept] == [1] * len(kept)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Callable[[int], None]]:
+    """A file system of its own, where that may be mounted; gives what fills it for a process group.
+
+    Where it may not, no file of those processes may grow beyond the database's first page.
+    """
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode:
+        yield limit_files
+        return
+    try:
+        yield lambda _: fill(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path) -> None:
+    """Leave no room in the folder's file system, in which others write meanwhile."""
+    with (folder / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        while True:
+            ballast.write(bytes(4096))
+
+
+def limit_files(group: int) -> None:
+    """Let no file of a process group grow."""
+    for process in Path("/proc").glob("[0-9]*"):
+        if os.getpgid(pid := int(process.name)) == group:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+
+
+def test_a_full_disk_ends_a_sweep_with_one_message_and_costs_nothing_that_was_finished(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path) as fill_for:
+        toy = Toy(tmp_path)
+        process = toy.start(*SWEEP)
+        wait_for_jobs(toy, 4, process)
+        fill_for(process.pid)
+        written = f"Nothing more can be written to sqlite:///{tmp_path}/toy.db or {tmp_path}/jobs: "
+        assert written in last_words(process)
+        (tmp_path / "ballast").unlink(missing_ok=True)
+        assert_the_next_start_finishes(toy, recorded(toy))
+
+
+def test_a_locked_database_is_waited_for_and_costs_nothing_where_that_takes_too_long(toy: Toy) -> None:
+    patient = f"hydra.sweeper.storage='{toy.storage}?timeout=2'"
+    process = toy.start(*SWEEP, patient)
+    wait_for_jobs(toy, 2, process)
+    with closing(sqlite3.connect(toy.folder / "toy.db", isolation_level=None, timeout=60)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        time.sleep(1)
+        other.execute("ROLLBACK")
+        wait_for_jobs(toy, 6, process)
+        other.execute("BEGIN EXCLUSIVE")
+        assert "toy.db?timeout=2" in (said := last_words(process))
+        assert "database is locked" in said
+        other.execute("ROLLBACK")
+    assert_the_next_start_finishes(toy, recorded(toy), patient)
+
+
+def test_ctrl_c_twice_ends_a_sweep_with_one_message_and_costs_nothing_that_was_finished(toy: Toy) -> None:
+    process = toy.start(*SWEEP)
+    wait_for_jobs(toy, 3, process)
+    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    assert "Interrupted." in last_words(process)
+    assert_the_next_start_finishes(toy, recorded(toy))
+
+
+def test_after_a_reboot_two_drivers_started_at_once_finish_the_sweep_and_double_nothing(toy: Toy) -> None:
+    process = toy.start(*SWEEP)
+    wait_for_jobs(toy, 4, process)
+    os.killpg(process.pid, signal.SIGKILL)  # the driver and its workers, at one moment
+    process.communicate()
+    kept = recorded(toy)
+    left = sorted((toy.folder / "toy.db.locks").glob("*.alive"))
+    assert len(left) == 3, "each process leaves the file of its lock behind"
+    begun = len(toy.journal("start"))
+    drivers = [toy.start(*SWEEP, "hydra.sweeper.n_jobs=1") for _ in range(2)]
+    said = [finish(driver) for driver in drivers]
+    assert all("toy/shape=bowl: objective" in words for words in said)
+    assert_finished(toy, kept)
+    assert len(toy.journal("start")) == begun + JOBS - len(kept)
+
+
+def test_a_job_that_fails_by_a_database_of_its_own_is_to_blame_itself() -> None:
+    error = OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+    assert reason(error) is None
+    assert not is_lost(error)

@@ -1,0 +1,169 @@
+"""The sweeper in an application of another kind, started, killed and started again."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import Toy
+
+BOTH = ("shape=bowl,ridge", "+hydra.sweeper.replicates.seed=[0,1]")
+
+
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 60) -> None:
+    """Wait until the condition holds while the process runs."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def assert_each_setting_is_complete_once(toy: Toy) -> None:
+    for name, settings in (("toy/shape=bowl", 5), ("toy/shape=ridge", 6)):
+        trials = toy.study(name).trials
+        complete = [tuple(trial.params.items()) for trial in trials if trial.state.name == "COMPLETE"]
+        assert len(complete) == len(set(complete)) == settings
+        assert len(trials) == settings, toy.states(name)
+
+
+def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicate(
+    toy: Toy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy.here(*BOTH)
+    printed = capfd.readouterr().out
+    assert_each_setting_is_complete_once(toy)
+    assert len(toy.journal("start")) == len(set(toy.journal("start"))) == (5 + 6) * 2
+    trial = next(t for t in toy.study("toy/shape=ridge").trials if t.params == {"shape.x": -1, "shape.y": 1})
+    assert trial.value == pytest.approx(5.05)  # (x - 1)^2 + y + mean of seeds / 10
+    assert [trial.user_attrs[f"seed={seed}"]["value"] for seed in (0, 1)] == pytest.approx([5.0, 5.1])
+    assert trial.intermediate_values == {1: pytest.approx(5.05)}
+    folder = toy.folder / "jobs" / trial.user_attrs["seed=1"]["folder"]
+    assert folder == toy.folder / f"jobs/shape=ridge/{trial.number}/seed=1"
+    overrides = (folder / ".hydra" / "overrides.yaml").read_text().split()
+    assert overrides == [
+        "-",
+        "shape=ridge",
+        "-",
+        "shape.x=-1",
+        "-",
+        "shape.y=1",
+        "-",
+        "seed=1",
+    ] or "journal" in str(overrides)
+    assert "toy/shape=bowl" in printed
+    assert "sweeps.dashboard --storage sqlite:///" in printed
+
+
+def test_the_same_command_again_runs_nothing_and_prints_the_result(
+    toy: Toy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy.here("shape=bowl")
+    first, before = capfd.readouterr().out, toy.study("toy/shape=bowl").trials
+    toy.here("shape=bowl")
+    again = capfd.readouterr().out
+    assert toy.study("toy/shape=bowl").trials == before
+    assert len(toy.journal("start")) == 5
+    result = "\ntoy/shape=bowl: objective"
+    assert first[first.index(result) :] == again[again.index(result) :]
+
+
+# A worker alone: tests/test_storages.py; both at once: tests/test_faults.py.
+def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) -> None:
+    process = toy.start(*BOTH, "pause=0.3")
+    wait_for(lambda: len(toy.journal("end")) >= 5, process)
+    os.kill(process.pid, signal.SIGKILL)
+    finished = toy.recorded("pause=0.3")
+    process.communicate(timeout=60)
+    toy.run(*BOTH, "pause=0.3")
+    assert_each_setting_is_complete_once(toy)
+    assert len(finished) >= 3
+    assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
+
+
+def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_rest(toy: Toy) -> None:
+    process = toy.start(*BOTH, "pause=0.3")
+    wait_for(lambda: len(toy.journal("end")) >= 4, process)
+    os.killpg(process.pid, signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "The same command resumes" in printed
+    assert "Traceback" not in printed
+    assert set(toy.states("toy/shape=bowl")) <= {"COMPLETE", "WAITING"}
+    finished = toy.recorded("pause=0.3")
+    assert 3 <= len(finished) < 22
+    toy.run(*BOTH, "pause=0.3")
+    assert_each_setting_is_complete_once(toy)
+    assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
+
+
+def test_a_failing_job_fails_its_trial_with_the_reason_and_the_next_start_tries_it_again(toy: Toy) -> None:
+    overrides = ("shape=bowl", "+hydra.sweeper.replicates.seed=[0,1]", "hydra.sweeper.n_jobs=1")
+    (toy.folder / "journal.fail").write_text("0:1")
+    process = toy.start(*overrides)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "RuntimeError: asked to fail" in printed
+    assert "hydra.sweeper.max_failure_rate=0.0" in printed
+    [failed] = [trial for trial in toy.study("toy/shape=bowl").trials if trial.state.name == "FAIL"]
+    assert failed.params == {"shape.x": 0}
+    assert failed.user_attrs["failure"] == "RuntimeError: asked to fail"
+    output = toy.folder / f"jobs/shape=bowl/{failed.number}/seed=1/output.log"
+    assert "asked to fail" in output.read_text()
+    (toy.folder / "journal.fail").unlink()
+    toy.run(*overrides)
+    assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 5 + ["FAIL"]
+    ended = toy.journal("end")
+    assert len(ended) == len(set(ended)) == 10, "the failed trial's finished replicate ran again"
+
+
+CHANGES = {
+    "shape.x=choice(0,1)": ["the search space", "shape.x=choice(-2, -1, 0, 1, 2) there", "choice(0, 1) now"],
+    "pause=0.01": ["the config", "pause=0 there", "pause=0.01 now"],
+    "+hydra.sweeper.replicates.seed=[0,1]": ["hydra.sweeper.replicates", "seed=(absent) there"],
+    "hydra.sweeper.direction=maximize": ["hydra.sweeper.direction", "minimize there"],
+}
+
+
+def test_a_study_that_measures_something_else_is_refused_by_its_difference(toy: Toy) -> None:
+    toy.here("shape=bowl", "shape.x=-2,-1,0,1,2")
+    processes = {changed: toy.start("shape=bowl", changed) for changed in CHANGES}
+    for changed, words in CHANGES.items():
+        printed, _ = processes[changed].communicate(timeout=60)
+        assert processes[changed].returncode != 0
+        assert all(word in printed for word in [*words, "hydra.sweeper.study_name"]), printed
+        assert "Traceback" not in printed
+    assert len(toy.journal("start")) == 5
+
+
+def test_a_value_on_the_command_line_leaves_the_space_and_a_sweep_joins_it(toy: Toy) -> None:
+    toy.here("shape=ridge", "shape.y=0", "pause=0,0.01")
+    study = toy.study("toy/shape=ridge")
+    assert study.user_attrs["search_space"] == {"shape.x": "choice(-1, 0, 1)", "pause": "choice(0, 0.01)"}
+    assert {tuple(trial.params.values()) for trial in study.trials} == {
+        (x, pause) for x in (-1, 0, 1) for pause in (0, 0.01)
+    }
+    assert len(re.findall("shape.y=0", str(toy.journal("start")))) == 6
+
+
+def test_a_grid_is_not_gone_on_with_in_another_order(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
+    toy.here("shape=ridge", "+hydra.sweeper.sampler.seed=5", "hydra.sweeper.n_trials=1")
+    with pytest.raises(SystemExit):  # the same place in another order would be another setting
+        toy.here("shape=ridge", "+hydra.sweeper.sampler.seed=6")
+    said = "".join(capfd.readouterr())
+    assert "hydra.sweeper.sampler.seed=5 there, hydra.sweeper.sampler.seed=6 now" in said
+
+
+def test_a_report_that_cannot_be_written_fails_no_sweep(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
+    (toy.folder / "jobs" / "runs.csv").mkdir(parents=True)
+    toy.here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")
+    said = "".join(capfd.readouterr())
+    assert (
+        f"The report could not be written to {toy.folder}/jobs; what it tells of is in the storage." in said
+    )
+    assert "Peak" in said or "peak" in said
+    assert toy.states("toy/shape=ridge") == ["COMPLETE"] * 3

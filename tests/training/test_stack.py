@@ -1,0 +1,311 @@
+"""Runs that train together: each as if it were alone, and as plain torch would train it."""
+
+import math
+from collections import Counter
+from dataclasses import astuple, replace
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from torch import Tensor, nn
+from torch.optim import SGD, Adam, AdamW
+from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from sweeps.app.build import build
+from sweeps.models import mlp
+from sweeps.run import CONF
+from sweeps.schedulers import Schedule
+from sweeps.training.member import Member
+from sweeps.training.stack.autograd import Alone, Mapped
+from sweeps.training.stack.dropout_masks import Masks, factors
+from sweeps.training.stack.layered import Layered
+from sweeps.training.stack.network import form_of
+from sweeps.training.stack.stack import Stack, stacks
+from sweeps.training.train import Result, train
+from tests.support.training_runs import CPU, FEW, MLP, NONE, RUN, bits, by_hand, equal, in_float64, of
+
+OPTIMIZERS = sorted(path.stem for path in (CONF / "optimizer").glob("*.yaml"))
+PLATEAU = Schedule(partial(ReduceLROnPlateau, patience=0, factor=0.5), monitor="train_loss")
+COSINE = Schedule(partial(CosineAnnealingLR, T_max=15), interval="step")
+SMALL = replace(RUN, feed=FEW, batch_size=100, epochs=3)
+EXPLODING = replace(SMALL, optimizer=of(SGD, lr=1e30), seed=9)
+
+
+def assert_close(result: Result, model: nn.Module, tolerance: float) -> None:
+    wanted = model.state_dict()
+    for name, value in bits(result).items():
+        message = partial("{}: {}".format, name)
+        torch.testing.assert_close(value, wanted[name], rtol=tolerance, atol=tolerance, msg=message)
+
+
+def optimizer_of(option: str) -> Any:
+    with initialize_config_dir(str(CONF)):
+        return build(compose("config", [f"optimizer={option}"])).optimizer
+
+
+# They make a whole step of the rounding errors that batch norm leaves of a bias's gradient.
+SIGNED = {"adafactor", "adagrad", "lion", "rprop"}
+
+
+@pytest.mark.parametrize("option", OPTIMIZERS)
+def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> None:
+    model = partial(MLP, norm="layer" if option in SIGNED else "batch")
+    runs = [
+        replace(SMALL, model=model, optimizer=optimizer_of(option), seed=seed, schedule=schedule)
+        for seed, schedule in enumerate([NONE, PLATEAU, COSINE])
+    ]
+    runs = [in_float64(run) for run in (*runs[:2], EXPLODING, runs[2])]
+    results = train(runs, "cpu")
+    assert results.pop(2).diverged
+    for run, result in zip([*runs[:2], runs[3]], results, strict=True):
+        model, epochs = by_hand(run)
+        assert_close(result, model, tolerance=1e-9)
+        assert [astuple(epoch) for epoch in result.epochs] == [
+            pytest.approx(astuple(epoch), rel=1e-6)
+            for epoch in epochs  # losses are kept in float32
+        ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+        (SGD, {"lr": 0.1}),
+        (SGD, {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}),
+        (Adam, {"lr": 0.01, "amsgrad": True, "weight_decay": 0.1, "eps": 1e-3}),
+        (AdamW, {"lr": 0.01, "weight_decay": 0.5, "betas": (0.5, 0.9)}),
+    ],
+    ids=str,
+)
+def test_a_fused_step_is_the_optimizers_own(settings: Any) -> None:
+    run = in_float64(replace(SMALL, optimizer=of(settings[0], **settings[1])))
+    assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
+
+
+@pytest.mark.parametrize("norm", ["layer", "none"])
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.GELU, nn.Tanh])
+def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type[nn.Module]) -> None:
+    def model(*shape: Any) -> nn.Module:
+        network = mlp(*shape, widths=[30, 20], dropout=[0.5, 0.3], norm=norm)
+        return nn.Sequential(*(activation() if isinstance(part, nn.ReLU) else part for part in network))
+
+    run = in_float64(replace(SMALL, model=model))
+    assert form_of(model(FEW.shape, 10), torch.Size((100, *FEW.shape))) is Layered
+    assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
+
+
+def test_in_float32_a_member_differs_from_plain_torch_by_rounding() -> None:
+    # The orders of sums differ; over 15 steps of batch norm at this lr the relative error grows to some 1e-5.
+    run = replace(SMALL, optimizer=of(SGD, lr=0.1, momentum=0.9))
+    assert_close(train([run, replace(run, seed=1)], "cpu")[0], by_hand(run)[0], tolerance=1e-3)
+
+
+# Models of other kinds
+
+
+class Convolutions(nn.Module):
+    """A small network with what a sequence of known layers lacks."""
+
+    def __init__(self, shape: torch.Size, classes: int) -> None:
+        super().__init__()
+        self.convolution, self.norm = nn.Conv2d(shape[0], 4, 3, stride=2), nn.BatchNorm2d(4)
+        self.channels, self.dropout = nn.Dropout2d(0.2), nn.Dropout(0.4)
+        self.linear, self.unused = nn.Linear(4 * 13 * 13, classes), nn.Linear(2, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        values = self.channels(torch.relu(self.norm(self.convolution(images))))
+        return self.linear(self.dropout(values.flatten(1)))
+
+
+class Branching(nn.Module):
+    """A network that no vmap takes: it decides by its values, and draws random numbers by itself."""
+
+    def __init__(self, shape: torch.Size, classes: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(shape.numel(), classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.linear(images.flatten(1))
+        if self.training and logits.mean() > 0:
+            logits = nn.functional.dropout(logits, 0.1)
+        return logits
+
+
+def test_any_model_of_plain_modules_is_stacked_by_vmap() -> None:
+    # AdamW would make steps of the rounding that is all of the gradient of a bias before batch norm.
+    decaying = of(SGD, lr=0.1, momentum=0.9, weight_decay=0.01)
+    run = in_float64(replace(SMALL, model=Convolutions, optimizer=decaying))
+    runs = [replace(run, seed=seed) for seed in range(3)]
+    members = [Member(place, run, CPU) for place, run in enumerate(runs)]
+    assert [(stack.form, len(stack.members)) for stack in stacks(members)] == [(Mapped, 3)]
+    together = train(runs, "cpu")
+    for run, result in zip(runs, together, strict=True):
+        [alone] = train([run], "cpu")
+        assert_close(result, alone.model, tolerance=1e-9)
+        assert not result.diverged
+    plain = replace(runs[0], model=lambda *shape: _without_dropout(Convolutions(*shape).double()))
+    model, _ = by_hand(plain)
+    assert_close(train([plain, plain], "cpu")[1], model, tolerance=1e-9)
+
+
+def _without_dropout(model: nn.Module) -> nn.Module:
+    model.channels, model.dropout = nn.Identity(), nn.Identity()
+    return model
+
+
+class Scaled(Convolutions):
+    """A network with a setting that torch doesn't print."""
+
+    def __init__(self, shape: torch.Size, classes: int, scale: float) -> None:
+        super().__init__(shape, classes)
+        self.scale = scale
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(self.scale * images)
+
+
+@pytest.mark.parametrize("model", [SMALL.model, Convolutions])
+def test_a_compiled_stack_trains_as_any_other(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def traced(function: Any) -> Any:
+        """Torch's compiler up to the point where it would write code, which takes it many seconds."""
+        calls.append(function)
+        return compiler(function, backend="aot_eager", fullgraph=True)
+
+    compiler = torch.compile
+    monkeypatch.setattr(torch, "compile", traced)
+    runs = [in_float64(replace(SMALL, model=model, seed=seed, epochs=seed + 1)) for seed in range(2)]
+    expected, results = train(runs, "cpu"), train(runs, "cpu", compiled=True)
+    assert len(calls) == 2  # again when one has left
+    for one, other in zip(expected, results, strict=True):
+        assert torch.equal(one.losses, other.losses)
+        assert equal(bits(one), bits(other))
+
+
+def test_models_that_were_built_otherwise_share_no_vmap() -> None:
+    models = [partial(Scaled, scale=scale) for scale in (1.0, 0.1)]
+    members = [Member(place, replace(SMALL, model=model), CPU) for place, model in enumerate(models)]
+    assert [[member.place for member in stack.members] for stack in stacks(members)] == [[0], [1]]
+
+
+def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> None:
+    run = replace(SMALL, model=Branching, optimizer=of(SGD, lr=0.1, momentum=0.9, fused=True))
+    results = train([run, replace(run, seed=1)], "cpu")
+    members = [Member(place, run, CPU) for place in range(2)]
+    assert [(stack.form, len(stack.members)) for stack in stacks(members)] == [(Alone, 1), (Alone, 1)]
+    for seed, result in enumerate(results):
+        model, _ = by_hand(replace(run, seed=seed))
+        assert equal(bits(result), model.state_dict())
+
+
+# Who is in a stack, and who leaves it
+
+
+def test_runs_that_differ_in_structure_train_in_stacks_of_their_own() -> None:
+    narrow = replace(SMALL, model=partial(mlp, widths=[20], dropout=[0.5], norm="batch"))
+    runs = [SMALL, narrow, replace(SMALL, seed=1), replace(SMALL, batch_size=50), replace(narrow, seed=1)]
+    members = [Member(place, run, CPU) for place, run in enumerate(runs)]
+    assert [[member.place for member in stack.members] for stack in stacks(members)] == [[0, 2], [1, 4], [3]]
+    assert [result.model[1].out_features for result in train(runs, "cpu")] == [75, 20, 75, 75, 20]
+
+
+def test_members_may_have_feeds_of_their_own() -> None:
+    run = in_float64(SMALL)
+    dark = replace(run.feed, images=run.feed.images * 0.5)
+    runs = [replace(run, feed=feed, seed=seed) for seed, feed in enumerate([run.feed, dark, run.feed, dark])]
+    assert len(stacks([Member(place, run, CPU) for place, run in enumerate(runs)])) == 1
+    for run, result in zip(runs, train(runs, "cpu"), strict=True):
+        assert_close(result, by_hand(run)[0], tolerance=1e-9)
+
+
+def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_before() -> None:
+    lengths = {0: 5, 1: 2, 2: 5, 3: 5}
+    runs = [in_float64(replace(SMALL, seed=seed, epochs=epochs)) for seed, epochs in lengths.items()]
+    runs[2] = in_float64(replace(EXPLODING, epochs=5))
+    together: list[list[int]] = []
+
+    def stopped(places: Any) -> list[int]:
+        together.append(sorted(places))
+        return [3] if len(together) == 3 else []
+
+    results = train(runs, "cpu", stopped=stopped)
+    assert [len(result.epochs) for result in results] == [5, 2, 0, 3]
+    assert together == [[0, 1, 3], [0, 1, 3], [0, 3], [0], [0]]
+    for place in (0, 1):
+        assert_close(results[place], by_hand(runs[place])[0], tolerance=1e-9)
+    stored = [value.untyped_storage().nbytes() for value in bits(results[1]).values()]
+    assert stored == [value.nbytes for value in bits(results[1]).values()]  # not the whole stack's memory
+
+
+# Random numbers
+
+
+def test_masks_keep_the_share_that_dropout_asks_for_and_differ_between_members_and_steps() -> None:
+    generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
+    masks = iter(Masks(generators, [(50, 100), (20, 100)], CPU))
+    steps = [[factors(drawn, 0.3, torch.float32) for drawn in next(masks)] for _ in range(40)]
+    first = torch.stack([step[0] for step in steps])
+    assert first.unique().tolist() == pytest.approx([0, 1 / 0.7], rel=1e-4)
+    # 400,000 draws of .7: a deviation of .003 is four standard deviations.
+    assert (first > 0).double().mean().item() == pytest.approx(0.7, abs=0.003)
+    drawn = [mask.flatten()[:2000] for step in steps for layer in step for mask in layer]
+    assert len({tuple(mask.tolist()) for mask in drawn}) == len(drawn)
+
+
+# What it costs
+
+
+class Counting(TorchDispatchMode):
+    """Counts what is dispatched to a device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        self.seen[str(function)] += not function.is_view
+        return function(*arguments, **(keywords or {}))
+
+
+@pytest.mark.parametrize("optimizer", [of(SGD, lr=0.1, momentum=0.9), of(Adam, lr=0.005)])
+def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(optimizer: Any) -> None:
+    def steps(action: Any) -> int:
+        with Counting() as counting:
+            action()
+        return counting.seen.total()
+
+    run = replace(SMALL, optimizer=optimizer, epochs=1)
+    plain = steps(lambda: by_hand(replace(run, epochs=3))) - steps(lambda: by_hand(replace(run, epochs=2)))
+    members = [Member(place, replace(run, seed=place), CPU) for place in range(16)]
+    stack = Stack(Layered, members)
+    stack.epoch()
+    assert 16 * plain / steps(stack.epoch) >= 10
+
+
+@pytest.mark.parametrize("optimizer", [of(SGD, lr=0.1, momentum=0.9), of(Adam, lr=0.005)])
+@pytest.mark.parametrize("model", [MLP, Convolutions])
+def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypatch: Any) -> None:
+    # Tensors on torch's meta device have no values: item(), bool(), nonzero(), cpu() all raise.
+    meta, reads = torch.device("meta"), []
+    members = [Member(place, replace(SMALL, model=model, seed=place), CPU) for place in range(2)]
+    for member in members:
+        member.feed = SMALL.feed.to(meta)
+        member.rows, member.validation_rows = member.rows.to(meta), member.validation_rows.to(meta)
+        member.generators = dict.fromkeys(member.generators)
+        member.model = member.model.to(meta)
+        member.optimizer = optimizer(member.model)
+        member.scheduler = NONE.build(member.optimizer)
+
+    def read(tensor: Tensor) -> list[list[float]]:
+        reads.append(tensor.device)
+        return torch.zeros(tensor.shape).numpy().tolist()
+
+    monkeypatch.setattr(Tensor, "tolist", read)
+    [stack] = stacks(members)
+    stack.epoch()
+    assert reads == [meta]
+    assert [math.isfinite(member.epochs[0].train_loss) for member in members] == [True, True]

@@ -1,0 +1,195 @@
+"""The training function against plain torch, and what it promises besides."""
+
+import math
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
+
+from sweeps.models import mlp
+from sweeps.schedulers import Schedule
+from sweeps.seeds import stream
+from sweeps.training.member import Member
+from sweeps.training.stack import stack
+from sweeps.training.train import Epoch, evaluate, train
+from tests.support.training_runs import CPU, NONE, RUN, bits, equal, in_float64, of
+
+NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+CUDA = pytest.param("cuda", 1, marks=[pytest.mark.cuda, NO_CUDA])
+STEPS = 3000 // 256  # an epoch of mnist5k
+# Without norm, and with such a learning rate, the loss is not finite within the first epoch.
+EXPLODING = replace(
+    RUN, model=partial(mlp, widths=[75], dropout=[0.0], norm="none"), optimizer=of(SGD, lr=1e6)
+)
+
+
+class Indifferent(nn.Module):
+    """Prefers class 0 whatever the image and whatever it learns: a loss above ln(10), an accuracy of 10 %."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(10))
+        self.register_buffer("logits", torch.eye(10)[0])
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (0 * self.weight + self.logits).expand(len(images), 10)
+
+
+INDIFFERENT = replace(RUN, model=lambda *_: Indifferent(), optimizer=of(SGD, lr=0.1))
+
+
+# Seeds
+
+
+@pytest.mark.parametrize(("device", "threads"), [("cpu", 1), ("cpu", 2), CUDA])
+def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(device, threads):
+    torch.set_num_threads(threads)
+    run = replace(RUN, epochs=1)
+    runs = [run, replace(run, seed=1), run]
+    first, other, second = train(runs, device)
+    assert equal(bits(first), bits(second))
+    assert first.epochs == second.epochs
+    assert not equal(bits(first), bits(other))
+
+
+def test_the_streams_of_a_seed_share_no_numbers_and_are_fixed_for_ever():
+    streams = [stream(seed, purpose) for seed in range(1000) for purpose in ("model", "order", "split")]
+    assert len(set(streams)) == len(streams)
+    assert all(0 <= number < 2**63 for number in streams)
+    assert stream(0, "model") == 1170523354611945826  # else an update changes everybody's results
+
+
+# Splits and batches
+
+
+def test_training_reads_neither_the_validation_nor_the_test_images():
+    run = replace(RUN, epochs=1)
+    feed = run.feed
+    _, held = feed.split(run.seed)
+    spoilt = replace(
+        feed,
+        images=feed.images.index_fill(0, held, math.nan),
+        test_images=torch.full_like(feed.test_images, math.nan),
+    )
+    [whole], [blind] = train([run], "cpu"), train([replace(run, feed=spoilt)], "cpu")
+    assert equal(bits(whole), bits(blind))
+    assert whole.score > 2 * blind.score
+
+
+def test_an_epoch_draws_full_batches_of_distinct_training_images_anew():
+    member = Member(0, replace(RUN, batch_size=700), CPU)
+    epochs = [member.batches() for _ in range(8)]
+    for epoch in epochs:
+        assert epoch.shape == (4, 700)
+        assert len(epoch.unique()) == 2800
+    assert not any(torch.equal(one, another) for one, another in pairwise(epochs))
+    assert torch.equal(torch.cat(epochs).unique(), member.rows)
+
+
+def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch):
+    run = replace(RUN, seed=1)
+    [result] = train([run], "cpu")
+    feed, (rows, held) = run.feed, run.feed.split(run.seed)
+    right = result.model.eval()(feed.images).argmax(1) == feed.labels
+    tested = result.model(feed.test_images).argmax(1) == feed.test_labels
+    expected = {
+        name: pytest.approx(100 * hits.double().mean().item())  # one rounding of float64
+        for name, hits in {"train": right[rows], "validation": right[held], "test": tested}.items()
+    }
+    for size in (8192, 300):
+        monkeypatch.setattr(stack, "EVALUATION_BATCH", size)
+        assert evaluate(run, result, "cpu") == expected
+    assert result.score == expected["validation"]
+
+
+def test_epochs_are_told_as_they_end_with_the_place_of_their_run():
+    told: list[tuple[int, Epoch]] = []
+    results = train([RUN, replace(RUN, seed=1, epochs=1)], "cpu", on_epoch=lambda *epoch: told.append(epoch))
+    assert [(place, epoch.number) for place, epoch in told] == [(0, 1), (1, 1), (0, 2)]
+    first, second = (result.epochs for result in results)
+    assert [epoch for _, epoch in told] == [first[0], second[0], first[1]]
+
+
+# Schedulers
+
+
+def test_a_scheduler_by_steps_moves_with_each_and_the_lr_recorded_is_the_last_one_used():
+    schedule = Schedule(partial(LambdaLR, lr_lambda=lambda step: 1 / (1 + step)), interval="step")
+    [result] = train([replace(RUN, schedule=schedule)], "cpu")
+    assert [epoch.lr for epoch in result.epochs] == [0.005 / STEPS, 0.005 / (2 * STEPS)]
+
+
+def test_a_plateau_halves_the_lr_when_the_metric_it_watches_stalls():
+    plateau = partial(ReduceLROnPlateau, mode="max", factor=0.5, patience=1)
+    schedule = Schedule(plateau, monitor="validation_accuracy")
+    [result] = train([replace(INDIFFERENT, schedule=schedule, epochs=6)], "cpu")
+    assert [epoch.lr for epoch in result.epochs] == [0.1, 0.1, 0.1, 0.05, 0.05, 0.025]
+    rising = Schedule(plateau, monitor="number")
+    [result] = train([replace(INDIFFERENT, schedule=rising, epochs=6)], "cpu")
+    assert [epoch.lr for epoch in result.epochs] == [0.1] * 6
+
+
+def test_without_a_scheduler_the_lr_stays_exactly_as_it_is():
+    [result] = train([replace(INDIFFERENT, epochs=8)], "cpu")
+    assert [epoch.lr for epoch in result.epochs] == [0.1] * 8
+
+
+def test_a_schedule_that_cannot_be_is_refused():
+    with pytest.raises(ValueError, match=r"scheduler\.interval=batch .* epoch or step"):
+        Schedule(NONE.build, interval="batch")
+    with pytest.raises(ValueError, match=r"scheduler\.monitor=train_loss .* scheduler\.interval=epoch"):
+        Schedule(NONE.build, interval="step", monitor="train_loss")
+
+
+# Divergence
+
+
+def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_are():
+    told = []
+    runs = [in_float64(run) for run in (RUN, EXPLODING, replace(RUN, seed=1))]
+    first, exploded, last = train(runs, "cpu", on_epoch=lambda run, _: told.append(run))
+    assert (exploded.diverged, exploded.score, exploded.epochs) == (True, 10.0, [])
+    assert told == [0, 2, 0, 2]
+    for run, result in ((runs[0], first), (runs[2], last)):
+        [alone] = train([run], "cpu")
+        torch.testing.assert_close(bits(result), bits(alone), rtol=1e-9, atol=1e-9)
+        assert not result.diverged
+
+
+def test_a_diverging_run_stops_after_the_epoch_whose_loss_is_not_finite(monkeypatch):
+    drawn = []
+    batches = Member.batches
+    monkeypatch.setattr(Member, "batches", lambda member: (drawn.append(member), batches(member))[1])
+    late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: 1e20 if epoch == 2 else 1))
+    run = replace(EXPLODING, optimizer=of(SGD, lr=0.01), schedule=late, epochs=50)
+    [result] = train([run], "cpu")
+    assert (result.diverged, result.score) == (True, 10.0)
+    assert [epoch.number for epoch in result.epochs] == [1, 2]
+    assert all(math.isfinite(epoch.train_loss) for epoch in result.epochs)
+    assert len(drawn) == 3
+
+
+def test_a_run_that_ends_with_the_loss_of_guessing_or_more_has_diverged():
+    [result] = train([INDIFFERENT], "cpu")
+    assert result.epochs[-1].train_loss > math.log(10)
+    assert (result.diverged, result.score, len(result.epochs)) == (True, 10.0, 2)
+
+
+def test_a_run_that_starts_badly_and_recovers_has_not_diverged():
+    def biased(*arguments) -> nn.Module:
+        model = EXPLODING.model(*arguments)
+        nn.init.constant_(model[-1].bias[:1], 3.0)
+        return model
+
+    # The first epoch learns nothing.
+    late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: min(epoch, 1)))
+    run = replace(RUN, model=biased, optimizer=of(SGD, lr=0.1), schedule=late, epochs=3)
+    [result] = train([run], "cpu")
+    assert result.epochs[0].train_loss > math.log(10) > result.epochs[-1].train_loss
+    assert not result.diverged
+    assert result.score == result.epochs[-1].validation_accuracy

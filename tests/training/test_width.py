@@ -1,0 +1,40 @@
+"""How many runs are stacked: by their operations and by the memory that is free."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from sweeps.models import mlp
+from sweeps.training.stack import width as module
+from sweeps.training.stack.width import WIDEST, width
+from tests.support.training_runs import MLP, RUN
+
+GIB = 2**30
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Sets the memory that one worker finds free."""
+    monkeypatch.setattr(module.devices, "workers", lambda device: 1)  # noqa: ARG005 -- its signature
+    return lambda size: monkeypatch.setattr(module, "_free", lambda device: size)  # noqa: ARG005
+
+
+@pytest.mark.parametrize(
+    ("widths", "expected"), [([75, 45], 16), ([20, 10], 61), ([4, 4], WIDEST), ([2000, 2000], 1)]
+)
+def test_small_networks_train_in_wide_stacks_and_large_ones_alone(
+    widths: list[int], expected: int, free: Any
+) -> None:
+    free(64 * GIB)
+    model = partial(mlp, widths=widths, dropout=[0.5, 0.3], norm="batch")
+    assert width(replace(RUN, model=model), "cpu") == expected
+
+
+def test_a_stack_takes_no_more_than_its_share_of_the_memory(free: Any) -> None:
+    free(64 * GIB)
+    member = module._cost(replace(RUN, model=MLP))[1]
+    for size, expected in ((10 * member, 5), (member, 1), (0, 1)):
+        free(size)
+        assert width(RUN, "cpu") == expected
