@@ -1,8 +1,7 @@
 """A storage that fails: waited for where its server restarts, and never blamed on a job."""
 
-import errno
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -10,10 +9,10 @@ from optuna.exceptions import StorageInternalError
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from sweeps.study.disk import full_disk
+
 # Seconds that a server which has answered may be away.
 PATIENCE = 60
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
@@ -27,9 +26,8 @@ def reason(error: BaseException) -> str | None:
     """Why nothing can be kept any more, in one line; None where a new connection may do, or a job failed."""
     if isinstance(error, StorageError):
         return str(error)
-    for link in _chain(error):  # torch.save wraps what the disk said
-        if isinstance(link, OSError) and link.errno in FULL:
-            return str(link)
+    if message := full_disk(error):
+        return message
     if isinstance(error, StorageInternalError) and not is_lost(error):
         return str(getattr(error.__cause__, "orig", None) or error).splitlines()[0]
     return None
@@ -73,11 +71,3 @@ def wait_for_server(engine: Engine) -> None:
                 time.sleep(0.2)
 
     event.listen(engine, "do_connect", connect)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and those that led to it."""
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__ or link.__context__
