@@ -26,8 +26,17 @@ if TYPE_CHECKING:
     from sweeps.app.swept_jobs import Swept
     from sweeps.training.run import Epoch, Run, State
 
-CONF = Path(__file__).parent.parent / "conf"
 log = logging.getLogger(__name__)
+
+
+def _conf_folder() -> Path:
+    """Return the folder of the options: beside this file in an installation, one level up in a clone."""
+    package = Path(__file__).parent
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parent / "conf"
+
+
+CONF = _conf_folder()
 
 
 @hydra.main(config_path=str(CONF), config_name="config", execution_whitelist="sweeps.*")
