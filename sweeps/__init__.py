@@ -2,4 +2,5 @@
 
 from sweeps.trial import Job, current_trial
 
-__all__ = ["Job", "current_trial"]
+__all__ = ["Job", "__version__", "current_trial"]
+__version__ = "0.1.0"
