@@ -146,6 +146,20 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(params=["MKL", "oneDNN"])
+def _matmul_library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train with the fp32 products of MKL, then with those of oneDNN, whoever made the processor.
+
+    Products in double precision are MKL's on every processor.
+    """
+    from sweeps.training import products
+
+    maker = {"MKL": "GenuineIntel", "oneDNN": "AuthenticAMD"}[request.param]
+    monkeypatch.setattr(products, "processor_maker", lambda: maker)
+    if request.param == "oneDNN" and not products.onednn_is_exact():
+        pytest.skip("this processor's oneDNN multiplies in bf16, so no run would take it")
+
+
 @pytest.fixture
 def toy(tmp_path: Path) -> Toy:
     """A folder for sweeps of the toy application."""

@@ -21,16 +21,21 @@ def fastest() -> Iterator[None]:
     """
     switch = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
     before = switch.fp32_precision
-    switch.fp32_precision = "bf16" if _vendor() != "GenuineIntel" and _onednn_is_exact() else before
+    switch.fp32_precision = "bf16" if prefers_onednn() else before
     try:
         yield
     finally:
         switch.fp32_precision = before
 
 
+def prefers_onednn() -> bool:
+    """Return whether oneDNN is both faster than MKL on this processor and as exact."""
+    return processor_maker() != "GenuineIntel" and onednn_is_exact()
+
+
 @cache
-def _vendor() -> str:
-    """The processor's maker; Intel's where nobody says."""
+def processor_maker() -> str:
+    """Return the name that the processor gives its maker; Intel's where the system doesn't say."""
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []
     return next(
@@ -39,8 +44,8 @@ def _vendor() -> str:
 
 
 @cache
-def _onednn_is_exact() -> bool:
-    """Whether products through oneDNN are of fp32.
+def onednn_is_exact() -> bool:
+    """Return whether oneDNN multiplies in fp32.
 
     The switch that makes torch take it allows bf16, which processors without AMX don't use.
     """
@@ -50,6 +55,6 @@ def _onednn_is_exact() -> bool:
     switch = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
     before = switch.fp32_precision
     switch.fp32_precision = "bf16"
-    found = left @ right
+    product = left @ right
     switch.fp32_precision = before
-    return bool((found - exact).abs().max() < EXACT * exact.abs().max())
+    return bool((product - exact).abs().max() < EXACT * exact.abs().max())

@@ -52,6 +52,7 @@ def assert_ends_the_same_wherever_broken(run: Run, folder: Path, *where: str) ->
         assert same(resumed.model.state_dict(), unbroken.model.state_dict())
 
 
+@pytest.mark.usefixtures("_matmul_library")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])])
 def test_dropout_and_a_scheduler_by_steps_go_on_too(device: str, precision: str, tmp_path: Path) -> None:
@@ -112,6 +113,7 @@ def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was(
     assert same(after[2], before)
 
 
+@pytest.mark.usefixtures("_matmul_library")
 def test_a_run_can_go_on_to_more_epochs_than_it_was_begun_with() -> None:
     [short], [long] = train([replace(RUN, epochs=2)], "cpu"), train([RUN], "cpu")
     [resumed] = train([RUN], "cpu", starts=[short.state])

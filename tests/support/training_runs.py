@@ -15,6 +15,7 @@ from sweeps.models import mlp
 from sweeps.optimizers import set_mode
 from sweeps.schedulers import Schedule
 from sweeps.seeds import stream
+from sweeps.training.device import computing
 from sweeps.training.stack.dropout_masks import Masks, factors
 from sweeps.training.train import Epoch, Result, Run
 
@@ -74,7 +75,15 @@ class Replayed(nn.Module):
 
 
 def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
-    """The run as a plain loop of torch, one batch after the other: its network and its epochs."""
+    """Train the run in a plain loop of torch, one batch after the other: its network and its epochs.
+
+    The matrix products are of the library that `train` takes on this processor: others have other bits.
+    """
+    with computing(CPU, "fp32"):
+        return _train_plainly(run)
+
+
+def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
     feed = run.feed
     rows, held = feed.split(run.seed)
     order, dropping = (torch.Generator().manual_seed(stream(run.seed, name)) for name in ("order", "dropout"))

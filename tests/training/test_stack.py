@@ -97,6 +97,7 @@ def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type
     assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
 
 
+@pytest.mark.usefixtures("_matmul_library")
 def test_in_float32_a_member_differs_from_plain_torch_by_rounding() -> None:
     # The orders of sums differ; over 15 steps of batch norm at this lr the relative error grows to some 1e-5.
     run = replace(SMALL, optimizer=of(SGD, lr=0.1, momentum=0.9))
@@ -192,6 +193,7 @@ def test_models_that_were_built_otherwise_share_no_vmap() -> None:
     assert [[member.place for member in stack.members] for stack in stacks(members)] == [[0], [1]]
 
 
+@pytest.mark.usefixtures("_matmul_library")
 def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> None:
     run = replace(SMALL, model=Branching, optimizer=of(SGD, lr=0.1, momentum=0.9, fused=True))
     results = train([run, replace(run, seed=1)], "cpu")

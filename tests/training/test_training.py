@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 from sweeps.models import mlp
 from sweeps.schedulers import Schedule
 from sweeps.seeds import stream
+from sweeps.training.device import computing
 from sweeps.training.member import Member
 from sweeps.training.stack import stack
 from sweeps.training.train import Epoch, evaluate, train
@@ -46,6 +47,7 @@ INDIFFERENT = replace(RUN, model=lambda *_: Indifferent(), optimizer=of(SGD, lr=
 # Seeds
 
 
+@pytest.mark.usefixtures("_matmul_library")
 @pytest.mark.parametrize(("device", "threads"), [("cpu", 1), ("cpu", 2), CUDA])
 def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(device, threads):
     torch.set_num_threads(threads)
@@ -67,6 +69,7 @@ def test_the_streams_of_a_seed_share_no_numbers_and_are_fixed_for_ever():
 # Splits and batches
 
 
+@pytest.mark.usefixtures("_matmul_library")
 def test_training_reads_neither_the_validation_nor_the_test_images():
     run = replace(RUN, epochs=1)
     feed = run.feed
@@ -91,12 +94,14 @@ def test_an_epoch_draws_full_batches_of_distinct_training_images_anew():
     assert torch.equal(torch.cat(epochs).unique(), member.rows)
 
 
+@pytest.mark.usefixtures("_matmul_library")
 def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch):
     run = replace(RUN, seed=1)
     [result] = train([run], "cpu")
     feed, (rows, held) = run.feed, run.feed.split(run.seed)
-    right = result.model.eval()(feed.images).argmax(1) == feed.labels
-    tested = result.model(feed.test_images).argmax(1) == feed.test_labels
+    with computing(CPU, "fp32"):  # a near tie may turn with the last bit
+        right = result.model.eval()(feed.images).argmax(1) == feed.labels
+        tested = result.model(feed.test_images).argmax(1) == feed.test_labels
     expected = {
         name: pytest.approx(100 * hits.double().mean().item())  # one rounding of float64
         for name, hits in {"train": right[rows], "validation": right[held], "test": tested}.items()
