@@ -106,10 +106,10 @@ def measure(url: str, name: str, claims: int) -> list[tuple[float, float]]:
     """
     study = open_study(open_storage(url), name, optuna.samplers.RandomSampler(seed=0))
     taken = []
-    with Claims(locks_for(url)).alive() as worker:
+    with Claims(locks_for(url)).hold_lock() as worker:
         for number in range(claims + 1):
             begin, busy = time.perf_counter(), time.process_time()
-            worker.failed(study)
+            worker.count_failures(study)
             trial = worker.claim(study, SPACE, 10**9)
             taken.append((1000 * (time.perf_counter() - begin), 1000 * (time.process_time() - busy)))
             assert trial is not None

@@ -119,7 +119,7 @@ def breakdown() -> dict[str, float]:
 def sweep_and_tell() -> None:
     """Run the sweep of the command line in this process and print what each part of it took."""
     from sweeps.study.claims import Claims
-    from sweeps.study.replicate import Replicate
+    from sweeps.study.record import ReplicateTrial
     from sweeps.sweeper import claimed_trial as _attempt
     from sweeps.sweeper import jobs as _jobs
     from sweeps.sweeper.compose import Composer
@@ -131,8 +131,8 @@ def sweep_and_tell() -> None:
         clock.times("draw its parameters", _attempt, "setting_of"),
         clock.times("compose its config", Composer, "compose"),
         clock.times("run_job of Hydra, the job left out", _jobs, "run_job"),
-        clock.times(f"{REPORTS} reports", Replicate, "report"),
-        clock.times("record the replicate", Replicate, "finish"),
+        clock.times(f"{REPORTS} reports", ReplicateTrial, "report"),
+        clock.times("record the replicate", ReplicateTrial, "finish"),
         clock.times("tell the value", Claims, "tell"),
         clock.times("else", Worker, "_run"),
     ):

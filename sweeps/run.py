@@ -103,9 +103,9 @@ def _how_to_resume() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, OSError, RuntimeError) as error:
-        from sweeps.study.outage import reason
+        from sweeps.study.disk import full_disk
 
-        folder, full = _folder(), reason(error)
+        folder, full = _folder(), full_disk(error)
         if not (full or isinstance(error, KeyboardInterrupt)):
             raise
         what = f"Nothing more can be written to {folder}: {full}." if full else "Interrupted."

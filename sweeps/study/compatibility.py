@@ -15,7 +15,7 @@ IDENTITY = {
 }
 
 
-def existing(
+def find_study(
     storage: BaseStorage, name: str, directions: Sequence[str], attributes: Mapping[str, Any]
 ) -> optuna.Study | None:
     """The study of that name, if there is one.
@@ -35,7 +35,7 @@ def existing(
     return study
 
 
-def opened(
+def open_or_create_study(
     storage: BaseStorage,
     name: str,
     directions: Sequence[str],
@@ -43,7 +43,7 @@ def opened(
     metric_names: Sequence[str] | None,
 ) -> optuna.Study:
     """The study of that name, made with its attributes if missing."""
-    study = existing(storage, name, directions, attributes)
+    study = find_study(storage, name, directions, attributes)
     if study is None:
         study = optuna.create_study(study_name=name, storage=storage, directions=list(directions))  # type: ignore[arg-type]
         for key, value in attributes.items():

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from sweeps.study.outage import is_lost, wait_for_server
+from sweeps.study.outage import connection_lost, wait_for_server
 from sweeps.study.storage import CONNECTING, lock_folder, parsed
 
 
@@ -23,7 +23,7 @@ class Locks(Protocol):
     def exclusive(self) -> AbstractContextManager[Any]:
         """A block that one process at a time is in."""
 
-    def held(self, name: str) -> AbstractContextManager[None]:
+    def hold(self, name: str) -> AbstractContextManager[None]:
         """Hold the lock of that name, which says that its process lives, for the block."""
 
     def is_held(self, name: str) -> bool:
@@ -51,7 +51,7 @@ class FileLocks:
         return self._claim
 
     @contextmanager
-    def held(self, name: str) -> Iterator[None]:
+    def hold(self, name: str) -> Iterator[None]:
         """See Locks."""
         with FileLock(self._path(name)):
             yield
@@ -98,7 +98,7 @@ class PostgresLocks:
             try:
                 self._call("pg_advisory_lock", self.CLAIM)
             except StorageInternalError as error:
-                if not is_lost(error):
+                if not connection_lost(error):
                     raise
                 self._connect()
                 self._call("pg_advisory_lock", self.CLAIM)
@@ -109,7 +109,7 @@ class PostgresLocks:
                     self._call("pg_advisory_unlock", self.CLAIM)
 
     @contextmanager
-    def held(self, name: str) -> Iterator[None]:
+    def hold(self, name: str) -> Iterator[None]:
         """See Locks."""
         self._name = name
         try:

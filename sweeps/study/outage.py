@@ -22,24 +22,24 @@ class StorageError(Exception):
     """The place where a sweep is kept takes no more."""
 
 
-def reason(error: BaseException) -> str | None:
+def storage_failure(error: BaseException) -> str | None:
     """Why nothing can be kept any more, in one line; None where a new connection may do, or a job failed."""
     if isinstance(error, StorageError):
         return str(error)
     if message := full_disk(error):
         return message
-    if isinstance(error, StorageInternalError) and not is_lost(error):
+    if isinstance(error, StorageInternalError) and not connection_lost(error):
         return str(getattr(error.__cause__, "orig", None) or error).splitlines()[0]
     return None
 
 
-def is_lost(error: BaseException) -> bool:
+def connection_lost(error: BaseException) -> bool:
     """Whether the connection broke, so that another may do."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) else None
     return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
-def outlasting(call: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
+def retry_once(call: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
     """Call it a second time where the connection to the storage broke; the next one is waited for.
 
     For what does no harm when done twice.
@@ -50,7 +50,7 @@ def outlasting(call: Callable[Arguments, Returned]) -> Callable[Arguments, Retur
         try:
             return call(*arguments, **named)
         except StorageInternalError as error:
-            if not is_lost(error):
+            if not connection_lost(error):
                 raise
         return call(*arguments, **named)
 

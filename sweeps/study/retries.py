@@ -1,47 +1,52 @@
 """Failed trials, tried again."""
 
+from collections.abc import Sequence
+
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from sweeps.study.replicate import KEPT, REPORTS
+from sweeps.study.record import long_attributes
 
 # The trial's system attribute that says which trial it repeats.
 RETRY_OF = "sweeps:retry_of"
 
 
-def retry(study: optuna.Study, trial: FrozenTrial) -> None:
+def enqueue_retry(study: optuna.Study, trial: FrozenTrial) -> None:
     """Enqueue a failed trial's setting again, with what its replicates recorded, unless that was done.
 
     To be called by one process at a time.
     """
-    if trial not in failed_for_good(study.get_trials(deepcopy=False)):
+    if trial not in failures_without_retry(study.get_trials(deepcopy=False)):
         return
-    kept = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
-    told = {key: value for key, value in trial.system_attrs.items() if key.startswith((REPORTS, KEPT))}
-    again = optuna.trial.create_trial(
+    retry = optuna.trial.create_trial(
         state=TrialState.WAITING,
-        user_attrs=kept,
-        system_attrs={**told, RETRY_OF: trial.number, "fixed_params": trial.params},
+        user_attrs={key: value for key, value in trial.user_attrs.items() if key != "failure"},
+        system_attrs={**long_attributes(trial), RETRY_OF: trial.number, "fixed_params": trial.params},
     )
-    study.add_trial(again)
+    study.add_trial(retry)
 
 
-def retry_failed(study: optuna.Study) -> None:
+def retry_failures(study: optuna.Study) -> None:
     """Enqueue each failed trial that was not tried again."""
-    for trial in failed_for_good(study.get_trials(deepcopy=False)):
-        retry(study, trial)
+    for trial in failures_without_retry(study.get_trials(deepcopy=False)):
+        enqueue_retry(study, trial)
 
 
-def failed_for_good(trials: list[FrozenTrial]) -> list[FrozenTrial]:
-    """The failed trials that no other repeats."""
-    retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
-    return [trial for trial in trials if trial.state == TrialState.FAIL and trial.number not in retried]
+def failures_without_retry(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Return the failed trials that no other repeats."""
+    repeats = {trial.system_attrs.get(RETRY_OF) for trial in trials}
+    return [trial for trial in trials if trial.state == TrialState.FAIL and trial.number not in repeats]
 
 
-def tries(study: optuna.Study, trial: FrozenTrial) -> int:
-    """How often a trial's setting has been begun, the trial itself included."""
+def is_retry(trial: FrozenTrial) -> bool:
+    """Return whether a trial repeats one that failed."""
+    return RETRY_OF in trial.system_attrs
+
+
+def count_tries(study: optuna.Study, trial: FrozenTrial) -> int:
+    """Return how often a trial's setting has been begun, the trial itself included."""
     trials = study.get_trials(deepcopy=False)
     count = 1
-    while (earlier := trial.system_attrs.get(RETRY_OF)) is not None:
-        trial, count = trials[earlier], count + 1
+    while (number := trial.system_attrs.get(RETRY_OF)) is not None:
+        trial, count = trials[number], count + 1
     return count

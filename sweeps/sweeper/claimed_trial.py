@@ -9,8 +9,15 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from sweeps.study.claims import Claims
-from sweeps.study.outage import is_lost, reason
-from sweeps.study.replicate import AGGREGATES, Replicate, Reports, objectives, records, values_of
+from sweeps.study.outage import connection_lost, storage_failure
+from sweeps.study.record import (
+    AGGREGATES,
+    ReplicateTrial,
+    parse_objectives,
+    read_objectives,
+    read_records,
+)
+from sweeps.study.reports import Reports
 from sweeps.sweeper.jobs import Asked, Jobs
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.sampling import setting_of
@@ -24,8 +31,8 @@ class Attempt:
         self._study = study
         self._trial = trial
         self._setting: list[str] = []
-        kept = records(trial.user_attrs, list(plan.replicates))
-        self._values = {label: values_of(record) for label, record in kept.items()}
+        kept = read_records(trial.user_attrs, list(plan.replicates))
+        self._values = {label: read_objectives(record) for label, record in kept.items()}
         self._reports = Reports(study, trial, list(plan.replicates))
         self._ended: Exception | None = None
         self._is_told = False
@@ -42,7 +49,7 @@ class Attempt:
         return [self._asked(jobs, label) for label in self._plan.replicates if label not in self._values]
 
     def _asked(self, jobs: Jobs, label: str) -> Asked:
-        replicate = Replicate(self._reports, label)
+        replicate = ReplicateTrial(self._reports, label)
         replicate.set_user_attr("folder", str(jobs.folder_of(self._plan, self._trial.number, label)))
         overrides = [*self._plan.fixed, *self._setting, *self._plan.replicates[label]]
         return Asked(self._plan, self._trial.number, label, overrides, replicate)
@@ -61,13 +68,13 @@ class Attempt:
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
-            values = objectives(one.label, outcome, len(self._study.directions))
+            values = parse_objectives(one.label, outcome, len(self._study.directions))
             one.replicate.finish(values)
             self._values[one.label] = values
         except optuna.TrialPruned as pruned:
-            self._ended = self._ended or optuna.TrialPruned(one.replicate.where(str(pruned)))
+            self._ended = self._ended or optuna.TrialPruned(one.replicate.describe_end(str(pruned)))
         except (Exception, SystemExit) as error:
-            if reason(error) or is_lost(error):  # the setting is not to blame
+            if storage_failure(error) or connection_lost(error):  # the setting is not to blame
                 raise
             self._ended = error if isinstance(error, UpdateFinishedTrialError) else Failed(error)
 
@@ -96,7 +103,7 @@ class Attempt:
                 combine = AGGREGATES[settings["aggregate"]]
                 values = [self._values[label] for label in self._plan.replicates]
                 told = [float(combine(objective)) for objective in zip(*values, strict=True)]
-                kept = records(self._trial.user_attrs, list(self._plan.replicates))
+                kept = read_records(self._trial.user_attrs, list(self._plan.replicates))
                 diverged = sum(bool(record.get("diverged")) for record in kept.values())
                 claims.tell(self._study, self._trial, told, diverged=diverged)
 

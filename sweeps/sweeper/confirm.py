@@ -14,9 +14,10 @@ from optuna.trial import TrialState, create_trial
 from sweeps.report.findings.picks import picks_of
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import measurement
-from sweeps.study.compatibility import opened
-from sweeps.study.replicate import KEPT, OVERRIDES, PARAMS, labelled
-from sweeps.study.retries import RETRY_OF, retry_failed
+from sweeps.study.compatibility import open_or_create_study
+from sweeps.study.labels import label_replicates
+from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
+from sweeps.study.retries import is_retry, retry_failures
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
 from sweeps.sweeper.search_space import assignments, literal
@@ -48,7 +49,7 @@ def confirming(plan: Plan, settings: Mapping[str, Any], n_trials: int = 0) -> Pl
 def is_measured(study: optuna.Study, plan: Plan) -> bool:
     """Whether every trial of a study's budget has ended, by whichever driver it was run."""
     trials = study.get_trials(deepcopy=False)
-    begun = sum(RETRY_OF not in trial.system_attrs for trial in trials)
+    begun = sum(not is_retry(trial) for trial in trials)
     return begun >= plan.n_trials and all(trial.state.is_finished() for trial in trials)
 
 
@@ -63,17 +64,17 @@ def enqueue(
     axes = fresh_axes(settings)
     wanted = confirming(plan, settings)
     names = study.metric_names
-    confirmation = opened(storage, wanted.name, directions, identity(plan), names)
+    confirmation = open_or_create_study(storage, wanted.name, directions, identity(plan), names)
     known = confirmation.user_attrs.get("replicates", {})
     every = {key: list(dict.fromkeys([*known.get(key, []), *values])) for key, values in axes.items()}
     about = {CONFIRMS: study.study_name, "replicates": every, "seed_key": settings["confirm"]["key"]}
     for key, value in about.items():
         if confirmation.user_attrs.get(key) != value:
             confirmation.set_user_attr(key, value)
-    retry_failed(confirmation)
+    retry_failures(confirmation)
     for name, params in picks_of(measurement(study)).params.items():
-        _enqueue_setting(confirmation, params, _overrides(name, params, plan), list(labelled(axes)))
-    begun = sum(RETRY_OF not in trial.system_attrs for trial in confirmation.get_trials(deepcopy=False))
+        _enqueue_setting(confirmation, params, _overrides(name, params, plan), list(label_replicates(axes)))
+    begun = sum(not is_retry(trial) for trial in confirmation.get_trials(deepcopy=False))
     return replace(wanted, n_trials=begun), confirmation
 
 
@@ -104,6 +105,7 @@ def _enqueue_setting(
     if all(label in kept for label in labels) and any(t.state == TrialState.COMPLETE for t in same):
         return
     attributes = {**kept, PARAMS: dict(params), OVERRIDES: list(overrides)}
-    told = [item for trial in same for item in trial.system_attrs.items() if item[0].startswith(KEPT)]
-    system = {**dict(told), "fixed_params": {}}
+    system: dict[str, Any] = {"fixed_params": {}}
+    for trial in same:
+        system |= long_attributes(trial)
     study.add_trial(create_trial(state=TrialState.WAITING, user_attrs=attributes, system_attrs=system))

@@ -7,7 +7,7 @@ import optuna
 from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import CategoricalDistribution
 
-from sweeps.study.claims import remaining
+from sweeps.study.claims import count_claimable
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.search_space import COMPLEMENT, literal
 
@@ -43,7 +43,7 @@ def describe(study: optuna.Study, plan: Plan, attributes: Mapping[str, Any]) -> 
     """Keep a description with a study; a way joins the earlier ones where there is anything left to walk."""
     before = study.user_attrs
     earlier = before.get("ways", [])
-    added = attributes["ways"] if remaining(study, plan.n_trials) else []
+    added = attributes["ways"] if count_claimable(study, plan.n_trials) else []
     wanted = {**attributes, "ways": list(dict.fromkeys([*earlier, *added])) or attributes["ways"]}
     for key, value in wanted.items():
         if before.get(key, MISSING) != value:

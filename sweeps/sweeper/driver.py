@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
 from sweeps.study.locks import locks_for
-from sweeps.study.outage import reason
+from sweeps.study.outage import storage_failure
 from sweeps.study.storage import absolute, open_storage, shown, without_password
 from sweeps.sweeper.compose import Composer, overridden
 from sweeps.sweeper.confirm import enqueue, is_measured, is_wanted
@@ -53,12 +53,12 @@ def drive(
     worker = Worker(plans, without_password(url), {**settings, "storage": None}, jobs, claims.name)
     rounds = [Round(worker, studies)]
     try:
-        with claims.alive():
+        with claims.hold_lock():
             rounds[0].run(claims)
             rounds.append(_confirmation(rounds[0], claims, url))
             rounds[1].run(claims)
     except BaseException as error:
-        if reason(error) is None:
+        if storage_failure(error) is None:
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
                 leave(rounds, claims, folder, url)
         raise
@@ -74,7 +74,7 @@ def _confirmation(measured: Round, claims: Claims, url: str) -> Round:
         for plan, study in measured.pairs
         if is_wanted(settings)
         and is_measured(study, plan)
-        and not worker.gives_up(plan, claims.failed(study))
+        and not worker.gives_up(plan, claims.count_failures(study))
     ]
     if not pairs:
         return Round(replace(worker, plans=[]), [])

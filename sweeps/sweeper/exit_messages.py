@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from sweeps.study.outage import is_lost, reason
+from sweeps.study.outage import connection_lost, storage_failure
 from sweeps.study.storage import shown
 
 
@@ -23,7 +23,7 @@ def ending(settings: Mapping[str, Any], config: DictConfig) -> Iterator[None]:
     except KeyboardInterrupt:
         raise SystemExit(f"Interrupted. {kept}") from None
     except Exception as error:
-        why = "its server is gone" if is_lost(error) else reason(error)
+        why = "its server is gone" if connection_lost(error) else storage_failure(error)
         if why is None:
             raise
         places = (

@@ -15,8 +15,8 @@ from hydra.types import TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf, flag_override, read_write
 
-from sweeps.study.outage import is_lost, reason
-from sweeps.study.replicate import Replicate
+from sweeps.study.outage import connection_lost, storage_failure
+from sweeps.study.record import ReplicateTrial
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.plan import Plan
 from sweeps.trial import Job, running
@@ -32,7 +32,7 @@ class Asked:
     number: int
     label: str
     overrides: Sequence[str]
-    replicate: Replicate
+    replicate: ReplicateTrial
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _leave_config(job: Job, hydra: DictConfig, overrides: Sequence[str]) -> None
 
 def _raise_if_the_storage_failed(error: BaseException) -> None:
     """No job is to blame where nothing can be kept, or the connection broke."""
-    if reason(error) or is_lost(error):
+    if storage_failure(error) or connection_lost(error):
         raise error
 
 

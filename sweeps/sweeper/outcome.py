@@ -47,7 +47,7 @@ def complain(rounds: Sequence[Round], claims: Claims, retrying: str) -> None:
         f"{study.study_name}, trial {trial.number}: {trial.user_attrs.get('failure')}"
         for each in rounds
         for plan, study in each.pairs
-        if each.worker.gives_up(plan, claims.failed(study))
+        if each.worker.gives_up(plan, claims.count_failures(study))
         for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.FAIL,))
     ]
     if failures:

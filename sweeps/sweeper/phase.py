@@ -8,8 +8,8 @@ import optuna
 from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf
 
-from sweeps.study.claims import Claims, remaining
-from sweeps.study.outage import StorageError, reason
+from sweeps.study.claims import Claims, count_claimable
+from sweeps.study.outage import StorageError, storage_failure
 from sweeps.sweeper.compose import changed, overridden
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.progress import progress_shown
@@ -46,7 +46,7 @@ def _work(current: Round, claims: Claims) -> None:
         try:
             _launch(current.worker, min(left, current.worker.settings["n_jobs"] or os.cpu_count() or 1))
         except Exception as error:
-            if reason(error) or fruitless + 1 == FRUITLESS_STARTS:
+            if storage_failure(error) or fruitless + 1 == FRUITLESS_STARTS:
                 raise
         fruitless = fruitless + 1 if _left(current, claims) == left else 0
         if fruitless == FRUITLESS_STARTS:
@@ -57,9 +57,9 @@ def _left(current: Round, claims: Claims) -> int:
     for study in current.studies:
         claims.free(study)
     return sum(
-        remaining(study, plan.n_trials)
+        count_claimable(study, plan.n_trials)
         for plan, study in current.pairs
-        if not current.worker.gives_up(plan, claims.failed(study))
+        if not current.worker.gives_up(plan, claims.count_failures(study))
     )
 
 

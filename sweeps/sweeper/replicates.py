@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from sweeps.study.replicate import labelled
+from sweeps.study.labels import label_replicates
 from sweeps.sweeper.search_space import literal
 
 # The first fresh seed, where they are not named.
@@ -38,7 +38,7 @@ def overrides_by_label(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]
     """The overrides of every replicate, by its label: each combination of the axes' values."""
     return {
         label: [f"{key}={literal(value)}" for key, value in values.items()]
-        for label, values in labelled(axes).items()
+        for label, values in label_replicates(axes).items()
     }
 
 

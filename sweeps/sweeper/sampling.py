@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig
 
-from sweeps.study.replicate import OVERRIDES
+from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import Grid, Points
 from sweeps.sweeper.plan import Plan, is_grid
 from sweeps.sweeper.search_space import assignments, grid_values, literal

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweeps.study.replicate import AGGREGATES
+from sweeps.study.record import AGGREGATES
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:

@@ -10,10 +10,10 @@ import optuna
 from hydra.utils import get_method
 from omegaconf import open_dict
 
-from sweeps.study.claims import remaining
-from sweeps.study.compatibility import existing, opened
+from sweeps.study.claims import count_claimable
+from sweeps.study.compatibility import find_study, open_or_create_study
 from sweeps.study.locks import locks_for
-from sweeps.study.retries import retry_failed
+from sweeps.study.retries import retry_failures
 from sweeps.study.storage import open_storage
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.confirm import confirming, identity, is_wanted
@@ -39,19 +39,19 @@ def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path
         for plan in plans
     ]
     for plan, attributes in zip(plans, identities, strict=True):
-        study = existing(storage, plan.name, wanted, attributes)
+        study = find_study(storage, plan.name, wanted, attributes)
         if is_wanted(settings):
-            existing(storage, confirming(plan, settings).name, wanted, identity(plan))
-        if study is None or remaining(study, plan.n_trials):
+            find_study(storage, confirming(plan, settings).name, wanted, identity(plan))
+        if study is None or count_claimable(study, plan.n_trials):
             _check(plan, planner.composer, settings)
     with locks_for(url).exclusive():  # another driver may be about to make the same
         studies = [
-            opened(storage, plan.name, wanted, attributes, settings["metric_names"])
+            open_or_create_study(storage, plan.name, wanted, attributes, settings["metric_names"])
             for plan, attributes in zip(plans, identities, strict=True)
         ]
         for plan, study in zip(plans, studies, strict=True):
             describe(study, plan, {**description(plan, planner), "folder": str(folder)})
-            retry_failed(study)
+            retry_failures(study)
     return studies
 
 

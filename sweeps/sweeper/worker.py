@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
 from sweeps.study.locks import locks_for
-from sweeps.study.outage import is_lost, reason
+from sweeps.study.outage import connection_lost, storage_failure
 from sweeps.study.storage import open_storage, open_study
 from sweeps.sweeper.claimed_trial import Attempt
 from sweeps.sweeper.exit_messages import one_interrupt
@@ -42,8 +42,8 @@ class Worker:
                 gc.freeze()  # what is imported by now is not searched for garbage while configs are copied
                 orphaned = self._work(number)
         except Exception as error:
-            why = reason(error)
-            if not (why or is_lost(error)):
+            why = storage_failure(error)
+            if not (why or connection_lost(error)):
                 raise
             return why  # where a connection broke, the driver waits for the server and starts another worker
         finally:
@@ -55,14 +55,15 @@ class Worker:
     def _work(self, number: int) -> bool:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         storage = open_storage(self.storage)
-        with Claims(locks_for(self.storage), self.driver).alive() as claims:
+        with Claims(locks_for(self.storage), self.driver).hold_lock() as claims:
             for plan in self.plans:
                 study = open_study(storage, plan.name)
                 study.sampler = sampler_of(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
                 study.pruner = pruner_of(plan)
                 width = stack_width(self.settings, plan, self.jobs.composer)
-                while not self.gives_up(plan, claims.failed(study)) and self._run(claims, plan, study, width):
-                    pass
+                while not self.gives_up(plan, claims.count_failures(study)):
+                    if not self._run(claims, plan, study, width):
+                        break
             orphaned: bool = claims.is_orphan()
             return orphaned
 
@@ -87,7 +88,8 @@ class Worker:
                 attempts[-1].draw(self.settings, self.jobs.composer.config)
             self._finish(claims, attempts, width)
         except BaseException as error:
-            if reason(error) is None:  # else giving back would wait and fail too; who dies leaves it as well
+            # Where the storage failed, giving back would fail too; others free a dead worker's trials.
+            if storage_failure(error) is None:
                 for attempt in attempts:
                     attempt.give_back(claims)
             raise
@@ -113,7 +115,8 @@ class Worker:
 
         A sampler that learns from what it sees gets to see something ten times.
         """
-        share = -(-claims.remaining(study, plan.n_trials) // (self.settings["n_jobs"] or os.cpu_count() or 1))
+        workers = self.settings["n_jobs"] or os.cpu_count() or 1
+        share = -(-claims.count_claimable(study, plan.n_trials) // workers)
         learning = share if is_drawn_at_once(study.sampler) or plan.is_enqueued else plan.n_trials // 10
         return max(1, min(width // len(plan.replicates), share, learning))
 

@@ -12,7 +12,7 @@ from optuna_dashboard._note import get_note
 
 from sweeps.report.findings.picks import picks_of
 from sweeps.report.measure.from_storage import read
-from sweeps.study.replicate import KEPT
+from sweeps.study.record import LONG_VALUES
 from sweeps.study.storage import open_storage
 from sweeps.training import checkpoint
 from tests.conftest import finish, start, sweeps_here
@@ -64,7 +64,7 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
             records = [trial.user_attrs[f"seed={seed}"] for seed in (0, 1)]
             assert trial.value == pytest.approx(sum(record["value"] for record in records) / 2)
             for seed, record in enumerate(records):
-                curves = trial.system_attrs[f"{KEPT}seed={seed}/curves"]
+                curves = trial.system_attrs[f"{LONG_VALUES}seed={seed}/curves"]
                 assert [len(curve) for curve in curves.values()] == [2] * 5
                 folder = outputs / "sweeps" / record["folder"]
                 assert folder == outputs / f"sweeps/optimizer={optimizer}/{trial.number}/seed={seed}"
@@ -125,7 +125,7 @@ def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_
     params = [f"{key}={value}" for key, value in trial.params.items()]
     sweeps_here("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")
-    curves = trial.system_attrs[f"{KEPT}seed=1/curves"]
+    curves = trial.system_attrs[f"{LONG_VALUES}seed=1/curves"]
     epochs = json.loads(alone.read_text())["epochs"]
     # In a stack there: sums in another order, so not the same bits.
     assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(curves["train_loss"], rel=1e-3)

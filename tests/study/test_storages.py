@@ -144,7 +144,7 @@ def claim_all(url: str, together: "multiprocessing.synchronize.Barrier", mine: C
     """
     study = open_study(open_storage(url), "study")
     numbers = []
-    with Claims(locks_for(url)).alive() as claims:
+    with Claims(locks_for(url)).hold_lock() as claims:
         together.wait(60)
         while trial := claims.claim(study, {}, 0):
             numbers.append(trial.number)
@@ -178,7 +178,7 @@ def give_back_all(url: str) -> None:
 def test_a_trial_given_back_by_another_process_is_seen_and_taken_again(url: str) -> None:
     study = opened(url)
     claims = Claims(locks_for(url))
-    with claims.alive():
+    with claims.hold_lock():
         first = claims.claim(study, {"x": optuna.distributions.FloatDistribution(0, 1)}, 1)
         assert first is not None
         assert [trial.state.name for trial in study.get_trials(deepcopy=False)] == ["RUNNING"]
@@ -186,7 +186,7 @@ def test_a_trial_given_back_by_another_process_is_seen_and_taken_again(url: str)
     freeing.start()
     freeing.join()
     assert [trial.state.name for trial in study.get_trials(deepcopy=False)] == ["WAITING"]
-    with claims.alive():
+    with claims.hold_lock():
         again = claims.claim(study, {}, 1)
         assert again is not None
         assert (again.number, again.params) == (first.number, first.params)
@@ -197,7 +197,7 @@ def test_a_worker_that_lost_its_connection_tells_its_result_only_where_nobody_to
     database: str, taken: bool
 ) -> None:
     study = opened(database)
-    with Claims(locks_for(database)).alive() as first, Claims(locks_for(database)).alive() as second:
+    with Claims(locks_for(database)).hold_lock() as first, Claims(locks_for(database)).hold_lock() as second:
         trial = first.claim(study, {}, 1)
         assert trial is not None
         cut(database)
@@ -216,10 +216,10 @@ def test_a_worker_that_lost_its_connection_tells_its_result_only_where_nobody_to
 def test_a_worker_that_told_late_writes_nothing_to_an_ended_trial(url: str) -> None:
     study = opened(url)
     claims = Claims(locks_for(url))
-    with claims.alive():
+    with claims.hold_lock():
         trial = claims.claim(study, {}, 1)
         assert trial is not None
-    with Claims(locks_for(url)).alive() as other:
+    with Claims(locks_for(url)).hold_lock() as other:
         again = other.claim(study, {}, 1)
         assert again is not None
         other.tell(study, again, [2.0])

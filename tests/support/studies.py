@@ -11,7 +11,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
-from sweeps.study.replicate import KEPT, PARAMS, labelled
+from sweeps.study.labels import label_replicates
+from sweeps.study.record import LONG_VALUES, PARAMS
 
 LRS, MOMENTA = (0.001, 0.01, 0.1), (0.0, 0.9)
 GRID = {"optimizer.lr": CategoricalDistribution(LRS), "optimizer.momentum": CategoricalDistribution(MOMENTA)}
@@ -152,10 +153,10 @@ def _trial(
     diverged: bool = False,
 ) -> optuna.trial.FrozenTrial:
     records, kept = {}, {}
-    for label, values in labelled(axes).items():
+    for label, values in label_replicates(axes).items():
         value = 10.0 if diverged else score({**params, **values}, values["seed"])
         records[label] = {"value": value, "diverged": diverged, "chance": 10.0, "folder": label}
-        kept[f"{KEPT}{label}/curves"] = {
+        kept[f"{LONG_VALUES}{label}/curves"] = {
             "train_loss": [2.0, 1.0, 0.5],
             "train_accuracy": [50.0, 80.0, value],
             "validation_accuracy": [60.0, 85.0, value],

@@ -18,7 +18,8 @@ from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX, Confirmation
 from sweeps.report.measure.measurement import Measurement, Way
 from sweeps.report.measure.settings import Replicate, Run, Setting
-from sweeps.study.replicate import KEPT, PARAMS, labelled, values_of
+from sweeps.study.labels import label_replicates
+from sweeps.study.record import PARAMS, read_curves, read_objectives
 from sweeps.study.retries import RETRY_OF
 
 # The user attribute of a study without trials that compares others: their names.
@@ -75,7 +76,7 @@ def replicates_of(axes: Mapping[str, Sequence[Any]], seed_key: str) -> list[Repl
     """Each combination of the axes' values, the conditions in turn, each with all seeds."""
     replicates = [
         Replicate(label, values.get(seed_key), {key: values[key] for key in values if key != seed_key})
-        for label, values in labelled(axes).items()
+        for label, values in label_replicates(axes).items()
     ]
     conditions = list(dict.fromkeys(replicate.condition_label for replicate in replicates))
     return sorted(replicates, key=lambda replicate: conditions.index(replicate.condition_label))
@@ -148,11 +149,11 @@ def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mappin
 def _run(trial: FrozenTrial, label: str) -> Run:
     record = trial.user_attrs[label]
     return Run(
-        value=values_of(record)[0],
+        value=read_objectives(record)[0],
         diverged=bool(record.get("diverged")),
         test=record.get("test"),
         folder=record.get("folder"),
-        curves=trial.system_attrs.get(f"{KEPT}{label}/curves", {}),
+        curves=read_curves(trial, label),
     )
 
 

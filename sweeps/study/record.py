@@ -1,0 +1,127 @@
+"""What a trial keeps of each of its replicates, once it has ended."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean, median
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from sweeps.study.outage import retry_once
+from sweeps.study.reports import REPORTS, Reports
+
+# The prefix of the trial's system attributes that hold a replicate's lists and dictionaries, such as its
+# curves, by label and key: too long to be shown among the user attributes.
+LONG_VALUES = "sweeps:kept:"
+
+# The user attributes of a trial whose setting was enqueued, not sampled: its overrides, its parameters.
+OVERRIDES, PARAMS = "overrides", "params"
+
+# The curve of the objective. It is what the replicate reported, so its record doesn't hold it again.
+OBJECTIVE_CURVE = "validation_accuracy"
+
+# How a trial's value comes from its replicates'.
+AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
+    "mean": fmean,
+    "median": median,
+    "min": min,
+    "max": max,
+}
+
+
+class ReplicateTrial:
+    """The trial as one of its replicates sees it (a `sweeps.trial.Trial`).
+
+    Its record is written at once when it ends, as the trial's user attribute of the replicate's label:
+    {"value": ..., and what the job set}. Lists and dictionaries go to system attributes, by LONG_VALUES.
+    """
+
+    def __init__(self, reports: Reports, label: str) -> None:
+        self.number: int | None = reports.trial.number
+        self._reports = reports
+        self._trial = reports.trial
+        self._label = label
+        self._step = 0
+        self._attributes: dict[str, Any] = {}
+        reports.values[label] = {}  # a second start reports all steps again
+
+    def report(self, value: float, step: int) -> None:
+        """Add the objective after `step`, and write the trial's mean."""
+        self._step = step
+        self._reports.add(self._label, value, step)
+
+    def should_prune(self) -> bool:
+        """Return whether the study's pruner would stop the trial, by the values so far."""
+        return self._reports.should_prune(self._step)
+
+    def describe_end(self, reason: str) -> str:
+        """Return what ended the replicate early, after its label and the step it had reached."""
+        return f"{self._label}, step {self._step}: {reason or self._reports.pruned_by(self._step)}"
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Keep a value for the record."""
+        self._attributes[key] = value
+
+    @retry_once
+    def finish(self, values: Sequence[float]) -> None:
+        """Write the record; a replicate that has one is never run again."""
+        record: dict[str, Any] = {"value": values[0] if self._reports.is_single else list(values)}
+        system_attributes: dict[str, Any] = {}
+        for key, value in self._attributes.items():
+            if isinstance(value, list | dict):
+                system_attributes[f"{LONG_VALUES}{self._label}/{key}"] = value
+            else:
+                record[key] = value
+        if reported := self._reports.values[self._label]:
+            system_attributes[f"{REPORTS}{self._label}"] = reported
+        # The record last: a worker killed in between leaves none, and the replicate runs again.
+        for key, value in system_attributes.items():
+            self._trial.storage.set_trial_system_attr(self._trial._trial_id, key, value)
+        self._trial.set_user_attr(self._label, record)
+
+
+def read_records(attributes: Mapping[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the records of a trial's finished replicates, by label."""
+    return {label: attributes[label] for label in labels if label in attributes}
+
+
+def read_objectives(record: Mapping[str, Any]) -> list[float]:
+    """Return a record's objectives."""
+    value = record["value"]
+    return [float(part) for part in (value if isinstance(value, list) else [value])]
+
+
+def read_curves(trial: FrozenTrial, label: str) -> dict[str, list[float]]:
+    """Return a replicate's curves, the objective's among them: one value an epoch, by metric."""
+    curves = dict(trial.system_attrs.get(f"{LONG_VALUES}{label}/curves", {}))
+    reported = trial.system_attrs.get(f"{REPORTS}{label}", {})
+    # Records of earlier versions hold the objective's curve themselves.
+    if curves and reported and OBJECTIVE_CURVE not in curves:
+        steps = sorted(reported, key=int)
+        # A run that diverged reports chance for the epochs it didn't train; they are no part of its curve.
+        epochs = max(len(curve) for curve in curves.values())
+        curves[OBJECTIVE_CURVE] = [reported[step] for step in steps[:epochs]]
+    return curves
+
+
+def long_attributes(trial: FrozenTrial) -> dict[str, Any]:
+    """Return the system attributes of a trial's records, for a trial that goes on from them."""
+    return {key: value for key, value in trial.system_attrs.items() if key.startswith((REPORTS, LONG_VALUES))}
+
+
+def parse_objectives(label: str, returned: Any, count: int) -> list[float]:
+    """Return the job's return value as `count` numbers.
+
+    Raises ValueError where it isn't that many finite ones.
+    """
+    parts = [returned] if count == 1 else returned
+    try:
+        values = [float(part) for part in parts]
+    except (TypeError, ValueError):
+        numbers = "a number" if count == 1 else f"{count} numbers"
+        raise ValueError(f"{label}: the job returned {returned!r}, which is not {numbers}") from None
+    if len(values) != count:
+        raise ValueError(f"{label}: the job returned {len(values)} numbers, not {count}: {returned!r}")
+    if not all(math.isfinite(value) for value in values):
+        raise ValueError(f"{label}: the job returned {returned}, which is not finite")
+    return values
