@@ -1,4 +1,4 @@
-"""`python -m sweeps.dashboard` opens optuna-dashboard here, with the sweeps' storage and pictures."""
+"""`python -m sweeps.dashboard` opens optuna-dashboard here, with the sweeps' storage."""
 
 import argparse
 import os
@@ -14,22 +14,18 @@ def main() -> None:
     parser.add_argument(
         "--storage", default=STORAGE, help="URL of the sweeps' storage (default: %(default)s)"
     )
-    parser.add_argument("--artifacts", type=Path, help="folder of the pictures (default: beside the storage)")
     parser.add_argument("--port", type=int, default=8080, help="(default: %(default)s)")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
 
-    from sweeps.study.storage import artifact_folder, dashboard, open_existing
+    from sweeps.study.storage import dashboard, open_existing
 
     try:
-        open_existing(given.storage)
-        storage = dashboard(given.storage)
+        open_existing(arguments.storage)
+        storage = dashboard(arguments.storage)
     except ValueError as error:
         raise SystemExit(str(error).replace("hydra.sweeper.storage=", "--storage ")) from None
-    artifacts = given.artifacts or artifact_folder(given.storage, Path("outputs"))
-    artifacts.mkdir(parents=True, exist_ok=True)
     program = Path(sysconfig.get_path("scripts"), "optuna-dashboard")
-    place = ["--host", "127.0.0.1", "--port", str(given.port), "--artifact-dir", str(artifacts)]
-    os.execv(program, [str(program), storage, *place])
+    os.execv(program, [str(program), storage, "--host", "127.0.0.1", "--port", str(arguments.port)])
 
 
 if __name__ == "__main__":

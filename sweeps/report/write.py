@@ -1,4 +1,4 @@
-"""All of a sweep's report, written at its end and whenever asked for."""
+"""Write all of a sweep's report, at its end and whenever asked for."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,29 +7,24 @@ from optuna.storages import BaseStorage
 
 from sweeps.report.findings.joint import joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.outputs.dashboard import publish
-from sweeps.report.outputs.document import document
-from sweeps.report.outputs.html import html
-from sweeps.report.outputs.markdown import markdown
+from sweeps.report.outputs.dashboard_notes import publish
+from sweeps.report.outputs.document import compose_document
+from sweeps.report.outputs.html import render_html
+from sweeps.report.outputs.markdown import render_markdown
 from sweeps.report.outputs.pick_yaml import write_pick
-from sweeps.report.outputs.report_json import write_numbers
-from sweeps.report.outputs.runs_csv import write_runs
-from sweeps.report.outputs.series import series
+from sweeps.report.outputs.report_json import write_report_json
+from sweeps.report.outputs.runs_csv import write_runs_csv
 
 
-def report(storage: BaseStorage, studies: Sequence[Findings], folder: Path, artifacts: Path) -> None:
-    """Write what a sweep's studies found, into a folder and, for the dashboard, into the storage.
-
-    artifacts: the folder of the dashboard's files.
-    """
+def write_report(storage: BaseStorage, studies: Sequence[Findings], folder: Path) -> None:
+    """Write what a sweep's studies found, into a folder and, for the dashboard, into the storage."""
     folder.mkdir(parents=True, exist_ok=True)
     together = joint(studies)
-    page = document(studies, together)
-    write_runs([found.measurement for found in studies], folder / "runs.csv")
-    each = {found.measurement.study: {"found": found, "series": series(found)} for found in studies}
-    write_numbers({"studies": each, "together": together}, folder / "report.json")
-    for found in studies:
-        write_pick(found.measurement, folder)
-    (folder / "report.html").write_text(html(page))
-    (folder / "report.md").write_text(markdown(page))
-    publish(storage, studies, page, artifacts)
+    document = compose_document(studies, together)
+    write_runs_csv([findings.measurement for findings in studies], folder / "runs.csv")
+    write_report_json(studies, together, folder / "report.json")
+    for findings in studies:
+        write_pick(findings.measurement, folder)
+    (folder / "report.html").write_text(render_html(document))
+    (folder / "report.md").write_text(render_markdown(document))
+    publish(storage, studies, document)

@@ -125,14 +125,6 @@ def lock_folder(location: URL) -> Path:
     return Path(f"{location.database}.locks").absolute()
 
 
-def artifact_folder(url: str, outputs: Path) -> Path:
-    """Where the dashboard's pictures are kept: beside a storage that is a file, else in `outputs`."""
-    location = parsed(url)
-    if location.get_backend_name() == "postgresql":
-        return outputs / "artifacts"
-    return Path(f"{location.database}.artifacts").absolute()
-
-
 def open_study(
     storage: BaseStorage, name: str, sampler: optuna.samplers.BaseSampler | None = None
 ) -> optuna.Study:

@@ -60,9 +60,9 @@ def drive(
     except BaseException as error:
         if storage_failure(error) is None:
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
-                leave(rounds, claims, folder, url)
+                leave(rounds, claims, folder)
         raise
-    leave(rounds, claims, folder, url, show=shown_url)
+    leave(rounds, claims, folder, show=shown_url)
     complain(rounds, claims, again(settings, config))
 
 

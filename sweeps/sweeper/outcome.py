@@ -9,23 +9,22 @@ import optuna
 from sweeps.report.findings.load import found_in
 from sweeps.report.outputs import terminal as screen
 from sweeps.study.claims import Claims
-from sweeps.study.storage import artifact_folder
 from sweeps.sweeper.phase import Round
 from sweeps.sweeper.results import write_results
 
 log = logging.getLogger(__name__)
 
 
-def leave(rounds: Sequence[Round], claims: Claims, folder: Path, url: str, show: str | None = None) -> None:
+def leave(rounds: Sequence[Round], claims: Claims, folder: Path, show: str | None = None) -> None:
     """Let go of what dead workers held, and write what was found; `show` is the storage as to be printed."""
     for study in [study for each in rounds for study in each.studies]:
         claims.free(study)
     for plan, study in rounds[0].pairs:
         write_results(study, folder.joinpath(*plan.name.split("/")[1:]))
-    _report(rounds[0], folder, url, show)
+    _report(rounds[0], folder, show)
 
 
-def _report(measured: Round, folder: Path, url: str, show: str | None) -> None:
+def _report(measured: Round, folder: Path, show: str | None) -> None:
     """Write and show what was found; a sweep never fails for it, as all of it is in the storage."""
     storage, sweep = measured.studies[0]._storage, measured.worker.plans[0].name.split("/")[0]
     wanted = measured.worker.settings["report"]
@@ -34,9 +33,9 @@ def _report(measured: Round, folder: Path, url: str, show: str | None) -> None:
         if show:
             screen.show(found, folder / "report.html" if wanted else None, show)
         if wanted:
-            from sweeps.report.write import report  # with plotly, which no sweep needs before its end
+            from sweeps.report.write import write_report  # with plotly, which no sweep needs before its end
 
-            report(storage, found, folder, artifact_folder(url, folder.parent))
+            write_report(storage, found, folder)
     except Exception:
         log.exception("The report could not be written to %s; what it tells of is in the storage.", folder)
 

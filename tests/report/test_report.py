@@ -15,8 +15,8 @@ from sweeps.report.findings.joint import joint
 from sweeps.report.findings.load import found_in
 from sweeps.report.findings.risk import hazard
 from sweeps.report.measure.from_storage import read
-from sweeps.report.outputs.document import Document, document
-from sweeps.report.write import report
+from sweeps.report.outputs.document import Document, compose_document
+from sweeps.report.write import write_report
 from tests.support.studies import (
     EACH,
     FRESH,
@@ -39,7 +39,7 @@ def storage() -> BaseStorage:
 def page(storage: BaseStorage) -> Document:
     """The report of all that is in a storage."""
     studies = found_in(storage, None)
-    return document(studies, joint(studies))
+    return compose_document(studies, joint(studies))
 
 
 def said(page: Document) -> str:
@@ -82,7 +82,7 @@ def test_a_sweep_that_is_not_confirmed_says_so_and_names_no_test_figure(storage:
     for option in ("sgd", "adam"):
         grid_study(storage, option)
     report = page(storage)
-    assert drawn(report, is_drawn=False)[0] == {"fresh", "differences"}
+    assert drawn(report, is_drawn=False)[0] == {"tuning-and-fresh", "differences"}
     assert "Not confirmed on fresh seeds yet" in said(report)
     assert "test accuracy" not in said(report)
     assert "Which of sgd and adam is better: no two picks" in said(report)
@@ -93,7 +93,7 @@ def test_of_an_adaptive_study_nothing_is_said_about_its_space(storage: BaseStora
     report = page(storage)
     assert drawn(report) == [set(), {"scores", "curves"}]
     missing = {plot.name: plot.text for part in report.parts for plot in part.plots if plot.figure is None}
-    for name in ("best", "best-of-k", "shares", "importance"):
+    for name in ("best-by-lr", "best-of-k", "importance"):
         assert "crowds its trials" in missing[name]
     assert "Of the searched space" not in said(report)
     assert "Learning rates within" not in said(report)
@@ -148,7 +148,7 @@ def test_a_study_of_any_program_has_a_report(tmp_path: Path) -> None:
     ):
         study = optuna.create_study(directions=directions)
         study.optimize(objective, n_trials=4)
-        report(study._storage, found_in(study._storage, None), tmp_path, tmp_path / "artifacts")
+        write_report(study._storage, found_in(study._storage, None), tmp_path)
         assert "Peak: " in get_note(study)
         assert "Peak: " in (tmp_path / "report.html").read_text()
 

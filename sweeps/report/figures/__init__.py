@@ -1,1 +1,1 @@
-"""The report's figures: each a pure function from arrays to a Plotly figure."""
+"""Draw the report's figures, each in a file of its own."""

@@ -1,109 +1,191 @@
-"""How a setting trained: loss per minibatch with its running mean, accuracy per epoch with the lr's drops."""
+"""Learning curves: loss per minibatch with its running mean, accuracy per epoch with the lr's drops."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import FONT, GRID, clear, colour, frame, plain, titled
+from sweeps.report.figures.style import FONT, GRID, axis_title, colour, frame, to_list, translucent
+from sweeps.report.findings.picked import Picked
+from sweeps.report.findings.study import Findings
+from sweeps.report.measure.settings import Run
+from sweeps.report.sentences.wording import ROLES, format_params, join_words
 
-# What is drawn of each epoch, and how it is called.
+TITLE = "Learning curves"
+HOW_TO_READ = """
+    Left, the training loss of the first run. Right, the accuracy after each epoch, the first run drawn bold.
+    Dotted verticals are epochs that began with a smaller learning rate. Training accuracy is measured while
+    the weights move and with dropout on, so it can lie below validation accuracy.
+"""
+
+# The metrics that are drawn per epoch, and their labels.
 METRICS = (("train_accuracy", "training"), ("validation_accuracy", "validation"))
 
-# Points of a line at most: a long training's steps are thinned out.
+# A long training's losses are thinned out to about this many points a line.
 POINTS = 1200
+# Minibatches in the running mean; a tenth of a training that is shorter than ten times that.
+WINDOW = 100
+# A learning rate that drops more often follows a curve, and its drops get no line each.
+MOST_DROPS = 20
 
 
 @dataclass(frozen=True)
-class Trained:
-    """One run: what each epoch measured, by metric, and each step's loss where its folder still has it."""
+class RunCurves:
+    """One run's learning curves."""
 
+    # The run's name in the legend, such as seed=0.
     label: str
+    # One value an epoch, by metric: train_loss, train_accuracy, validation_accuracy, lr.
     curves: Mapping[str, Sequence[float]]
+    # One value a minibatch, where the run's folder still has them.
     losses: Sequence[float] = ()
 
 
+def missing(findings: Findings, picks: Sequence[Picked]) -> str | None:
+    """Return why there is no figure of a setting, or None. picks: the setting, once for each of its roles."""
+    if picks and _measured_runs(findings, picks[0]):
+        return None
+    return "no pick is measured yet, or its jobs kept no curves"
+
+
+def draw(findings: Findings, picks: Sequence[Picked]) -> go.Figure:
+    """Draw the runs of a picked setting on the tuning seeds."""
+    return learning_curves(describe_picks(findings, picks), _measured_runs(findings, picks[0]))
+
+
+def describe_picks(findings: Findings, picks: Sequence[Picked]) -> str:
+    """Return what a setting is called above its curves: sgd, robust pick and peak pick: lr=0.01."""
+    roles = join_words([ROLES[pick.role] for pick in picks])
+    return f"{findings.measurement.option}, {roles}: {format_params(picks[0].params)}"
+
+
+def _measured_runs(findings: Findings, pick: Picked) -> list[RunCurves]:
+    """Return the runs of a setting on the tuning seeds that left curves."""
+    measurement = findings.measurement
+    index = measurement.place_of(pick.params)
+    if index is None:
+        return []
+    runs = measurement.places[index].runs
+    return [
+        RunCurves(label, run.curves, _read_losses(measurement.folder, run))
+        for label, run in runs.items()
+        if run.curves
+    ]
+
+
+def _read_losses(folder: str | None, run: Run) -> list[float]:
+    """Return every step's loss, from the run's folder if this machine has it."""
+    path = Path(folder or "", run.folder or "", "metrics.json")
+    if not (folder and run.folder and path.is_file()):
+        return []
+    losses: list[float] = json.loads(path.read_text()).get("losses", [])
+    return losses
+
+
 def running_mean(values: Sequence[float], window: int) -> list[float]:
-    """The mean of each value and those before it, `window` at most."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
+    """Return the mean of each value and the `window` - 1 values before it, or as many as there are."""
+    sums = np.concatenate([[0.0], np.cumsum(np.asarray(values, dtype=float))])
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(ends - window, 0)
-    return plain((sums[ends] - sums[starts]) / (ends - starts))
+    return to_list((sums[ends] - sums[starts]) / (ends - starts))
 
 
-def window_of(losses: Sequence[float]) -> int:
-    """Over how many steps a loss is averaged: a hundred, or a tenth of a short training."""
-    return max(1, min(100, len(losses) // 10))
+def drops(lrs: Sequence[float]) -> list[tuple[int, float]]:
+    """Return each epoch, counted from 1, whose learning rate is below the one before, with that rate.
+
+    Return none where there are more than MOST_DROPS.
+    """
+    epochs = range(1, len(lrs))
+    lower = [(epoch + 1, lrs[epoch]) for epoch in epochs if lrs[epoch] < lrs[epoch - 1]]
+    return lower if len(lower) <= MOST_DROPS else []
 
 
-def drops(lrs: Sequence[float]) -> list[int]:
-    """The epochs, counted from 1, that ended at less than the learning rate of the one before."""
-    return [epoch + 1 for epoch in range(1, len(lrs)) if lrs[epoch] < lrs[epoch - 1]]
-
-
-def learning_curves(title: str, runs: Sequence[Trained]) -> go.Figure:
-    """The first run's loss beside every run's accuracies."""
-    steps = bool(runs[0].losses)
+def learning_curves(title: str, runs: Sequence[RunCurves]) -> go.Figure:
+    """Draw the first run's loss beside the accuracies of all runs."""
+    first = runs[0]
+    has_steps = len(first.losses) > 0
     figure = frame(
         title,
-        {**titled("step (minibatch)" if steps else "epoch"), "domain": [0, 0.44]},
-        titled("training loss"),
+        {**axis_title("step (minibatch)" if has_steps else "epoch"), "domain": [0, 0.44]},
+        axis_title("training loss"),
         height=420,
-        xaxis2={**GRID, **titled("epoch"), "domain": [0.56, 1], "anchor": "y2"},
-        yaxis2={**GRID, **titled("accuracy in %"), "anchor": "x2"},
+        xaxis2={**GRID, **axis_title("epoch"), "domain": [0.56, 1], "anchor": "y2"},
+        yaxis2={**GRID, **axis_title("accuracy in %"), "anchor": "x2"},
         font={**FONT, "size": 12},
     )
-    _add_step_losses(figure, runs[0]) if steps else _add_epoch_losses(figure, runs)
-    for number, run in enumerate(runs):
-        _add_accuracies(figure, run, first=number == 0)
-    dropped = {"color": "#888888", "width": 1, "dash": "dot"}
-    for epoch in drops(runs[0].curves.get("lr", [])):
-        at = {"x0": epoch - 0.5, "x1": epoch - 0.5, "xref": "x2", "y0": 0, "y1": 1, "yref": "y2 domain"}
-        figure.add_shape(type="line", line=dropped, **at)
+    if has_steps:
+        _add_step_losses(figure, first)
+    else:
+        _add_epoch_losses(figure, runs)
+    for run in runs:
+        _add_accuracies(figure, run, is_first=run is first)
+    _add_drops(figure, first.curves.get("lr", []))
     return figure
 
 
-def _add_step_losses(figure: go.Figure, run: Trained) -> None:
-    losses, window = run.losses, window_of(run.losses)
-    thin = max(1, len(losses) // POINTS)
-    steps = list(range(1, len(losses) + 1, thin))
-    lines = (
-        (losses, f"loss per minibatch, {run.label}", {"color": clear(colour(0), 0.35), "width": 1}),
-        (running_mean(losses, window), f"its mean over {window} steps", {"color": colour(0), "width": 2}),
-    )
-    for values, name, drawn in lines:
-        figure.add_scatter(x=steps, y=plain(values[::thin]), mode="lines", line=drawn, name=name)
+def _add_step_losses(figure: go.Figure, run: RunCurves) -> None:
+    window = max(1, min(WINDOW, len(run.losses) // 10))
+    thinning = max(1, len(run.losses) // POINTS)
+    steps = list(range(1, len(run.losses) + 1, thinning))
+    pale, bold = {"color": translucent(colour(0), 0.35), "width": 1}, {"color": colour(0), "width": 2}
+    name = f"loss per minibatch, {run.label}"
+    figure.add_scatter(x=steps, y=to_list(run.losses[::thinning]), mode="lines", line=pale, name=name)
+    means = running_mean(run.losses, window)[::thinning]
+    figure.add_scatter(x=steps, y=means, mode="lines", line=bold, name=f"its mean over {window} steps")
 
 
-def _add_epoch_losses(figure: go.Figure, runs: Sequence[Trained]) -> None:
-    for number, run in enumerate(runs):
-        losses = run.curves.get("train_loss", [])
+def _add_epoch_losses(figure: go.Figure, runs: Sequence[RunCurves]) -> None:
+    for run in runs:
+        losses, is_first = run.curves.get("train_loss", []), run is runs[0]
         figure.add_scatter(
             x=list(range(1, len(losses) + 1)),
-            y=plain(losses),
+            y=to_list(losses),
             mode="lines",
-            line={"color": colour(0), "width": 1 if number else 2},
-            opacity=0.5 if number else 1,
+            line={"color": colour(0), "width": 2 if is_first else 1},
+            opacity=1 if is_first else 0.5,
             name="loss, mean of an epoch",
             legendgroup="loss",
-            showlegend=number == 0,
+            showlegend=is_first,
             hovertemplate=f"{run.label}: loss %{{y:.3f}}<extra></extra>",
         )
 
 
-def _add_accuracies(figure: go.Figure, run: Trained, first: bool) -> None:
+def _add_accuracies(figure: go.Figure, run: RunCurves, is_first: bool) -> None:
     for number, (metric, name) in enumerate(METRICS):
         values = run.curves.get(metric, [])
-        where: dict[str, Any] = {"xaxis": "x2", "yaxis": "y2", "legendgroup": metric, "showlegend": first}
         figure.add_scatter(
             x=list(range(1, len(values) + 1)),
-            y=plain(values),
+            y=to_list(values),
+            xaxis="x2",
+            yaxis="y2",
             mode="lines",
-            line={"color": colour(number + 1), "width": 2 if first else 1},
-            opacity=1 if first else 0.5,
+            line={"color": colour(number + 1), "width": 2 if is_first else 1},
+            opacity=1 if is_first else 0.5,
             name=f"{name} accuracy",
+            legendgroup=metric,
+            showlegend=is_first,
             hovertemplate=f"{run.label}: {name} %{{y:.2f}}<extra></extra>",
-            **where,
+        )
+
+
+def _add_drops(figure: go.Figure, lrs: Sequence[float]) -> None:
+    """Draw a dotted vertical, with the new learning rate, where an epoch begins with a smaller one."""
+    for epoch, lr in drops(lrs):
+        x = {"x0": epoch - 0.5, "x1": epoch - 0.5, "xref": "x2"}
+        dotted = {"color": "#888888", "width": 1, "dash": "dot"}
+        figure.add_shape(type="line", line=dotted, **x, y0=0, y1=1, yref="y2 domain")
+        figure.add_annotation(
+            text=f"lr {lr:g}",
+            x=epoch - 0.5,
+            y=0,
+            xref="x2",
+            yref="y2 domain",
+            xanchor="right",
+            yanchor="bottom",
+            textangle=-90,
+            showarrow=False,
+            font={"size": 10, "color": "#666666"},
         )

@@ -1,37 +1,41 @@
-"""Where a figure's y axis starts when a few bad runs would flatten all others."""
+"""Start a figure's y axis at the good runs, where a few bad ones would flatten all others."""
 
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-# Runs below which every one is shown.
-FEW = 8
+# With fewer runs than these, all are shown.
+FEWEST_RUNS = 8
 
 
 def focus(figure: go.Figure, groups: Sequence[Sequence[float]], sign: int) -> go.Figure:
-    """Start at the better half of each group, where bad runs would flatten all; a button shows all.
-
-    The title says how many runs lie outside.
-    """
-    sorted_groups = [sorted(sign * value for value in values if value == value) for values in groups]
-    known = sorted(value for values in sorted_groups for value in values)
-    if len(known) < FEW:
+    """Start at the better half of each group; a button shows all, the title says how many lie outside."""
+    runs_by_group = [sorted(sign * value for value in values if value == value) for values in groups]
+    runs = sorted(value for values in runs_by_group for value in values)
+    if len(runs) < FEWEST_RUNS:
         return figure
-    floor = min(v[-1] - 3 * (v[-1] - v[len(v) // 2]) for v in sorted_groups if v)
-    low, top = known[0], known[-1]
-    outside = sum(value < floor for value in known)
+    # Three times the distance from the best run to the median one.
+    floor = min(v[-1] - 3 * (v[-1] - v[len(v) // 2]) for v in runs_by_group if v)
+    outside = sum(value < floor for value in runs)
     if not outside:
         return figure
-    near, whole = _room(sign * floor, sign * top), _room(sign * low, sign * top)
-    told = figure.layout.title.text
-    lower = f"{told}<br><sup>{outside} of {len(known)} runs lie outside this frame</sup>"
-    buttons = [
-        {"label": label, "method": "relayout", "args": [{"yaxis.range": span, "title.text": text}]}
-        for label, span, text in (("best scores", near, lower), ("all scores", whole, told))
-    ]
+    title = figure.layout.title.text
+    focused: dict[str, object] = {
+        "yaxis.range": _padded_range(sign * floor, sign * runs[-1]),
+        "title.text": f"{title}<br><sup>{outside} of {len(runs)} runs lie outside this frame</sup>",
+    }
+    full: dict[str, object] = {
+        "yaxis.range": _padded_range(sign * runs[0], sign * runs[-1]),
+        "title.text": title,
+    }
+    figure.update_layout(title={"text": focused["title.text"]}, yaxis={"range": focused["yaxis.range"]})
+    _add_buttons(figure, {"best scores": focused, "all scores": full})
+    return figure
+
+
+def _add_buttons(figure: go.Figure, layouts: dict[str, dict[str, object]]) -> None:
+    """Add a button above the frame for each layout, by its label."""
     figure.update_layout(
-        title={"text": lower},
-        yaxis={"range": near},
         updatemenus=[
             {
                 "type": "buttons",
@@ -40,15 +44,17 @@ def focus(figure: go.Figure, groups: Sequence[Sequence[float]], sign: int) -> go
                 "xanchor": "right",
                 "y": 1.02,
                 "yanchor": "bottom",
-                "buttons": buttons,
+                "buttons": [
+                    {"label": label, "method": "relayout", "args": [layout]}
+                    for label, layout in layouts.items()
+                ],
                 "showactive": True,
                 "font": {"size": 11},
             }
-        ],
+        ]
     )
-    return figure
 
 
-def _room(one: float, other: float) -> list[float]:
+def _padded_range(one: float, other: float) -> list[float]:
     low, high = min(one, other), max(one, other)
     return [low - 0.05 * (high - low), high + 0.04 * (high - low)]

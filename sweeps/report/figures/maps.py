@@ -1,50 +1,57 @@
-"""Heatmaps: a grid's scores beside their neighbourhood means, and regrets under several conditions."""
+"""A grid's scores beside their neighbourhood means."""
 
-from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import FONT, frame, plain
-from sweeps.report.measure.axis import Axis
-from sweeps.report.measure.axis import plain as shown
+from sweeps.report.figures.style import FONT, frame, to_list
+from sweeps.report.findings.picked import near_means
+from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.sentences.wording import GLYPHS, ROLES, named
-from sweeps.report.statistics.robust import Floats, Index
+from sweeps.report.sentences.wording import GLYPHS, ROLES, format_params
+from sweeps.report.statistics.robust import Floats
 
-UNNAMED = {"type": "category", "anchor": "x2", "showticklabels": False, "matches": "y", "ticks": ""}
+TITLE = "Scores and neighbourhood means over the grid"
+HOW_TO_READ = """
+    Left, s, the mean over replicates. Right, R, the mean of a setting and its neighbours one step away. The
+    peak pick is the best cell on the left. The robust pick is the best cell on the right whose learning rate
+    is inside the range and that has no diverged run near by. A × marks a diverged run.
+"""
+
+HIDDEN_LABELS = {"type": "category", "anchor": "x2", "showticklabels": False, "matches": "y", "ticks": ""}
 # Colours span the scores from the best down to this quantile: a diverged corner would flatten all others.
 DARKEST = 0.25
 
 
-def score_maps(measurement: Measurement, near: Floats, picks: Mapping[str, Index]) -> go.Figure:
-    """Mean score s beside R, the learning rates down, all other parameters across, colours alike."""
-    rows, columns, order = _laid_out(measurement)
-    means = measurement.scores.mean(axis=-1)
-    marks = _marks(measurement, picks)
-    tables = [_flat(values, order) for values in (means, near)]
-    limits = _limits(np.concatenate(tables), measurement.sign)
-    glyphs = " · ".join(f"{GLYPHS[role]} {ROLES[role]}" for role in picks)
-    title = f"{measurement.option}: mean score s (left), and R, with its neighbours (right)"
-    labels = {"type": "category", "tickangle": -45, "ticks": ""}
-    figure = frame(
-        f"{title}<br><sup>{glyphs}</sup>",
-        {**labels, "domain": [0, 0.46]},
-        {"type": "category"},
-        190 + 46 * len(rows),
-    )
-    figure.update_layout(xaxis2={**labels, "domain": [0.52, 0.98]}, yaxis2=UNNAMED, font={**FONT, "size": 12})
-    for number, (name, table) in enumerate(zip(("s", "R"), tables, strict=True)):
+def missing(findings: Findings) -> str | None:
+    """Return why there is no figure, or None."""
+    measurement = findings.measurement
+    if not measurement.is_grid or len(measurement.axes) < 2 or not measurement.places:
+        return "it takes a grid of at least two parameters"
+    return None
+
+
+def draw(findings: Findings) -> go.Figure:
+    """Draw the mean score s beside R, the learning rates down, all other parameters across, colours alike."""
+    measurement = findings.measurement
+    order = _axis_order(measurement)
+    marks = _flatten(_cell_marks(findings), order).tolist()
+    arrays = {"s": measurement.scores.mean(axis=-1), "R": near_means(measurement)}
+    tables = {name: _flatten(array, order) for name, array in arrays.items()}
+    colours = _colour_scale(np.concatenate(list(tables.values())), measurement.sign)
+    rows, columns = _row_labels(measurement, order), _column_labels(measurement, order)
+    figure = _panels(findings, height=190 + 46 * len(rows))
+    for number, (name, table) in enumerate(tables.items()):
         figure.add_heatmap(
-            z=[plain(row) for row in table],
-            text=_flat(marks, order).tolist(),
+            z=[to_list(row) for row in table],
+            text=marks,
             x=columns,
             y=rows,
             xaxis=f"x{number + 1}",
             yaxis=f"y{number + 1}",
-            **limits,
+            **colours,
             showscale=number == 1,
             colorbar={"title": {"text": "and<br>worse", "side": "bottom"}, "thickness": 12},
             texttemplate="%{text}%{z:.1f}",
@@ -53,60 +60,58 @@ def score_maps(measurement: Measurement, near: Floats, picks: Mapping[str, Index
     return figure
 
 
-def regret_map(
-    option: str, settings: Sequence[str], conditions: Sequence[str], regrets: Floats, unit: str
-) -> go.Figure:
-    """How far each setting (rows) is below the best under each condition (columns).
-
-    regrets: (settings, conditions).
-    """
-    order = np.argsort(np.nan_to_num(regrets.max(axis=1), nan=np.inf))[::-1]
-    category = {"type": "category", "ticks": ""}
-    title = f"{option}: regret of each setting to the best under each condition"
-    figure = frame(title, category, {**category, "tickfont": {"size": 10}}, 150 + 20 * len(settings))
-    figure.add_heatmap(
-        z=[plain(regrets[row]) for row in order],
-        x=list(conditions),
-        y=[settings[row] for row in order],
-        zmin=0,
-        zmax=max(float(np.nanquantile(regrets, 1 - DARKEST)), 1e-9),
-        colorscale="Cividis",
-        reversescale=True,
-        colorbar={"title": {"text": f"regret, {unit}"}, "thickness": 12},
-        texttemplate="%{z:.1f}",
-        hovertemplate="%{y}<br>%{x}<br>regret %{z:.2f}<extra></extra>",
-    )
+def _panels(findings: Findings, height: int) -> go.Figure:
+    glyphs = " · ".join(f"{GLYPHS[role]} {ROLES[role]}" for role in _measured_picks(findings))
+    title = f"{findings.measurement.option}: mean score s (left), and R, with its neighbours (right)"
+    labels = {"type": "category", "tickangle": -45, "ticks": ""}
+    x = {**labels, "domain": [0, 0.46]}
+    figure = frame(f"{title}<br><sup>{glyphs}</sup>", x, {"type": "category"}, height)
+    second = {**labels, "domain": [0.52, 0.98]}
+    figure.update_layout(xaxis2=second, yaxis2=HIDDEN_LABELS, font={**FONT, "size": 12})
     return figure
 
 
-def _laid_out(measurement: Measurement) -> tuple[list[str], list[str], list[int]]:
-    """Labels of the rows (the lr, else the first axis), of the columns, and the order of the axes."""
+def _measured_picks(findings: Findings) -> dict[str, tuple[int, ...]]:
+    """Return the indices of the picks, by role."""
+    indices = {role: findings.measurement.place_of(pick.params) for role, pick in findings.picks.items()}
+    return {role: index for role, index in indices.items() if index is not None}
+
+
+def _axis_order(measurement: Measurement) -> list[int]:
+    """Return the axis that goes down, the learning rate's or else the first, and then all others."""
     first = measurement.lr_axis or 0
-    order = [first, *(axis for axis in range(len(measurement.axes)) if axis != first)]
-    head, *others = [measurement.axes[axis] for axis in order]
-    rows = [f"{head.short}={shown(value)}" for value in head.values]
-    return rows, [_column(others, values) for values in product(*(axis.values for axis in others))], order
+    return [first, *(axis for axis in range(len(measurement.axes)) if axis != first)]
 
 
-def _column(axes: Sequence[Axis], values: Sequence[Any]) -> str:
-    return named({axis.name: value for axis, value in zip(axes, values, strict=True)}).replace(" ", "<br>")
+def _row_labels(measurement: Measurement, order: list[int]) -> list[str]:
+    axis = measurement.axes[order[0]]
+    return [format_params({axis.name: value}) for value in axis.values]
 
 
-def _flat(values: Any, order: Sequence[int]) -> Any:
-    """An array over the axes as a table: the first of the order down, all others across."""
+def _column_labels(measurement: Measurement, order: list[int]) -> list[str]:
+    axes = [measurement.axes[axis] for axis in order[1:]]
+    labels = []
+    for values in product(*(axis.values for axis in axes)):
+        params = {axis.name: value for axis, value in zip(axes, values, strict=True)}
+        labels.append(format_params(params).replace(" ", "<br>"))
+    return labels
+
+
+def _flatten(values: Any, order: list[int]) -> Any:
+    """Return an array over the axes as a table: the first of the order down, all others across."""
     return values.transpose(order).reshape(values.shape[order[0]], -1)
 
 
-def _marks(measurement: Measurement, picks: Mapping[str, Index]) -> Any:
-    """What is written before a cell's number: its roles, and a cross where a run diverged."""
-    marks = np.where(measurement.diverged.any(axis=-1), "× ", "").astype(object)
-    for role, place in picks.items():
-        marks[place] += f"{GLYPHS[role]} "
+def _cell_marks(findings: Findings) -> Any:
+    """Return what is written before each cell's number: a cross where a run diverged, the picks' glyphs."""
+    marks = np.where(findings.measurement.diverged.any(axis=-1), "× ", "").astype(object)
+    for role, index in _measured_picks(findings).items():
+        marks[index] += f"{GLYPHS[role]} "
     return marks
 
 
-def _limits(table: Floats, sign: int) -> dict[str, Any]:
-    """The colours' ends, the best and a lower quantile."""
-    known = sign * table[~np.isnan(table)]
-    low, high = sorted((sign * float(np.quantile(known, DARKEST)), sign * float(known.max())))
+def _colour_scale(table: Floats, sign: int) -> dict[str, Any]:
+    """Return the colours, which end at the best score and at a lower quantile."""
+    scores = sign * table[~np.isnan(table)]
+    low, high = sorted((sign * float(np.quantile(scores, DARKEST)), sign * float(scores.max())))
     return {"zmin": low, "zmax": high, "colorscale": "Cividis", "reversescale": sign < 0}

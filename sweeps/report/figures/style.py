@@ -1,4 +1,4 @@
-"""How every figure looks: colours, marks, axes, the frame."""
+"""Colours, marks, axes and the frame, alike in every figure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,11 +8,12 @@ import plotly.graph_objects as go
 
 from sweeps.report.measure.axis import Axis
 from sweeps.report.sentences.wording import ROLES
+from sweeps.report.statistics.intervals import Estimate
 
-# Okabe and Ito's colours, told apart by nearly everyone; without their yellow, too pale for lines on white.
+# Okabe and Ito's colours, which nearly everyone can tell apart; their yellow is too pale for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-# Values of an axis that are named one by one, at most.
-NAMED = 12
+# The most values of an axis that get a label each.
+MOST_TICKS = 12
 DASHES = ("solid", "dash", "dot")
 GRID = {
     "gridcolor": "rgba(0,0,0,0.08)",
@@ -22,7 +23,7 @@ GRID = {
     "automargin": True,
 }
 
-# One mark a role, in every figure, to be seen when one lies on another.
+# One mark a role in every figure; they differ in size, so that each shows where they coincide.
 OUTLINE = {"color": "#000000", "width": 2}
 MARKS = {
     "peak": {"symbol": "star", "size": 15, "color": "#F0E442", "line": OUTLINE},
@@ -35,23 +36,24 @@ FONT = {"family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial,
 
 
 def colour(number: int) -> str:
-    """The colour of the n-th line."""
+    """Return the colour of the n-th line."""
     return COLOURS[number % len(COLOURS)]
 
 
-def line(number: int) -> dict[str, Any]:
-    """The n-th line: the colours first, then again dashed."""
+def line_style(number: int) -> dict[str, Any]:
+    """Return the style of the n-th line: solid in each colour, then dashed, then dotted."""
     return {"color": colour(number), "width": 2, "dash": DASHES[number // len(COLOURS) % len(DASHES)]}
 
 
-def clear(shade: str, opacity: float = 0.2) -> str:
-    """A colour written as #rrggbb, made see-through."""
+def translucent(shade: str, opacity: float) -> str:
+    """Return a colour written as #rrggbb with an opacity."""
     red, green, blue = (int(shade[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
 
 
 def frame(title: str, x: dict[str, Any], y: dict[str, Any], height: int = 440, **layout: Any) -> go.Figure:
-    """An empty figure. No template: the dashboard keeps figures in short pieces, so that each counts."""
+    """Return an empty figure."""
+    # Without Plotly's template: the dashboard stores a figure in pieces of 2 kB, and writes each of them.
     return go.Figure(
         layout={
             "template": go.layout.Template(),
@@ -70,39 +72,42 @@ def frame(title: str, x: dict[str, Any], y: dict[str, Any], height: int = 440, *
     )
 
 
-def titled(text: str) -> dict[str, Any]:
-    """An axis with its title."""
+def axis_title(text: str) -> dict[str, Any]:
+    """Return an axis layout with its title."""
     return {"title": {"text": text}}
 
 
-def scale(axis: Axis, values: Iterable[float], edges: bool = False) -> dict[str, Any]:
-    """The x axis of a searched parameter; few values are named, with `edges` the outermost as such."""
+def parameter_axis(axis: Axis, values: Iterable[float], marks_edges: bool = False) -> dict[str, Any]:
+    """Return the x axis of a searched parameter; marks_edges: whether the outermost values are named so."""
     name = "learning rate" if axis.short == "lr" else axis.short
-    named_axis: dict[str, Any] = titled(f"{name} (log scale)") | {"type": "log"} if axis.log else titled(name)
-    known = sorted({float(value) for value in values})
-    if len(known) > NAMED or axis.continuous:
+    layout = axis_title(f"{name} (log scale)" if axis.log else name)
+    if axis.log:
+        layout["type"] = "log"
+    ticks = sorted({float(value) for value in values})
+    if len(ticks) > MOST_TICKS or axis.continuous:
         decades = {"dtick": 1, "exponentformat": "none", "minor": {"ticks": "outside"}}
-        return {**named_axis, **decades} if axis.log else named_axis
-    names = [f"{value:g}" for value in known]
-    if edges and len(names) > 1:
-        names[0], names[-1] = f"{names[0]}<br>(edge)", f"{names[-1]}<br>(edge)"
-    return {**named_axis, "tickvals": known, "ticktext": names}
+        return layout | decades if axis.log else layout
+    labels = [f"{value:g}" for value in ticks]
+    if marks_edges and len(labels) > 1:
+        labels[0] += "<br>(edge)"
+        labels[-1] += "<br>(edge)"
+    return layout | {"tickvals": ticks, "ticktext": labels}
 
 
-def mark(figure: go.Figure, role: str, x: Any, y: Any, **where: Any) -> None:
+def add_pick(figure: go.Figure, role: str, x: Any, y: Any) -> None:
     """Put the mark of a role (peak, robust, default) at a point."""
-    figure.add_scatter(
-        x=[x], y=[y], mode="markers", marker=MARKS[role], name=ROLES[role], hoverinfo="name", **where
-    )
+    figure.add_scatter(x=[x], y=[y], mode="markers", marker=MARKS[role], name=ROLES[role], hoverinfo="name")
 
 
-def plain(values: Any) -> list[Any]:
-    """An array as lists: the dashboard's plotly.js reads no packed arrays."""
+def to_list(values: Any) -> list[Any]:
+    """Return an array as a list, None for nan: the dashboard's plotly.js reads no packed arrays."""
     return [None if value != value else value for value in np.asarray(values, dtype=float).tolist()]
 
 
-def foot(figure: go.Figure, x: Sequence[Any], text: Sequence[str], marker: dict[str, Any], name: str) -> None:
-    """Marks at the foot of the frame, whatever the y axis shows."""
+def add_at_foot(
+    figure: go.Figure, x: Sequence[Any], text: Sequence[str], marker: dict[str, Any], name: str
+) -> None:
+    """Put marks at the foot of the frame, whatever the y axis shows."""
     figure.update_layout(
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True, "showgrid": False}
     )
@@ -117,3 +122,17 @@ def foot(figure: go.Figure, x: Sequence[Any], text: Sequence[str], marker: dict[
         hovertemplate="%{text}<extra></extra>",
         cliponaxis=False,
     )
+
+
+def error_bars(estimates: Sequence[Estimate]) -> dict[str, Any]:
+    """Return the error bars of estimates: their intervals, of no length where one is unknown."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [_length(estimate.high - estimate.value) for estimate in estimates],
+        "arrayminus": [_length(estimate.value - estimate.low) for estimate in estimates],
+    }
+
+
+def _length(distance: float) -> float:
+    return distance if distance > 0 else 0.0

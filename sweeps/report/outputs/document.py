@@ -1,11 +1,9 @@
-"""What a report says, in order, however it is shown."""
+"""Put together what a report says, in order, however it is shown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sweeps.report.figures.joint_plots import joint_plots
-from sweeps.report.figures.plot import Plot
-from sweeps.report.figures.study_plots import study_plots
+from sweeps.report.figures.all import Plot, joint_plots, study_plots
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import Table, confirmed_table, settings_table
@@ -13,63 +11,66 @@ from sweeps.report.sentences.conclusion import conclusion
 from sweeps.report.sentences.headline import headline, price, settled
 from sweeps.report.sentences.limits import limits, searched, space
 from sweeps.report.sentences.verdict import not_said, verdicts
-from sweeps.report.sentences.wording import listed
+from sweeps.report.sentences.wording import join_words
 
-# How many of the best settings a table lists before it unfolds.
-LISTED = 6
+# The best settings that a table shows before it unfolds.
+SHORT_TABLE = 6
 
 
 @dataclass(frozen=True)
 class Part:
-    """A titled part: sentences, tables, longer tables that unfold, figures."""
+    """A titled part of a report."""
 
     title: str
     sentences: Sequence[str] = ()
     tables: Sequence[Table] = ()
-    more: Sequence[Table] = ()
+    # The same tables in full, which unfold.
+    full_tables: Sequence[Table] = ()
     plots: Sequence[Plot] = ()
-    kind: str = "found"
+    # The HTML class: short, study, caution.
+    kind: str = "study"
 
 
 @dataclass(frozen=True)
 class Document:
-    """A report: headline first. parts: the comparison of the studies, then each study."""
+    """A report."""
 
     title: str
+    # What comes first, without tables and figures.
     lead: Sequence[Part] = ()
+    # The comparison of the studies, then each study.
     parts: Sequence[Part] = field(default_factory=tuple)
 
 
-def document(studies: Sequence[Findings], joint: Joint) -> Document:
-    """The report of a sweep, at whatever stage it is."""
-    short = conclusion(studies, joint)
-    lead = [
-        *([Part("In short", short, kind="short")] if short else []),
-        *(Part(found.measurement.option, headline(found)) for found in studies),
-        *([Part("Against each other", verdicts(joint))] if joint.comparisons else []),
-        Part("What this can't say", not_said(studies, joint), kind="caution"),
-        Part(
-            "Where it holds",
-            [f"{found.measurement.option}: {searched(found)}" for found in studies],
-            kind="where",
-        ),
-    ]
+def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
+    """Return the report of a sweep, at whatever stage it is."""
     confirmed = confirmed_table(studies)
-    together = Part("All studies", [], [confirmed] if confirmed else [], (), joint_plots(studies, joint))
-    each = [study_part(found, study_plots(found)) for found in studies]
-    return Document(_title(studies), lead, [together, *each])
+    tables = [confirmed] if confirmed else []
+    together = Part("All studies", tables=tables, plots=joint_plots(studies, joint))
+    return Document(_title(studies), _lead(studies, joint), [together, *map(_study_part, studies)])
 
 
-def study_part(found: Findings, plots: Sequence[Plot]) -> Part:
-    """What is said of one study besides its headline."""
-    sentences = [*price(found), *settled(found), *space(found), *limits(found)]
-    short, full = settings_table(found, LISTED), settings_table(found)
-    more = [full] if len(full.rows) > len(short.rows) else []
-    return Part(found.measurement.study, sentences, [short], more, plots)
+def _lead(studies: Sequence[Findings], joint: Joint) -> list[Part]:
+    parts = [Part(findings.measurement.option, headline(findings)) for findings in studies]
+    if short := conclusion(studies, joint):
+        parts.insert(0, Part("In short", short, kind="short"))
+    if joint.comparisons:
+        parts.append(Part("Against each other", verdicts(joint)))
+    parts.append(Part("What this can't say", not_said(studies, joint), kind="caution"))
+    scopes = [f"{findings.measurement.option}: {searched(findings)}" for findings in studies]
+    return [*parts, Part("Where it holds", scopes)]
+
+
+def _study_part(findings: Findings) -> Part:
+    """Return what is said of one study besides its headline."""
+    sentences = [*price(findings), *settled(findings), *space(findings), *limits(findings)]
+    short, full = settings_table(findings, SHORT_TABLE), settings_table(findings)
+    full_tables = [full] if len(full.rows) > len(short.rows) else []
+    return Part(findings.measurement.study, sentences, [short], full_tables, study_plots(findings))
 
 
 def _title(studies: Sequence[Findings]) -> str:
-    """The sweep's name, if the studies have one, and the options that it compares."""
-    sweeps = list(dict.fromkeys(found.measurement.study.split("/")[0] for found in studies))
-    options = [found.measurement.option for found in studies]
-    return f"{', '.join(sweeps)}: {listed(options)}" if options != sweeps else ", ".join(sweeps)
+    """Return the sweep's name, if the studies have one, and the options that it compares."""
+    sweeps = list(dict.fromkeys(findings.measurement.study.split("/")[0] for findings in studies))
+    options = [findings.measurement.option for findings in studies]
+    return f"{', '.join(sweeps)}: {join_words(options)}" if options != sweeps else ", ".join(sweeps)

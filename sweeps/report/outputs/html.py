@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs no network."""
+"""Render the report as one HTML file that needs no network."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from sweeps.report.figures.plot import Plot
+from sweeps.report.figures.all import Plot
 from sweeps.report.outputs.document import Document
 from sweeps.report.sentences.guide import GUIDE
 
@@ -21,8 +21,8 @@ CONFIG = {
 }
 
 
-def html(document: Document) -> str:
-    """The page, plotly.js in it once, each figure as data."""
+def render_html(document: Document) -> str:
+    """Return the page, with plotly.js once and each figure as data."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -30,7 +30,7 @@ def html(document: Document) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["data"] = _data
+    environment.filters["data"] = _figure_data
     return environment.get_template("report.html.jinja").render(
         document=document,
         guide=GUIDE,
@@ -39,8 +39,8 @@ def html(document: Document) -> str:
     )
 
 
-def _data(plot: Plot) -> Markup:
-    """A figure as JSON that can't end the script element that holds it."""
+def _figure_data(plot: Plot) -> Markup:
+    """Return a figure as JSON that can't end the script element that holds it."""
     assert plot.figure is not None
     figure: dict[str, Any] = json.loads(plot.figure.to_json())
     return Markup(json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c"))

@@ -1,4 +1,4 @@
-"""The report as Markdown: for a terminal, a repository, the dashboard's notes."""
+"""Render the report as Markdown: for a terminal, a repository, the dashboard's notes."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ from sweeps.report.outputs.tables import Table
 from sweeps.report.sentences.guide import GUIDE
 
 
-def markdown(document: Document) -> str:
-    """The whole report; its figures are in the HTML beside it."""
+def render_markdown(document: Document) -> str:
+    """Return the whole report; its figures are in the HTML beside it."""
     lines = [f"# {document.title}", ""]
     for part in document.lead:
         lines += [f"## {part.title}", "", *bullets(part.sentences), ""]
@@ -19,30 +19,33 @@ def markdown(document: Document) -> str:
 
 
 def part_lines(part: Part) -> list[str]:
-    """A part without its figures."""
-    tables = [line for table in part.tables for line in [*table_lines(table), ""]]
-    return [f"## {part.title}", "", *bullets(part.sentences), "", *tables]
+    """Return a part without its figures."""
+    lines = [f"## {part.title}", "", *bullets(part.sentences), ""]
+    for table in part.tables:
+        lines += [*table_lines(table), ""]
+    return lines
 
 
 def figure_lines(part: Part) -> list[str]:
-    """Which figures the HTML has of a part, and why it lacks others."""
-    drawn = [plot.title for plot in part.plots if plot.figure is not None]
-    missing = [f"{plot.title}: {plot.text}" for plot in part.plots if plot.figure is None]
-    there = [f"Figures in report.html: {'; '.join(drawn)}."] if drawn else []
-    return [*bullets([*there, *missing]), ""]
+    """Return which figures the HTML has of a part, and why it lacks others."""
+    titles = [plot.title for plot in part.plots if plot.figure is not None]
+    sentences = [f"Not drawn: {plot.title}. {plot.text}" for plot in part.plots if plot.figure is None]
+    if titles:
+        sentences.insert(0, f"Figures in report.html: {'; '.join(titles)}.")
+    return [*bullets(sentences), ""]
 
 
 def table_lines(table: Table) -> list[str]:
-    """A table with its title above it."""
+    """Return a table with its title above it."""
     rows = [table.columns, ["---"] * len(table.columns), *table.rows]
-    return [f"*{table.title}*", "", *("| " + " | ".join(map(escaped, row)) + " |" for row in rows)]
+    return [f"*{table.title}*", "", *("| " + " | ".join(map(escape, row)) + " |" for row in rows)]
 
 
 def bullets(sentences: Sequence[str]) -> list[str]:
-    """A list item a sentence."""
-    return [f"- {escaped(sentence)}" for sentence in sentences]
+    """Return a list item for each sentence."""
+    return [f"- {escape(sentence)}" for sentence in sentences]
 
 
-def escaped(text: str) -> str:
-    """Text without what Markdown or a table would take for its own."""
+def escape(text: str) -> str:
+    """Return text without what Markdown or a table would take for its own."""
     return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")

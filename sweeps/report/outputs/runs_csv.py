@@ -1,4 +1,4 @@
-"""Every run of a sweep as a table: runs.csv."""
+"""Write every run of a sweep as a table: runs.csv."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,46 +9,49 @@ from sweeps.report.measure.axis import plain
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Replicate, Run, Setting
 
-PLACE = ["study", "option", "phase", "trial", "state"]
-RESULT = ["seed", "score", "diverged", "test", "epochs", "folder", "last", "reason"]
+FIRST_COLUMNS = ["study", "option", "phase", "trial", "state"]
+LAST_COLUMNS = ["seed", "score", "diverged", "test", "epochs", "folder", "last", "reason"]
 
 
-def write_runs(measurements: Sequence[Measurement], path: Path) -> None:
-    """A row a finished run, and one for each trial that has none: waiting, running, pruned or failed.
+def write_runs_csv(measurements: Sequence[Measurement], path: Path) -> None:
+    """Write a row a finished run, and one for each trial that has none: waiting, running, pruned or failed.
 
     score: of the objective; test: where the test split was read; last: an unfinished trial's last
-    intermediate value; folder: below the table's own. Empty is what doesn't apply.
+    intermediate value; folder: below the table's own. What doesn't apply is empty.
     """
-    found = [row for measurement in measurements for row in rows(measurement)]
-    middle = dict.fromkeys(key for row in found for key in row if key not in PLACE and key not in RESULT)
+    rows = [row for measurement in measurements for row in _rows(measurement)]
+    columns = dict.fromkeys(FIRST_COLUMNS)
+    for row in rows:
+        columns |= dict.fromkeys(key for key in row if key not in LAST_COLUMNS)
     with path.open("w", newline="") as file:
-        table = csv.DictWriter(file, [*PLACE, *middle, *RESULT], restval="")
+        table = csv.DictWriter(file, [*columns, *LAST_COLUMNS], restval="")
         table.writeheader()
-        table.writerows({key: _cell(value) for key, value in row.items()} for row in found)
+        table.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
 
 
-def rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
-    """The runs of a study, then those of its confirmation."""
-    about = {"study": measurement.study, "option": measurement.option}
-    confirmation = measurement.confirmation
-    each = {id(setting): setting for s in confirmation.settings if (setting := confirmation.of(s.params))}
+def _rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
+    """Yield the runs of a study, then those of its confirmation."""
+    names = {"study": measurement.study, "option": measurement.option}
     for setting in measurement.settings:
-        yield from _rows({**about, "phase": "tuning"}, setting, measurement.replicates)
-    for setting in each.values():
-        yield from _rows({**about, "phase": "confirmation"}, setting, confirmation.replicates)
+        yield from _setting_rows({**names, "phase": "tuning"}, setting, measurement.replicates)
+    confirmation = measurement.confirmation
+    for setting in confirmation.settings:
+        # A setting that was confirmed twice counts once.
+        if confirmation.of(setting.params) is setting:
+            yield from _setting_rows({**names, "phase": "confirmation"}, setting, confirmation.replicates)
 
 
-def _rows(
-    about: Mapping[str, Any], setting: Setting, replicates: Sequence[Replicate]
+def _setting_rows(
+    names: Mapping[str, Any], setting: Setting, replicates: Sequence[Replicate]
 ) -> Iterator[dict[str, Any]]:
-    named = {**about, "trial": setting.number, "state": setting.state, **setting.params}
-    rest = {} if setting.is_complete else {"last": setting.last, "reason": setting.reason}
+    row = {**names, "trial": setting.number, "state": setting.state, **setting.params}
+    unfinished = {} if setting.is_complete else {"last": setting.last, "reason": setting.reason}
     if not setting.runs:
-        yield {**named, **rest}
+        yield row | unfinished
     for replicate in replicates:
         if replicate.label in setting.runs:
             result = _result(setting.runs[replicate.label])
-            yield {**named, **replicate.condition, "seed": replicate.seed, **result, **rest}
+            yield {**row, **replicate.condition, "seed": replicate.seed, **result, **unfinished}
 
 
 def _result(run: Run) -> dict[str, Any]:
@@ -62,4 +65,6 @@ def _result(run: Run) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    return "" if value is None else plain(value) if isinstance(value, bool) else value
+    if value is None:
+        return ""
+    return plain(value) if isinstance(value, bool) else value

@@ -11,7 +11,14 @@ from sweeps.report.findings.seeds import by_seed
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import plain, short
 from sweeps.report.measure.settings import Setting
-from sweeps.report.sentences.wording import ROLES, counted, named, number, percent, with_interval
+from sweeps.report.sentences.wording import (
+    ROLES,
+    format_count,
+    format_estimate,
+    format_number,
+    format_params,
+    format_share,
+)
 from sweeps.report.statistics.robust import Floats, Index
 
 
@@ -49,7 +56,7 @@ def settings_table(found: Findings, at_most: int | None = None, is_narrow: bool 
             **_params(found, measurement.places[place]),
             **_scores(found, measurement.places[place], seeds[place]),
             "95 %": _limits(measurement.places[place], float(low[place]), float(high[place])),
-            "R": number(float(near[place])),
+            "R": format_number(float(near[place])),
             "": _marks(found, place),
         }
         for place in shown
@@ -78,12 +85,12 @@ def _confirmed(found: Findings, pick: Picked) -> dict[str, str]:
     return {
         "study": found.measurement.option,
         "pick": ROLES[pick.role],
-        "setting": named(pick.params),
+        "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
-        fresh_metric(found.measurement): with_interval(pick.fresh.score),
-        f"{found.measurement.metric}, fresh": with_interval(pick.fresh.objective),
-        "tuning": number(pick.tuned.mean.value) if pick.tuned else "",
-        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {percent(*pick.fresh.diverged[1:])}",
+        fresh_metric(found.measurement): format_estimate(pick.fresh.score),
+        f"{found.measurement.metric}, fresh": format_estimate(pick.fresh.objective),
+        "tuning": format_number(pick.tuned.mean.value) if pick.tuned else "",
+        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {format_share(*pick.fresh.diverged[1:])}",
     }
 
 
@@ -98,16 +105,16 @@ def _params(found: Findings, setting: Setting) -> dict[str, str]:
 def _scores(found: Findings, setting: Setting, by_seed: Floats) -> dict[str, str]:
     sign = found.measurement.sign
     return {
-        "mean": number(setting.mean),
+        "mean": format_number(setting.mean),
         "sd": f"{np.std(by_seed, ddof=1):.2f}" if len(by_seed) > 1 else "",
-        "worst": number(sign * min(sign * value for value in setting.values)),
+        "worst": format_number(sign * min(sign * value for value in setting.values)),
         "div.": f"{setting.diverged}/{len(setting.runs)}",
     }
 
 
 def _limits(setting: Setting, low: float, high: float) -> str:
     """The interval, which a setting with diverged runs has none of."""
-    return "" if setting.diverged else f"{number(low)} to {number(high)}"
+    return "" if setting.diverged else f"{format_number(low)} to {format_number(high)}"
 
 
 def _marks(found: Findings, place: Index) -> str:
@@ -123,5 +130,5 @@ def _number(found: Findings, place: Index) -> int:
 def _repeated(found: Findings) -> str:
     seeds, conditions = len(found.measurement.seeds), len(found.measurement.conditions)
     if conditions > 1:
-        return f"mean over {conditions} conditions and {counted(seeds, 'seed')}"
-    return f"mean over {counted(seeds, 'run')}" if seeds > 1 else "one run each"
+        return f"mean over {conditions} conditions and {format_count(seeds, 'seed')}"
+    return f"mean over {format_count(seeds, 'run')}" if seeds > 1 else "one run each"

@@ -7,7 +7,14 @@ from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.verdict import as_tuned
-from sweeps.report.sentences.wording import interval, listed, measured, named, number, points
+from sweeps.report.sentences.wording import (
+    format_interval,
+    format_number,
+    format_params,
+    format_score,
+    join_words,
+    points,
+)
 from sweeps.report.statistics.compare import is_within
 
 
@@ -22,12 +29,12 @@ def _setting(found: Findings) -> str:
     pick = found.picks.get(role)
     if pick is None or not (pick.fresh or pick.tuned):
         return ""
-    take = f"{found.measurement.option}: {role} pick {named(pick.params)}"
+    take = f"{found.measurement.option}: {role} pick {format_params(pick.params)}"
     if pick.fresh is None:
         return f"{take}, by its tuning seeds alone."
     if math.isnan(pick.fresh.score.value):
         return f"{take}, which diverges."
-    score = measured(fresh_metric(found.measurement), pick.fresh.score)
+    score = format_score(fresh_metric(found.measurement), pick.fresh.score)
     unsettled = ", though other tuning seeds might pick another" if found.rivals else ""
     against = [_against(found, roles) for roles in _others(found)]
     return f"{'; '.join([f'{take}, {score}{unsettled}', *(text for text in against if text)])}."
@@ -51,17 +58,17 @@ def _against(found: Findings, roles: list[str]) -> str:
     if "peak" in roles:
         pick = found.picks["peak"]
         at_end = ", which is at an end of the learning rates" if pick.tuned and pick.tuned.on_edge else ""
-        name = f"the peak, {named(pick.params)}{f' ({own})' if own else ''}{at_end}"
+        name = f"the peak, {format_params(pick.params)}{f' ({own})' if own else ''}{at_end}"
     if difference.low <= 0 <= difference.high:
         same = "equivalent to" if unit and is_within(difference) else "not told from"
         return f"{same} {own}" if own else ""
     size, better = (difference, "better") if difference.value > 0 else (-difference, "worse")
-    return f"{number(size.value)}{unit} {better} {interval(size)} than {name}"
+    return f"{format_number(size.value)}{unit} {better} {format_interval(size)} than {name}"
 
 
 def _among(joint: Joint) -> list[str]:
     told = "; ".join(
-        f"by their {role} picks {as_tuned(found, joint.unit)} {interval(found.tuned)}"
+        f"by their {role} picks {as_tuned(found, joint.unit)} {format_interval(found.tuned)}"
         for role, comparisons in joint.comparisons.items()
         for found in comparisons
     )
@@ -69,5 +76,5 @@ def _among(joint: Joint) -> list[str]:
         return []
     if not joint.on_edge:
         return [f"As tuned here, {told}."]
-    edge = listed(list(joint.on_edge))
+    edge = join_words(list(joint.on_edge))
     return [f"No ranking yet, as {edge} did best at an end of the learning rates searched: {told}."]

@@ -57,6 +57,8 @@ BRIEF = (
     "best of many noisy means looks too good; the headline is of fresh seeds, where there are any."
 )
 
+PICKED_TRIAL = "Its learning curves are on the study's first page, below the dashboard's own figures."
+
 OWN_FIGURES = (
     "The report's figures follow the dashboard's own on the study's first page. Its own *Hyperparameter "
     "Importance* knows neither the log scale of a learning rate nor the seeds' noise: read *what "

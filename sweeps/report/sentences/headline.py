@@ -6,13 +6,13 @@ from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.picked import Fresh, Picked, is_on_edge, near_means
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import (
-    counted,
-    interval,
-    listed,
-    measured,
-    named,
-    number,
-    percent,
+    format_count,
+    format_interval,
+    format_number,
+    format_params,
+    format_score,
+    format_share,
+    join_words,
     points,
 )
 from sweeps.report.statistics.compare import MARGIN, is_within
@@ -49,11 +49,12 @@ def _distinct(found: Findings) -> list[list[Picked]]:
 
 def _pick(found: Findings, same: list[Picked]) -> str:
     first, *others = [NAMES[pick.role] for pick in same]
-    names = listed([first, *(name.lower() for name in others)])
+    names = join_words([first, *(name.lower() for name in others)])
     pick = same[0]
     edge = " [lr on the edge]" if pick.tuned and pick.tuned.on_edge else ""
     unsettled = " [not settled]" if pick.role == "robust" and found.rivals else ""
-    return f"{names}: {named(pick.params)}{edge}{unsettled}, {_score(found, pick)}{_against(found, pick)}."
+    setting = f"{names}: {format_params(pick.params)}{edge}{unsettled}"
+    return f"{setting}, {_score(found, pick)}{_against(found, pick)}."
 
 
 def _score(found: Findings, pick: Picked) -> str:
@@ -61,17 +62,17 @@ def _score(found: Findings, pick: Picked) -> str:
         return _fresh_score(found, pick.fresh)
     if pick.tuned is None:
         return "not measured"
-    seeds = counted(len(pick.tuned.values), "run")
-    return f"{measured(found.measurement.metric, pick.tuned.mean)} on the tuning seeds ({seeds})"
+    seeds = format_count(len(pick.tuned.values), "run")
+    return f"{format_score(found.measurement.metric, pick.tuned.mean)} on the tuning seeds ({seeds})"
 
 
 def _fresh_score(found: Findings, fresh: Fresh) -> str:
     """The score where it converges, and how often it doesn't: one mean of both would say neither."""
-    score = measured(fresh_metric(found.measurement), fresh.score)
-    seeds = counted(len(fresh.values), "fresh seed")
+    score = format_score(fresh_metric(found.measurement), fresh.score)
+    seeds = format_count(len(fresh.values), "fresh seed")
     if not fresh.diverged_count:
         return f"{score} (mean of {seeds})"
-    share = percent(fresh.diverged.low, fresh.diverged.high)
+    share = format_share(fresh.diverged.low, fresh.diverged.high)
     hurt = f"{fresh.diverged_count} of {fresh.runs} runs diverged on {seeds} (95 % interval {share})"
     return hurt if math.isnan(fresh.score.value) else f"{score} where it converges; {hurt}"
 
@@ -86,12 +87,12 @@ def _against(found: Findings, pick: Picked) -> str:
     unit = points(fresh_metric(found.measurement))
     if difference.low <= 0 <= difference.high:
         same = f"equivalent within ± {MARGIN:g}" if unit and is_within(difference) else UNKNOWN
-        found_to_be = f"{difference.value:.2f}{unit} {interval(difference)}"
+        found_to_be = f"{difference.value:.2f}{unit} {format_interval(difference)}"
         return f"; {where}robust - {pick.role} = {found_to_be}: {same}"
     gains = difference.value > 0
     size = difference if gains else -difference
-    by = f"{number(size.value)}{unit} {'better' if gains else 'worse'}"
-    return f"; {where}the robust pick is {by} {interval(size)}"
+    by = f"{format_number(size.value)}{unit} {'better' if gains else 'worse'}"
+    return f"; {where}the robust pick is {by} {format_interval(size)}"
 
 
 def price(found: Findings) -> list[str]:
@@ -156,8 +157,9 @@ def _ruled_out(found: Findings) -> list[str]:
     why = (
         "its lr is on the edge: one side of it is unknown" if edge else "runs near by diverged or are missing"
     )
-    near = number(float(near_means(found.measurement)[place]))
-    return [f"A higher R, {near} against {number(robust.tuned.near)}, has {named(best)}, but {why}."]
+    near = format_number(float(near_means(found.measurement)[place]))
+    against = format_number(robust.tuned.near)
+    return [f"A higher R, {near} against {against}, has {format_params(best)}, but {why}."]
 
 
 def settled(found: Findings) -> list[str]:
@@ -172,5 +174,5 @@ def settled(found: Findings) -> list[str]:
     often = f"of {ways}, {round(robust.tuned.frequency * total)} pick the same robust setting{same}"
     if not found.rivals:
         return [f"{often.capitalize()}."]
-    rivals = "; ".join(named(params) for params in found.rivals)
+    rivals = "; ".join(format_params(params) for params in found.rivals)
     return [f"The robust pick is not settled: {often}. Most pick as robust one of: {rivals}."]

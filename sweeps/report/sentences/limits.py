@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.wording import listed, number, percent, points
+from sweeps.report.sentences.wording import format_number, format_share, join_words, points
 from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.statistics.space import GoodBand
 
@@ -77,7 +77,7 @@ def _tried(found: Findings) -> list[str]:
         return []
     return [
         f"{pruned} trials were pruned, and what they would have scored is unknown: of the settings tried "
-        f"{percent(*bounds)} come within 1 point of the best."
+        f"{format_share(*bounds)} come within 1 point of the best."
     ]
 
 
@@ -89,7 +89,7 @@ def _seeds(found: Findings) -> list[str]:
     peak = found.picks.get("peak")
     if peak is None or peak.tuned is None or math.isnan(peak.tuned.mean.low):
         return []
-    half = number(peak.tuned.mean.half_width)
+    half = format_number(peak.tuned.mean.half_width)
     told = (
         f"{count} seeds: a good setting's mean is known to ± {half}{unit}, the best-looking one's less well"
     )
@@ -97,7 +97,7 @@ def _seeds(found: Findings) -> list[str]:
         return [f"{told}."]
     return [
         f"{told}; two good settings of the same seeds, named beforehand, are told apart from "
-        f"{number(found.resolution)}{unit} on."
+        f"{format_number(found.resolution)}{unit} on."
     ]
 
 
@@ -119,15 +119,17 @@ def _shares(found: Findings) -> list[str]:
     if not found.shares:
         return []
     first, *rest = [f"{_share(share)} {{}}within {gap:g}" for gap, share in found.shares.items()]
-    near = listed([first.format("lies "), *(part.format("") for part in rest)])
-    lost = "" if math.isnan(found.blind) else f"; a blind choice loses {number(found.blind)} on average"
+    near = join_words([first.format("lies "), *(part.format("") for part in rest)])
+    lost = (
+        "" if math.isnan(found.blind) else f"; a blind choice loses {format_number(found.blind)} on average"
+    )
     return [f"Of the searched space {near} point of its own best{lost}."]
 
 
 def _share(share: Estimate) -> str:
     if share.value > share.low:
-        return f"{percent(share.value)} [{percent(share.low, share.high)}]"
-    return percent(share.low, share.high)
+        return f"{format_share(share.value)} [{format_share(share.low, share.high)}]"
+    return format_share(share.low, share.high)
 
 
 def _band(found: Findings) -> list[str]:
@@ -143,7 +145,7 @@ def decades(band: GoodBand) -> str:
         return f"{band.low:g}, the edge of the range" if band.censored else f"{band.low:g} alone"
     span = f"{band.low:g} to {band.high:g}"
     sides = {"below": band.censored_low, "above": band.censored_high}
-    open_sides = listed([side for side, is_open in sides.items() if is_open]) if band.censored else ""
+    open_sides = join_words([side for side, is_open in sides.items() if is_open]) if band.censored else ""
     bound, cut = (">= ", f" (open {open_sides})") if band.censored else ("", "")
     return f"{span}, {bound}{band.decades:.1f} decades{cut}"
 
@@ -152,9 +154,10 @@ def _conditions(found: Findings) -> list[str]:
     if math.isnan(found.phi):
         return []
     largest = found.regrets.get("robust", math.nan)
-    worst = "" if math.isnan(largest) else f" The robust pick's largest regret is {number(largest)}."
+    worst = "" if math.isnan(largest) else f" The robust pick's largest regret is {format_number(largest)}."
+    count = len(found.measurement.conditions)
     return [
-        f"One setting for all {len(found.measurement.conditions)} conditions costs {number(found.phi)} "
+        f"One setting for all {count} conditions costs {format_number(found.phi)} "
         "on average against the best of each (Φ), of which seeds make a part: "
-        f"{number(found.held_out_phi)} where both are chosen on the other seeds.{worst}"
+        f"{format_number(found.held_out_phi)} where both are chosen on the other seeds.{worst}"
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.limits import decades
-from sweeps.report.sentences.wording import interval, listed, number, percent
+from sweeps.report.sentences.wording import format_interval, format_number, format_share, join_words
 from sweeps.report.statistics.compare import MARGIN, Comparison
 
 
@@ -36,11 +36,13 @@ def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
     names = [found.measurement.option for found in studies]
     told = []
     if len(studies) > 1 and not joint.comparisons:
-        told.append(f"Which of {listed(names)} is better: no two picks were trained on the same fresh seeds.")
+        told.append(
+            f"Which of {join_words(names)} is better: no two picks were trained on the same fresh seeds."
+        )
     if joint.on_edge:
         told.append(
-            f"How good {listed(list(joint.on_edge))} can be: the highest mean is at an end of the learning "
-            f"rates searched ({_ends(joint)})."
+            f"How good {join_words(list(joint.on_edge))} can be: the highest mean is at an end of the "
+            f"learning rates searched ({_ends(joint)})."
         )
     if joint.unranked:
         bands = "; ".join(
@@ -60,7 +62,7 @@ def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
             "its other parameters too."
         )
     if adaptive := [found.measurement.option for found in studies if not found.is_even]:
-        told.append(f"How much of the space is good for {listed(adaptive)}: the search was adaptive.")
+        told.append(f"How much of the space is good for {join_words(adaptive)}: the search was adaptive.")
     told += _other_images(studies)
     told.append(
         "What holds elsewhere: everything here is of this data set, model, budget and searched space alone. "
@@ -78,8 +80,8 @@ def _other_images(studies: Sequence[Findings]) -> list[str]:
             half = 196 * math.sqrt(scores[0] * (1 - scores[0]) / images)
             return [
                 f"What other test images would say: {images:,} leave ± {half:.1f} points at "
-                f"{percent(scores[0])}, and no interval here holds that. What is common to all picks cancels "
-                "in a difference."
+                f"{format_share(scores[0])}, and no interval here holds that. What is common to all picks "
+                "cancels in a difference."
             ]
     return []
 
@@ -101,7 +103,7 @@ def _ends(joint: Joint) -> str:
 def _differing(joint: Joint) -> str:
     """scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
     keys = next(iter(joint.differing.values()))
-    return listed(
+    return join_words(
         [f"{key} ({', '.join(f'{o} {kept[key]}' for o, kept in joint.differing.items())})" for key in keys]
     )
 
@@ -109,7 +111,7 @@ def _differing(joint: Joint) -> str:
 def _test(comparison: Comparison) -> str:
     if not comparison.may_diverge:
         return "paired t test"
-    return f"with what {listed(list(comparison.may_diverge))} may diverge unseen,"
+    return f"with what {join_words(list(comparison.may_diverge))} may diverge unseen,"
 
 
 def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
@@ -122,10 +124,10 @@ def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
     }
     told = (
         f"{role.capitalize()} picks: {settings[comparison.of_settings]}: {first} - {second} = {size} "
-        f"{interval(comparison.difference)} on {comparison.seeds} fresh seeds ({_test(comparison)} "
+        f"{format_interval(comparison.difference)} on {comparison.seeds} fresh seeds ({_test(comparison)} "
         f"p = {comparison.p:.2g} after Holm over all such pairs, sign-flip p = {comparison.sign_flip:.2g} "
         f"uncorrected, P({first} > {second}) = {comparison.probability:.2f}). {comparison.seeds} seeds find "
-        f"a true difference of {number(comparison.smallest)} in 8 of 10 cases."
+        f"a true difference of {format_number(comparison.smallest)} in 8 of 10 cases."
     )
     if math.isnan(comparison.tuned.low):
         return [
@@ -136,5 +138,5 @@ def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
     return [
         told,
         "As tuned here, where other tuning seeds might have picked others: "
-        f"{as_tuned(comparison, joint.unit)} {interval(comparison.tuned)}.",
+        f"{as_tuned(comparison, joint.unit)} {format_interval(comparison.tuned)}.",
     ]

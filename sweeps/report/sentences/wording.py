@@ -14,20 +14,20 @@ GLYPHS = {"peak": "★", "robust": "◇", "default": "□"}
 PERCENT = " in %"
 
 
-def named(params: Params) -> str:
-    """Parameters as text shows them: lr=0.1 momentum=0.9."""
+def format_params(params: Params) -> str:
+    """Return parameters as text shows them: lr=0.1 momentum=0.9."""
     return " ".join(f"{short(key)}={plain(value)}" for key, value in params.items())
 
 
-def number(value: float) -> str:
-    """A score or a difference: two decimals, more where it is small; empty where it isn't known."""
+def format_number(value: float) -> str:
+    """Return a score or a difference with two decimals, more where it is small; empty if unknown."""
     if math.isnan(value):
         return ""
     return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"
 
 
-def interval(estimate: Estimate) -> str:
-    """A 95 % interval, [91.80, 92.40], to two digits of its width or more; empty where there is none."""
+def format_interval(estimate: Estimate) -> str:
+    """Return a 95 % interval, [91.80, 92.40], to two digits of its width or more; empty if unknown."""
     if math.isnan(estimate.low):
         return ""
     width = estimate.high - estimate.low
@@ -35,36 +35,47 @@ def interval(estimate: Estimate) -> str:
     return f"[{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
 
 
-def with_interval(estimate: Estimate) -> str:
-    """A figure with its interval."""
-    return f"{number(estimate.value)} {interval(estimate)}".strip()
+def format_estimate(estimate: Estimate) -> str:
+    """Return a figure with its interval."""
+    return f"{format_number(estimate.value)} {format_interval(estimate)}".strip()
 
 
-def measured(metric: str, estimate: Estimate) -> str:
-    """What a metric came to: test accuracy 92.10 % [91.80, 92.40]."""
+def format_score(metric: str, estimate: Estimate) -> str:
+    """Return what a metric came to: test accuracy 92.10 % [91.80, 92.40]."""
     if metric.endswith(PERCENT):
-        return f"{metric.removesuffix(PERCENT)} {number(estimate.value)} % {interval(estimate)}".strip()
-    return f"{metric} {with_interval(estimate)}"
+        name, value = metric.removesuffix(PERCENT), format_number(estimate.value)
+        return f"{name} {value} % {format_interval(estimate)}".strip()
+    return f"{metric} {format_estimate(estimate)}"
 
 
-def points(metric: str) -> str:
-    """What differences of a metric are counted in, after their number: " points" of percent, else nothing."""
-    return " points" if metric.endswith(PERCENT) else ""
+def format_difference(metric: str, value: float) -> str:
+    """Return a difference of a metric: 0.52 points where it is in percent, else the bare number."""
+    return f"{format_number(value)} points" if metric.endswith(PERCENT) else format_number(value)
 
 
-def percent(low: float, high: float | None = None) -> str:
-    """A share, or the two that it lies between."""
+def format_share(low: float, high: float | None = None) -> str:
+    """Return a share in percent, or the two that it lies between."""
     if high is None or f"{low:.0%}" == f"{high:.0%}":
         return f"{100 * low:.0f} %"
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
-def counted(count: int, noun: str) -> str:
-    """1 seed, 3 seeds."""
+def format_count(count: int, noun: str) -> str:
+    """Return a number of things: 1 seed, 3 seeds."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def listed(words: Sequence[str]) -> str:
-    """a, b and c."""
+def points(metric: str) -> str:
+    """Return what differences of a metric are counted in."""
+    return " points" if metric.endswith(PERCENT) else ""
+
+
+def name_unit(metric: str) -> str:
+    """Return what differences of a metric are counted in."""
+    return "percentage points" if metric.endswith(PERCENT) else metric
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return a list in words: a, b and c."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,96 @@
+"""The report's figures: a new one is a file in this folder and its name in one of these lists."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import plotly.graph_objects as go
+
+from sweeps.report.figures import (
+    best_by_lr,
+    best_of_k,
+    curves,
+    differences,
+    importance,
+    maps,
+    regrets,
+    scores,
+    tuning_and_fresh,
+)
+from sweeps.report.findings.joint import Joint
+from sweeps.report.findings.roles import group_picks
+from sweeps.report.findings.study import Findings
+
+
+class Figure(Protocol):
+    """A figure's file."""
+
+    __name__: str
+    TITLE: str
+    HOW_TO_READ: str
+    # Returns why it can't be drawn, or None; takes what draw takes.
+    missing: Callable[..., str | None]
+    draw: Callable[..., go.Figure]
+
+
+# Drawn from all studies of a sweep.
+SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, best_of_k, tuning_and_fresh)
+# Drawn from what the studies say about each other.
+JOINT_FIGURES: Sequence[Figure] = (differences,)
+# Drawn from each study's findings.
+STUDY_FIGURES: Sequence[Figure] = (scores, maps, importance, regrets)
+# Drawn from a study's findings and each setting that it picked.
+PICK_FIGURES: Sequence[Figure] = (curves,)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure as a report shows it."""
+
+    # An id that HTML and the dashboard take.
+    name: str
+    title: str
+    # None where it can't be drawn.
+    figure: go.Figure | None
+    # How to read the figure, or why there is none.
+    text: str
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it has two panels side by side, which take more than a phone's width."""
+        return self.figure is not None and any(trace.xaxis == "x2" for trace in self.figure.data)
+
+
+def joint_plots(studies: Sequence[Findings], joint: Joint) -> list[Plot]:
+    """Return the figures that show all studies, those that can't be drawn with the reason."""
+    plots = [_plot(figure, studies) for figure in SWEEP_FIGURES]
+    return [*plots, *(_plot(figure, joint) for figure in JOINT_FIGURES)]
+
+
+def study_plots(findings: Findings) -> list[Plot]:
+    """Return the figures of a study, those that can't be drawn with the reason."""
+    plots = [_plot(figure, findings) for figure in STUDY_FIGURES]
+    for figure in PICK_FIGURES:
+        plots += _pick_plots(figure, findings)
+    return plots
+
+
+def _pick_plots(figure: Figure, findings: Findings) -> list[Plot]:
+    """Return a figure for each picked setting that has one; the reason where none has."""
+    plots = []
+    for picks in group_picks(findings):
+        if figure.missing(findings, picks) is None:
+            plot = _plot(figure, findings, picks)
+            roles = [pick.role for pick in picks]
+            title = f"{plot.title} ({', '.join(roles)})"
+            plots.append(replace(plot, name="-".join([plot.name, *roles]), title=title))
+    return plots or [_plot(figure, findings, [])]
+
+
+def _plot(figure: Figure, *sources: Any) -> Plot:
+    name = figure.__name__.rpartition(".")[2].replace("_", "-")
+    reason = figure.missing(*sources)
+    if reason is not None:
+        return Plot(name, figure.TITLE, None, f"{reason[0].upper()}{reason[1:]}.")
+    text = " ".join(figure.HOW_TO_READ.split())
+    return Plot(name, figure.TITLE, figure.draw(*sources), text)

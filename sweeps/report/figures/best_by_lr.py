@@ -1,0 +1,71 @@
+"""The best setting at each learning rate, of every optimizer."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from sweeps.report.figures.coverage import covering_studies, missing_coverage
+from sweeps.report.figures.focus import focus
+from sweeps.report.figures.main_axis import add_runs, bin_value, converged_scores, main_axis, ticks
+from sweeps.report.figures.style import axis_title, frame, line_style, parameter_axis
+from sweeps.report.findings.study import Findings
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Setting
+from sweeps.report.sentences.wording import format_params
+
+TITLE = "Best setting at each learning rate"
+HOW_TO_READ = """
+    At each learning rate the other parameters are those that did best with it on the tuning seeds. The lines
+    are therefore a little too good. A wide plateau forgives a wrong learning rate.
+"""
+
+
+def missing(studies: Sequence[Findings]) -> str | None:
+    """Return why there is no figure, or None."""
+    axes = [main_axis(findings.measurement) for findings in covering_studies(studies)]
+    names = {axis.short if axis else None for axis in axes}
+    if len(names) > 1 or None in names:
+        return "no parameter with an order is common to all studies"
+    return missing_coverage(studies)
+
+
+def draw(studies: Sequence[Findings]) -> go.Figure:
+    """Draw a line per optimizer with all runs of its settings."""
+    measurements = [findings.measurement for findings in covering_studies(studies)]
+    axes = [_axis(measurement) for measurement in measurements]
+    values = [value for m, axis in zip(measurements, axes, strict=True) for value in ticks(m, axis)]
+    x = parameter_axis(axes[0], values)
+    title = f"Best setting at each {axes[0].short}, over the other parameters"
+    figure = frame(title, x, axis_title(measurements[0].metric), height=460)
+    scores = []
+    for number, (measurement, axis) in enumerate(zip(measurements, axes, strict=True)):
+        settings = _best_settings(measurement, axis)
+        scores.append(converged_scores(settings))
+        x_values = [setting.params[axis.name] for setting in settings]
+        figure.add_scatter(
+            x=x_values,
+            y=[setting.mean for setting in settings],
+            name=measurement.option,
+            line=line_style(number),
+            text=[format_params(setting.params) for setting in settings],
+            hovertemplate="%{text}<br>mean %{y:.2f}",
+        )
+        add_runs(figure, x_values, [setting.values for setting in settings], number, measurement.option)
+    return focus(figure, scores, measurements[0].sign)
+
+
+def _axis(measurement: Measurement) -> Axis:
+    axis = main_axis(measurement)
+    assert axis is not None
+    return axis
+
+
+def _best_settings(measurement: Measurement, axis: Axis) -> list[Setting]:
+    """Return the setting of the best mean at each value of an axis, or in each half decade."""
+    best: dict[float, Setting] = {}
+    for setting in measurement.complete:
+        value = bin_value(axis, float(setting.params[axis.name]))
+        if value not in best or measurement.sign * (setting.mean - best[value].mean) > 0:
+            best[value] = setting
+    return [best[value] for value in sorted(best)]

@@ -1,0 +1,51 @@
+"""What a search of k settings finds."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from sweeps.report.figures.coverage import covering_studies, missing_coverage
+from sweeps.report.figures.style import axis_title, colour, frame, line_style, to_list, translucent
+from sweeps.report.findings.best_of_k import BestOfK, best_of_k
+from sweeps.report.findings.study import Findings
+
+TITLE = "Expected best of k settings"
+HOW_TO_READ = """
+    This is what you get if you try k of the settings measured here at random and keep the best. A curve that
+    is flat from the start needs no search. The band holds for all k at once. On its right most of it is what
+    the seeds' validation splits have in common, which moves all curves together.
+"""
+
+
+def missing(studies: Sequence[Findings]) -> str | None:
+    """Return why there is no figure, or None."""
+    return missing_coverage(studies)
+
+
+def draw(studies: Sequence[Findings]) -> go.Figure:
+    """Draw the expected best against the number of settings tried, a line per optimizer in its band."""
+    measurements = [findings.measurement for findings in covering_studies(studies)]
+    title = "Expected best of k settings tried at random"
+    x, y = axis_title("k, number of settings tried"), axis_title(measurements[0].metric)
+    figure = frame(title, x, y, height=460)
+    for number, measurement in enumerate(measurements):
+        curve = best_of_k(measurement)
+        k = list(range(1, len(curve.expected) + 1))
+        _add_band(figure, curve, number)
+        name = measurement.option
+        figure.add_scatter(x=k, y=to_list(curve.expected), name=name, line=line_style(number))
+    return figure
+
+
+def _add_band(figure: go.Figure, curve: BestOfK, number: int) -> None:
+    k = list(range(1, len(curve.expected) + 1))
+    figure.add_scatter(
+        x=[*k, *reversed(k)],
+        y=[*to_list(curve.high), *reversed(to_list(curve.low))],
+        fill="toself",
+        fillcolor=translucent(colour(number), 0.15),
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+    )

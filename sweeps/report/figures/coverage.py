@@ -1,0 +1,21 @@
+"""The studies whose settings cover their space: a figure of the whole space is drawn from these alone."""
+
+from collections.abc import Sequence
+
+from sweeps.report.findings.study import Findings
+
+ADAPTIVE = "an adaptive search crowds its trials where it scored well, so they don't show the whole space"
+NONE_COMPLETE = "no setting is complete"
+
+
+def covering_studies(studies: Sequence[Findings]) -> list[Findings]:
+    """Return the studies of a grid, or of points that cover a space evenly, with a complete setting."""
+    return [findings for findings in studies if findings.is_even and findings.measurement.complete]
+
+
+def missing_coverage(studies: Sequence[Findings]) -> str | None:
+    """Return why none of the studies covers its space, or None where one does."""
+    if covering_studies(studies):
+        return None
+    is_adaptive = any(findings.measurement.complete for findings in studies)
+    return ADAPTIVE if is_adaptive else NONE_COMPLETE

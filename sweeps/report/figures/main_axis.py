@@ -1,0 +1,56 @@
+"""The axis that scores are drawn along: the learning rate, else the first parameter with an order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from sweeps.report.figures.style import colour, translucent
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Setting
+
+
+def main_axis(measurement: Measurement) -> Axis | None:
+    """Return the axis to draw along, or None where no parameter has an order."""
+    ordered = [axis for axis in measurement.axes if axis.ordered]
+    by_name = {axis.short: axis for axis in ordered}
+    return by_name.get("lr", ordered[0] if ordered else None)
+
+
+def ticks(measurement: Measurement, axis: Axis) -> list[float]:
+    """Return the values that an axis must show: those of a grid, or the ends and the trials of a range."""
+    values = [float(value) for value in axis.values]
+    if axis.continuous:
+        values += [float(setting.params[axis.name]) for setting in measurement.complete]
+    return values
+
+
+def converged_scores(settings: Sequence[Setting]) -> list[float]:
+    """Return the scores of all runs that didn't diverge."""
+    return [run.value for setting in settings for run in setting.runs.values() if not run.diverged]
+
+
+def add_runs(
+    figure: go.Figure, x: Sequence[Any], runs: Sequence[Sequence[float]], number: int, name: str
+) -> None:
+    """Add every run at x as a point, those of the n-th line a little beside the next line's."""
+    shift = 10 ** (0.012 * (number % 7 - 3))
+    points = [(value * shift, score) for value, scores in zip(x, runs, strict=True) for score in scores]
+    figure.add_scatter(
+        x=[value for value, _ in points],
+        y=[score for _, score in points],
+        mode="markers",
+        marker={"color": translucent(colour(number), 0.55), "size": 6},
+        showlegend=False,
+        legendgroup=name,
+        hovertemplate=f"{name}: one run %{{y:.2f}}<extra></extra>",
+    )
+
+
+def bin_value(axis: Axis, value: float) -> float:
+    """Return the value that one of an axis is grouped under: its half decade's where it is continuous."""
+    if not (axis.continuous and axis.log):
+        return value
+    return float(10 ** ((np.floor(2 * np.log10(value)) + 0.5) / 2))

@@ -1,0 +1,51 @@
+"""The regret of every setting under each condition."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from sweeps.report.figures.coverage import ADAPTIVE, NONE_COMPLETE
+from sweeps.report.figures.maps import DARKEST
+from sweeps.report.figures.style import frame, to_list
+from sweeps.report.findings.study import Findings
+from sweeps.report.sentences.wording import format_params, name_unit
+from sweeps.report.statistics.conditions import regrets
+
+TITLE = "Regret under each condition"
+HOW_TO_READ = """
+    How far a setting falls below the best one under the same condition; those with the least largest regret
+    are on top. A row that is light everywhere can be carried from one condition to another.
+"""
+
+
+def missing(findings: Findings) -> str | None:
+    """Return why there is no figure, or None."""
+    if len(findings.measurement.conditions) < 2:
+        return "the sweep has one condition only"
+    if not findings.measurement.places:
+        return NONE_COMPLETE
+    return None if findings.is_even else ADAPTIVE
+
+
+def draw(findings: Findings) -> go.Figure:
+    """Draw how far each setting (rows) is below the best under each condition (columns)."""
+    measurement = findings.measurement
+    array = regrets(measurement.sign * measurement.by_condition(measurement.scores).mean(axis=-1))
+    table = np.array([array[index] for index in measurement.places])
+    names = [format_params(setting.params) for setting in measurement.places.values()]
+    order = np.argsort(np.nan_to_num(table.max(axis=1), nan=np.inf))[::-1]
+    category = {"type": "category", "ticks": ""}
+    title = f"{measurement.option}: regret of each setting to the best under each condition"
+    figure = frame(title, category, {**category, "tickfont": {"size": 10}}, 150 + 20 * len(names))
+    figure.add_heatmap(
+        z=[to_list(table[row]) for row in order],
+        x=list(measurement.conditions),
+        y=[names[row] for row in order],
+        zmin=0,
+        zmax=max(float(np.nanquantile(table, 1 - DARKEST)), 1e-9),
+        colorscale="Cividis",
+        reversescale=True,
+        colorbar={"title": {"text": f"regret, {name_unit(measurement.metric)}"}, "thickness": 12},
+        texttemplate="%{z:.1f}",
+        hovertemplate="%{y}<br>%{x}<br>regret %{z:.2f}<extra></extra>",
+    )
+    return figure

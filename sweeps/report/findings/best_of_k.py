@@ -1,0 +1,43 @@
+"""What a search of k settings of a study is expected to find."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweeps.report.findings.fresh import fresh_objective
+from sweeps.report.findings.risk import unseen_in_tuning
+from sweeps.report.findings.seeds import by_seed
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Setting
+from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
+from sweeps.report.statistics.robust import Floats
+
+
+@dataclass(frozen=True)
+class BestOfK:
+    """The best of k settings tried at random, for k = 1..N, in the objective's unit."""
+
+    # Its expected mean on the tuning seeds, and the limits of its simultaneous 95 % band.
+    expected: Floats
+    low: Floats
+    high: Floats
+    # What it is worth on fresh seeds; None unless all settings were trained on them.
+    honest: Floats | None
+
+
+def best_of_k(measurement: Measurement) -> BestOfK:
+    """Return the expected best of k settings for each k."""
+    sign = measurement.sign
+    means = sign * measurement.scores.mean(axis=-1)
+    band = expected_best_band(*by_seed(measurement), unseen_in_tuning(measurement))
+    fresh = np.array([_fresh_mean(measurement, setting) for setting in measurement.places.values()])
+    honest = None
+    if not np.isnan(fresh).any():
+        tuning = np.array([means[index] for index in measurement.places])
+        honest = sign * honest_best(tuning, sign * fresh)
+    return BestOfK(sign * expected_best(means), sign * band.low, sign * band.high, honest)
+
+
+def _fresh_mean(measurement: Measurement, setting: Setting) -> float:
+    values = fresh_objective(measurement, setting.params)
+    return float(values.mean()) if len(values) else float("nan")

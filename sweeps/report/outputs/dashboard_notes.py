@@ -1,0 +1,104 @@
+"""Publish the report in the storage, for optuna-dashboard: a note and figures a study, and an overview."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import optuna
+from optuna.storages import BaseStorage
+
+from sweeps.report.figures.curves import describe_picks
+from sweeps.report.findings.roles import group_picks
+from sweeps.report.findings.study import Findings
+from sweeps.report.measure.from_storage import OVERVIEW
+from sweeps.report.outputs.dashboard_attributes import retire_figures, save_figure, save_note
+from sweeps.report.outputs.document import Document, Part
+from sweeps.report.outputs.markdown import bullets, figure_lines, part_lines, table_lines
+from sweeps.report.outputs.tables import confirmed_table
+from sweeps.report.sentences.guide import BRIEF, OWN_FIGURES, PICKED_TRIAL
+from sweeps.report.sentences.headline import headline
+
+# The name of the study that compares the others, below the sweep's.
+OVERVIEW_NAME = "overview"
+# The system attribute of a study that lists the trials with notes of ours.
+NOTED_TRIALS = "sweeps:noted"
+
+
+def publish(storage: BaseStorage, studies: Sequence[Findings], document: Document) -> None:
+    """Save all that the dashboard shows."""
+    together, *parts = document.parts
+    for findings, part in zip(studies, parts, strict=True):
+        study = _load_study(storage, findings.measurement.study)
+        if len(studies) == 1:
+            part = replace(part, plots=[*together.plots, *part.plots])
+        save_note(study, _study_note(findings, part))
+        _save_figures(study, part)
+        _save_trial_notes(study, findings)
+        if name := findings.measurement.confirmation.study:
+            save_note(_load_study(storage, name), _confirmation_note(findings, name))
+    if len(studies) > 1:
+        overview = _overview_study(storage, studies)
+        save_note(overview, _overview_note(document))
+        _save_figures(overview, together)
+
+
+def _save_figures(study: optuna.Study, part: Part) -> None:
+    figures = {plot.name: plot.figure for plot in part.plots if plot.figure is not None}
+    retire_figures(study, figures)
+    for name, figure in figures.items():
+        save_figure(study, name, figure)
+
+
+def _save_trial_notes(study: optuna.Study, findings: Findings) -> None:
+    """Say of each picked trial what it was picked as; empty the notes of those that no longer are."""
+    notes = {}
+    for picks in group_picks(findings):
+        if picks[0].tuned:
+            notes[picks[0].tuned.trial] = f"**{describe_picks(findings, picks)}**\n\n{PICKED_TRIAL}"
+    earlier = study._storage.get_study_system_attrs(study._study_id).get(NOTED_TRIALS, [])
+    for trial in set(earlier) - set(notes):
+        save_note(study, "", trial)
+    for trial, note in notes.items():
+        save_note(study, note, trial)
+    study._storage.set_study_system_attr(study._study_id, NOTED_TRIALS, list(notes))
+
+
+def _study_note(findings: Findings, part: Part) -> str:
+    lines = [f"## {part.title}", "", *bullets(headline(findings)), ""]
+    for table in part.tables:
+        lines += [*table_lines(table), ""]
+    lines += [*bullets(part.sentences), "", BRIEF, "", OWN_FIGURES, ""]
+    if folder := findings.measurement.folder:
+        lines += [f"The report and all runs: [report.html](file://{folder}/report.html), `{folder}`.", ""]
+    return "\n".join([*lines, *figure_lines(part)])
+
+
+def _confirmation_note(findings: Findings, name: str) -> str:
+    intro = f"The picks of {findings.measurement.study}, trained again on seeds that chose nothing."
+    table = confirmed_table([findings])
+    return "\n".join([f"## {name}", "", intro, "", *(table_lines(table) if table else [])])
+
+
+def _overview_study(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.Study:
+    """Return a study without trials, whose note and figures compare the others."""
+    sweep = studies[0].measurement.study.split("/")[0]
+    overview = optuna.create_study(
+        study_name=f"{sweep}/{OVERVIEW_NAME}",
+        storage=storage,
+        directions=_load_study(storage, studies[0].measurement.study).directions,
+        sampler=optuna.samplers.RandomSampler(),
+        load_if_exists=True,
+    )
+    overview.set_user_attr(OVERVIEW, [findings.measurement.study for findings in studies])
+    return overview
+
+
+def _overview_note(document: Document) -> str:
+    lines = [f"# {document.title}", ""]
+    for part in [*document.lead, document.parts[0]]:
+        lines += part_lines(part)
+    return "\n".join([*lines, BRIEF, "", *figure_lines(document.parts[0])])
+
+
+def _load_study(storage: BaseStorage, name: str) -> optuna.Study:
+    # With a sampler of its own: Optuna's default one takes a while to import.
+    return optuna.load_study(study_name=name, storage=storage, sampler=optuna.samplers.RandomSampler())
