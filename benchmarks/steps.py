@@ -19,26 +19,20 @@ import torch
 from sweeps.data import idx
 from sweeps.data.feed import Feed
 from sweeps.models import mlp
-from sweeps.schedulers import Schedule
 from sweeps.training.device import computing
 from sweeps.training.member import Member
 from sweeps.training.run import Run
 from sweeps.training.stack.layered import Layered
 from sweeps.training.stack.stack import Stack
 from torch import nn
-from torch.optim.lr_scheduler import ConstantLR
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lecture.app import accuracy, loaders, train_epoch, unpacked
 
 CPU = torch.device("cpu")
 MODEL = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
+SGD = partial(torch.optim.SGD, lr=0.1, momentum=0.9)
 SHAPE = torch.Size((1, 28, 28))
-
-
-def sgd(model: nn.Module) -> torch.optim.Optimizer:
-    """The lecture's optimizer."""
-    return torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
 
 def main() -> None:
@@ -72,7 +66,7 @@ def lecture(root: str, source: str) -> Callable[[], float]:
     """Seconds of an epoch of the lecture's loop, validation included."""
     training, validation = loaders(root, source, 0, 256)
     model = MODEL(SHAPE, 10)
-    optimizer = sgd(model)
+    optimizer = SGD(model.parameters())
 
     def epoch() -> float:
         began = time.perf_counter()
@@ -87,7 +81,7 @@ def plain(feed: Feed) -> Callable[[], float]:
     """Seconds of an epoch of a plain loop over tensors."""
     rows, held = feed.split(0)
     model = MODEL(SHAPE, 10)
-    optimizer = sgd(model)
+    optimizer = SGD(model.parameters())
 
     def epoch() -> float:
         began = time.perf_counter()
@@ -107,8 +101,7 @@ def plain(feed: Feed) -> Callable[[], float]:
 
 def stack_of(feed: Feed, width: int, compiled: bool = False) -> Stack:
     """Members that differ in their seeds."""
-    schedule = Schedule(partial(ConstantLR, factor=1.0))
-    runs = [Run(feed, MODEL, sgd, schedule, seed=seed, epochs=100, batch_size=256) for seed in range(width)]
+    runs = [Run(feed, MODEL, SGD, seed=seed, epochs=100) for seed in range(width)]
     return Stack(Layered, [Member(place, run, CPU) for place, run in enumerate(runs)], compiled)
 
 

@@ -7,13 +7,16 @@ from typing import Any
 import torch
 from torch import nn
 from torch.optim import Optimizer
+from torch.optim.optimizer import ParamsT
 
 WEIGHT_DECAY_ON = ("all", "weights")
 Groups = list[dict[str, Any]]
 
 
-def built(build: Callable[..., Optimizer], weight_decay_on: str, model: nn.Module) -> Optimizer:
-    """The optimizer of a network's parameters.
+def build_optimizer(
+    build: Callable[[ParamsT], Optimizer], model: nn.Module, weight_decay_on: str
+) -> Optimizer:
+    """Build the optimizer of a network's parameters.
 
     weight_decay_on: all, or weights, which spares what has less than two dimensions: biases and norms.
     Raises ValueError for an optimizer that a step of training can't drive.
@@ -24,7 +27,10 @@ def built(build: Callable[..., Optimizer], weight_decay_on: str, model: nn.Modul
         )
     optimizer = build(model.parameters() if weight_decay_on == "all" else _decayed_or_not(model))
     if weight_decay_on == "weights" and "weight_decay" not in optimizer.defaults:
-        raise ValueError("it knows no weight_decay; write weight_decay_on=all")
+        raise ValueError(
+            "weight_decay_on=weights needs an optimizer with weight_decay, which this one lacks; "
+            "write weight_decay_on=all"
+        )
     _refuse_undrivable(optimizer)
     return optimizer
 

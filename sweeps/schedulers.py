@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LinearLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import ConstantLR, LinearLR, LRScheduler, OneCycleLR
 
 INTERVALS = ("epoch", "step")
+
+
+def constant(optimizer: Optimizer) -> ConstantLR:
+    """Return the scheduler that leaves the learning rate as it is."""
+    return ConstantLR(optimizer, factor=1.0)
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Schedule:
     interval: epoch or step. monitor: the metric of an epoch that the scheduler's step() is given, or None.
     """
 
-    build: Callable[[Optimizer], LRScheduler]
+    build: Callable[[Optimizer], LRScheduler] = constant
     interval: str = "epoch"
     monitor: str | None = None
 

@@ -14,6 +14,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Muon, Optimizer
 
 from sweeps import optimizers
+from sweeps.optimizers import build_optimizer
 from sweeps.run import CONF
 from sweeps.sweeper.search_space import assignments, distribution, ends, grid_values, parameter
 from sweeps.training.run_identity import expected
@@ -79,7 +80,7 @@ def test_an_optimizer_takes_every_value_at_the_ends_of_its_spaces(name, space):
 def test_weight_decay_on_weights_spares_biases_and_norms():
     model = network()
     before = deepcopy(model.state_dict())
-    optimizer = optimizers.built(partial(SGD, lr=0.5, weight_decay=0.1), "weights", model)
+    optimizer = build_optimizer(partial(SGD, lr=0.5, weight_decay=0.1), model, "weights")
     for tensor in model.parameters():
         tensor.grad = torch.zeros_like(tensor)
     optimizer.step()
@@ -124,7 +125,7 @@ def test_muon_goes_on_from_its_state_and_heeds_a_changed_learning_rate():
 
 def test_muon_spares_biases_and_norms_when_asked():
     build = partial(optimizers.Muon, companion=partial(AdamW, weight_decay=0.2), weight_decay=0.1)
-    optimizer = optimizers.built(build, "weights", network())
+    optimizer = build_optimizer(build, network(), "weights")
     assert [group["weight_decay"] for group in optimizer.param_groups] == [0.1, 0.0]
 
 
@@ -133,18 +134,22 @@ def test_muon_spares_biases_and_norms_when_asked():
     [
         (torch.optim.LBFGS, "all", r"step\(\) needs a closure"),
         (torch.optim.SparseAdam, "all", "sparse gradients only"),
-        (torch.optim.Rprop, "weights", "knows no weight_decay; write weight_decay_on=all"),
+        (
+            torch.optim.Rprop,
+            "weights",
+            "needs an optimizer with weight_decay, .* write weight_decay_on=all",
+        ),
         (SGD, "biases", "weight_decay_on=biases is not known; write all or weights"),
     ],
 )
 def test_what_training_cannot_drive_is_refused(build, decay, message):
     with pytest.raises(ValueError, match=message):
-        optimizers.built(build, decay, network())
+        build_optimizer(build, network(), decay)
 
 
 def test_a_runs_identity_holds_its_parameter_groups_and_its_companions_settings():
     adamw = partial(AdamW, lr=0.1)
     muons = [partial(optimizers.Muon, companion=partial(AdamW, lr=lr), lr=0.1) for lr in (0.1, 0.2)]
     builds = [(adamw, "all"), (adamw, "weights"), *((muon, "all") for muon in muons)]
-    runs = [replace(RUN, optimizer=partial(optimizers.built, *build)) for build in builds]
+    runs = [replace(RUN, optimizer=build, weight_decay_on=decay) for build, decay in builds]
     assert len({str(expected(run, CPU)) for run in runs}) == len(builds)

@@ -19,7 +19,8 @@ from sweeps.data import PARTS, mnist5k
 from sweeps.data.feed import Feed
 from sweeps.run import CONF
 from sweeps.training import checkpoint
-from sweeps.training.train import Result, Run, train
+from sweeps.training.run import Result, Run
+from sweeps.training.train import train
 from tests.support.cifar_files import write_cifar
 from tests.support.training_runs import same
 

@@ -22,23 +22,24 @@ if TYPE_CHECKING:
 
 def build(cfg: DictConfig) -> Run:
     """The run that a config describes, its data loaded. Raises ValueError for what can't be built."""
-    from sweeps import optimizers
     from sweeps.app.startup import spare_compiler
     from sweeps.schedulers import Schedule
     from sweeps.training.run import Run
 
     feed = _instantiate("data", cfg.data)
     cfg = cast("DictConfig", OmegaConf.merge(cfg, {"steps_per_epoch": feed.training // cfg.batch_size}))
+    model = _instantiate("model", cfg.model, _partial_=True)
     optimizer = _instantiate("optimizer", cfg.optimizer, _partial_=True)
     spare_compiler()
     return Run(
         feed=feed,
-        model=_instantiate("model", cfg.model, _partial_=True),
-        optimizer=partial(optimizers.built, optimizer, cfg.weight_decay_on),
-        schedule=Schedule(_scheduler(cfg), interval_of(cfg), OmegaConf.select(cfg, "scheduler.monitor")),
+        model=model,
+        optimizer=optimizer,
         seed=cfg.seed,
         epochs=cfg.epochs,
         batch_size=cfg.batch_size,
+        schedule=Schedule(_scheduler(cfg), interval_of(cfg), OmegaConf.select(cfg, "scheduler.monitor")),
+        weight_decay_on=cfg.weight_decay_on,
     )
 
 

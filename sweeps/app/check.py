@@ -45,6 +45,7 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
     """Let the model, the optimizer and the scheduler refuse their arguments, on tensors without memory."""
     import torch
 
+    from sweeps.optimizers import build_optimizer
     from sweeps.training.run import Epoch
 
     group = "model"
@@ -52,7 +53,7 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
         with torch.device("meta"):
             model = run.model(run.feed.shape, run.feed.classes)
             group = "optimizer"
-            optimizer = run.optimizer(model)
+            optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
             group = "scheduler"
             run.schedule.build(optimizer)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sweeps.optimizers import build_optimizer
 from sweeps.seeds import stream
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.run_identity import identity, objection
@@ -31,7 +32,7 @@ class Member:
         }
         torch.manual_seed(stream(run.seed, "model"))
         self.model = run.model(run.feed.shape, run.feed.classes).to(device)
-        self.optimizer = run.optimizer(self.model)
+        self.optimizer = build_optimizer(run.optimizer, self.model, run.weight_decay_on)
         self.scheduler = run.schedule.build(self.optimizer)
         self.epochs: list[Epoch] = []
         self.losses = torch.empty(0)

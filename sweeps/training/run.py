@@ -1,67 +1,69 @@
-"""What a training is given and what it gives back, in plain values."""
+"""A run's settings and its result, in plain values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.optimizer import ParamsT
 
 from sweeps.data.feed import Feed
 from sweeps.schedulers import Schedule
 
-# A run between two epochs: all that decides how it goes on, in tensors and plain values.
+# A run between two epochs: all that decides how it continues, in tensors and plain values.
 State = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: everything that decides its result.
+    """One training: everything that decides its result."""
 
-    model: builds the network from (image shape, classes); optimizer: from the network.
-    seed: initialisation, dropout, data order and train/validation split. batch_size: images a step; the
-    images that don't fill an epoch's last batch sit that epoch out, drawn anew in each.
-    """
-
+    # The images and labels.
     feed: Feed
+    # Builds the network from (image shape, classes).
     model: Callable[[torch.Size, int], nn.Module]
-    optimizer: Callable[[nn.Module], Optimizer]
-    schedule: Schedule
+    # Builds the optimizer from parameters or groups of them.
+    optimizer: Callable[[ParamsT], Optimizer]
+    # Decides initialisation, dropout, data order and train/validation split.
     seed: int
     epochs: int
-    batch_size: int
+    # Images a step. An epoch draws its batches anew; images that don't fill its last one sit it out.
+    batch_size: int = 256
+    # Moves the learning rate; the default leaves it as it is.
+    schedule: Schedule = field(default_factory=Schedule)
+    # all, or weights: spare biases and norms.
+    weight_decay_on: str = "all"
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch measured: mean losses in nats, accuracies in percent; `number` counts from 1.
+    """One epoch's measurements: mean losses in nats, accuracies in percent."""
 
-    train_accuracy is that of the batches as they were trained on, dropout included; lr is the first
-    parameter group's during the epoch's last step.
-    """
-
+    # Counts from 1.
     number: int
+    # Both of the batches as they were trained on, dropout included.
     train_loss: float
     train_accuracy: float
     validation_loss: float
     validation_accuracy: float
+    # The first parameter group's learning rate during the last step.
     lr: float
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a run ended.
+    """A run's end."""
 
-    score: validation accuracy after the last epoch in percent, or chance where the run diverged, which is
-    a loss that is not finite, or a last epoch's training loss of at least ln(classes).
-    epochs: those that were finished with a finite loss; losses: (steps,) the loss of each of their steps.
-    state: what a checkpoint holds.
-    """
-
+    # Validation accuracy after the last epoch in percent; chance where the run diverged.
     score: float
+    # The loss was not finite, or the last epoch's training loss was at least ln(classes).
     diverged: bool
+    # The epochs that ended with a finite loss.
     epochs: list[Epoch]
+    # The loss of each of their steps: (steps,).
     losses: Tensor
     model: nn.Module
+    # The contents of a checkpoint.
     state: State

@@ -12,6 +12,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from sweeps.optimizers import build_optimizer
+
 if TYPE_CHECKING:
     from sweeps.data.feed import Feed
     from sweeps.training.run import Run
@@ -50,7 +52,7 @@ def expected(run: Run, device: torch.device) -> dict[str, Any]:
     """The identity of a run that is yet to be built, found on tensors without memory."""
     with torch.device("meta"):
         model = run.model(run.feed.shape, run.feed.classes)
-        optimizer = run.optimizer(model)
+        optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
         return identity(run, device, model, optimizer, run.schedule.build(optimizer))
 
 

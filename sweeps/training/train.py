@@ -15,8 +15,6 @@ from sweeps.training.stack import rows
 from sweeps.training.stack.network import form_of
 from sweeps.training.stack.stack import Stack, measure, stacks
 
-__all__ = ["Epoch", "Result", "Run", "State", "evaluate", "train"]
-
 
 def train(
     runs: Sequence[Run],

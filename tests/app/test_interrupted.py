@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from sweeps.training import checkpoint
-from sweeps.training.train import State
+from sweeps.training.run import State
 from sweeps.trial import Untracked, running
 from tests.conftest import finish, start, sweeps_here
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 from torch.optim import SGD, Adam
-from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from sweeps.data import mnist5k
 from sweeps.models import mlp
 from sweeps.schedulers import Schedule
 from sweeps.training import checkpoint
+from sweeps.training.run import Result, Run, State
 from sweeps.training.stack.stack import Stack
-from sweeps.training.train import Result, Run, State, train
-from tests.support.training_runs import bits, in_float64, of, same
+from sweeps.training.train import train
+from tests.support.training_runs import bits, in_float64, same
 
 EPOCHS = 4
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
@@ -26,11 +27,10 @@ FEED = replace(
     validation=100,
 )
 MLP = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
-NONE = Schedule(partial(ConstantLR, factor=1.0))
-RUN = Run(FEED, MLP, of(Adam, lr=0.005), NONE, seed=0, epochs=EPOCHS, batch_size=100)
+RUN = Run(FEED, MLP, partial(Adam, lr=0.005), seed=0, epochs=EPOCHS, batch_size=100)
 # Without norm, and with such a learning rate, the loss is not finite within the first epoch.
 EXPLODING = replace(
-    RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=of(SGD, lr=1e6)
+    RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=partial(SGD, lr=1e6)
 )
 
 
@@ -61,7 +61,7 @@ def test_dropout_and_a_scheduler_by_steps_go_on_too(device: str, precision: str,
 
 
 @pytest.mark.parametrize("part", ["optimizer", "order", "dropout"])
-@pytest.mark.parametrize("optimizer", [of(SGD, lr=0.1, momentum=0.9), of(Adam, lr=0.005)])
+@pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
 def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, part: str) -> None:
     run = replace(RUN, optimizer=optimizer)
     unbroken, after = states(run)
@@ -78,7 +78,7 @@ def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, 
 
 def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
     run, other = (
-        in_float64(each) for each in (RUN, replace(RUN, seed=1, optimizer=of(SGD, lr=0.1, momentum=0.9)))
+        in_float64(each) for each in (RUN, replace(RUN, seed=1, optimizer=partial(SGD, lr=0.1, momentum=0.9)))
     )
     unbroken = train([run, other], "cpu")
     _, after = states(other)
@@ -132,8 +132,8 @@ OTHERS = {
     "seed": (replace(RUN, seed=1), "seed=0 there, 1 now"),
     "batch size": (replace(RUN, batch_size=50), "batch_size=100 there, 50 now"),
     "data": (replace(RUN, feed=replace(FEED, images=FEED.images + 1)), r"data.checksum=\d+ there, \d+ now"),
-    "optimizer": (replace(RUN, optimizer=of(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
-    "setting": (replace(RUN, optimizer=of(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
+    "optimizer": (replace(RUN, optimizer=partial(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
+    "setting": (replace(RUN, optimizer=partial(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
     "scheduler": (
         replace(RUN, schedule=Schedule(partial(CosineAnnealingLR, T_max=4))),
         r"scheduler=\S+ConstantLR there, \S+CosineAnnealingLR now",

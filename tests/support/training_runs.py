@@ -1,33 +1,23 @@
 """What the tests of training share: runs, and the plain loop of torch that they are compared with."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
-from torch.optim.lr_scheduler import ConstantLR
+from torch.optim import Adam
 
 from sweeps.data import mnist5k
 from sweeps.models import mlp
-from sweeps.optimizers import set_mode
-from sweeps.schedulers import Schedule
+from sweeps.optimizers import build_optimizer, set_mode
 from sweeps.seeds import stream
 from sweeps.training.device import computing
+from sweeps.training.run import Epoch, Result, Run
 from sweeps.training.stack.dropout_masks import Masks, factors
-from sweeps.training.train import Epoch, Result, Run
-
-
-def of(optimizer: Callable[..., Optimizer], **settings: Any) -> Callable[[nn.Module], Optimizer]:
-    """Builds an optimizer of a network's parameters, as a run wants it."""
-    return lambda network: optimizer(network.parameters(), **settings)
-
 
 MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
-NONE = Schedule(partial(ConstantLR, factor=1.0))
-RUN = Run(mnist5k(normalize=True), MLP, of(Adam, lr=0.005), NONE, seed=0, epochs=2, batch_size=256)
+RUN = Run(mnist5k(normalize=True), MLP, partial(Adam, lr=0.005), seed=0, epochs=2)
 FEW = replace(
     mnist5k(normalize=True),
     images=mnist5k(normalize=True).images[:600],
@@ -93,7 +83,7 @@ def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
     for name in dropouts:
         model.set_submodule(name, Replayed(model.get_submodule(name)))
     replayed = [model.get_submodule(name) for name in dropouts]
-    optimizer = run.optimizer(model)
+    optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
     scheduler = run.schedule.build(optimizer)
     widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
     epochs: list[Epoch] = []

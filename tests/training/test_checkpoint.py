@@ -11,12 +11,13 @@ from torch.optim import Adam
 
 from sweeps.data import mnist5k
 from sweeps.models import mlp
+from sweeps.schedulers import Schedule
 from sweeps.training import checkpoint
-from sweeps.training.train import Run, train
-from tests.support.training_runs import NONE, of
+from sweeps.training.run import Run
+from sweeps.training.train import train
 
 MODEL = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
-RUN = Run(mnist5k(normalize=True), MODEL, of(Adam, lr=0.005), NONE, seed=0, epochs=1, batch_size=100)
+RUN = Run(mnist5k(normalize=True), MODEL, partial(Adam, lr=0.005), seed=0, epochs=1, batch_size=100)
 
 
 def test_a_loaded_model_computes_what_the_saved_one_did(tmp_path: Path) -> None:
@@ -87,6 +88,6 @@ def test_a_file_that_cannot_be_renamed_leaves_the_old_checkpoint_alone(saved, mo
 
 def test_loading_runs_no_code_of_the_file(tmp_path):
     path = tmp_path / "checkpoint.pt"
-    torch.save({"model": NONE}, path)
+    torch.save({"model": Schedule()}, path)
     with pytest.raises(Exception, match="Weights only load failed"):
         checkpoint.load(path)

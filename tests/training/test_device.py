@@ -3,6 +3,7 @@
 import math
 import random
 from dataclasses import replace
+from functools import partial
 
 import numpy
 import pytest
@@ -12,7 +13,7 @@ from torch.optim import SGD
 from sweeps.training import products
 from sweeps.training.device import computing, resolve, workers
 from sweeps.training.train import train
-from tests.support.training_runs import CPU, RUN, bits, equal, of
+from tests.support.training_runs import CPU, RUN, bits, equal
 
 
 def global_state() -> dict[str, object]:
@@ -54,7 +55,7 @@ def test_training_leaves_the_global_state_of_torch_as_it_was_even_if_it_fails(pr
     train([run], "cpu", precision)
     assert global_state() == before
     with pytest.raises(ValueError, match="learning rate"):
-        train([replace(run, optimizer=of(SGD, lr=-1.0))], "cpu", precision)
+        train([replace(run, optimizer=partial(SGD, lr=-1.0))], "cpu", precision)
     assert global_state() == before
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sweeps.training import checkpoint
-from sweeps.training.train import State
+from sweeps.training.run import State
 
 
 def damage(path: Path, how: str) -> None:

@@ -19,19 +19,20 @@ from sweeps.models import mlp
 from sweeps.run import CONF
 from sweeps.schedulers import Schedule
 from sweeps.training.member import Member
+from sweeps.training.run import Result
 from sweeps.training.stack.autograd import Alone, Mapped
 from sweeps.training.stack.dropout_masks import Masks, factors
 from sweeps.training.stack.layered import Layered
 from sweeps.training.stack.network import form_of
 from sweeps.training.stack.stack import Stack, stacks
-from sweeps.training.train import Result, train
-from tests.support.training_runs import CPU, FEW, MLP, NONE, RUN, bits, by_hand, equal, in_float64, of
+from sweeps.training.train import train
+from tests.support.training_runs import CPU, FEW, MLP, RUN, bits, by_hand, equal, in_float64
 
 OPTIMIZERS = sorted(path.stem for path in (CONF / "optimizer").glob("*.yaml"))
 PLATEAU = Schedule(partial(ReduceLROnPlateau, patience=0, factor=0.5), monitor="train_loss")
 COSINE = Schedule(partial(CosineAnnealingLR, T_max=15), interval="step")
 SMALL = replace(RUN, feed=FEW, batch_size=100, epochs=3)
-EXPLODING = replace(SMALL, optimizer=of(SGD, lr=1e30), seed=9)
+EXPLODING = replace(SMALL, optimizer=partial(SGD, lr=1e30), seed=9)
 
 
 def assert_close(result: Result, model: nn.Module, tolerance: float) -> None:
@@ -55,7 +56,7 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
     model = partial(MLP, norm="layer" if option in SIGNED else "batch")
     runs = [
         replace(SMALL, model=model, optimizer=optimizer_of(option), seed=seed, schedule=schedule)
-        for seed, schedule in enumerate([NONE, PLATEAU, COSINE])
+        for seed, schedule in enumerate([Schedule(), PLATEAU, COSINE])
     ]
     runs = [in_float64(run) for run in (*runs[:2], EXPLODING, runs[2])]
     results = train(runs, "cpu")
@@ -81,7 +82,7 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
     ids=str,
 )
 def test_a_fused_step_is_the_optimizers_own(settings: Any) -> None:
-    run = in_float64(replace(SMALL, optimizer=of(settings[0], **settings[1])))
+    run = in_float64(replace(SMALL, optimizer=partial(settings[0], **settings[1])))
     assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
 
 
@@ -100,7 +101,7 @@ def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type
 @pytest.mark.usefixtures("_matmul_library")
 def test_in_float32_a_member_differs_from_plain_torch_by_rounding() -> None:
     # The orders of sums differ; over 15 steps of batch norm at this lr the relative error grows to some 1e-5.
-    run = replace(SMALL, optimizer=of(SGD, lr=0.1, momentum=0.9))
+    run = replace(SMALL, optimizer=partial(SGD, lr=0.1, momentum=0.9))
     assert_close(train([run, replace(run, seed=1)], "cpu")[0], by_hand(run)[0], tolerance=1e-3)
 
 
@@ -137,7 +138,7 @@ class Branching(nn.Module):
 
 def test_any_model_of_plain_modules_is_stacked_by_vmap() -> None:
     # AdamW would make steps of the rounding that is all of the gradient of a bias before batch norm.
-    decaying = of(SGD, lr=0.1, momentum=0.9, weight_decay=0.01)
+    decaying = partial(SGD, lr=0.1, momentum=0.9, weight_decay=0.01)
     run = in_float64(replace(SMALL, model=Convolutions, optimizer=decaying))
     runs = [replace(run, seed=seed) for seed in range(3)]
     members = [Member(place, run, CPU) for place, run in enumerate(runs)]
@@ -195,7 +196,7 @@ def test_models_that_were_built_otherwise_share_no_vmap() -> None:
 
 @pytest.mark.usefixtures("_matmul_library")
 def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> None:
-    run = replace(SMALL, model=Branching, optimizer=of(SGD, lr=0.1, momentum=0.9, fused=True))
+    run = replace(SMALL, model=Branching, optimizer=partial(SGD, lr=0.1, momentum=0.9, fused=True))
     results = train([run, replace(run, seed=1)], "cpu")
     members = [Member(place, run, CPU) for place in range(2)]
     assert [(stack.form, len(stack.members)) for stack in stacks(members)] == [(Alone, 1), (Alone, 1)]
@@ -273,7 +274,7 @@ class Counting(TorchDispatchMode):
         return function(*arguments, **(keywords or {}))
 
 
-@pytest.mark.parametrize("optimizer", [of(SGD, lr=0.1, momentum=0.9), of(Adam, lr=0.005)])
+@pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
 def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(optimizer: Any) -> None:
     def steps(action: Any) -> int:
         with Counting() as counting:
@@ -288,7 +289,7 @@ def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(opt
     assert 16 * plain / steps(stack.epoch) >= 10
 
 
-@pytest.mark.parametrize("optimizer", [of(SGD, lr=0.1, momentum=0.9), of(Adam, lr=0.005)])
+@pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
 @pytest.mark.parametrize("model", [MLP, Convolutions])
 def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypatch: Any) -> None:
     # Tensors on torch's meta device have no values: item(), bool(), nonzero(), cpu() all raise.
@@ -299,8 +300,8 @@ def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypa
         member.rows, member.validation_rows = member.rows.to(meta), member.validation_rows.to(meta)
         member.generators = dict.fromkeys(member.generators)
         member.model = member.model.to(meta)
-        member.optimizer = optimizer(member.model)
-        member.scheduler = NONE.build(member.optimizer)
+        member.optimizer = optimizer(member.model.parameters())
+        member.scheduler = Schedule().build(member.optimizer)
 
     def read(tensor: Tensor) -> list[list[float]]:
         reads.append(tensor.device)

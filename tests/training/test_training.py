@@ -16,16 +16,17 @@ from sweeps.schedulers import Schedule
 from sweeps.seeds import stream
 from sweeps.training.device import computing
 from sweeps.training.member import Member
+from sweeps.training.run import Epoch
 from sweeps.training.stack import stack
-from sweeps.training.train import Epoch, evaluate, train
-from tests.support.training_runs import CPU, NONE, RUN, bits, equal, in_float64, of
+from sweeps.training.train import evaluate, train
+from tests.support.training_runs import CPU, RUN, bits, equal, in_float64
 
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 CUDA = pytest.param("cuda", 1, marks=[pytest.mark.cuda, NO_CUDA])
 STEPS = 3000 // 256  # an epoch of mnist5k
 # Without norm, and with such a learning rate, the loss is not finite within the first epoch.
 EXPLODING = replace(
-    RUN, model=partial(mlp, widths=[75], dropout=[0.0], norm="none"), optimizer=of(SGD, lr=1e6)
+    RUN, model=partial(mlp, widths=[75], dropout=[0.0], norm="none"), optimizer=partial(SGD, lr=1e6)
 )
 
 
@@ -41,7 +42,7 @@ class Indifferent(nn.Module):
         return (0 * self.weight + self.logits).expand(len(images), 10)
 
 
-INDIFFERENT = replace(RUN, model=lambda *_: Indifferent(), optimizer=of(SGD, lr=0.1))
+INDIFFERENT = replace(RUN, model=lambda *_: Indifferent(), optimizer=partial(SGD, lr=0.1))
 
 
 # Seeds
@@ -146,9 +147,9 @@ def test_without_a_scheduler_the_lr_stays_exactly_as_it_is():
 
 def test_a_schedule_that_cannot_be_is_refused():
     with pytest.raises(ValueError, match=r"scheduler\.interval=batch .* epoch or step"):
-        Schedule(NONE.build, interval="batch")
+        Schedule(interval="batch")
     with pytest.raises(ValueError, match=r"scheduler\.monitor=train_loss .* scheduler\.interval=epoch"):
-        Schedule(NONE.build, interval="step", monitor="train_loss")
+        Schedule(interval="step", monitor="train_loss")
 
 
 # Divergence
@@ -171,7 +172,7 @@ def test_a_diverging_run_stops_after_the_epoch_whose_loss_is_not_finite(monkeypa
     batches = Member.batches
     monkeypatch.setattr(Member, "batches", lambda member: (drawn.append(member), batches(member))[1])
     late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: 1e20 if epoch == 2 else 1))
-    run = replace(EXPLODING, optimizer=of(SGD, lr=0.01), schedule=late, epochs=50)
+    run = replace(EXPLODING, optimizer=partial(SGD, lr=0.01), schedule=late, epochs=50)
     [result] = train([run], "cpu")
     assert (result.diverged, result.score) == (True, 10.0)
     assert [epoch.number for epoch in result.epochs] == [1, 2]
@@ -193,7 +194,7 @@ def test_a_run_that_starts_badly_and_recovers_has_not_diverged():
 
     # The first epoch learns nothing.
     late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: min(epoch, 1)))
-    run = replace(RUN, model=biased, optimizer=of(SGD, lr=0.1), schedule=late, epochs=3)
+    run = replace(RUN, model=biased, optimizer=partial(SGD, lr=0.1), schedule=late, epochs=3)
     [result] = train([run], "cpu")
     assert result.epochs[0].train_loss > math.log(10) > result.epochs[-1].train_loss
     assert not result.diverged
