@@ -27,8 +27,7 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, create_trial
 from sqlalchemy import func, insert, select
 from sweeps.study.claims import Claims
-from sweeps.study.locks import locks_for
-from sweeps.study.storage import open_storage, open_study, parsed
+from sweeps.study.storage import open_study, storage_at
 
 SPACE: dict[str, BaseDistribution] = {
     "lr": FloatDistribution(1e-4, 1.0, log=True),
@@ -104,9 +103,9 @@ def measure(url: str, name: str, claims: int) -> list[tuple[float, float]]:
 
     The first is that of a worker which has yet to read all trials.
     """
-    study = open_study(open_storage(url), name, optuna.samplers.RandomSampler(seed=0))
+    study = open_study(storage_at(url).open(), name, optuna.samplers.RandomSampler(seed=0))
     taken = []
-    with Claims(locks_for(url)).hold_lock() as worker:
+    with Claims(storage_at(url).locks()).hold_lock() as worker:
         for number in range(claims + 1):
             begin, busy = time.perf_counter(), time.process_time()
             worker.count_failures(study)
@@ -134,12 +133,12 @@ def main() -> None:
         files = {"sqlite": f"sqlite:///{folder}/sweeps.db", "journal": f"journal:///{folder}/sweeps.log"}
         chosen = [url for kind, url in files.items() if arguments.only in (None, kind)]
         for url in (*chosen, *arguments.storages):
-            storage = open_storage(url, create=True)
+            storage = storage_at(url).open(create=True)
             for finished in arguments.finished:
                 name = f"benchmark-{uuid.uuid4().hex}"
                 fill(optuna.create_study(study_name=name, storage=storage), finished)
                 first, *taken = measure(url, name, arguments.claims)
-                kind = parsed(url).get_backend_name()
+                kind = storage_at(url).url.get_backend_name()
                 wall, processor = (spread(times) for times in zip(*taken, strict=True))
                 print(
                     f"{kind:10} {finished:6} finished: wall {wall}, processor {processor}, n={len(taken)};"

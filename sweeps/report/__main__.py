@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-STORAGE = "sqlite:///outputs/sweeps.db"
+from sweeps.study import DEFAULT_STORAGE
 
 
 def main() -> None:
     """Write the reports and print where they are."""
     parser = argparse.ArgumentParser(prog="python -m sweeps.report", description=__doc__)
     parser.add_argument(
-        "--storage", default=STORAGE, help="URL of the sweeps' storage (default: %(default)s)"
+        "--storage", default=DEFAULT_STORAGE, help="URL of the sweeps' storage (default: %(default)s)"
     )
     parser.add_argument("--study", nargs="+", metavar="NAME", help="sweeps by their name (default: all)")
     parser.add_argument("--folder", type=Path, help="where to write (default: the sweep's own folder)")
@@ -19,7 +19,7 @@ def main() -> None:
     try:
         _write_reports(arguments.storage, arguments.study, arguments.folder)
     except ValueError as error:
-        raise SystemExit(str(error).replace("hydra.sweeper.storage=", "--storage ")) from None
+        raise SystemExit(str(error)) from None
 
 
 def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None) -> None:
@@ -27,10 +27,10 @@ def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None) -
 
     from sweeps.report.findings.load import found_in, sweeps_in
     from sweeps.report.write import write_report
-    from sweeps.study.storage import open_existing
+    from sweeps.study.storage import storage_at
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = open_existing(url)
+    storage = storage_at(url, option="--storage ").open_existing()
     sweeps = names or sweeps_in(storage)
     for name in sweeps:
         studies = found_in(storage, name)

@@ -1,10 +1,12 @@
-"""An Optuna storage by its URL: an SQLite file, a journal file or a PostgreSQL database."""
+"""Optuna storages that a sweep's processes share: an SQLite file, a journal file, a PostgreSQL database."""
 
 import os
 import re
 import weakref
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import optuna
 from optuna.exceptions import StorageInternalError
@@ -13,138 +15,220 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from sweeps.study import DEFAULT_STORAGE
 from sweeps.study.cached import Cached
 from sweeps.study.journal_lock import JournalLock
+from sweeps.study.locks import FileLocks, Locks
 from sweeps.study.outage import wait_for_server
+from sweeps.study.postgres_locks import CONNECTION, PostgresLocks
 
 # Seconds that a statement waits for SQLite's lock before it fails; the URL's own ?timeout=... comes first.
 BUSY_TIMEOUT = 60
 
-# Seconds: to connect to PostgreSQL, and of silence before a connection is probed, so that a dead network is
-# noticed within a minute. The URL's own ?keepalives_idle=... and the like come first.
-CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
-EXAMPLES = {
-    "sqlite": "sqlite:///outputs/sweeps.db",
-    "journal": "journal:///outputs/sweeps.log",
-    "postgresql": "postgresql://user:password@host/database",
+class Storage(ABC):
+    """An Optuna storage by its URL, and what its kind needs around it. `storage_at` makes them."""
+
+    # A URL of this kind, for messages.
+    example: ClassVar[str]
+
+    def __init__(self, url: URL, option: str) -> None:
+        self.url = url
+        # How the user named the URL, for messages: "hydra.sweeper.storage=".
+        self.option = option
+
+    @property
+    def display_url(self) -> str:
+        """The URL as it may be printed, its password hidden."""
+        return _hide_password(self.url)
+
+    @property
+    def absolute_url(self) -> str:
+        """The URL, password included, for processes that work in other folders."""
+        return self.url.render_as_string(hide_password=False)
+
+    def worker_url(self) -> str:
+        """Return the URL for the processes that this one starts, which get its password by PGPASSWORD."""
+        return self.absolute_url
+
+    def dashboard_argument(self) -> str:
+        """Return the storage as optuna-dashboard's command line takes it."""
+        return self.worker_url()
+
+    def open(self, create: bool = False) -> BaseStorage:
+        """Connect; `create` makes the storage's file and tables, which only one process should do.
+
+        Raises ValueError, without the URL's password, where that fails.
+        """
+        try:
+            return self._connect(create)
+        except ImportError:
+            driver = f"{self.option}{self.display_url} needs a driver: uv sync --extra postgresql"
+            raise ValueError(driver) from None
+        except (OSError, SQLAlchemyError, RuntimeError, ValueError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise self._refusal(f"can't be opened: {reason}") from None
+
+    def open_existing(self) -> BaseStorage:
+        """Connect to a storage that a sweep has written. Raises ValueError where none has."""
+        if self._has_file():
+            with suppress(StorageInternalError):  # it lacks Optuna's tables
+                return self.open()
+        raise self._refusal("holds no sweep")
+
+    @abstractmethod
+    def locks(self) -> Locks:
+        """Return the locks of all processes that share the storage."""
+
+    @abstractmethod
+    def _connect(self, create: bool) -> BaseStorage: ...
+
+    def _has_file(self) -> bool:
+        return True
+
+    def _refusal(self, problem: str) -> ValueError:
+        return _refusal(f"{self.option}{self.display_url}", problem, self.example)
+
+
+class FileStorage(Storage):
+    """A storage in a file, for the processes of one host."""
+
+    def __init__(self, url: URL, option: str) -> None:
+        super().__init__(url, option)
+        if url.database in (None, "", ":memory:"):
+            raise self._refusal("names no file")
+        self.path = Path(str(url.database))
+
+    @property
+    def absolute_url(self) -> str:
+        """The URL for processes that work in other folders."""
+        return self.url.set(database=str(self.path.absolute())).render_as_string(hide_password=False)
+
+    @property
+    def lock_folder(self) -> Path:
+        """The folder of the storage's locks: beside it."""
+        return Path(f"{self.path}.locks").absolute()
+
+    def locks(self) -> Locks:
+        """Return locks in files."""
+        return FileLocks(self.lock_folder)
+
+    def _connect(self, create: bool) -> BaseStorage:
+        if create:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        return self._open_file(create)
+
+    @abstractmethod
+    def _open_file(self, create: bool) -> BaseStorage: ...
+
+    def _has_file(self) -> bool:
+        return self.path.is_file()
+
+
+class SqliteStorage(FileStorage):
+    """An SQLite database."""
+
+    example = DEFAULT_STORAGE
+
+    def _open_file(self, create: bool) -> BaseStorage:
+        timeout = {} if "timeout" in self.url.query else {"timeout": BUSY_TIMEOUT}
+        return Cached(_open_database(self.url, create, connect_args=timeout))
+
+
+class JournalFileStorage(FileStorage):
+    """Optuna's journal file."""
+
+    example = "journal:///outputs/sweeps.log"
+
+    def dashboard_argument(self) -> str:
+        """Return the file's path, by which the dashboard knows a journal."""
+        return str(self.path)
+
+    def _open_file(self, create: bool) -> BaseStorage:  # noqa: ARG002 -- a journal is made by its first line
+        lock = JournalLock(self.path, self.lock_folder)
+        return JournalStorage(JournalFileBackend(str(self.path), lock))
+
+
+class PostgresStorage(Storage):
+    """A PostgreSQL database, for the processes of many hosts."""
+
+    example = "postgresql://user:password@host/database"
+
+    def __init__(self, url: URL, option: str) -> None:
+        # Bare, SQLAlchemy 2.0 takes it for psycopg2, which the extra doesn't install.
+        bare = url.drivername == "postgresql"
+        super().__init__(url.set(drivername="postgresql+psycopg") if bare else url, option)
+
+    def worker_url(self) -> str:
+        """Return the URL without its password, which goes to the environment.
+
+        A launcher may write to a file what it sends to a worker, as Submitit does.
+        """
+        if password := self.url.password or self.url.query.get("password"):
+            os.environ["PGPASSWORD"] = str(password)
+        # URL.set takes None for "unchanged".
+        url = self.url._replace(password=None).difference_update_query(["password"])
+        return url.render_as_string(hide_password=False)
+
+    def locks(self) -> Locks:
+        """Return locks in the server."""
+        return PostgresLocks(self.url)
+
+    def _connect(self, create: bool) -> BaseStorage:
+        arguments = {**CONNECTION, **self.url.query}
+        storage = _open_database(self.url, create, connect_args=arguments, pool_pre_ping=True)
+        wait_for_server(storage.engine)  # it has answered
+        return Cached(storage)
+
+
+KINDS: dict[str, type[Storage]] = {
+    "sqlite": SqliteStorage,
+    "journal": JournalFileStorage,
+    "postgresql": PostgresStorage,
+    "postgresql+psycopg": PostgresStorage,
+    "postgresql+psycopg2": PostgresStorage,
 }
-DRIVERS = {*EXAMPLES, "postgresql+psycopg", "postgresql+psycopg2"}
 
 
-def parsed(url: str) -> URL:
-    """The URL's parts. Raises ValueError, without the password, where no sweep can be kept there."""
+def storage_at(url: str, option: str = "hydra.sweeper.storage=") -> Storage:
+    """Return the storage at a URL, unopened; `option` is how the user named it.
+
+    Raises ValueError, without the password, where no sweep can be kept there.
+    """
+    masked = f"{option}{re.sub('//.*@', '//***@', url)}"
+    examples = list(dict.fromkeys(kind.example for kind in KINDS.values()))
     try:
         location = make_url(url)
     except (ArgumentError, ValueError):
-        raise _refused(re.sub("//.*@", "//***@", url), "is not a storage URL", *EXAMPLES) from None
+        raise _refusal(masked, "is not a storage URL", *examples) from None
     if "@" in (location.host or ""):
-        raise _refused(
-            re.sub("//.*@", "//***@", url), "holds an unescaped @ (write %40 in a password)", "postgresql"
-        )
-    if location.drivername not in DRIVERS:
-        raise _refused(_hidden(location), "is no storage that workers can share", *EXAMPLES)
-    if location.get_backend_name() != "postgresql" and location.database in (None, "", ":memory:"):
-        raise _refused(url, "names no file", location.get_backend_name())
-    # Bare, SQLAlchemy 2.0 takes it for psycopg2, which the extra doesn't install.
-    return location.set(drivername="postgresql+psycopg") if location.drivername == "postgresql" else location
-
-
-def shown(url: str) -> str:
-    """The URL as it may be printed, its password hidden."""
-    return _hidden(parsed(url))
-
-
-def absolute(url: str) -> str:
-    """The URL for processes that work in other folders."""
-    location = parsed(url)
-    if location.get_backend_name() == "postgresql":
-        return url
-    path = Path(str(location.database)).absolute()
-    return location.set(database=str(path)).render_as_string(hide_password=False)
-
-
-def dashboard(url: str) -> str:
-    """The storage as optuna-dashboard's command line takes it, its password in the environment."""
-    location = parsed(url)
-    return str(location.database) if location.drivername == "journal" else without_password(url)
-
-
-def without_password(url: str) -> str:
-    """The URL for the processes that this one starts, which get its password by PGPASSWORD.
-
-    A launcher may write to a file what it sends to a worker, as Submitit does.
-    """
-    location = parsed(url)
-    if password := location.password or location.query.get("password"):
-        os.environ["PGPASSWORD"] = str(password)
-    bare = location._replace(password=None).difference_update_query(["password"])
-    return bare.render_as_string(hide_password=False)
-
-
-def open_storage(url: str, create: bool = False) -> BaseStorage:
-    """Connect to a storage; `create` makes its file and its tables, which only one process should do.
-
-    Raises ValueError, without the URL's password, where that fails.
-    """
-    location = parsed(url)
-    try:
-        if location.get_backend_name() == "postgresql":
-            connecting = {**CONNECTING, **location.query}
-            storage = _database(location, create, connect_args=connecting, pool_pre_ping=True)
-            wait_for_server(storage.engine)  # it has answered
-            return Cached(storage)
-        path = Path(str(location.database))
-        if create:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        if location.drivername == "journal":
-            return JournalStorage(JournalFileBackend(str(path), JournalLock(path, lock_folder(location))))
-        waiting = {} if "timeout" in location.query else {"timeout": BUSY_TIMEOUT}
-        return Cached(_database(location, create, connect_args=waiting))
-    except ImportError:
-        raise ValueError(
-            f"hydra.sweeper.storage={shown(url)} needs a driver: uv sync --extra postgresql"
-        ) from None
-    except (OSError, SQLAlchemyError, RuntimeError, ValueError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise _refused(shown(url), f"can't be opened: {reason}", location.get_backend_name()) from None
-
-
-def open_existing(url: str) -> BaseStorage:
-    """Connect to a storage that a sweep has written. Raises ValueError where none has."""
-    location = parsed(url)
-    file = None if location.get_backend_name() == "postgresql" else Path(str(location.database))
-    if file is None or file.is_file():
-        with suppress(StorageInternalError):
-            return open_storage(url)
-    raise _refused(shown(url), "holds no sweep", location.get_backend_name())
-
-
-def lock_folder(location: URL) -> Path:
-    """Where a host's processes keep the locks of a storage that is a file: beside it."""
-    return Path(f"{location.database}.locks").absolute()
+        problem = "holds an unescaped @ (write %40 in a password)"
+        raise _refusal(masked, problem, PostgresStorage.example)
+    if location.drivername not in KINDS:
+        shown = f"{option}{_hide_password(location)}"
+        raise _refusal(shown, "is no storage that workers can share", *examples)
+    return KINDS[location.drivername](location, option)
 
 
 def open_study(
     storage: BaseStorage, name: str, sampler: optuna.samplers.BaseSampler | None = None
 ) -> optuna.Study:
-    """A study that exists."""
+    """Return a study that exists."""
     return optuna.load_study(study_name=name, storage=storage, sampler=sampler)
 
 
-def _database(location: URL, create: bool, **engine: object) -> RDBStorage:
+def _open_database(url: URL, create: bool, **engine: object) -> RDBStorage:
     # Optuna formats the URL as a template.
-    url = location.render_as_string(hide_password=False).replace("{", "%7B").replace("}", "%7D")
-    storage = RDBStorage(url, engine_kwargs=engine, skip_table_creation=not create)
+    template = url.render_as_string(hide_password=False).replace("{", "%7B").replace("}", "%7D")
+    storage = RDBStorage(template, engine_kwargs=engine, skip_table_creation=not create)
     weakref.finalize(storage, storage.engine.dispose)
     return storage
 
 
-def _hidden(location: URL) -> str:
-    secrets = {key: "hidden" for key in location.query if "password" in key}
-    return location.update_query_dict(secrets).render_as_string(hide_password=True)
+def _hide_password(url: URL) -> str:
+    passwords = {key: "hidden" for key in url.query if "password" in key}
+    return url.update_query_dict(passwords).render_as_string(hide_password=True)
 
 
-def _refused(url: str, problem: str, *examples: str) -> ValueError:
-    ways = " or ".join(EXAMPLES[example] for example in examples)
-    return ValueError(f"hydra.sweeper.storage={url} {problem}; write {ways}, say")
+def _refusal(url: str, problem: str, *examples: str) -> ValueError:
+    return ValueError(f"{url} {problem}; write {' or '.join(examples)}, say")

@@ -12,9 +12,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
-from sweeps.study.locks import locks_for
 from sweeps.study.outage import storage_failure
-from sweeps.study.storage import absolute, open_storage, shown, without_password
+from sweeps.study.storage import storage_at
 from sweeps.sweeper.compose import Composer, overridden
 from sweeps.sweeper.confirm import enqueue, is_measured, is_wanted
 from sweeps.sweeper.exit_messages import again
@@ -42,15 +41,17 @@ def drive(
     with refusing():
         check_settings(settings)
         settings = {**settings, "replicates": axes_of(settings["replicates"])}
-        url = absolute(shown_url)
+        url = storage_at(shown_url).absolute_url
+        storage = storage_at(url)
         # Jobs write their config to .hydra/, where no password belongs.
-        composer = Composer(overridden(config, "hydra.sweeper.storage", shown(url)), hydra_context)
+        public = overridden(config, "hydra.sweeper.storage", storage.display_url)
+        composer = Composer(public, hydra_context)
         planner = Planner(settings, composer)
         plans = planner.plans(arguments)
         studies = open_studies(plans, planner, url, folder)
     jobs = Jobs(composer, task_function, folder, settings["stacked"])
-    claims = Claims(locks_for(url))
-    worker = Worker(plans, without_password(url), {**settings, "storage": None}, jobs, claims.name)
+    claims = Claims(storage.locks())
+    worker = Worker(plans, storage.worker_url(), {**settings, "storage": None}, jobs, claims.name)
     rounds = [Round(worker, studies)]
     try:
         with claims.hold_lock():
@@ -78,9 +79,10 @@ def _confirmation(measured: Round, claims: Claims, url: str) -> Round:
     ]
     if not pairs:
         return Round(replace(worker, plans=[]), [])
-    storage = open_storage(url)
-    with locks_for(url).exclusive():  # another driver may be about to enqueue the same
-        enqueued = [enqueue(storage, plan, study, settings) for plan, study in pairs]
+    storage = storage_at(url)
+    optuna_storage = storage.open()
+    with storage.locks().exclusive():  # another driver may be about to enqueue the same
+        enqueued = [enqueue(optuna_storage, plan, study, settings) for plan, study in pairs]
     return Round(replace(worker, plans=[plan for plan, _ in enqueued]), [study for _, study in enqueued])
 
 

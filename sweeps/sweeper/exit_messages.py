@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from sweeps.study.outage import connection_lost, storage_failure
-from sweeps.study.storage import shown
+from sweeps.study.storage import storage_at
 
 
 @contextmanager
@@ -26,9 +26,9 @@ def ending(settings: Mapping[str, Any], config: DictConfig) -> Iterator[None]:
         why = "its server is gone" if connection_lost(error) else storage_failure(error)
         if why is None:
             raise
-        places = (
-            f"{shown(settings['storage'])} or {_folder(config)}" if settings["storage"] else _folder(config)
-        )
+        places = str(_folder(config))
+        if settings["storage"]:
+            places = f"{storage_at(settings['storage']).display_url} or {places}"
         raise SystemExit(f"Nothing more can be written to {places}: {why}. {kept}") from None
 
 

@@ -12,9 +12,8 @@ from omegaconf import open_dict
 
 from sweeps.study.claims import count_claimable
 from sweeps.study.compatibility import find_study, open_or_create_study
-from sweeps.study.locks import locks_for
 from sweeps.study.retries import retry_failures
-from sweeps.study.storage import open_storage
+from sweeps.study.storage import storage_at
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.confirm import confirming, identity, is_wanted
 from sweeps.sweeper.describe import describe, description
@@ -26,7 +25,7 @@ from sweeps.sweeper.settings import directions
 
 def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path) -> list[optuna.Study]:
     """The plans' studies, made where missing; before that, everything that can be refused is."""
-    storage = open_storage(url, create=True)
+    storage = storage_at(url).open(create=True)
     settings = planner.settings
     wanted = directions(settings)
     identities = [
@@ -44,7 +43,7 @@ def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path
             find_study(storage, confirming(plan, settings).name, wanted, identity(plan))
         if study is None or count_claimable(study, plan.n_trials):
             _check(plan, planner.composer, settings)
-    with locks_for(url).exclusive():  # another driver may be about to make the same
+    with storage_at(url).locks().exclusive():  # another driver may be about to make the same
         studies = [
             open_or_create_study(storage, plan.name, wanted, attributes, settings["metric_names"])
             for plan, attributes in zip(plans, identities, strict=True)

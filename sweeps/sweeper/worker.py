@@ -12,9 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
-from sweeps.study.locks import locks_for
 from sweeps.study.outage import connection_lost, storage_failure
-from sweeps.study.storage import open_storage, open_study
+from sweeps.study.storage import open_study, storage_at
 from sweeps.sweeper.claimed_trial import Attempt
 from sweeps.sweeper.exit_messages import one_interrupt
 from sweeps.sweeper.jobs import Jobs, output_to
@@ -54,10 +53,11 @@ class Worker:
 
     def _work(self, number: int) -> bool:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        storage = open_storage(self.storage)
-        with Claims(locks_for(self.storage), self.driver).hold_lock() as claims:
+        storage = storage_at(self.storage)
+        optuna_storage = storage.open()
+        with Claims(storage.locks(), self.driver).hold_lock() as claims:
             for plan in self.plans:
-                study = open_study(storage, plan.name)
+                study = open_study(optuna_storage, plan.name)
                 study.sampler = sampler_of(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
                 study.pruner = pruner_of(plan)
                 width = stack_width(self.settings, plan, self.jobs.composer)

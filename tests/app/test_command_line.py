@@ -13,7 +13,7 @@ from optuna_dashboard._note import get_note
 from sweeps.report.findings.picks import picks_of
 from sweeps.report.measure.from_storage import read
 from sweeps.study.record import LONG_VALUES
-from sweeps.study.storage import open_storage
+from sweeps.study.storage import storage_at
 from sweeps.training import checkpoint
 from tests.conftest import finish, start, sweeps_here
 
@@ -77,7 +77,7 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
 
 def test_only_the_confirmation_reads_the_test_set(swept: tuple[Path, str]) -> None:
     outputs, _ = swept
-    found = {each.option: each for each in read(open_storage(f"sqlite:///{outputs}/sweeps.db"))}
+    found = {each.option: each for each in read(storage_at(f"sqlite:///{outputs}/sweeps.db").open())}
     for path in (outputs / "sweeps").rglob("metrics.json"):
         assert ("test" in json.loads(path.read_text())["accuracy"]) == ("confirm" in path.parts)
     defaults = {"sgd": {"optimizer.lr": 0.1, "optimizer.momentum": 0.9}}
@@ -196,7 +196,7 @@ def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> 
 
 def test_the_pick_trains_as_the_setting_did(swept: tuple[Path, str], tmp_path: Path) -> None:
     outputs, _ = swept
-    [measured] = [m for m in read(open_storage(f"sqlite:///{outputs}/sweeps.db")) if m.option == "adam"]
+    [measured] = [m for m in read(storage_at(f"sqlite:///{outputs}/sweeps.db").open()) if m.option == "adam"]
     run = next(s for s in measured.settings if s.params == picks_of(measured).params["robust"]).runs["seed=1"]
     sweeps_here("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")

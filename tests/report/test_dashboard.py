@@ -23,7 +23,7 @@ from optuna_dashboard._note import get_note
 
 from sweeps.report.findings.load import found_in
 from sweeps.report.write import write_report
-from sweeps.study.storage import open_storage
+from sweeps.study.storage import storage_at
 from tests.conftest import finish, start
 from tests.support.studies import EACH, JOINT, grid_study, two_confirmed
 
@@ -39,7 +39,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A storage that `python -m sweeps.report` has written on, and the folder that it wrote."""
     folder = tmp_path_factory.mktemp("report")
     url = f"sqlite:///{folder}/made.db"
-    two_confirmed(open_storage(url, create=True), gap=1.0)
+    two_confirmed(storage_at(url).open(create=True), gap=1.0)
     command = ["-W", "error", "-m", "sweeps.report", "--storage", url, "--folder", str(folder)]
     assert finish(start(*command)).endswith(f"{folder}/report.html\n")
     return url, folder
@@ -63,7 +63,7 @@ def figures(study: optuna.Study) -> dict[str, dict[str, object]]:
 
 
 def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> None:
-    storage = open_storage(written[0])
+    storage = storage_at(written[0]).open()
     for name, expected in (("optimizer=sgd", EACH), ("overview", JOINT)):
         study = optuna.load_study(study_name=f"made/{name}", storage=storage)
         assert "Robust" in get_note(study)
@@ -77,7 +77,7 @@ def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
     url, folder = written
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
     before = {file: file.read_bytes() for file in files}
-    storage = open_storage(url)
+    storage = storage_at(url).open()
     write_report(storage, found_in(storage, "made"), folder)
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
     assert {file: file.read_bytes() for file in files} == before

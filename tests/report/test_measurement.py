@@ -8,14 +8,14 @@ from optuna.trial import TrialState, create_trial
 
 from sweeps.report.findings.picks import picks_of, stability_of_picks
 from sweeps.report.measure.from_storage import measurement, read
-from sweeps.study.storage import open_storage
+from sweeps.study.storage import storage_at
 from tests.conftest import Toy
 
 
 def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
     repeat = "+hydra.sweeper.replicates"
     toy.here("shape=ridge", f"{repeat}.seed=[0,1]", f"{repeat}.shape.name=[flat,null]")
-    [found] = read(open_storage(toy.storage))
+    [found] = read(storage_at(toy.storage).open())
     assert (found.study, found.option, found.way, found.sign) == ("toy/shape=ridge", "ridge", "grid", -1)
     assert [(axis.short, axis.values, axis.ordered) for axis in found.axes] == [
         ("x", [-1, 0, 1], True),
@@ -35,7 +35,7 @@ def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
 
 def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
     toy.here("shape.x=0,1", "+hydra.sweeper.replicates.shape=[bowl,ridge]")
-    [found] = read(open_storage(toy.storage))
+    [found] = read(storage_at(toy.storage).open())
     assert found.conditions == ["shape=bowl", "shape=ridge"]
     assert found.by_condition(found.scores).tolist() == [[[1.0], [1.0]], [[0.0], [0.0]]]
     for label, run in found.complete[0].runs.items():
@@ -54,7 +54,7 @@ def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
 )
 def test_a_study_says_how_its_space_was_walked(overrides: list[str], way: str, toy: Toy) -> None:
     toy.here("shape=bowl", "hydra.sweeper.n_trials=1", *overrides)
-    [found] = read(open_storage(toy.storage))
+    [found] = read(storage_at(toy.storage).open())
     assert found.way == way
 
 

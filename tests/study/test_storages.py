@@ -12,12 +12,13 @@ from pathlib import Path
 import optuna
 import psycopg
 import pytest
+import yaml
 from optuna.storages import BaseStorage
 
+from sweeps.study import DEFAULT_STORAGE
 from sweeps.study.claims import Claims
 from sweeps.study.journal_lock import JournalLock
-from sweeps.study.locks import locks_for
-from sweeps.study.storage import dashboard, lock_folder, open_storage, open_study, parsed, shown
+from sweeps.study.storage import JournalFileStorage, open_study, storage_at
 from tests.conftest import REPOSITORY, Toy, finish
 from tests.support.postgres import PASSWORD, Server, binaries, server
 
@@ -42,7 +43,7 @@ class StoredToy(Toy):
 
     def study(self, name: str) -> optuna.Study:
         """A study of the sweep."""
-        return open_study(open_storage(self.url), name)
+        return open_study(storage_at(self.url).open(), name)
 
     def values(self) -> dict[tuple[str, float, float], list[float | None]]:
         """Every complete trial's value, by its setting."""
@@ -86,15 +87,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def opened(url: str) -> optuna.Study:
     """A study without trials, its storage made."""
-    return optuna.create_study(storage=open_storage(url, create=True), study_name="study")
+    return optuna.create_study(storage=storage_at(url).open(create=True), study_name="study")
 
 
 def cut(url: str) -> None:
     """Cut every connection to a database, as a restart of its server does."""
-    location = parsed(url)
-    with psycopg.connect(
-        location.set(drivername="postgresql").render_as_string(hide_password=False)
-    ) as session:
+    location = storage_at(url).url.set(drivername="postgresql")
+    with psycopg.connect(location.render_as_string(hide_password=False)) as session:
         session.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -142,9 +141,9 @@ def claim_all(url: str, together: "multiprocessing.synchronize.Barrier", mine: C
 
     A process that has one goes on when all have one: each takes some, however few processors there are.
     """
-    study = open_study(open_storage(url), "study")
+    study = open_study(storage_at(url).open(), "study")
     numbers = []
-    with Claims(locks_for(url)).hold_lock() as claims:
+    with Claims(storage_at(url).locks()).hold_lock() as claims:
         together.wait(60)
         while trial := claims.claim(study, {}, 0):
             numbers.append(trial.number)
@@ -172,12 +171,12 @@ def test_processes_that_claim_at_once_never_take_a_trial_twice(url: str) -> None
 
 def give_back_all(url: str) -> None:
     """Let every running trial wait, as another process."""
-    Claims(locks_for(url)).free(open_study(open_storage(url), "study"))
+    Claims(storage_at(url).locks()).free(open_study(storage_at(url).open(), "study"))
 
 
 def test_a_trial_given_back_by_another_process_is_seen_and_taken_again(url: str) -> None:
     study = opened(url)
-    claims = Claims(locks_for(url))
+    claims = Claims(storage_at(url).locks())
     with claims.hold_lock():
         first = claims.claim(study, {"x": optuna.distributions.FloatDistribution(0, 1)}, 1)
         assert first is not None
@@ -197,7 +196,10 @@ def test_a_worker_that_lost_its_connection_tells_its_result_only_where_nobody_to
     database: str, taken: bool
 ) -> None:
     study = opened(database)
-    with Claims(locks_for(database)).hold_lock() as first, Claims(locks_for(database)).hold_lock() as second:
+    with (
+        Claims(storage_at(database).locks()).hold_lock() as first,
+        Claims(storage_at(database).locks()).hold_lock() as second,
+    ):
         trial = first.claim(study, {}, 1)
         assert trial is not None
         cut(database)
@@ -215,11 +217,11 @@ def test_a_worker_that_lost_its_connection_tells_its_result_only_where_nobody_to
 
 def test_a_worker_that_told_late_writes_nothing_to_an_ended_trial(url: str) -> None:
     study = opened(url)
-    claims = Claims(locks_for(url))
+    claims = Claims(storage_at(url).locks())
     with claims.hold_lock():
         trial = claims.claim(study, {}, 1)
         assert trial is not None
-    with Claims(locks_for(url)).hold_lock() as other:
+    with Claims(storage_at(url).locks()).hold_lock() as other:
         again = other.claim(study, {}, 1)
         assert again is not None
         other.tell(study, again, [2.0])
@@ -251,8 +253,8 @@ def test_the_password_is_kept_nowhere(
     toy = StoredToy(tmp_path, storage.format(url=database))
     toy.here("shape=bowl", *(override.format(url=database) for override in overrides))
     said = "".join(capfd.readouterr())
-    assert f"sweeps.dashboard --storage '{shown(database)}'" in said
-    study = open_study(open_storage(database), "toy/shape=bowl")
+    assert f"sweeps.dashboard --storage '{storage_at(database).display_url}'" in said
+    study = open_study(storage_at(database).open(), "toy/shape=bowl")
     stored = study._storage.get_study_system_attrs(study._study_id)
     kept = [study.user_attrs, stored, *study.get_trials(deepcopy=False)]
     written = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
@@ -291,16 +293,21 @@ REFUSED = {
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_a_url_that_no_sweep_can_be_kept_at_is_refused_with_what_to_write(url: str) -> None:
-    with pytest.raises(ValueError, match=r"hydra\.sweeper\.storage=") as refused:
-        open_storage(url, create=True)
-    assert REFUSED[url] in str(refused.value)
-    assert "heim" not in str(refused.value)
-    with pytest.raises(ValueError, match=r"hydra\.sweeper\.storage="):
-        locks_for(url)
+    for option in ("hydra.sweeper.storage=", "--storage "):
+        with pytest.raises(ValueError, match=option) as refused:
+            storage_at(url, option)
+        assert REFUSED[url] in str(refused.value)
+        assert "heim" not in str(refused.value)
+
+
+def test_the_programs_that_read_a_storage_look_where_a_sweep_writes_it() -> None:
+    config = yaml.safe_load((REPOSITORY / "conf/config.yaml").read_text())
+    sweeper = yaml.safe_load((REPOSITORY / "conf/hydra/sweeper/study.yaml").read_text())["sweeper"]
+    assert sweeper["storage"].replace("${outputs}", config["outputs"]) == DEFAULT_STORAGE
 
 
 def test_a_password_among_the_urls_options_is_not_shown() -> None:
-    assert "geheim" not in shown("postgresql://host/name?user=u&password=geheim")
+    assert "geheim" not in storage_at("postgresql://host/name?user=u&password=geheim").display_url
 
 
 def test_the_dashboard_opens_what_the_screen_names(tmp_path: Path) -> None:
@@ -308,7 +315,7 @@ def test_the_dashboard_opens_what_the_screen_names(tmp_path: Path) -> None:
 
     for url in (f"sqlite:///{tmp_path}/toy.db", f"journal:///{tmp_path}/toy.log"):
         opened(url)
-        seen: BaseStorage = get_storage(dashboard(url))
+        seen: BaseStorage = get_storage(storage_at(url).dashboard_argument())
         assert optuna.get_all_study_names(seen) == ["study"]
         if hasattr(seen, "engine"):
             seen.engine.dispose()
@@ -316,10 +323,10 @@ def test_the_dashboard_opens_what_the_screen_names(tmp_path: Path) -> None:
 
 def die_writing(url: str) -> None:
     """Be killed within a line of a journal, its lock held."""
-    location = parsed(url)
-    path = Path(str(location.database))
-    JournalLock(path, lock_folder(location)).acquire()
-    with path.open("ab") as file:
+    storage = storage_at(url)
+    assert isinstance(storage, JournalFileStorage)
+    JournalLock(storage.path, storage.lock_folder).acquire()
+    with storage.path.open("ab") as file:
         file.write(b'{"op_code": 4, "stu')
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -334,4 +341,4 @@ def test_a_journal_whose_writer_was_killed_within_a_line_stays_usable_at_once(tm
     before = time.monotonic()
     study.tell(study.ask(), 1.0)
     assert time.monotonic() - before < 10, "it waited for the dead writer"  # Optuna's own locks: 30 seconds
-    assert [trial.value for trial in open_study(open_storage(url), "study").trials] == [1.0]
+    assert [trial.value for trial in open_study(storage_at(url).open(), "study").trials] == [1.0]

@@ -10,7 +10,7 @@ import pytest
 from sweeps.report.findings.picks import picks_of
 from sweeps.report.measure.from_storage import read
 from sweeps.report.measure.measurement import Measurement
-from sweeps.study.storage import open_storage
+from sweeps.study.storage import storage_at
 from tests.conftest import Toy
 from tests.sweeper.test_sweeper import wait_for
 
@@ -19,7 +19,7 @@ TUNED = ("shape=ridge", "shape.y=0", "+hydra.sweeper.replicates.seed=[0,1]", *CO
 
 
 def measured(toy: Toy) -> Measurement:
-    [found] = read(open_storage(toy.storage))
+    [found] = read(storage_at(toy.storage).open())
     return found
 
 

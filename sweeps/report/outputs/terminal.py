@@ -14,7 +14,7 @@ from sweeps.report.outputs.tables import settings_table
 from sweeps.report.sentences.headline import headline, price, settled
 from sweeps.report.sentences.limits import limits, searched, space
 from sweeps.report.sentences.verdict import verdicts
-from sweeps.study.storage import shown
+from sweeps.study.storage import storage_at
 
 # How many of the best settings a table lists.
 LISTED = 5
@@ -47,7 +47,8 @@ def show(studies: Sequence[Findings], page: Path | None, url: str) -> None:
         console.print("\nThe report, to be opened in a browser:")
         console.print(f"  {page}", soft_wrap=True)
     console.print("Every trial, in Optuna's dashboard:")
-    console.print(f"  uv run python -m sweeps.dashboard --storage {shlex.quote(shown(url))}", soft_wrap=True)
+    argument = shlex.quote(storage_at(url).display_url)
+    console.print(f"  uv run python -m sweeps.dashboard --storage {argument}", soft_wrap=True)
 
 
 def _say(console: Console, sentences: Sequence[str]) -> None:
