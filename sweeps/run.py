@@ -6,6 +6,7 @@ The only reader of a DictConfig; everything below takes plain arguments.
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from sweeps.app.build import build
 from sweeps.app.check import check
 from sweeps.app.resolvers import register
 from sweeps.trial import Job, current_trial
+from sweeps.versions import versions
 
 # torch is imported where something is trained or checked: --help answers without it.
 if TYPE_CHECKING:
@@ -44,6 +46,14 @@ def main(cfg: DictConfig) -> float:
     """Train what the config says; the return value is the objective: validation accuracy in percent."""
     alone = OmegaConf.is_missing(HydraConfig.get().job, "num")
     return _train_alone(cfg) if alone else _train_in_a_sweep(cfg)
+
+
+def start() -> None:
+    """Start Hydra's command line, but answer --version here: Hydra would name only itself."""
+    if "--version" in sys.argv[1:]:
+        print(versions())
+    else:
+        main()
 
 
 def _train_in_a_sweep(cfg: DictConfig) -> float:
@@ -173,6 +183,6 @@ register()
 
 if __name__ == "__main__":
     # Worker processes import the task function by this module's name, which __main__ is not.
-    from sweeps.run import main as entry
+    from sweeps.run import start as entry
 
     entry()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,5 +115,16 @@ class WritableOutputs(Callback):
             _writable(config.outputs)
         except ValueError as error:
             raise SystemExit(str(error)) from None
+
+    on_multirun_start = on_run_start
+
+
+class TorchInstalled(Callback):
+    """Says what to install where torch is missing, before an option asks for it. Set in conf/config.yaml."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
+        """Leave with the message, which Hydra would turn into a warning were it an Exception."""
+        if find_spec("torch") is None:
+            raise SystemExit("Training needs torch: pip install 'optimizer-sweeps[train]'")
 
     on_multirun_start = on_run_start

@@ -1,0 +1,47 @@
+"""The sweeper and its report in an installation without what only training needs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Toy, finish, start
+
+# Python imports a module of this name at its start, in worker processes too.
+GUARD = """
+import sys
+from pathlib import Path
+
+class Guard:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "torchvision", "mlxtend", "sklearn", "matplotlib"}:
+            with Path(__file__).with_name("requests").open("a") as file:
+                file.write(name + "\\n")
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Guard())
+"""
+
+
+@pytest.fixture
+def guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Forbid the imports in every process that starts; return the file that records who tries."""
+    folder = tmp_path / "guard"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(GUARD)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    return folder / "requests"
+
+
+def test_a_sweep_and_its_report_ask_for_nothing_that_only_training_needs(toy: Toy, guard: Path) -> None:
+    printed = toy.run("hydra.sweeper.report=true", "shape.x=0,1,2")
+    assert "report.html" in printed
+    command = ["-m", "sweeps.report", "--storage", toy.storage, "--folder", str(toy.folder / "again")]
+    assert finish(start("-W", "error", *command)).endswith("/again/report.html\n")
+    assert not guard.exists(), guard.read_text()
+
+
+def test_the_guard_records_who_asks(guard: Path) -> None:
+    asking = start("-c", "import torch")
+    asking.communicate()
+    assert asking.returncode == 1
+    assert guard.read_text() == "torch\n"
