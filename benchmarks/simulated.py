@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.synthetic import CHANCE, Flags, Floats, Objective, grid
-from sweeps.report.statistics.divergence import grid_terms, risk
-from sweeps.report.statistics.hazard import Hazard
-from sweeps.report.statistics.robust import Index, pick, sound_settings
+from sweeps.report.statistics.arrays import Index
+from sweeps.report.statistics.robust import pick
+from sweeps.report.statistics.stability import Stability, stability_of
 
 TUNING, FRESH = 3, 10
 ORDERED = (True, True)
-TERMS = grid_terms(grid()[0].shape, ORDERED)
 ROLES = ("robust", "peak")
 Runs = tuple[Floats, Flags]  # scores and divergence, (seeds,)
 
@@ -33,26 +32,19 @@ class Sweep:
         """The true mean score of a pick's runs that converge."""
         return float(self.objective.converged(*self.at(role)))
 
-    def unseen(self) -> Floats:
-        """How far means may lie from the true ones as more or fewer runs diverge: (*axes, draws)."""
-        scores, diverged = (values.reshape(-1, TUNING) for values in (self.scores, self.diverged))
-        moved = risk(scores, diverged, TERMS, CHANCE).unseen(diverged.mean(axis=-1))
-        return moved.reshape(*self.scores.shape[:-1], -1)
+    def shown(self) -> Floats:
+        """Return the settings' true means, were runs to diverge as often as those of the tuning did."""
+        share = self.diverged.mean(axis=-1)
+        return share * CHANCE + (1 - share) * self.objective.converged(*grid())
 
-    def hazard(self, role: str, fresh: Mapping[str, Runs]) -> Hazard | None:
-        """What may yet diverge of a pick that isn't sound; fresh: the runs of every pick."""
-        place, (_, hurt) = self.picks[role], fresh[role]
-        sound = sound_settings(self.scores.mean(axis=-1), self.diverged.any(axis=-1), ORDERED, lr_axis=0)
-        if sound[place] and not hurt.any():
-            return None
-        scores, diverged = (np.pad(v, ((0, 0), (0, 0), (0, FRESH))) for v in (self.scores, self.diverged))
-        scores[..., TUNING:] = np.nan
-        scores[place], diverged[place] = np.nan, False  # it was picked for how it fared
-        for other, (values, flags) in fresh.items():
-            scores[self.picks[other]][TUNING:], diverged[self.picks[other]][TUNING:] = values, flags
-        rows = (values.reshape(-1, TUNING + FRESH) for values in (scores, diverged))
-        moved = risk(*rows, TERMS, CHANCE, nowhere=0).unseen(np.full(len(TERMS), hurt.mean()))
-        return Hazard(hurt, moved.reshape(*self.scores.shape[:-1], -1)[place])
+    def stability(self) -> Stability:
+        """Return how often each setting is picked when the seeds are drawn again."""
+
+        def choose(means: Floats, diverged: Flags) -> tuple[Index, Index]:
+            picks = pick(means, diverged, ORDERED, lr_axis=0)
+            return picks.peak, picks.robust
+
+        return stability_of(choose, self.scores, self.diverged, self.scores.shape[:-1])
 
     def at(self, role: str) -> tuple[Floats, Floats]:
         """Learning rate and momentum of a pick."""

@@ -14,22 +14,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from benchmarks.simulated import FRESH, ORDERED, ROLES, TUNING, Runs, Sweep, swept
+from benchmarks.simulated import FRESH, ROLES, TUNING, Sweep, swept
 from benchmarks.synthetic import Flags, Floats, Objective, drawn, grid
 from numpy.typing import NDArray
 from scipy.stats import qmc
+from sweeps.report.statistics.arrays import Index
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
-from sweeps.report.statistics.compare import MARGIN, Comparison, compare, raw_p
+from sweeps.report.statistics.compare import MARGIN, Comparison, compare
 from sweeps.report.statistics.continuous import pick_points
-from sweeps.report.statistics.hazard import Hazard, mean_of
 from sweeps.report.statistics.intervals import (
     Estimate,
     clopper_pearson,
     mean_interval,
     setting_intervals,
 )
-from sweeps.report.statistics.robust import Index
-from sweeps.report.statistics.stability import selection_spread, stability
+from sweeps.report.statistics.stability import selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals, variance_shares
 
 FAR = 99.0  # decades to a cliff that is out of reach
@@ -53,16 +52,15 @@ def coverage_of_the_tuning(sweeps: int, seed: int) -> Iterator[tuple[str, float]
         held, random = defaultdict(list), np.random.default_rng(seed)
         for _ in range(sweeps):
             sweep = swept(drawn(random, **values), random)
-            truth = sweep.objective.expected(*grid())
+            truth = sweep.shown()
             low, high = setting_intervals(sweep.scores, sweep.diverged)
             converged = sweep.objective.converged(*grid())
             inside = (low <= converged) & (converged <= high)
             held["mean of a setting, 3 seeds"].append(inside[~sweep.diverged.any(axis=-1)].mean())
             held["  of the best-looking one"].append(inside[sweep.picks["peak"]])
-            unseen = sweep.unseen()
-            band, best = expected_best_band(sweep.scores, sweep.diverged, unseen), expected_best(truth)
+            band, best = expected_best_band(sweep.scores, sweep.diverged), expected_best(truth)
             held["best of k, all k at once"].append(np.all((band.low <= best) & (best <= band.high)))
-            found = variance_share_intervals(sweep.scores, sweep.diverged, unseen).values()
+            found = variance_share_intervals(sweep.scores, sweep.diverged).values()
             for share, true in zip(found, variance_shares(truth[..., None]), strict=True):
                 if not np.isnan(share.value):
                     held["share of the variance"].append(_holds(share, true))
@@ -77,28 +75,21 @@ def coverage_of_the_confirmation(sweeps: int, seed: int) -> Iterator[tuple[str, 
         seeds = random.normal(size=FRESH)
         fresh = [sweep.confirm(seeds, random) for sweep in pair]
         for role in ROLES:
-            runs, hazards = [known[role] for known in fresh], {}
-            for number, (sweep, known) in enumerate(zip(pair, fresh, strict=True)):
-                hazards[str(number)] = sweep.hazard(role, known)
-                for name, holds in _held(sweep, role, *known[role], hazards[str(number)]):
+            runs = [known[role] for known in fresh]
+            for sweep, (values, diverged) in zip(pair, runs, strict=True):
+                for name, holds in _held(sweep, role, values, diverged):
                     held[f"{role} pick: {name}"].append(holds)
             (first, hurt), (second, hurt_too) = runs
             both = np.where(hurt | hurt_too, np.nan, first - second)
             gap = pair[0].converged(role) - pair[1].converged(role)
             held[f"{role} picks: difference where both converge"].append(_holds(mean_interval(both), gap))
-            gap = pair[0].true(role) - pair[1].true(role)
-            difference = mean_of(first - second, *hazards.values()).interval()
-            held[f"{role} picks: difference"].append(_holds(difference, gap))
     yield from ((name, float(np.mean(values))) for name, values in held.items())
 
 
-def _held(
-    sweep: Sweep, role: str, values: Floats, diverged: Flags, hazard: Hazard | None
-) -> Iterator[tuple[str, bool]]:
+def _held(sweep: Sweep, role: str, values: Floats, diverged: Flags) -> Iterator[tuple[str, bool]]:
     share = clopper_pearson(int(diverged.sum()), len(diverged))
     yield "mean where it converges", _holds(mean_interval(values[~diverged]), sweep.converged(role))
     yield "share that diverges", _holds(share, float(sweep.objective.risk(*sweep.at(role))))
-    yield "mean of all runs", _holds(mean_of(values, hazard).interval(), sweep.true(role))
 
 
 def false_claims(sweeps: int, seed: int, kinds: Sequence[str] = tuple(EQUALS)) -> Iterator[tuple[str, float]]:
@@ -109,17 +100,9 @@ def false_claims(sweeps: int, seed: int, kinds: Sequence[str] = tuple(EQUALS)) -
             one = drawn(random, **EQUALS[kind])
             equals = {name: swept(one, random) for name in "abcd"}
             both = compared(equals, random)
-            alone = {role: any(c.of_settings == "better" for c in pairs) for role, pairs in both.items()}
-            wrong = (
-                c.of_settings == "better" and equals[c.first].true(role) <= equals[c.second].true(role)
-                for role, pairs in both.items()
-                for c in pairs
-            )
-            claims["a pick called better that isn't"].append(any(wrong))
             told = {role: any(c.verdict == "better" for c in pairs) for role, pairs in both.items()}
             claims["an optimizer called better by its robust pick"].append(told["robust"])
             claims["  by its robust or its peak pick"].append(any(told.values()))
-            claims["  by its robust pick on fresh seeds alone"].append(alone["robust"])
         yield from ((f"{name}: {kind}", float(np.mean(values))) for name, values in claims.items())
 
 
@@ -132,42 +115,30 @@ def power(sweeps: int, seed: int, gaps: Sequence[float] = (0.2, 0.4, 0.8)) -> It
             better = replace(worse, top=worse.top + gap)
             pair = {"better": swept(better, random), "worse": swept(worse, random)}
             [c] = compared(pair, random)["robust"]
-            apart = abs(pair["better"].true("robust") - pair["worse"].true("robust"))
-            found["the pick is called better"].append(c.of_settings == "better" and c.first == "better")
-            found["the optimizer is"].append(c.verdict == "better" and c.first == "better")
-            found["picks called equivalent that aren't"].append(
-                c.of_settings == "equivalent" and apart >= MARGIN
-            )
+            apart = abs(pair["better"].converged("robust") - pair["worse"].converged("robust"))
+            found["the optimizer is called better"].append(c.verdict == "better" and c.first == "better")
+            found["picks called equivalent that aren't"].append(c.verdict == "equivalent" and apart >= MARGIN)
         yield from ((f"{gap} points: {name}", float(np.mean(values))) for name, values in found.items())
 
 
 def compared(sweeps: Mapping[str, Sweep], random: np.random.Generator) -> dict[str, list[Comparison]]:
-    """The picks of several optimizers on fresh seeds that they share, by the picks' role, as a report's."""
+    """Compare the picks of several optimizers on fresh seeds that they share, by the picks' role."""
     seeds = random.normal(size=FRESH)
     fresh = {name: sweep.confirm(seeds, random) for name, sweep in sweeps.items()}
-    often = {
-        name: stability(sweep.scores, sweep.diverged, ORDERED, lr_axis=0) for name, sweep in sweeps.items()
+    stable = {name: sweep.stability() for name, sweep in sweeps.items()}
+    frequencies = {
+        "robust": {name: found.robust for name, found in stable.items()},
+        "peak": {name: found.peak for name, found in stable.items()},
     }
-    scores = {role: {name: runs[role][0] for name, runs in fresh.items()} for role in ROLES}
-    hazards = {role: _hazards(sweeps, fresh, role) for role in ROLES}
-    tuning = {
-        role: {
-            name: selection_spread(getattr(often[name], role), sweep.scores, sweep.picks[role])
-            for name, sweep in sweeps.items()
-        }
-        for role in ROLES
-    }
-    return {
-        role: compare(scores[role], tuning[role], raw_p(scores[other], hazards[other]), hazards[role])
-        for role, other in (ROLES, ROLES[::-1])
-    }
-
-
-def _hazards(
-    sweeps: Mapping[str, Sweep], fresh: Mapping[str, Mapping[str, Runs]], role: str
-) -> dict[str, Hazard]:
-    found = {name: sweep.hazard(role, fresh[name]) for name, sweep in sweeps.items()}
-    return {name: hazard for name, hazard in found.items() if hazard}
+    comparisons = {}
+    for role in ROLES:
+        scores, tuning = {}, {}
+        for name, sweep in sweeps.items():
+            values, diverged = fresh[name][role]
+            scores[name] = np.where(diverged, np.nan, values)
+            tuning[name] = selection_spread(frequencies[role][name], sweep.scores, sweep.picks[role])
+        comparisons[role] = compare(scores, tuning)
+    return comparisons
 
 
 def perturbed(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:

@@ -24,8 +24,8 @@ def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
     assert found.scores.shape == found.diverged.shape == (3, 2, 4)
     crossed = found.by_condition(found.scores)
     assert (found.conditions, found.seeds) == (["name=flat", "name=null"], [0, 1])
-    for place in found.all_places():
-        x, y = found.params_at(place).values()
+    for place in np.ndindex(3, 2):
+        x, y = place[0] - 1, place[1]
         expected = [(x - 1) ** 2 + y + seed / 10 for seed in (0, 1)]
         assert crossed[place] == pytest.approx(np.array([expected, expected]))
         run = found.places[place].runs["seed=1,shape.name=null"]

@@ -11,7 +11,7 @@ from benchmarks import truth
 def test_nineteen_in_twenty_intervals_of_the_headline_hold():
     held = dict(truth.coverage_of_the_confirmation(100, seed=2))
     for role in truth.ROLES:
-        for name in ("pick: mean where it converges", "pick: mean of all runs", "picks: difference"):
+        for name in ("pick: mean where it converges", "picks: difference where both converge"):
             assert held[f"{role} {name}"] > 0.88, name
         assert held[f"{role} pick: share that diverges"] > 0.95
 
@@ -28,13 +28,12 @@ def test_the_tuning_s_intervals_hold_whatever_the_noise_but_less_for_the_best_lo
 
 def test_equal_optimizers_are_seldom_told_apart():
     for name, share in truth.false_claims(30, seed=1, kinds=["cliffs, noise fanning out"]):
-        assert share < 0.11 or name.startswith("  by its robust pick on fresh seeds alone"), name
+        assert share < 0.11, name
 
 
 def test_a_better_optimizer_is_found():
     found = dict(truth.power(40, seed=1, gaps=(0.8,)))
-    assert found["0.8 points: the optimizer is"] > 0.75
-    assert found["0.8 points: the pick is called better"] > 0.95
+    assert found["0.8 points: the optimizer is called better"] > 0.75
 
 
 @pytest.mark.parametrize("missed", ["lr 10^(0.3 Z)", "up to a step off"])

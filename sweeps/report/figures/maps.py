@@ -11,7 +11,7 @@ from sweeps.report.findings.picked import near_means
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.sentences.wording import GLYPHS, ROLES, format_params
-from sweeps.report.statistics.robust import Floats
+from sweeps.report.statistics.arrays import Floats
 
 TITLE = "Scores and neighbourhood means over the grid"
 HOW_TO_READ = """

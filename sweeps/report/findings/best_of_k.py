@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh_objective
-from sweeps.report.findings.risk import unseen_in_tuning
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
+from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
-from sweeps.report.statistics.robust import Floats
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ def best_of_k(measurement: Measurement) -> BestOfK:
     """Return the expected best of k settings for each k."""
     sign = measurement.sign
     means = sign * measurement.scores.mean(axis=-1)
-    band = expected_best_band(*by_seed(measurement), unseen_in_tuning(measurement))
+    band = expected_best_band(*by_seed(measurement))
     fresh = np.array([_fresh_mean(measurement, setting) for setting in measurement.places.values()])
     honest = None
     if not np.isnan(fresh).any():

@@ -4,7 +4,7 @@ import numpy as np
 
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
-from sweeps.report.statistics.robust import Flags, Floats
+from sweeps.report.statistics.arrays import Flags, Floats
 
 TEST = "test accuracy in %"
 

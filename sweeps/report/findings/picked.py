@@ -5,20 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.fresh import fresh, fresh_converged, fresh_objective
+from sweeps.report.findings.fresh import fresh, fresh_diverged, fresh_objective
 from sweeps.report.findings.picks import Picks
-from sweeps.report.findings.risk import hazard
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
-from sweeps.report.statistics.hazard import mean_of
+from sweeps.report.statistics.arrays import Floats, Index
 from sweeps.report.statistics.intervals import (
     Estimate,
     clopper_pearson,
     mean_interval,
     setting_intervals,
 )
-from sweeps.report.statistics.robust import Floats, Index, neighbourhood_means, on_edge
+from sweeps.report.statistics.robust import neighbourhood_means, on_edge
 from sweeps.report.statistics.stability import Stability
 
 # The share of a continuous range, at either end, that counts as its edge.
@@ -46,8 +45,8 @@ class Tuned:
 class Fresh:
     """A setting on fresh seeds.
 
-    score: what a headline names, of the seeds on which every run converges, nan where there is none;
-    objective: of all seeds, what compares with the tuning. values: one a seed; runs: under all conditions.
+    score: what a headline names; objective: what compares with the tuning; both of the seeds on which every
+    run converges, nan where there is none. values: one a seed; runs: under all conditions.
     """
 
     score: Estimate
@@ -100,21 +99,15 @@ def _fresh(measurement: Measurement, params: Params) -> Fresh | None:
         return None
     setting = measurement.confirmation.of(params)
     assert setting is not None
+    diverged = fresh_diverged(measurement, params)
     return Fresh(
-        score=mean_interval(fresh_converged(measurement, params)),
-        objective=_of_all_seeds(measurement, params),
+        score=mean_interval(np.where(diverged, np.nan, values)),
+        objective=mean_interval(np.where(diverged, np.nan, fresh_objective(measurement, params))),
         values=values[~np.isnan(values)].tolist(),
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),
         diverged_count=setting.diverged,
         runs=len(setting.runs),
     )
-
-
-def _of_all_seeds(measurement: Measurement, params: Params) -> Estimate:
-    """The mean of all fresh runs, and what it doesn't show of divergence where there was any near by."""
-    values = measurement.sign * fresh_objective(measurement, params)
-    found = mean_of(values, hazard(measurement, params)).interval()
-    return found if measurement.sign > 0 else -found
 
 
 def tuning_limits(measurement: Measurement) -> tuple[Floats, Floats]:

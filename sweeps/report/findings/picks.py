@@ -8,9 +8,10 @@ import numpy as np
 
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
+from sweeps.report.statistics.arrays import Flags, Floats, Index
 from sweeps.report.statistics.conditions import pick_across
-from sweeps.report.statistics.continuous import pick_points, sound_points
-from sweeps.report.statistics.robust import Flags, Floats, Index, best_place, pick, sound_settings
+from sweeps.report.statistics.continuous import pick_points
+from sweeps.report.statistics.robust import best_index, pick
 from sweeps.report.statistics.stability import Stability, stability_of
 
 
@@ -76,7 +77,7 @@ def _places(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[
         return _among_points(measurement, means, hurt)
     if scores.shape[-1] > 1:
         across = pick_across(scores, diverged, ordered, lr_axis)
-        return {"peak": across.best, "robust": across.robust}, across.compromised
+        return {"peak": across.peak, "robust": across.robust}, across.compromised
     picks = pick(means, hurt, ordered, lr_axis)
     return {"peak": picks.peak, "robust": picks.robust}, picks.compromised
 
@@ -93,20 +94,9 @@ def points_of(measurement: Measurement) -> Points | None:
     return Points(np.array(points, dtype=float), ends, [axis.log for axis in axes])
 
 
-def sound(measurement: Measurement) -> Flags:
-    """Which settings may be the robust pick: (*shape)."""
-    means, hurt = measurement.scores.mean(axis=-1), np.asarray(measurement.diverged.any(axis=-1))
-    if measurement.is_grid:
-        return sound_settings(means, hurt, measurement.ordered, measurement.lr_axis)
-    if (points := points_of(measurement)) is None or measurement.lr_axis is None:
-        return ~hurt
-    at = measurement.lr_axis
-    return sound_points(points.values[:, at], means, hurt, points.ends[at])
-
-
 def _among_points(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[dict[str, Index], bool]:
     points, lr_axis = points_of(measurement), measurement.lr_axis
     if points is None or lr_axis is None or measurement.way != "qmc":
-        return {"peak": best_place(scores)}, False
+        return {"peak": best_index(scores)}, False
     picks = pick_points(points.values, scores, diverged, points.ends, points.log, lr_axis)
     return {"peak": picks.peak, "robust": picks.robust}, picks.compromised

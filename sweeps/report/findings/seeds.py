@@ -3,7 +3,7 @@
 import numpy as np
 
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.statistics.robust import Flags, Floats
+from sweeps.report.statistics.arrays import Flags, Floats
 
 
 def by_seed(measurement: Measurement) -> tuple[Floats, Flags]:

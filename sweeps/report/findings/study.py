@@ -1,7 +1,7 @@
 """What one study found."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +9,11 @@ import numpy as np
 from sweeps.report.findings.fresh import fresh_converged
 from sweeps.report.findings.picked import Picked, near_means, picked
 from sweeps.report.findings.picks import Picks, picks_of, stability_of_picks
-from sweeps.report.findings.risk import unseen_in_tuning
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
-from sweeps.report.statistics.conditions import held_out_phi, largest_regrets, phi
+from sweeps.report.statistics.arrays import Floats, Index
+from sweeps.report.statistics.conditions import largest_regrets
 from sweeps.report.statistics.intervals import (
     Estimate,
     Spread,
@@ -22,8 +22,8 @@ from sweeps.report.statistics.intervals import (
     pooled_spread,
     resolution,
 )
-from sweeps.report.statistics.robust import Floats, Index, best_place
-from sweeps.report.statistics.space import GoodBand, blind_loss, good_band, share_bounds, weights
+from sweeps.report.statistics.robust import best_index
+from sweeps.report.statistics.space import GoodBand, good_band, share_bounds, weights
 from sweeps.report.statistics.stability import ALONE, Stability, likely, selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals
 
@@ -41,9 +41,8 @@ class Findings:
     other draws of the seeds pick the robust setting in less than half of the cases, those settings that
     they pick. spread: standard deviation over seeds, pooled; resolution: by how much two settings must
     differ to be told apart. selection: by role, how much the pick's score varies with the tuning seeds.
-    shares: by gap, share of the space that is so near the best; bands: by gap, the learning rates; blind:
-    Lambda. importance: by parameters. phi and regrets: of several conditions, held_out_phi: chosen on other
-    seeds than valued. states: how many trials are in each.
+    shares: by gap, share of the space that is so near the best; bands: by gap, the learning rates.
+    importance: by parameters. regrets: of several conditions. states: how many trials are in each.
     """
 
     measurement: Measurement
@@ -59,10 +58,7 @@ class Findings:
     selection: Mapping[str, Spread]
     shares: Mapping[float, Estimate]
     bands: Mapping[float, GoodBand]
-    blind: float
     importance: Mapping[str, Estimate]
-    phi: float
-    held_out_phi: float
     regrets: Mapping[str, float]
     states: Mapping[str, int]
     failures: Mapping[int, str]
@@ -86,7 +82,7 @@ class Findings:
         """Where on a grid the best R is, of all settings; None off a grid, and under several conditions."""
         near = self.measurement.sign * near_means(self.measurement)
         known = not np.isnan(near).all() and len(self.measurement.conditions) < 2
-        return best_place(near) if known else None
+        return best_index(near) if known else None
 
 
 def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:
@@ -111,10 +107,7 @@ def findings(measurement: Measurement, picks: Picks | None = None) -> Findings:
         spread=pooled_spread(*by_seed(measurement)),
         shares={gap: share_limits(measurement, means, gap) for gap in GAPS} if in_percent else {},
         bands=_bands(measurement, means) if in_percent else {},
-        blind=_blind(measurement, means) if in_percent else float("nan"),
         importance=importance(measurement),
-        phi=_phi(measurement, phi) if measured else float("nan"),
-        held_out_phi=_phi(measurement, held_out_phi) if measured else float("nan"),
         regrets=_regrets(measurement, chosen),
         states=Counter(setting.state for setting in measurement.settings),
         failures={
@@ -130,12 +123,12 @@ def weighed(measurement: Measurement) -> Floats:
     return weights([axis.values for axis in measurement.axes], measurement.lr_axis)
 
 
-def share_limits(measurement: Measurement, means: Floats, gap: float, best: float | None = None) -> Estimate:
+def share_limits(measurement: Measurement, means: Floats, gap: float) -> Estimate:
     """The share of the space within a gap of the best, with its limits.
 
     Of a grid those of what unmeasured settings could score, of points that cover a space the 95 % interval.
     """
-    low, high = share_bounds(means, weighed(measurement), gap, best)
+    low, high = share_bounds(means, weighed(measurement), gap)
     if measurement.is_grid:
         return Estimate(low, low, high)
     count = len(measurement.complete)
@@ -151,7 +144,7 @@ def importance(measurement: Measurement) -> dict[str, Estimate]:
     if measurement.way == "adaptive" or not whole or len(measurement.axes) < 2:
         return {}
     names = [axis.short for axis in measurement.axes]
-    shares = variance_share_intervals(*by_seed(measurement), unseen_in_tuning(measurement))
+    shares = variance_share_intervals(*by_seed(measurement))
     return {
         " × ".join(names[axis] for axis in effect): part
         for effect, part in shares.items()
@@ -222,22 +215,6 @@ def _bands(measurement: Measurement, means: Floats) -> dict[float, GoodBand]:
     values = [float(value) for value in measurement.axes[axis].values]
     bands = {gap: good_band(means, axis, values, gap) for gap in GAPS}
     return {gap: band for gap, band in bands.items() if band is not None}
-
-
-def _blind(measurement: Measurement, means: Floats) -> float:
-    """Lambda, of a space that is measured in full: what is missing is mostly what is bad or not yet known."""
-    chance = measurement.chance
-    if chance is None or np.isnan(means).any():
-        return float("nan")
-    return blind_loss(means, weighed(measurement), chance)
-
-
-def _phi(measurement: Measurement, of: Callable[[Floats], float]) -> float:
-    """Phi in one of its two ways, of one condition nan."""
-    crossed = measurement.sign * measurement.by_condition(measurement.scores)
-    if len(measurement.conditions) < 2:
-        return float("nan")
-    return of(crossed if of is held_out_phi else crossed.mean(axis=-1))
 
 
 def _crossed(measurement: Measurement) -> Floats:

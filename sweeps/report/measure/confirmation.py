@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.measure.settings import Params, Replicate, Run, Setting
-from sweeps.report.statistics.robust import Flags, Floats
+from sweeps.report.statistics.arrays import Flags, Floats
 
 # The user attribute of a study that confirms another, which it names, and what its own name adds to that's.
 CONFIRMS, SUFFIX = "confirms", "/confirm"

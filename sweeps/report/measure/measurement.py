@@ -10,7 +10,6 @@ elsewhere, in the unit of the objective; `sign` times them is "higher is better"
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import Confirmation
 from sweeps.report.measure.settings import Params, Replicate, Run, Setting
-from sweeps.report.statistics.robust import Flags, Floats, Index
+from sweeps.report.statistics.arrays import Flags, Floats, Index
 
 # How the space was walked: every setting; points that cover it evenly, whatever they score; drawn to what
 # scores well, or pruned.
@@ -138,15 +137,6 @@ class Measurement:
         """(..., replicates) as (..., conditions, seeds): every condition has all seeds, in the same order."""
         conditions = len(self.conditions)
         return values.reshape(*values.shape[:-1], conditions, len(self.replicates) // conditions)
-
-    def params_at(self, place: Index) -> dict[str, Any]:
-        """The parameters at a place of a grid, measured or not."""
-        assert self.is_grid
-        return {axis.name: axis.values[at] for axis, at in zip(self.axes, place, strict=True)}
-
-    def all_places(self) -> list[Index]:
-        """Every place of the arrays, in order."""
-        return list(product(*map(range, self.shape)))
 
     def _over_runs(self, of: Callable[[Run], float], missing: float) -> Floats:
         array = np.full((*self.shape, len(self.replicates)), missing, dtype=float)

@@ -19,7 +19,7 @@ from sweeps.report.sentences.wording import (
     format_params,
     format_share,
 )
-from sweeps.report.statistics.robust import Floats, Index
+from sweeps.report.statistics.arrays import Floats, Index
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _against(found: Findings, roles: list[str]) -> str:
 
 def _among(joint: Joint) -> list[str]:
     told = "; ".join(
-        f"by their {role} picks {as_tuned(found, joint.unit)} {format_interval(found.tuned)}"
+        f"by their {role} picks {as_tuned(found, joint.unit)} {format_interval(found.difference)}"
         for role, comparisons in joint.comparisons.items()
         for found in comparisons
     )

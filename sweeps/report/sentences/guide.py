@@ -30,12 +30,8 @@ GUIDE = (
     (
         "Diverged",
         "The loss was not finite, or no better than guessing at the end. Such a run scores chance, is "
-        "counted, and stays in every figure. A few runs don't show how often a setting diverges, but those "
-        "around it tell something: a Bayesian logistic regression of divergence over the searched space. "
-        "It widens the band of the best of k, the bars of what explains the scores, and the intervals of a "
-        "pick's mean over all runs where its lr is at an end of the range or a run near by diverged; where "
-        "nothing diverged, it is its prior that says so. A pick's score and its difference to the robust "
-        "pick are of the runs that converge, how often it diverges stands beside them.",
+        "counted, and stays in every figure. A pick's score and its differences to other "
+        "picks are of the runs that converge, how often it diverges stands beside them.",
     ),
     (
         "As tuned here",

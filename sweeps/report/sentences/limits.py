@@ -120,10 +120,7 @@ def _shares(found: Findings) -> list[str]:
         return []
     first, *rest = [f"{_share(share)} {{}}within {gap:g}" for gap, share in found.shares.items()]
     near = join_words([first.format("lies "), *(part.format("") for part in rest)])
-    lost = (
-        "" if math.isnan(found.blind) else f"; a blind choice loses {format_number(found.blind)} on average"
-    )
-    return [f"Of the searched space {near} point of its own best{lost}."]
+    return [f"Of the searched space {near} point of its own best."]
 
 
 def _share(share: Estimate) -> str:
@@ -151,13 +148,8 @@ def decades(band: GoodBand) -> str:
 
 
 def _conditions(found: Findings) -> list[str]:
-    if math.isnan(found.phi):
-        return []
     largest = found.regrets.get("robust", math.nan)
-    worst = "" if math.isnan(largest) else f" The robust pick's largest regret is {format_number(largest)}."
+    if math.isnan(largest):
+        return []
     count = len(found.measurement.conditions)
-    return [
-        f"One setting for all {count} conditions costs {format_number(found.phi)} "
-        "on average against the best of each (Φ), of which seeds make a part: "
-        f"{format_number(found.held_out_phi)} where both are chosen on the other seeds.{worst}"
-    ]
+    return [f"Largest regret of the robust pick under any of {count} conditions: {format_number(largest)}."]

@@ -25,7 +25,7 @@ def as_tuned(comparison: Comparison, unit: str) -> str:
     """What is said of two optimizers."""
     first, second = comparison.first, comparison.second
     if comparison.verdict == "better":
-        return f"{first} is better than {second} by {abs(comparison.tuned.value):.2f} {unit}"
+        return f"{first} is better than {second} by {abs(comparison.difference.value):.2f} {unit}"
     if comparison.verdict == "equivalent":
         return f"{first} and {second} are equivalent within ± {MARGIN:g}"
     return f"no distinguishable difference between {first} and {second}"
@@ -58,7 +58,7 @@ def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
         told.append(f"What the optimizer alone does: the studies also differ in {_differing(joint)}.")
     if len(studies) > 1 and any(found.shares for found in studies):
         told.append(
-            "Whose space is easier: shares, blind losses and best of k are of each study's own ranges, of "
+            "Whose space is easier: shares and best of k are of each study's own ranges, of "
             "its other parameters too."
         )
     if adaptive := [found.measurement.option for found in studies if not found.is_even]:
@@ -108,35 +108,20 @@ def _differing(joint: Joint) -> str:
     )
 
 
-def _test(comparison: Comparison) -> str:
-    if not comparison.may_diverge:
-        return "paired t test"
-    return f"with what {join_words(list(comparison.may_diverge))} may diverge unseen,"
-
-
 def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
-    first, second = comparison.first, comparison.second
-    size = f"{abs(comparison.difference.value):.2f} {joint.unit}"
-    settings = {
-        "better": f"the setting of {first} is better than that of {second}",
-        "equivalent": f"the two settings differ by less than {MARGIN:g}, equivalent",
-        "no distinguishable difference": "the two settings can't be told apart",
-    }
-    told = (
-        f"{role.capitalize()} picks: {settings[comparison.of_settings]}: {first} - {second} = {size} "
-        f"{format_interval(comparison.difference)} on {comparison.seeds} fresh seeds ({_test(comparison)} "
-        f"p = {comparison.p:.2g} after Holm over all such pairs, sign-flip p = {comparison.sign_flip:.2g} "
-        f"uncorrected, P({first} > {second}) = {comparison.probability:.2f}). {comparison.seeds} seeds find "
-        f"a true difference of {format_number(comparison.smallest)} in 8 of 10 cases."
-    )
-    if math.isnan(comparison.tuned.low):
+    first, second, seeds = comparison.first, comparison.second, comparison.seeds
+    size = f"{first} - {second} = {abs(comparison.difference.value):.2f} {joint.unit}"
+    where = " on which both converge" if comparison.excluded else ""
+    on = f"{seeds} fresh seeds{where}"
+    least = format_number(comparison.smallest)
+    smallest = f"{seeds} seeds find a true difference of {least} in 8 of 10 cases."
+    if math.isnan(comparison.difference.low):
         return [
-            told,
-            f"Whether {first} or {second} is better as tuned here isn't known, since what other tuning seeds "
-            "would have picked can't be told.",
+            f"{role.capitalize()} picks: whether {first} or {second} is better isn't known: {size} on {on}, "
+            f"but what other tuning seeds would have picked can't be told. {smallest}"
         ]
     return [
-        told,
-        "As tuned here, where other tuning seeds might have picked others: "
-        f"{as_tuned(comparison, joint.unit)} {format_interval(comparison.tuned)}.",
+        f"{role.capitalize()} picks: {as_tuned(comparison, joint.unit)}: {size} "
+        f"{format_interval(comparison.difference)} on {on}, p = {comparison.p:.2g} after Holm over all "
+        f"pairs; other tuning seeds might have picked others. {smallest}"
     ]

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln
 
+from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.noise import drawn_means, means_of
-from sweeps.report.statistics.robust import Flags, Floats
 
 
 class Band(NamedTuple):
@@ -38,15 +38,12 @@ def honest_best(tuning: Floats, fresh: Floats) -> Floats:
     return _weights(len(group)) @ means[np.sort(group)]
 
 
-def expected_best_band(
-    scores: Floats, diverged: Flags, unseen: Floats | None = None, level: float = 0.95
-) -> Band:
-    """Limits of E_k of the settings' true means, for all k at once: scores (*axes, replicates).
+def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> Band:
+    """Return limits of E_k of the settings' true means, for all k at once: scores (*axes, replicates).
 
-    T_k = 2 E_k - E_k(drawn) + (E_k(drawn + unseen) - E_k(drawn)) over draws of the means' noise, its mean -+
-    q sd, q the quantile of max_k |T_k - mean|/sd. The best of noisy means looks too good, drawn ones twice.
-    unseen: what divergence may do to the means, (*axes, draws), of `divergence.Risk`. The settings are taken
-    as they are: what varies is the seeds.
+    T_k = 2 E_k - E_k(drawn) over draws of the means' noise, its mean -+ q sd, q the quantile of max_k
+    |T_k - mean|/sd: the best of noisy means looks too good, that of drawn ones twice. The settings are taken
+    as they are, and to diverge as often as measured: what varies is the seeds.
     """
     drawn = drawn_means(scores, diverged)
     rows = ~np.isnan(drawn).any(axis=-1)
@@ -54,8 +51,7 @@ def expected_best_band(
     if len(weights) < len(middle):
         return Band(np.full(len(middle), np.nan), np.full(len(middle), np.nan))
     noisy = weights @ np.sort(drawn[rows], axis=0)
-    moved = noisy if unseen is None else weights @ np.sort((drawn + unseen)[rows], axis=0)
-    true = 2 * (middle - noisy) + moved
+    true = 2 * middle - noisy
     mean, deviation = true.mean(axis=1, keepdims=True), true.std(axis=1, keepdims=True)
     largest = np.max(np.abs(true - mean) / np.maximum(deviation, 1e-12), axis=0)
     half = np.quantile(largest, level) * deviation

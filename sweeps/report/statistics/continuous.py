@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtri
 
-from sweeps.report.statistics.robust import Flags, Floats, Picks, best_place
-from sweeps.report.statistics.smoothing import SIGMA
+from sweeps.report.statistics.arrays import Flags, Floats
+from sweeps.report.statistics.robust import GridPicks, best_index
 
+# Standard deviation of log10 of the factor that a learning rate is off by: a factor of two either way.
+SIGMA = 0.3
 # How many equally likely values stand for Z.
 NODES = 100
 # Added to the interpolant's diagonal, in units of its distances (the space is a unit cube): neighbours
@@ -67,17 +69,16 @@ def pick_points(
     log: Sequence[bool],
     lr_axis: int,
     sigma: float = SIGMA,
-) -> Picks:
+) -> GridPicks:
     """As `robust.pick`, by R_sigma: arguments as of `smoothed_points`, diverged (settings,).
 
     Sound: see `sound_points`.
     """
     means = smoothed_points(points, scores, ends, log, lr_axis, sigma)
     sound = sound_points(points[:, lr_axis], scores, diverged, ends[lr_axis], sigma)
-    peak = best_place(scores)
-    robust = best_place(np.where(sound, means, np.nan) if sound.any() else means)
-    price, gain = float(scores[peak] - scores[robust]), float(means[robust] - means[peak])
-    return Picks(peak, robust, price, gain, compromised=not sound.any())
+    compromised = not sound.any()
+    robust = best_index(means if compromised else np.where(sound, means, np.nan))
+    return GridPicks(best_index(scores), robust, compromised)
 
 
 def sound_points(

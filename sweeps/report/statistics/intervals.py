@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betaincinv, nctdtrinc, stdtr, stdtrit
 
+from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.noise import nearest, noise, stable
-from sweeps.report.statistics.robust import Flags, Floats
 
 # Replicates from which a setting's own standard deviation is good enough for its interval.
 ENOUGH = 5
-# Equally likely values that stand for a t distribution; a standard error that stands for none.
-STEPS, TINY = 200, 1e-12
+# A standard error that stands for none.
+TINY = 1e-12
 
 
 class Estimate(NamedTuple):
@@ -64,42 +64,22 @@ def mean_spread(values: Floats) -> tuple[float, Spread]:
     return float(values.mean()) if n else float("nan"), Spread(error, n - 1.0)
 
 
-def interval(value: float, error: Spread, level: float = 0.95, unseen: Floats | None = None) -> Estimate:
-    """A figure -+ t((1 + level)/2, freedom) standard errors.
-
-    unseen: draws of how far it may lie from the true one apart from that, which spread the t distribution.
-    They only widen: no limit lies nearer for them.
-    """
+def interval(value: float, error: Spread, level: float = 0.95) -> Estimate:
+    """Return a figure -+ t((1 + level)/2, freedom) standard errors."""
     if not error.freedom > 0:
         return Estimate(value, float("nan"), float("nan"))
     ends = np.array([(1 - level) / 2, (1 + level) / 2])
     low, high = error.sd * stdtrit(error.freedom, ends)
-    if unseen is not None:
-        steps = error.sd * stdtrit(error.freedom, (np.arange(STEPS) + 0.5) / STEPS)
-        least, most = np.quantile(unseen[:, None] + steps, ends)
-        low, high = min(low, least), max(high, most)
     return Estimate(value, value + float(low), value + float(high))
 
 
-def p_value(value: float, error: Spread, unseen: Floats | None = None) -> float:
-    """Two-sided p of the t test that a figure's true value is 0; nan where its error is unknown.
-
-    unseen: as of `interval`; p is then twice the smaller share of the spread distribution on a side of 0, if
-    that is more.
-    """
+def p_value(value: float, error: Spread) -> float:
+    """Return the two-sided p of a t test that a true value is 0; nan where its error is unknown."""
     if not error.freedom > 0:
         return float("nan")
     if value == 0 and error.sd == 0:
         return 1.0
-    moves = [np.zeros(1)] if unseen is None else [np.zeros(1), unseen]
-    return min(
-        1.0, 2 * max(_smaller_tail((value + moved) / max(error.sd, TINY), error.freedom) for moved in moves)
-    )
-
-
-def _smaller_tail(at: Floats, freedom: float) -> float:
-    """The share of t distributions around these values that lies on the emptier side of 0."""
-    return min(float(stdtr(freedom, side * at).mean()) for side in (-1, 1))
+    return float(2 * stdtr(error.freedom, -abs(value) / max(error.sd, TINY)))
 
 
 def sum_of(errors: Sequence[Spread]) -> Spread:

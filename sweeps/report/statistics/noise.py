@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sweeps.report.statistics.robust import Flags, Floats
+from sweeps.report.statistics.arrays import Flags, Floats
 
 # Settings that lend each other their standard deviation: those of the nearest means, itself included. Noise
 # grows away from the optimum, so the settings far below it say little of the noise at the top.
@@ -72,7 +72,7 @@ def drawn_means(scores: Floats, diverged: Flags) -> Floats:
 
     mean + m/n (own/sqrt(m) sqrt(f/chi^2_f) Z + shared/sqrt(n) t_(n-1)), m of n runs converged: Gaussian but
     for the uncertain variances. A parametric bootstrap: resampled seeds are too few (10 samples of 3). How
-    often a setting diverges stays as measured, see `divergence.Risk`.
+    often a setting diverges stays as measured.
     """
     n = scores.shape[-1]
     if n < 2:

@@ -1,4 +1,4 @@
-"""The peak and the robust pick on a grid of settings. Pure functions of arrays."""
+"""Choose the peak and the robust setting of a grid of settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,28 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Index = tuple[int, ...]
+from sweeps.report.statistics.arrays import Flags, Floats, Index
 
 
 @dataclass(frozen=True)
-class Picks:
-    """Two settings of a grid by their indices, and what each choice costs or gains, in units of the score.
+class GridPicks:
+    """Two settings by their indices in the arrays."""
 
-    price: the peak's score minus the robust pick's; gain: the robust pick's neighbourhood mean minus the
-    peak's. compromised: no setting is sound, so all competed.
-    """
-
+    # the highest score
     peak: Index
+    # the highest neighbourhood mean among the sound settings
     robust: Index
-    price: float
-    gain: float
+    # no setting is sound, so all competed to be the robust one
     compromised: bool
 
 
 def neighbourhood_means(scores: Floats, ordered: Sequence[bool]) -> Floats:
-    """R: each setting's score averaged with its neighbours one step away along each ordered axis.
+    """Return R: each setting's score averaged with its neighbours one step away along each ordered axis.
 
     Missing settings (nan) count neither way. R(theta) = mean of s over N[theta].
     """
@@ -38,8 +33,8 @@ def neighbourhood_means(scores: Floats, ordered: Sequence[bool]) -> Floats:
     return np.where(known, sums / np.where(known, counts, 1.0), np.nan)
 
 
-def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Picks:
-    """The setting of the highest score, and the robust one: the highest R among the sound settings.
+def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> GridPicks:
+    """Return the setting of the highest score, and the robust one: the highest R among the sound settings.
 
     scores: mean over replicates on a grid, higher is better, nan where unmeasured; diverged: whether any
     replicate diverged. Where no setting is sound, all compete.
@@ -47,21 +42,19 @@ def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int 
     means = neighbourhood_means(scores, ordered)
     sound = sound_settings(scores, diverged, ordered, lr_axis)
     compromised = not sound.any()
-    peak = best_place(scores)
-    robust = best_place(means if compromised else np.where(sound, means, np.nan))
-    price, gain = float(scores[peak] - scores[robust]), float(means[robust] - means[peak])
-    return Picks(peak, robust, price, gain, compromised)
+    robust = best_index(means if compromised else np.where(sound, means, np.nan))
+    return GridPicks(best_index(scores), robust, compromised)
 
 
 def sound_settings(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Flags:
-    """No diverged run and no unmeasured setting in the neighbourhood, lr not on the edge of its range."""
+    """Return which settings have a neighbourhood without diverged or unmeasured runs, and an inner lr."""
     unfit = diverged | np.isnan(scores)
     sound: Flags = ~(unfit | np.any(_neighbours(unfit, ordered), axis=0))
     return sound if lr_axis is None else sound & ~on_edge(scores.shape, lr_axis)
 
 
 def on_edge(shape: Sequence[int], axis: int) -> Flags:
-    """Which settings have the first or the last value of an axis; none where it has a single value."""
+    """Return which settings have the first or the last value of an axis; none where it has a single value."""
     edge = np.zeros(shape, dtype=bool)
     if shape[axis] > 1:
         along = np.moveaxis(edge, axis, 0)
@@ -69,13 +62,13 @@ def on_edge(shape: Sequence[int], axis: int) -> Flags:
     return edge
 
 
-def best_place(values: Floats) -> Index:
-    """Where the highest value is, the first of equals; nan never is."""
-    return tuple(int(place) for place in np.unravel_index(np.nanargmax(values), values.shape))
+def best_index(values: Floats) -> Index:
+    """Return where the highest value is, the first of equals; nan never is."""
+    return tuple(int(i) for i in np.unravel_index(np.nanargmax(values), values.shape))
 
 
 def _neighbours(values: NDArray[np.generic], ordered: Sequence[bool]) -> list[NDArray[np.generic]]:
-    """The array shifted by one step either way along each ordered axis, zeros (False) moving in."""
+    """Return the array shifted by one step either way along each ordered axis, zeros (False) moving in."""
     shifted = [np.zeros_like(values)]
     for axis, is_ordered in enumerate(ordered):
         for step in (1, -1) if is_ordered else ():

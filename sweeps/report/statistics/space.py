@@ -1,11 +1,11 @@
-"""How much of a search space is good: shares, the band of learning rates, the loss of a blind choice."""
+"""Measure how much of a search space is good: its share, and the band of learning rates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.statistics.robust import Flags, Floats
+from sweeps.report.statistics.arrays import Flags, Floats
 
 
 @dataclass(frozen=True)
@@ -52,25 +52,14 @@ def weights(axes: Sequence[Sequence[object]], lr_axis: int | None) -> Floats:
     return total
 
 
-def share(scores: Floats, weights: Floats, delta: float, best: float | None = None) -> float:
-    """share_delta = sum of w over settings with s >= s* - delta, of those measured (nan: unmeasured).
+def share_bounds(scores: Floats, weights: Floats, delta: float) -> tuple[float, float]:
+    """Return share_delta, were the unmeasured settings (nan: pruned, failed) all bad, and were they all good.
 
-    best: s*, the study's own unless given: the best of all studies.
-    """
-    known = ~np.isnan(scores)
-    good = _good(scores, delta, best)
-    return float(weights[good].sum() / weights[known].sum()) if known.any() else float("nan")
-
-
-def share_bounds(
-    scores: Floats, weights: Floats, delta: float, best: float | None = None
-) -> tuple[float, float]:
-    """share_delta, were the unmeasured settings (nan: pruned, failed) all bad, and were they all good.
-
-    A diverged setting is measured: it scored chance.
+    share_delta = sum of w over settings with s >= s* - delta, s* the best. A diverged setting is measured: it
+    scored chance.
     """
     total, unknown = weights.sum(), np.isnan(scores)
-    low = float(weights[_good(scores, delta, best)].sum() / total)
+    low = float(weights[_good(scores, delta)].sum() / total)
     return low, low + float(weights[unknown].sum() / total)
 
 
@@ -81,16 +70,14 @@ def best_along(scores: Floats, axis: int) -> Floats:
     return np.where(np.isinf(best), np.nan, best)
 
 
-def good_band(
-    scores: Floats, axis: int, values: Sequence[float], delta: float, best: float | None = None
-) -> GoodBand | None:
+def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) -> GoodBand | None:
     """The outermost values of an axis (lr, ascending) whose best over the other parameters is >= s* - delta.
 
     Censored, so the decades are a lower bound, where one is on the edge of the range or has only unmeasured
     values beyond it. None where no value is good.
     """
     along = best_along(scores, axis)
-    good, known = np.flatnonzero(_good(along, delta, best)), np.flatnonzero(~np.isnan(along))
+    good, known = np.flatnonzero(_good(along, delta)), np.flatnonzero(~np.isnan(along))
     if not len(good):
         return None
     first, last = good[0], good[-1]
@@ -104,20 +91,8 @@ def cannot_rank(bands: Sequence[GoodBand | None]) -> bool:
     return sum(band is not None and band.censored for band in bands) > 1
 
 
-def blind_loss(scores: Floats, weights: Floats, chance: float, best: float | None = None) -> float:
-    """Lambda = s* - sum of w max(s, chance): the mean loss from a blind choice [after Wortsman, 2309.14322].
-
-    Of the measured settings.
-    """
-    known = ~np.isnan(scores)
-    top = np.max(scores[known], initial=-np.inf) if best is None else best
-    if not known.any():
-        return float("nan")
-    return float(top - np.average(np.maximum(scores[known], chance), weights=weights[known]))
-
-
-def _good(scores: Floats, delta: float, best: float | None) -> Flags:
+def _good(scores: Floats, delta: float) -> Flags:
     if np.isnan(scores).all():
         return np.zeros(scores.shape, dtype=bool)
     # 97.2 - 0.1 is above 97.1 in binary: a billionth decides for such decimals.
-    return np.nan_to_num(scores, nan=-np.inf) >= (np.nanmax(scores) if best is None else best) - delta - 1e-9
+    return np.nan_to_num(scores, nan=-np.inf) >= np.nanmax(scores) - delta - 1e-9

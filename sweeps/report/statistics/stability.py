@@ -1,6 +1,6 @@
 """How often another draw of the seeds would have picked each setting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations_with_replacement
@@ -8,8 +8,8 @@ from math import comb, factorial, prod
 
 import numpy as np
 
+from sweeps.report.statistics.arrays import Flags, Floats, Index
 from sweeps.report.statistics.intervals import Spread
-from sweeps.report.statistics.robust import Flags, Floats, Index, pick
 
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 DRAWS = 500
@@ -49,16 +49,6 @@ def draws(n: int) -> int:
     """How many equally likely draws of n seeds `resamples` holds."""
     counted = comb(2 * n - 2, n - 1) <= DRAWS
     return n ** (n - 1) if counted else DRAWS
-
-
-def stability(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Stability:
-    """How often `robust.pick` picks each setting, see `stability_of`: scores, diverged (*axes, seeds)."""
-
-    def choose(means: Floats, hurt: Flags) -> tuple[Index, Index]:
-        picks = pick(means, hurt, ordered, lr_axis)
-        return picks.peak, picks.robust
-
-    return stability_of(choose, scores, diverged, scores.shape[:-1])
 
 
 def stability_of(

@@ -6,9 +6,9 @@ from math import prod
 import numpy as np
 from scipy.special import fdtri
 
+from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.statistics.noise import drawn_means, noise
-from sweeps.report.statistics.robust import Flags, Floats
 
 Effect = tuple[int, ...]
 
@@ -30,18 +30,14 @@ def variance_shares(scores: Floats) -> Floats:
     return _shares(scores.mean(axis=-1, keepdims=True), variance / n)[:, 0]
 
 
-def variance_share_intervals(
-    scores: Floats, diverged: Flags | None = None, unseen: Floats | None = None, level: float = 0.95
-) -> dict[Effect, Estimate]:
-    """Each effect's share with its interval: quantiles of the shares of means whose noise is drawn again.
+def variance_share_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> dict[Effect, Estimate]:
+    """Return each effect's share with its interval: quantiles of the shares of means with noise drawn again.
 
     sigma^2 is the variance that neither setting nor replicate explains: what a seed does to all settings
-    alike moves no share. Drawn means hold noise twice, so it is taken off twice. Where runs diverged, means
-    also move by unseen, (*axes, draws), of `divergence.Risk`. To take off what that adds to an effect is
-    right of a parameter that has none, wrong of one that has: the limits are the widest of both. Resampled
-    seeds would give intervals that hold in 67 to 76 % of cases with 3 seeds, 90 % with 10. All nan where the
-    settings don't differ by more than noise: p of their F test (MS_settings/MS_error, replicates as blocks)
-    isn't below 0.001. No limits for one replicate.
+    alike moves no share. Drawn means hold noise twice, so it is taken off twice. Resampled seeds would give
+    intervals that hold in 67 to 76 % of cases with 3 seeds, 90 % with 10. All nan where the settings don't
+    differ by more than noise: p of their F test (MS_settings/MS_error, replicates as blocks) isn't below
+    0.001. No limits for one replicate.
     """
     n = scores.shape[-1]
     shares = variance_shares(scores)
@@ -49,15 +45,10 @@ def variance_share_intervals(
     if n > 1 and not settings_differ(scores):
         shares = low
     elif n > 1:
-        flags = np.zeros(scores.shape, dtype=bool) if diverged is None else diverged
         shares = _shares(scores.mean(axis=-1, keepdims=True), _error_variance(scores) / n)[:, 0]
-        steady = float(np.nansum(noise(scores, flags).own ** 2 * (~flags).mean(axis=-1))) / scores.size
-        drawn, added = drawn_means(scores, flags), [None]
-        if unseen is not None and flags.any():
-            drawn, added = drawn + unseen, [None, unseen - unseen.mean(axis=-1, keepdims=True)]
-        sets = [_shares(drawn, 2 * steady, taken_off) for taken_off in added]
-        ends = np.nanquantile(sets, [(1 - level) / 2, (1 + level) / 2], axis=-1)
-        low, high = ends[0].min(axis=0), ends[1].max(axis=0)
+        steady = float(np.nansum(noise(scores, diverged).own ** 2 * (~diverged).mean(axis=-1))) / scores.size
+        drawn = _shares(drawn_means(scores, diverged), 2 * steady)
+        low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=-1)
     limits = zip(effects(scores.ndim - 1), shares, low, high, strict=True)
     return {effect: Estimate(float(share), float(a), float(b)) for effect, share, a, b in limits}
 
@@ -80,23 +71,15 @@ def _error_variance(scores: Floats) -> float:
     return float(np.sum(residuals**2)) / max((len(rows) - 1) * (rows.shape[1] - 1), 1)
 
 
-def _shares(means: Floats, noise: float, added: Floats | None = None) -> Floats:
-    """Shares of the effects: (*axes, sets) -> (effects, sets).
-
-    What else is in the means is taken off: noise, the variance in each of them, and the effects' own in
-    added, (*axes, sets).
-    """
+def _shares(means: Floats, noise: float) -> Floats:
+    """Return shares of the effects: (*axes, sets) -> (effects, sets); noise: the variance in each mean."""
     shape = means.shape[:-1]
     axes = tuple(range(len(shape)))
-    found = np.array(
-        [
-            (_effect(means, effect) ** 2).mean(axis=axes)
-            - noise * prod(shape[axis] - 1 for axis in effect) / prod(shape)
-            - (0.0 if added is None else (_effect(added, effect) ** 2).mean())
-            for effect in effects(len(shape))
-        ]
-    )
-    floored = np.maximum(found, 0)
+    variances = []
+    for effect in effects(len(shape)):
+        from_noise = noise * prod(shape[axis] - 1 for axis in effect) / prod(shape)
+        variances.append((_effect(means, effect) ** 2).mean(axis=axes) - from_noise)
+    floored = np.maximum(variances, 0)
     total = floored.sum(axis=0)
     shares: Floats = floored / np.where(total > 0, total, np.nan)
     return shares
