@@ -1,6 +1,6 @@
 """A claimed trial until all of its replicates have run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
@@ -18,6 +18,7 @@ from sweeps.study.record import (
     read_records,
 )
 from sweeps.study.reports import Reports
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.jobs import Asked, Jobs
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.sampling import setting_of
@@ -37,7 +38,7 @@ class Attempt:
         self._ended: Exception | None = None
         self._is_told = False
 
-    def draw(self, settings: Mapping[str, Any], config: DictConfig) -> None:
+    def draw(self, settings: StudySweeperConf, config: DictConfig) -> None:
         """Take the trial's setting, drawn where it has none yet."""
         try:
             self._setting = setting_of(settings, self._plan, self._trial, config)
@@ -83,24 +84,24 @@ class Attempt:
         if not self._is_told:
             claims.give_back(self._study, self._trial)
 
-    def tell(self, claims: Claims, settings: Mapping[str, Any]) -> None:
+    def tell(self, claims: Claims, settings: StudySweeperConf) -> None:
         """End the trial in its study, once, when it has ended."""
         if self._is_told or not self.has_ended:
             return
         self._tell(claims, settings)
         self._is_told = True
 
-    def _tell(self, claims: Claims, settings: Mapping[str, Any]) -> None:
+    def _tell(self, claims: Claims, settings: StudySweeperConf) -> None:
         match self._ended:
             case optuna.TrialPruned():
                 claims.tell(self._study, self._trial, state=TrialState.PRUNED, pruned=str(self._ended))
             case UpdateFinishedTrialError():
                 pass  # another worker took the trial, as this one seemed dead, and has ended it
             case Failed():
-                retries, failure = settings["retries"], str(self._ended)
+                retries, failure = settings.retries, str(self._ended)
                 claims.tell(self._study, self._trial, state=TrialState.FAIL, retries=retries, failure=failure)
             case _:
-                combine = AGGREGATES[settings["aggregate"]]
+                combine = AGGREGATES[settings.aggregate]
                 values = [self._values[label] for label in self._plan.replicates]
                 told = [float(combine(objective)) for objective in zip(*values, strict=True)]
                 kept = read_records(self._trial.user_attrs, list(self._plan.replicates))

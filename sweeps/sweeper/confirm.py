@@ -18,6 +18,7 @@ from sweeps.study.compatibility import open_or_create_study
 from sweeps.study.labels import label_replicates
 from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
 from sweeps.study.retries import is_retry, retry_failures
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
 from sweeps.sweeper.search_space import assignments, literal
@@ -25,14 +26,14 @@ from sweeps.sweeper.search_space import assignments, literal
 NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 
-def is_wanted(settings: Mapping[str, Any]) -> bool:
+def is_wanted(settings: StudySweeperConf) -> bool:
     """Whether the sweep confirms its picks."""
-    return bool(settings["confirm"]["seeds"])
+    return bool(settings.confirm.seeds)
 
 
-def confirming(plan: Plan, settings: Mapping[str, Any], n_trials: int = 0) -> Plan:
+def confirming(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Plan:
     """The plan of a plan's confirmation."""
-    overrides = [f"{key}={literal(value)}" for key, value in settings["confirm"]["overrides"].items()]
+    overrides = [f"{key}={literal(value)}" for key, value in settings.confirm.overrides.items()]
     return replace(
         plan,
         name=plan.name + SUFFIX,
@@ -54,7 +55,7 @@ def is_measured(study: optuna.Study, plan: Plan) -> bool:
 
 
 def enqueue(
-    storage: BaseStorage, plan: Plan, study: optuna.Study, settings: Mapping[str, Any]
+    storage: BaseStorage, plan: Plan, study: optuna.Study, settings: StudySweeperConf
 ) -> tuple[Plan, optuna.Study]:
     """The confirmation's plan and study, with a trial for each pick that lacks any of its runs.
 
@@ -67,7 +68,7 @@ def enqueue(
     confirmation = open_or_create_study(storage, wanted.name, directions, identity(plan), names)
     known = confirmation.user_attrs.get("replicates", {})
     every = {key: list(dict.fromkeys([*known.get(key, []), *values])) for key, values in axes.items()}
-    about = {CONFIRMS: study.study_name, "replicates": every, "seed_key": settings["confirm"]["key"]}
+    about = {CONFIRMS: study.study_name, "replicates": every, "seed_key": settings.confirm.key}
     for key, value in about.items():
         if confirmation.user_attrs.get(key) != value:
             confirmation.set_user_attr(key, value)

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import CategoricalDistribution
 
 from sweeps.study.claims import count_claimable
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.search_space import COMPLEMENT, literal
 
@@ -23,7 +24,7 @@ def description(plan: Plan, planner: Planner) -> dict[str, Any]:
     settings, config = planner.settings, planner.composer.compose(plan.fixed)
     overrides = planner.parsed(plan)
     groups = [key for key in overrides if planner.composer.is_group(key.lstrip("+"))]
-    skipped = ("hydra", "~", *settings["may_change"])
+    skipped = ("hydra", "~", *settings.may_change)
     values = [key.lstrip("+") for key in overrides if key not in groups and not key.startswith(skipped)]
     choices = config.hydra.runtime.choices
     return {
@@ -34,8 +35,8 @@ def description(plan: Plan, planner: Planner) -> dict[str, Any]:
         "choices": {key: choices[key.lstrip("+")] for key in groups if not key.startswith(skipped)},
         "groups": [key for key in plan.space if planner.composer.is_group(key.lstrip("+"))],
         "fixed": {key: value for key in values if (value := _value(config, key)) is not MISSING},
-        "seed_key": settings["confirm"]["key"],
-        "confirm_seeds": seeds if isinstance(seeds := settings["confirm"]["seeds"], int) else len(seeds),
+        "seed_key": settings.confirm.key,
+        "confirm_seeds": seeds if isinstance(seeds := settings.confirm.seeds, int) else len(seeds),
     }
 
 
@@ -80,7 +81,7 @@ def _value(config: DictConfig, key: str) -> Any:
     return node
 
 
-def _way(settings: Mapping[str, Any], plan: Plan) -> str:
+def _way(settings: StudySweeperConf, plan: Plan) -> str:
     pruned = not str(plan.pruner["_target_"]).endswith(".NopPruner")
-    sampler = str(settings["sampler"]["_target_"]).rsplit(".", 1)[-1]
+    sampler = str(settings.sampler["_target_"]).rsplit(".", 1)[-1]
     return "adaptive" if pruned else WAYS.get(sampler, "adaptive")

@@ -1,10 +1,9 @@
 """The sweep as its driver sees it: check, create the studies, keep workers running, show the result."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import optuna
 from hydra.errors import ConfigCompositionException
@@ -15,6 +14,7 @@ from sweeps.study.claims import Claims
 from sweeps.study.outage import storage_failure
 from sweeps.study.storage import storage_at
 from sweeps.sweeper.compose import Composer, overridden
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import enqueue, is_measured, is_wanted
 from sweeps.sweeper.exit_messages import again
 from sweeps.sweeper.jobs import Jobs
@@ -28,7 +28,7 @@ from sweeps.sweeper.worker import Worker
 
 
 def drive(
-    settings: Mapping[str, Any],
+    settings: StudySweeperConf,
     arguments: Sequence[str],
     config: DictConfig,
     hydra_context: HydraContext,
@@ -37,10 +37,10 @@ def drive(
     """Run, or resume, a sweep to its end."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = Path(config.hydra.sweep.dir).absolute()
-    shown_url = settings["storage"] or f"sqlite:///{folder}/study.db"
+    shown_url = settings.storage or f"sqlite:///{folder}/study.db"
     with refusing():
         check_settings(settings)
-        settings = {**settings, "replicates": axes_of(settings["replicates"])}
+        settings = replace(settings, replicates=axes_of(settings.replicates))
         url = storage_at(shown_url).absolute_url
         storage = storage_at(url)
         # Jobs write their config to .hydra/, where no password belongs.
@@ -49,9 +49,9 @@ def drive(
         planner = Planner(settings, composer)
         plans = planner.plans(arguments)
         studies = open_studies(plans, planner, url, folder)
-    jobs = Jobs(composer, task_function, folder, settings["stacked"])
+    jobs = Jobs(composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks())
-    worker = Worker(plans, storage.worker_url(), {**settings, "storage": None}, jobs, claims.name)
+    worker = Worker(plans, storage.worker_url(), replace(settings, storage=None), jobs, claims.name)
     rounds = [Round(worker, studies)]
     try:
         with claims.hold_lock():

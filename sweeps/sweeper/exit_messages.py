@@ -2,19 +2,19 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 
 from sweeps.study.outage import connection_lost, storage_failure
 from sweeps.study.storage import storage_at
+from sweeps.sweeper.conf import StudySweeperConf
 
 
 @contextmanager
-def ending(settings: Mapping[str, Any], config: DictConfig) -> Iterator[None]:
+def ending(settings: StudySweeperConf, config: DictConfig) -> Iterator[None]:
     """Leave with one message, whenever it happens, in place of a traceback."""
     kept = f"What was finished is kept. {again(settings, config)} resumes."
     try:
@@ -27,8 +27,8 @@ def ending(settings: Mapping[str, Any], config: DictConfig) -> Iterator[None]:
         if why is None:
             raise
         places = str(_folder(config))
-        if settings["storage"]:
-            places = f"{storage_at(settings['storage']).display_url} or {places}"
+        if settings.storage:
+            places = f"{storage_at(settings.storage).display_url} or {places}"
         raise SystemExit(f"Nothing more can be written to {places}: {why}. {kept}") from None
 
 
@@ -51,9 +51,9 @@ def one_interrupt() -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-def again(settings: Mapping[str, Any], config: DictConfig) -> str:
+def again(settings: StudySweeperConf, config: DictConfig) -> str:
     """What to start in order to go on."""
-    return "The same command" + ("" if settings["storage"] else f" with hydra.sweep.dir={_folder(config)}")
+    return "The same command" + ("" if settings.storage else f" with hydra.sweep.dir={_folder(config)}")
 
 
 def _folder(config: DictConfig) -> Path:

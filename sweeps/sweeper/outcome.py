@@ -27,7 +27,7 @@ def leave(rounds: Sequence[Round], claims: Claims, folder: Path, show: str | Non
 def _report(measured: Round, folder: Path, show: str | None) -> None:
     """Write and show what was found; a sweep never fails for it, as all of it is in the storage."""
     storage, sweep = measured.studies[0]._storage, measured.worker.plans[0].name.split("/")[0]
-    wanted = measured.worker.settings["report"]
+    wanted = measured.worker.settings.report
     try:
         found = found_in(storage, sweep)
         if show:
@@ -50,7 +50,7 @@ def complain(rounds: Sequence[Round], claims: Claims, retrying: str) -> None:
         for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.FAIL,))
     ]
     if failures:
-        allowed = rounds[0].worker.settings["max_failure_rate"]
+        allowed = rounds[0].worker.settings.max_failure_rate
         raise SystemExit(
             f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate={allowed} allows:\n  "
             + "\n  ".join(failures)

@@ -44,7 +44,7 @@ def _work(current: Round, claims: Claims) -> None:
     fruitless = 0
     while left := _left(current, claims):
         try:
-            _launch(current.worker, min(left, current.worker.settings["n_jobs"] or os.cpu_count() or 1))
+            _launch(current.worker, min(left, current.worker.settings.n_jobs or os.cpu_count() or 1))
         except Exception as error:
             if storage_failure(error) or fruitless + 1 == FRUITLESS_STARTS:
                 raise

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution
 
 from sweeps.sweeper.compose import Composer
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.sweeper.search_space import (
     COMPLEMENT,
@@ -52,12 +53,12 @@ class Plan:
 class Planner:
     """Makes plans from the sweeper's settings and what composes a job's config."""
 
-    settings: Mapping[str, Any]
+    settings: StudySweeperConf
     composer: Composer
 
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
         """A plan per combination of options of the groups that get a study each."""
-        given = self._parse([*assignments(self.settings["params"] or {}), *arguments])
+        given = self._parse([*assignments(self.settings.params or {}), *arguments])
         swept = {key: override for key, override in given.items() if override.is_sweep_override()}
         fixed = [str(override.input_line) for key, override in given.items() if key not in swept]
         first = [f"{key}={_values(override)[0]}" for key, override in swept.items()]
@@ -77,7 +78,7 @@ class Planner:
     def _check_replicates(self, keys: Sequence[str]) -> None:
         """Refuse a key that is fixed or searched and repeated too: one would silently overrule the other."""
         for key in {key.removeprefix(COMPLEMENT).lstrip("+~") for key in keys}:
-            for axis, values in self.settings["replicates"].items():
+            for axis, values in self.settings.replicates.items():
                 below = key.startswith(f"{axis}.") or axis.startswith(f"{key}.")
                 options = self.composer.is_group(key) or self.composer.is_group(axis)
                 if key == axis or (below and not options):
@@ -93,8 +94,8 @@ class Planner:
 
     def _gets_studies(self, key: str, override: Override, base: list[str]) -> bool:
         """Whether a swept key is a group of study_per or, by default, one that searches keys of its own."""
-        if self.settings["study_per"] is not None:
-            return override.key_or_group in self.settings["study_per"]
+        if self.settings.study_per is not None:
+            return override.key_or_group in self.settings.study_per
         if not self.composer.is_group(override.key_or_group):
             return False
         options = [self.composer.compose([*base, f"{key}={value}"]) for value in _values(override)]
@@ -125,7 +126,7 @@ class Planner:
         return Plan(
             name="/".join(
                 [
-                    self.settings["study_name"] or config.hydra.job.name,
+                    self.settings.study_name or config.hydra.job.name,
                     *(f"{group}={option}" for group, option in studied.items()),
                 ]
             ),
@@ -135,15 +136,13 @@ class Planner:
             space=space,
             n_trials=self._n_trials(space),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
-            config=_flat(
-                config, without=[*space, *self.settings["replicates"], *self.settings["may_change"]]
-            ),
-            replicates=overrides_by_label(self.settings["replicates"]),
+            config=_flat(config, without=[*space, *self.settings.replicates, *self.settings.may_change]),
+            replicates=overrides_by_label(self.settings.replicates),
         )
 
     def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
         choices, space = config.hydra.runtime.choices, _search_space(config)
-        if (named := self.settings["study_per"]) is None:
+        if (named := self.settings.study_per) is None:
             named = [group for group in choices if group in groups or any(_owns(group, key) for key in space)]
         for group in named:
             if group not in choices:
@@ -154,8 +153,8 @@ class Planner:
         return {group: choices[group] for group in named}
 
     def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
-        limit: int | None = self.settings["n_trials"]
-        if not is_grid(self.settings["sampler"]):
+        limit: int | None = self.settings.n_trials
+        if not is_grid(self.settings.sampler):
             if limit is None:
                 raise ValueError("hydra.sweeper.n_trials=null needs the grid sampler; write a number")
             return limit

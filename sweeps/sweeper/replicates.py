@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from sweeps.study.labels import label_replicates
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.search_space import literal
 
 # The first fresh seed, where they are not named.
@@ -42,13 +43,13 @@ def overrides_by_label(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]
     }
 
 
-def fresh_axes(settings: Mapping[str, Any]) -> dict[str, list[Any]]:
+def fresh_axes(settings: StudySweeperConf) -> dict[str, list[Any]]:
     """The confirmation's replicates: fresh seeds, under every condition.
 
     Raises ValueError for seeds that are not fresh.
     """
-    asked, key = settings["confirm"]["seeds"], settings["confirm"]["key"]
-    axes: dict[str, list[Any]] = settings["replicates"]
+    asked, key = settings.confirm.seeds, settings.confirm.key
+    axes: dict[str, list[Any]] = settings.replicates
     tuning = axes.get(key, [])
     if not isinstance(asked, int):
         if tuned := [seed for seed in asked if seed in tuning]:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import Grid, Points
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan, is_grid
 from sweeps.sweeper.search_space import assignments, grid_values, literal
 
@@ -20,7 +21,7 @@ ALLOWED = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
 
 
 def sampler_of(
-    settings: Mapping[str, Any], plan: Plan, begun: int, worker: int
+    settings: StudySweeperConf, plan: Plan, begun: int, worker: int
 ) -> optuna.samplers.BaseSampler:
     """A worker's sampler for a study of which `begun` trials were begun.
 
@@ -29,7 +30,7 @@ def sampler_of(
     """
     if plan.is_enqueued:
         return optuna.samplers.RandomSampler()  # never asked
-    config: DictConfig = settings["sampler"]
+    config = settings.sampler
     seed = config.get("seed")
     if is_grid(config):
         return Grid({key: grid_values(key, values) for key, values in plan.space.items()}, seed=seed)
@@ -52,7 +53,7 @@ def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
     return pruner
 
 
-def check_strategy(settings: Mapping[str, Any], plan: Plan) -> None:
+def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
     """Raise ValueError where the sampler or the pruner refuses its arguments."""
     builders: dict[str, Callable[[], object]] = {
         "sampler": lambda: sampler_of(settings, plan, 0, 0),
@@ -82,24 +83,22 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def setting_of(settings: Mapping[str, Any], plan: Plan, trial: optuna.Trial, config: DictConfig) -> list[str]:
+def setting_of(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: DictConfig) -> list[str]:
     """The overrides of the trial's setting: those that it was enqueued with, or its parameters."""
     if plan.is_enqueued:
         return list(trial.user_attrs[OVERRIDES])
     return assignments(sample(settings, plan, trial, config))
 
 
-def sample(
-    settings: Mapping[str, Any], plan: Plan, trial: optuna.Trial, config: DictConfig
-) -> dict[str, Any]:
+def sample(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: DictConfig) -> dict[str, Any]:
     """The trial's parameters, drawn where it has none yet: the plan's space, then the application's own.
 
     As values of overrides: those of the plan's space came from Hydra's grammar, the others are written in it.
     """
     for name, distribution in plan.space.items():
         trial._suggest(name, distribution)
-    if settings["custom_search_space"]:
-        get_method(settings["custom_search_space"])(config, trial)
+    if settings.custom_search_space:
+        get_method(settings.custom_search_space)(config, trial)
     fixed = {text.split("=", 1)[0] for text in plan.fixed}
     if overlap := sorted(fixed & trial.params.keys()):
         raise ValueError(

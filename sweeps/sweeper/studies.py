@@ -1,6 +1,6 @@
 """The studies of a sweep, checked, then made where they are missing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -15,24 +15,24 @@ from sweeps.study.compatibility import find_study, open_or_create_study
 from sweeps.study.retries import retry_failures
 from sweeps.study.storage import storage_at
 from sweeps.sweeper.compose import Composer
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirming, identity, is_wanted
 from sweeps.sweeper.describe import describe, description
 from sweeps.sweeper.plan import Plan, Planner, is_grid, sampled_configs
 from sweeps.sweeper.replicates import fresh_axes
 from sweeps.sweeper.sampling import check_strategy
-from sweeps.sweeper.settings import directions
 
 
 def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path) -> list[optuna.Study]:
     """The plans' studies, made where missing; before that, everything that can be refused is."""
     storage = storage_at(url).open(create=True)
     settings = planner.settings
-    wanted = directions(settings)
+    wanted = settings.directions
     identities = [
         {
             "search_space": plan.declared,
             "fixed_overrides": plan.fixed,
-            "replicates": settings["replicates"],
+            "replicates": settings.replicates,
             "config": {**plan.config, **_sequence(settings)},
         }
         for plan in plans
@@ -45,7 +45,7 @@ def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path
             _check(plan, planner.composer, settings)
     with storage_at(url).locks().exclusive():  # another driver may be about to make the same
         studies = [
-            open_or_create_study(storage, plan.name, wanted, attributes, settings["metric_names"])
+            open_or_create_study(storage, plan.name, wanted, attributes, settings.metric_names)
             for plan, attributes in zip(plans, identities, strict=True)
         ]
         for plan, study in zip(plans, studies, strict=True):
@@ -54,19 +54,19 @@ def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path
     return studies
 
 
-def _sequence(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _sequence(settings: StudySweeperConf) -> dict[str, Any]:
     """The seed of a grid's order or of quasi-random points: gone on with by another, both repeat and skip."""
-    sampler = settings["sampler"]
+    sampler = settings.sampler
     named = is_grid(sampler) or str(sampler["_target_"]).endswith(".QMCSampler")
     seed = sampler.get("seed") if named else None
     return {} if seed is None else {"hydra.sweeper.sampler.seed": seed}
 
 
-def _check(plan: Plan, composer: Composer, settings: Mapping[str, Any]) -> None:
+def _check(plan: Plan, composer: Composer, settings: StudySweeperConf) -> None:
     """Compose a job with each value that a study can meet, and let the application refuse any."""
     check_strategy(settings, plan)
-    check = get_method(settings["check"]) if settings["check"] else None
-    tries = [sampled_configs(plan, composer, settings["replicates"])]
+    check = get_method(settings.check) if settings.check else None
+    tries = [sampled_configs(plan, composer, settings.replicates)]
     if is_wanted(settings):
         first = {key: values[:1] for key, values in fresh_axes(settings).items()}
         tries.append(sampled_configs(confirming(plan, settings), composer, first))

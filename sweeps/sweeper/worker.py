@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sweeps.study.claims import Claims
 from sweeps.study.outage import connection_lost, storage_failure
 from sweeps.study.storage import open_study, storage_at
 from sweeps.sweeper.claimed_trial import Attempt
+from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.exit_messages import one_interrupt
 from sweeps.sweeper.jobs import Jobs, output_to
 from sweeps.sweeper.plan import Plan
@@ -28,14 +29,14 @@ class Worker:
 
     plans: Sequence[Plan]
     storage: str
-    settings: Mapping[str, Any]
+    settings: StudySweeperConf
     jobs: Jobs
     driver: str
 
     def __call__(self, config: DictConfig) -> str | None:  # noqa: ARG002 -- a task function's signature
         """Work to the end; return why nothing can be kept any more where that is the end."""
         number = int(HydraConfig.get().job.num)
-        share_out(self.settings["cuda_devices"], number)
+        share_out(self.settings.cuda_devices, number)
         try:
             with one_interrupt(), output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
                 gc.freeze()  # what is imported by now is not searched for garbage while configs are copied
@@ -69,7 +70,7 @@ class Worker:
 
     def gives_up(self, plan: Plan, failed: int) -> bool:
         """Whether more of a study's trials failed for good than the share of all that may."""
-        return bool(failed > self.settings["max_failure_rate"] * plan.n_trials)
+        return bool(failed > self.settings.max_failure_rate * plan.n_trials)
 
     def _run(self, claims: Claims, plan: Plan, study: optuna.Study, width: int) -> bool:
         """See as many trials to their end as run together, if any is left.
@@ -115,7 +116,7 @@ class Worker:
 
         A sampler that learns from what it sees gets to see something ten times.
         """
-        workers = self.settings["n_jobs"] or os.cpu_count() or 1
+        workers = self.settings.n_jobs or os.cpu_count() or 1
         share = -(-claims.count_claimable(study, plan.n_trials) // workers)
         learning = share if is_drawn_at_once(study.sampler) or plan.is_enqueued else plan.n_trials // 10
         return max(1, min(width // len(plan.replicates), share, learning))

@@ -125,7 +125,8 @@ REFUSED = {
     "hydra.sweeper.confirm.seeds=-1": ["confirm.seeds=-1 must be how many fresh seeds"],
     "+hydra.sweeper.confirm.overrides.read_tset=true": ["Could not override 'read_tset'"],
     "hydra.sweeper.confirm.key=sede": ["Could not override 'sede'"],
-    "+hydra.sweeper.confirm.seed=3": ["['seed'] is unknown; it holds seeds, key and overrides"],
+    "+hydra.sweeper.confirm.seed=3": ["confirm: ['seed'] is unknown; it holds seeds, key, overrides"],
+    "+hydra.sweeper.n_trails=3": ["hydra.sweeper: ['n_trails'] is unknown", "n_trials"],
 }
 
 

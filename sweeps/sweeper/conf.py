@@ -1,0 +1,106 @@
+"""The keys of hydra.sweeper: Hydra's schema for them, and the plain values that the sweeper reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from hydra.errors import ConfigCompositionException
+from omegaconf import MISSING, OmegaConf
+
+
+@dataclass
+class ConfirmConf:
+    """The confirmation: picked settings train again on fresh seeds after the measurement."""
+
+    # how many fresh seeds, or a list of them; 0: no confirmation
+    seeds: Any = 0
+    # the override that takes a seed
+    key: str = "seed"
+    # what the confirmation's jobs set besides; they may read a test set
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class StudySweeperConf:
+    """hydra.sweeper of `hydra/sweeper=study`: hydra-optuna-sweeper's keys, and those that it lacks."""
+
+    _target_: str = "hydra_plugins.study_sweeper.sweeper.StudySweeper"
+    defaults: list[Any] = field(default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "none"}])
+
+    # hydra-optuna-sweeper's group of samplers: tpe, random, grid, gp, qmc, ...
+    sampler: Any = MISSING
+    # none, median, percentile, hyperband, successive_halving, patient, threshold
+    pruner: Any = MISSING
+    # minimize or maximize; a list of them for several objectives
+    direction: Any = "minimize"
+    # an Optuna storage URL; null: an SQLite file in the sweep's folder
+    storage: str | None = None
+    # the studies are named <study_name>/<group>=<option>; null: the job's name
+    study_name: str | None = None
+    # the swept groups that get a study for each option; null: those whose options declare a search space
+    study_per: list[str] | None = None
+    # how many trials each study has in all, over all starts; null: every setting, for the grid sampler
+    n_trials: int | None = 20
+    # worker processes; null: one a core
+    n_jobs: int | None = None
+    # how often a failed trial is tried again within a sweep
+    retries: int = 0
+    # the sweep gives up when more than this share of a study's n_trials failed
+    max_failure_rate: float = 0.0
+    # override -> values in Hydra's sweep grammar, as on the command line
+    params: dict[str, Any] | None = None
+    # dotted path of a function (config, trial) that suggests further parameters
+    custom_search_space: str | None = None
+    # override -> list of values; each setting runs once with every combination of them
+    replicates: dict[str, Any] = field(default_factory=dict)
+    # the best setting, the robust one and the config's own run again after the measurement
+    confirm: ConfirmConf = field(default_factory=ConfirmConf)
+    # a trial's value over its replicates: mean, median, min or max
+    aggregate: str = "mean"
+    # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all
+    cuda_devices: Any = "auto"
+    # whether the sweep ends with its report; `python -m sweeps.report` writes it at any time
+    report: bool = True
+    # how many jobs run together in a worker, as the application's function `stacked` can; auto: what its
+    # function `stack_width` says
+    stack: Any = "auto"
+    # dotted path of a function (jobs: sequence of sweeps.trial.Job) that gives what each returned, or the
+    # exception that ended it
+    stacked: str | None = None
+    # dotted path of a function (config) that gives a number of jobs
+    stack_width: str | None = None
+    # keys of the config that may differ when a study is resumed; all others make it another study
+    may_change: list[str] = field(default_factory=list)
+    # what the objectives are called in the dashboard
+    metric_names: list[str] | None = None
+    # dotted path of a function (config) that raises ValueError for a config that can't run
+    check: str | None = None
+
+    @classmethod
+    def from_hydra(cls, settings: Mapping[str, Any]) -> Self:
+        """Return hydra.sweeper with plain containers in place of OmegaConf's.
+
+        Raises ConfigCompositionException for an unknown key: one added with a plus gets past Hydra.
+        """
+        values = dict(settings)
+        for key, value in values.items():
+            if OmegaConf.is_config(value):
+                # A pruner may refer to what only a job's config holds; its plan resolves it there.
+                values[key] = OmegaConf.to_container(value, resolve=key != "pruner")
+        confirm = values.get("confirm", {})
+        _refuse_unknown_keys(cls, values, "hydra.sweeper")
+        _refuse_unknown_keys(ConfirmConf, confirm, "hydra.sweeper.confirm")
+        return cls(**{**values, "confirm": ConfirmConf(**confirm)})
+
+    @property
+    def directions(self) -> list[str]:
+        """Return a direction per objective, from text or from hydra-optuna-sweeper's enumeration."""
+        is_list = isinstance(self.direction, Sequence) and not isinstance(self.direction, str)
+        directions = self.direction if is_list else [self.direction]
+        return [str(getattr(direction, "name", direction)) for direction in directions]
+
+
+def _refuse_unknown_keys(schema: type[Any], values: Mapping[str, Any], section: str) -> None:
+    keys = [one.name for one in fields(schema) if one.name not in ("_target_", "defaults")]
+    if unknown := sorted(values.keys() - set(keys)):
+        raise ConfigCompositionException(f"{section}: {unknown} is unknown; it holds {', '.join(keys)}")
