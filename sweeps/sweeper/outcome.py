@@ -7,7 +7,7 @@ from pathlib import Path
 import optuna
 
 from sweeps.report.findings.load import found_in
-from sweeps.report.outputs import terminal as screen
+from sweeps.report.outputs.terminal import print_findings
 from sweeps.study.claims import Claims
 from sweeps.sweeper.phase import Round
 from sweeps.sweeper.results import write_results
@@ -31,7 +31,7 @@ def _report(measured: Round, folder: Path, show: str | None) -> None:
     try:
         found = found_in(storage, sweep)
         if show:
-            screen.show(found, folder / "report.html" if wanted else None, show)
+            print_findings(found, folder / "report.html" if wanted else None, show)
         if wanted:
             from sweeps.report.write import write_report  # with plotly, which no sweep needs before its end
 

@@ -38,9 +38,12 @@ SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, best_of_k, tuning_and_fresh)
 # Drawn from what the studies say about each other.
 JOINT_FIGURES: Sequence[Figure] = (differences,)
 # Drawn from each study's findings.
-STUDY_FIGURES: Sequence[Figure] = (scores, maps, importance, regrets)
+STUDY_FIGURES: Sequence[Figure] = (scores, maps, importance)
+# Drawn from each study of several conditions.
+CONDITION_FIGURES: Sequence[Figure] = (regrets,)
 # Drawn from a study's findings and each setting that it picked.
 PICK_FIGURES: Sequence[Figure] = (curves,)
+ALL_FIGURES = (*SWEEP_FIGURES, *JOINT_FIGURES, *STUDY_FIGURES, *CONDITION_FIGURES, *PICK_FIGURES)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def joint_plots(studies: Sequence[Findings], joint: Joint) -> list[Plot]:
 def study_plots(findings: Findings) -> list[Plot]:
     """Return the figures of a study, those that can't be drawn with the reason."""
     plots = [_plot(figure, findings) for figure in STUDY_FIGURES]
+    if len(findings.measurement.conditions) > 1:
+        plots += [_plot(figure, findings) for figure in CONDITION_FIGURES]
     for figure in PICK_FIGURES:
         plots += _pick_plots(figure, findings)
     return plots

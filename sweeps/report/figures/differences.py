@@ -21,7 +21,7 @@ def missing(joint: Joint) -> str | None:
     """Return why there is no figure, or None."""
     if joint.comparisons:
         return None
-    return "it takes the robust picks of two studies, trained on the same two or more fresh seeds"
+    return "it needs the robust picks of two studies, trained on the same two or more fresh seeds"
 
 
 def draw(joint: Joint) -> go.Figure:

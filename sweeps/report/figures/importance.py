@@ -20,7 +20,7 @@ def missing(findings: Findings) -> str | None:
         return None
     if not findings.is_even:
         return ADAPTIVE
-    return "it takes a full grid of two parameters, and more than noise between its settings"
+    return "it needs a full grid of two parameters, and more than noise between its settings"
 
 
 def draw(findings: Findings) -> go.Figure:

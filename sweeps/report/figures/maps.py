@@ -29,7 +29,7 @@ def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
     measurement = findings.measurement
     if not measurement.is_grid or len(measurement.axes) < 2 or not measurement.places:
-        return "it takes a grid of at least two parameters"
+        return "it needs a grid of at least two parameters"
     return None
 
 

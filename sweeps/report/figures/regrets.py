@@ -19,8 +19,6 @@ HOW_TO_READ = """
 
 def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
-    if len(findings.measurement.conditions) < 2:
-        return "the sweep has one condition only"
     if not findings.measurement.places:
         return NONE_COMPLETE
     return None if findings.is_even else ADAPTIVE

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeps.report.findings.fresh import fresh_converged, fresh_metric
+from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.limits import scope
 from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.compare import Comparison, compare
 from sweeps.report.statistics.space import GoodBand, cannot_rank

@@ -15,7 +15,7 @@ from sweeps.report.outputs.document import Document, Part
 from sweeps.report.outputs.markdown import bullets, figure_lines, part_lines, table_lines
 from sweeps.report.outputs.tables import confirmed_table
 from sweeps.report.sentences.guide import BRIEF, OWN_FIGURES, PICKED_TRIAL
-from sweeps.report.sentences.headline import headline
+from sweeps.report.sentences.headline import summarize_picks
 
 # The name of the study that compares the others, below the sweep's.
 OVERVIEW_NAME = "overview"
@@ -63,7 +63,7 @@ def _save_trial_notes(study: optuna.Study, findings: Findings) -> None:
 
 
 def _study_note(findings: Findings, part: Part) -> str:
-    lines = [f"## {part.title}", "", *bullets(headline(findings)), ""]
+    lines = [f"## {part.title}", "", *bullets(summarize_picks(findings)), ""]
     for table in part.tables:
         lines += [*table_lines(table), ""]
     lines += [*bullets(part.sentences), "", BRIEF, "", OWN_FIGURES, ""]

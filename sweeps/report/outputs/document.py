@@ -7,10 +7,11 @@ from sweeps.report.figures.all import Plot, joint_plots, study_plots
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import Table, confirmed_table, settings_table
-from sweeps.report.sentences.conclusion import conclusion
-from sweeps.report.sentences.headline import headline, price, settled
-from sweeps.report.sentences.limits import limits, searched, space
-from sweeps.report.sentences.verdict import not_said, verdicts
+from sweeps.report.sentences.conclusion import conclude
+from sweeps.report.sentences.headline import explain_price, explain_stability, summarize_picks
+from sweeps.report.sentences.limits import list_limits
+from sweeps.report.sentences.search_space import describe_search, describe_space
+from sweeps.report.sentences.verdict import compare_optimizers, list_unknowns
 from sweeps.report.sentences.wording import join_words
 
 # The best settings that a table shows before it unfolds.
@@ -51,19 +52,24 @@ def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
 
 
 def _lead(studies: Sequence[Findings], joint: Joint) -> list[Part]:
-    parts = [Part(findings.measurement.option, headline(findings)) for findings in studies]
-    if short := conclusion(studies, joint):
+    parts = [Part(findings.measurement.option, summarize_picks(findings)) for findings in studies]
+    if short := conclude(studies, joint):
         parts.insert(0, Part("In short", short, kind="short"))
     if joint.comparisons:
-        parts.append(Part("Against each other", verdicts(joint)))
-    parts.append(Part("What this can't say", not_said(studies, joint), kind="caution"))
-    scopes = [f"{findings.measurement.option}: {searched(findings)}" for findings in studies]
+        parts.append(Part("Against each other", compare_optimizers(joint)))
+    parts.append(Part("What this can't say", list_unknowns(studies, joint), kind="caution"))
+    scopes = [f"{findings.measurement.option}: {describe_search(findings)}" for findings in studies]
     return [*parts, Part("Where it holds", scopes)]
 
 
 def _study_part(findings: Findings) -> Part:
     """Return what is said of one study besides its headline."""
-    sentences = [*price(findings), *settled(findings), *space(findings), *limits(findings)]
+    sentences = [
+        *explain_price(findings),
+        *explain_stability(findings),
+        *describe_space(findings),
+        *list_limits(findings),
+    ]
     short, full = settings_table(findings, SHORT_TABLE), settings_table(findings)
     full_tables = [full] if len(full.rows) > len(short.rows) else []
     return Part(findings.measurement.study, sentences, [short], full_tables, study_plots(findings))

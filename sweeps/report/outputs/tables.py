@@ -1,4 +1,4 @@
-"""The report's tables: a study's settings, and the confirmed picks of all studies."""
+"""Make the report's tables: a study's settings, and the confirmed picks of all studies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,7 @@ from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.picked import Picked, is_on_edge, near_means, tuning_limits
 from sweeps.report.findings.seeds import by_seed
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.axis import plain, short
-from sweeps.report.measure.settings import Setting
+from sweeps.report.measure.axis import plain
 from sweeps.report.sentences.wording import (
     ROLES,
     format_count,
@@ -19,7 +18,7 @@ from sweeps.report.sentences.wording import (
     format_params,
     format_share,
 )
-from sweeps.report.statistics.arrays import Floats, Index
+from sweeps.report.statistics.arrays import Index
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,12 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def settings_table(found: Findings, at_most: int | None = None, is_narrow: bool = False) -> Table:
-    """The settings by mean, best first; of a shortened table the picks too, of a narrow one no intervals."""
-    measurement = found.measurement
-    order = sorted(measurement.places, key=lambda place: -measurement.sign * measurement.places[place].mean)
-    picked = {pick.tuned.trial for pick in found.picks.values() if pick.tuned}
-    shown = [p for n, p in enumerate(order) if at_most is None or n < at_most or _number(found, p) in picked]
-    low, high = tuning_limits(measurement)
-    near, (seeds, _) = near_means(measurement), by_seed(measurement)
-    keep = {"R": measurement.is_grid, "95 %": len(measurement.seeds) > 1 and not is_narrow}
+def settings_table(findings: Findings, most: int | None = None, is_narrow: bool = False) -> Table:
+    """Return the settings by mean, best first, with the picks and the `most` best; all if None.
+
+    is_narrow: whether intervals are left out.
+    """
+    measurement = findings.measurement
     columns = [
         "trial",
         *(axis.short for axis in measurement.axes),
@@ -51,25 +47,23 @@ def settings_table(found: Findings, at_most: int | None = None, is_narrow: bool 
         "R",
         "",
     ]
-    rows = [
-        {
-            **_params(found, measurement.places[place]),
-            **_scores(found, measurement.places[place], seeds[place]),
-            "95 %": _limits(measurement.places[place], float(low[place]), float(high[place])),
-            "R": format_number(float(near[place])),
-            "": _marks(found, place),
-        }
-        for place in shown
-    ]
-    kept = [column for column in columns if keep.get(column, True)]
-    more = f", {len(shown)} of {len(order)}" if len(shown) < len(order) else ""
-    title = f"{measurement.study}: {measurement.metric}, {_repeated(found)}{more}"
-    return Table(title, kept, [[row[column] for column in kept] for row in rows])
+    if is_narrow or len(measurement.seeds) < 2:
+        columns.remove("95 %")
+    if not measurement.is_grid:
+        columns.remove("R")
+    indices = _best_first(findings, most)
+    rows = [_setting_row(findings, index) for index in indices]
+    total = len(measurement.places)
+    more = f", {len(indices)} of {total}" if len(indices) < total else ""
+    title = f"{measurement.study}: {measurement.metric}, {_name_repeats(findings)}{more}"
+    return Table(title, columns, [[row[column] for column in columns] for row in rows])
 
 
 def confirmed_table(studies: Sequence[Findings]) -> Table | None:
-    """Every pick on fresh seeds beside its tuning mean; None where none was trained on them."""
-    rows = [_confirmed(found, pick) for found in studies for pick in found.picks.values() if pick.fresh]
+    """Return every pick on fresh seeds beside its tuning mean; None where none was trained on them."""
+    rows = [
+        _pick_row(findings, pick) for findings in studies for pick in findings.picks.values() if pick.fresh
+    ]
     if not rows:
         return None
     metric, objective = fresh_metric(studies[0].measurement), studies[0].measurement.metric
@@ -80,55 +74,63 @@ def confirmed_table(studies: Sequence[Findings]) -> Table | None:
     return Table(title, columns, [[row[column] for column in columns] for row in rows])
 
 
-def _confirmed(found: Findings, pick: Picked) -> dict[str, str]:
-    assert pick.fresh is not None
+def _best_first(findings: Findings, most: int | None) -> list[Index]:
+    """Return the indices of the `most` best settings, and of the picks."""
+    measurement = findings.measurement
+    order = sorted(measurement.places, key=lambda index: -measurement.sign * measurement.places[index].mean)
+    if most is None:
+        return order
+    picks = {pick.tuned.trial for pick in findings.picks.values() if pick.tuned}
+    return [*order[:most], *(index for index in order[most:] if measurement.places[index].number in picks)]
+
+
+def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
+    measurement = findings.measurement
+    setting = measurement.places[index]
+    values = {axis.short: setting.params.get(axis.name) for axis in measurement.axes}
+    scores, (low, high) = by_seed(measurement)[0][index], tuning_limits(measurement)
+    limits = f"{format_number(float(low[index]))} to {format_number(float(high[index]))}"
+    worst = min(measurement.sign * value for value in setting.values)
     return {
-        "study": found.measurement.option,
+        "trial": str(setting.number),
+        **{name: "" if value is None else plain(value) for name, value in values.items()},
+        "mean": format_number(setting.mean),
+        # A setting with diverged runs has no interval.
+        "95 %": "" if setting.diverged else limits,
+        "sd": f"{np.std(scores, ddof=1):.2f}" if len(scores) > 1 else "",
+        "worst": format_number(measurement.sign * worst),
+        "div.": f"{setting.diverged}/{len(setting.runs)}",
+        "R": format_number(float(near_means(measurement)[index])),
+        "": _marks(findings, index),
+    }
+
+
+def _pick_row(findings: Findings, pick: Picked) -> dict[str, str]:
+    assert pick.fresh is not None
+    low, high = pick.fresh.diverged[1:]
+    return {
+        "study": findings.measurement.option,
         "pick": ROLES[pick.role],
         "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
-        fresh_metric(found.measurement): format_estimate(pick.fresh.score),
-        f"{found.measurement.metric}, fresh": format_estimate(pick.fresh.objective),
+        fresh_metric(findings.measurement): format_estimate(pick.fresh.score),
+        f"{findings.measurement.metric}, fresh": format_estimate(pick.fresh.objective),
         "tuning": format_number(pick.tuned.mean.value) if pick.tuned else "",
-        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {format_share(*pick.fresh.diverged[1:])}",
+        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {format_share(low, high)}",
     }
 
 
-def _params(found: Findings, setting: Setting) -> dict[str, str]:
-    values = {short(name): plain(value) for name, value in setting.params.items()}
-    return {
-        "trial": str(setting.number),
-        **{axis.short: values.get(axis.short, "") for axis in found.measurement.axes},
-    }
+def _marks(findings: Findings, index: Index) -> str:
+    """Return a setting's roles, and whether its learning rate is at an edge."""
+    trial = findings.measurement.places[index].number
+    marks = [role for role, pick in findings.picks.items() if pick.tuned and pick.tuned.trial == trial]
+    if is_on_edge(findings.measurement, index):
+        marks.append("edge")
+    return " ".join(marks)
 
 
-def _scores(found: Findings, setting: Setting, by_seed: Floats) -> dict[str, str]:
-    sign = found.measurement.sign
-    return {
-        "mean": format_number(setting.mean),
-        "sd": f"{np.std(by_seed, ddof=1):.2f}" if len(by_seed) > 1 else "",
-        "worst": format_number(sign * min(sign * value for value in setting.values)),
-        "div.": f"{setting.diverged}/{len(setting.runs)}",
-    }
-
-
-def _limits(setting: Setting, low: float, high: float) -> str:
-    """The interval, which a setting with diverged runs has none of."""
-    return "" if setting.diverged else f"{format_number(low)} to {format_number(high)}"
-
-
-def _marks(found: Findings, place: Index) -> str:
-    trial = _number(found, place)
-    roles = [role for role, pick in found.picks.items() if pick.tuned and pick.tuned.trial == trial]
-    return " ".join([*roles, *(["edge"] if is_on_edge(found.measurement, place) else [])])
-
-
-def _number(found: Findings, place: Index) -> int:
-    return found.measurement.places[place].number
-
-
-def _repeated(found: Findings) -> str:
-    seeds, conditions = len(found.measurement.seeds), len(found.measurement.conditions)
+def _name_repeats(findings: Findings) -> str:
+    seeds, conditions = len(findings.measurement.seeds), len(findings.measurement.conditions)
     if conditions > 1:
         return f"mean over {conditions} conditions and {format_count(seeds, 'seed')}"
     return f"mean over {format_count(seeds, 'run')}" if seeds > 1 else "one run each"

@@ -1,127 +1,126 @@
-"""What is said of several optimizers, and what can't be."""
+"""Say what holds between optimizers, and what can't be said."""
 
 import math
 from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.limits import decades
-from sweeps.report.sentences.wording import format_interval, format_number, format_share, join_words
-from sweeps.report.statistics.compare import MARGIN, Comparison
+from sweeps.report.sentences.wording import (
+    PERCENT,
+    format_difference,
+    format_interval,
+    format_p,
+    format_share,
+    join_words,
+)
+from sweeps.report.statistics.compare import MARGIN, Comparison, Verdict, is_within
+from sweeps.report.statistics.intervals import Estimate
 
 
-def verdicts(joint: Joint) -> list[str]:
-    """Of each pair of optimizers, on the fresh seeds that they share, what may be said and from what."""
-    told = [
-        sentence
+def judge(difference: Estimate, metric: str) -> Verdict:
+    """Return what may be said of a difference by its interval alone; only points of percent have a margin."""
+    if metric.endswith(PERCENT) and is_within(difference):
+        return "equivalent"
+    return "no distinguishable difference" if difference.low <= 0 <= difference.high else "better"
+
+
+def compare_optimizers(joint: Joint) -> list[str]:
+    """Return what may be said of each pair of optimizers on the fresh seeds that they share."""
+    if joint.comparisons and joint.on_edge:
+        return [f"No ranking: {_ends(joint)}. Widen the search before you compare them."]
+    return [
+        f"{role.capitalize()} picks: {_compare(comparison, joint)}"
         for role, comparisons in joint.comparisons.items()
         for comparison in comparisons
-        for sentence in _verdict(comparison, role, joint)
     ]
-    return [*(_turnable(joint) if told else []), *told]
 
 
-def as_tuned(comparison: Comparison, unit: str) -> str:
-    """What is said of two optimizers."""
-    first, second = comparison.first, comparison.second
-    if comparison.verdict == "better":
-        return f"{first} is better than {second} by {abs(comparison.difference.value):.2f} {unit}"
-    if comparison.verdict == "equivalent":
-        return f"{first} and {second} are equivalent within ± {MARGIN:g}"
-    return f"no distinguishable difference between {first} and {second}"
-
-
-def not_said(studies: Sequence[Findings], joint: Joint) -> list[str]:
-    """What these studies can't say, so that nobody reads it into them."""
-    names = [found.measurement.option for found in studies]
-    told = []
-    if len(studies) > 1 and not joint.comparisons:
-        told.append(
-            f"Which of {join_words(names)} is better: no two picks were trained on the same fresh seeds."
-        )
+def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
+    """Return what these studies can't say, so that nobody reads it into them."""
+    names = join_words([findings.measurement.option for findings in studies])
+    several = len(studies) > 1
+    sentences = []
+    if several and not joint.comparisons:
+        sentences.append(f"Which of {names} is better: no two picks were trained on the same fresh seeds.")
     if joint.on_edge:
-        told.append(
-            f"How good {join_words(list(joint.on_edge))} can be: the highest mean is at an end of the "
-            f"learning rates searched ({_ends(joint)})."
-        )
+        sentences.append(f"How good {join_words(list(joint.on_edge))} can be: {_ends(joint)}.")
     if joint.unranked:
-        bands = "; ".join(
-            f"{found.measurement.option} {decades(found.bands[1.0])}"
-            for found in studies
-            if 1.0 in found.bands
+        sentences.append(
+            "Which optimizer forgives a wrong learning rate better: the good learning rates reach the ends "
+            "of the range."
         )
-        told.append(
-            "Which optimizer forgives a wrong learning rate more: the bands within 1 point of the best "
-            f"reach the edges of the search, so that this grid cannot rank them ({bands})."
+    sentences += _differing(joint)
+    if several and any(findings.shares for findings in studies):
+        sentences.append(
+            "Which optimizer is easier to tune: those figures depend on the ranges chosen for each study."
         )
-    if joint.differing:
-        told.append(f"What the optimizer alone does: the studies also differ in {_differing(joint)}.")
-    if len(studies) > 1 and any(found.shares for found in studies):
-        told.append(
-            "Whose space is easier: shares and best of k are of each study's own ranges, of "
-            "its other parameters too."
+    adaptive = [findings.measurement.option for findings in studies if not findings.is_even]
+    if adaptive:
+        sentences.append(
+            f"How much of the space is good for {join_words(adaptive)}: the search was adaptive."
         )
-    if adaptive := [found.measurement.option for found in studies if not found.is_even]:
-        told.append(f"How much of the space is good for {join_words(adaptive)}: the search was adaptive.")
-    told += _other_images(studies)
-    told.append(
-        "What holds elsewhere: everything here is of this data set, model, budget and searched space alone. "
-        "Another of them moves the good learning rates."
-    )
-    return told
-
-
-def _other_images(studies: Sequence[Findings]) -> list[str]:
-    """How much a test split of so many images leaves open, of an accuracy in percent."""
-    for found in studies:
-        images = found.measurement.confirmation.test_images
-        scores = [pick.fresh.score.value / 100 for pick in found.picks.values() if pick.fresh]
-        if images and scores and not math.isnan(scores[0]):
-            half = 196 * math.sqrt(scores[0] * (1 - scores[0]) / images)
-            return [
-                f"What other test images would say: {images:,} leave ± {half:.1f} points at "
-                f"{format_share(scores[0])}, and no interval here holds that. What is common to all picks "
-                "cancels in a difference."
-            ]
-    return []
-
-
-def _turnable(joint: Joint) -> list[str]:
-    if not joint.on_edge:
-        return []
     return [
-        f"No ranking yet: the highest mean is at an end of the learning rates searched ({_ends(joint)}), and "
-        "a wider search may find a better one."
+        *sentences,
+        *_other_images(studies),
+        "What holds elsewhere: every figure here is of this data set, model, budget and searched space. "
+        "Change one, and the good learning rates move.",
     ]
+
+
+def _compare(comparison: Comparison, joint: Joint) -> str:
+    first, second, difference = comparison.first, comparison.second, comparison.difference
+    pair = f"{first} and {second}"
+    if math.isnan(difference.low):
+        return (
+            f"unknown whether {first} or {second} is better. "
+            "One tuning seed doesn't show which settings other seeds would pick."
+        )
+    size = format_difference(joint.metric, difference.value)
+    margin = format_difference(joint.metric, MARGIN)
+    phrases = {
+        "better": f"{first} is better than {second} by {size}",
+        "equivalent": f"{pair} are equivalent within ± {margin}",
+        "no distinguishable difference": f"no distinguishable difference between {pair}, {size}",
+    }
+    numbers = f"95 % interval {format_interval(difference)}, {format_p(comparison.p)}"
+    where = " where both converge" if comparison.excluded else ""
+    smallest = format_difference(joint.metric, comparison.smallest)
+    return (
+        f"{phrases[comparison.verdict]}, {numbers}. "
+        f"{comparison.seeds} fresh seeds{where} find a true difference of {smallest} in 8 of 10 cases."
+    )
 
 
 def _ends(joint: Joint) -> str:
-    """sgd at the highest, adam at the lowest."""
-    return ", ".join(f"{option} at the {end}" for option, end in joint.on_edge.items())
-
-
-def _differing(joint: Joint) -> str:
-    """scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
-    keys = next(iter(joint.differing.values()))
-    return join_words(
-        [f"{key} ({', '.join(f'{o} {kept[key]}' for o, kept in joint.differing.items())})" for key in keys]
+    """Return whose best mean is at which end: sgd did best at the highest learning rate searched."""
+    by_end: dict[str, list[str]] = {}
+    for option, end in joint.on_edge.items():
+        by_end.setdefault(end, []).append(option)
+    return " and ".join(
+        f"{join_words(options)} did best at the {end} learning rate searched"
+        for end, options in by_end.items()
     )
 
 
-def _verdict(comparison: Comparison, role: str, joint: Joint) -> list[str]:
-    first, second, seeds = comparison.first, comparison.second, comparison.seeds
-    size = f"{first} - {second} = {abs(comparison.difference.value):.2f} {joint.unit}"
-    where = " on which both converge" if comparison.excluded else ""
-    on = f"{seeds} fresh seeds{where}"
-    least = format_number(comparison.smallest)
-    smallest = f"{seeds} seeds find a true difference of {least} in 8 of 10 cases."
-    if math.isnan(comparison.difference.low):
-        return [
-            f"{role.capitalize()} picks: whether {first} or {second} is better isn't known: {size} on {on}, "
-            f"but what other tuning seeds would have picked can't be told. {smallest}"
-        ]
-    return [
-        f"{role.capitalize()} picks: {as_tuned(comparison, joint.unit)}: {size} "
-        f"{format_interval(comparison.difference)} on {on}, p = {comparison.p:.2g} after Holm over all "
-        f"pairs; other tuning seeds might have picked others. {smallest}"
-    ]
+def _differing(joint: Joint) -> list[str]:
+    """Return in what the studies differ besides: scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
+    sentences = []
+    for key in next(iter(joint.differing.values()), {}):
+        values = ", ".join(f"{option} {scope[key]}" for option, scope in joint.differing.items())
+        sentences.append(f"What the optimizer alone does: the studies also differ in {key} ({values}).")
+    return sentences
+
+
+def _other_images(studies: Sequence[Findings]) -> list[str]:
+    """Return how much a test split of so many images leaves open, of an accuracy in percent."""
+    for findings in studies:
+        images = findings.measurement.confirmation.test_images
+        scores = [pick.fresh.score.value / 100 for pick in findings.picks.values() if pick.fresh]
+        if images and scores and not math.isnan(scores[0]):
+            half_width = 196 * math.sqrt(scores[0] * (1 - scores[0]) / images)
+            accuracy = f"{format_share(scores[0])} is known only to ± {half_width:.1f} points"
+            return [
+                f"The test set is itself a sample: with {images:,} images, {accuracy}. The intervals here "
+                "don't include that; it mostly cancels in differences."
+            ]
+    return []

@@ -1,8 +1,9 @@
-"""How settings, figures and their intervals are written, everywhere alike."""
+"""Write settings, figures and their intervals, everywhere alike."""
 
 import math
 from collections.abc import Sequence
 
+from sweeps.report.findings.picked import Picked
 from sweeps.report.measure.axis import plain, short
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.intervals import Estimate
@@ -27,11 +28,11 @@ def format_number(value: float) -> str:
 
 
 def format_interval(estimate: Estimate) -> str:
-    """Return a 95 % interval, [91.80, 92.40], to two digits of its width or more; empty if unknown."""
+    """Return a 95 % interval, [91.80, 92.40], with 2 to 6 decimals by its width; empty if unknown."""
     if math.isnan(estimate.low):
         return ""
     width = estimate.high - estimate.low
-    digits = max(2, 1 - math.floor(math.log10(width))) if width > 0 else 2
+    digits = min(6, max(2, 1 - math.floor(math.log10(width)))) if width > 0 else 2
     return f"[{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
 
 
@@ -50,7 +51,7 @@ def format_score(metric: str, estimate: Estimate) -> str:
 
 def format_difference(metric: str, value: float) -> str:
     """Return a difference of a metric: 0.52 points where it is in percent, else the bare number."""
-    return f"{format_number(value)} points" if metric.endswith(PERCENT) else format_number(value)
+    return f"{value:.2f} points" if metric.endswith(PERCENT) else format_number(value)
 
 
 def format_share(low: float, high: float | None = None) -> str:
@@ -60,19 +61,24 @@ def format_share(low: float, high: float | None = None) -> str:
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
+def format_p(p: float) -> str:
+    """Return a p value: p = 0.031, p < 0.001."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
 def format_count(count: int, noun: str) -> str:
     """Return a number of things: 1 seed, 3 seeds."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def points(metric: str) -> str:
-    """Return what differences of a metric are counted in."""
-    return " points" if metric.endswith(PERCENT) else ""
-
-
 def name_unit(metric: str) -> str:
     """Return what differences of a metric are counted in."""
     return "percentage points" if metric.endswith(PERCENT) else metric
+
+
+def name_roles(picks: Sequence[Picked]) -> str:
+    """Return the roles of one setting's picks: robust pick and peak pick."""
+    return join_words([ROLES[pick.role] for pick in picks])
 
 
 def join_words(words: Sequence[str]) -> str:

@@ -1,0 +1,138 @@
+"""What the reports of many studies say, and how."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.storages import BaseStorage
+
+from sweeps.report.figures import all as figures
+from sweeps.report.findings.joint import joint
+from sweeps.report.findings.load import found_in
+from sweeps.report.outputs.document import Document, compose_document
+from sweeps.report.outputs.terminal import print_findings
+from sweeps.report.sentences import guide
+from sweeps.report.sentences.verdict import judge
+from sweeps.report.statistics.intervals import Estimate
+from tests.support.studies import (
+    FRESH,
+    PICKS,
+    adaptive_study,
+    confirm,
+    grid_study,
+    hill,
+    two_confirmed,
+)
+
+MOST_WORDS = 25
+CLIFF = {"optimizer.lr": 0.1, "optimizer.momentum": 0.0}
+
+
+def climb(params: Mapping[str, Any], seed: int) -> float:
+    """Return a score that is best at the largest learning rate."""
+    return hill(params, seed) + 3 * (params["optimizer.lr"] == 0.1)
+
+
+def at_the_end(storage: BaseStorage) -> None:
+    """Two optimizers that do best at the largest learning rate, one of which diverges there at times."""
+    for option, diverging in (("sgd", FRESH[:2]), ("adam", [])):
+        study = grid_study(storage, option, climb)
+
+        def test(params: Mapping[str, Any], seed: int, diverging: list[int] = diverging) -> float:
+            return 10 if params == CLIFF and seed in diverging else climb(params, seed)
+
+        confirm(study, [*PICKS, CLIFF], climb, test)
+
+
+def under_conditions(storage: BaseStorage) -> None:
+    grid_study(storage, "sgd", replicates={"seed": [0, 1, 2], "model.norm": ["batch", "none"]})
+
+
+SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
+    "different": lambda storage: two_confirmed(storage, gap=1.0),
+    "equal": lambda storage: two_confirmed(storage, gap=0.0),
+    "at an end": at_the_end,
+    "adaptive": lambda storage: adaptive_study(storage, "sgd"),
+    "conditions": under_conditions,
+    "one seed": lambda storage: grid_study(storage, "sgd", replicates={"seed": [0]}),
+    "unfinished": lambda storage: grid_study(storage, "sgd", settings=4),
+    "not begun": lambda storage: grid_study(storage, "sgd", settings=0),
+}
+
+
+def compose(sweep: str) -> Document:
+    """Return the report of a sample sweep."""
+    storage = optuna.storages.InMemoryStorage()
+    SWEEPS[sweep](storage)
+    studies = found_in(storage, None)
+    return compose_document(studies, joint(studies))
+
+
+def texts(document: Document) -> list[str]:
+    """Return all that a report says in words."""
+    parts = [*document.lead, *document.parts]
+    captions = [plot.text for part in parts for plot in part.plots]
+    return [*(text for part in parts for text in part.sentences), *captions]
+
+
+def long_sentences(text: str) -> list[str]:
+    """Return the sentences of a text that have more than MOST_WORDS words."""
+    sentences = re.split(r"(?<=[.?!])\s+", text)
+    return [sentence for sentence in sentences if len(sentence.split()) > MOST_WORDS]
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_no_sentence_of_a_report_is_long(sweep: str) -> None:
+    assert [long for text in texts(compose(sweep)) for long in long_sentences(text)] == []
+
+
+def test_no_sentence_of_the_guide_and_of_the_notes_is_long() -> None:
+    notes = [guide.BRIEF, guide.OWN_FIGURES, guide.PICKED_TRIAL]
+    explained = [figure.HOW_TO_READ for figure in figures.ALL_FIGURES]
+    every = [*(meaning for _, meaning in guide.GUIDE), *notes, *explained]
+    assert [long for text in every for long in long_sentences(text)] == []
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_where_the_ranking_is_unknown_no_optimizer_is_called_better(sweep: str) -> None:
+    said = "\n".join(texts(compose(sweep)))
+    better = re.search(r"(sgd|adam) is better than", said)
+    assert ("No ranking: sgd and adam did best at the highest" in said) == (sweep == "at an end")
+    assert (better is not None) == (sweep == "different")
+
+
+def test_a_robust_pick_that_is_worse_than_the_peak_says_so_with_one_interval() -> None:
+    _, robust, *_ = compose("at an end").lead[0].sentences
+    assert re.search(
+        r"It is [12]\.\d+ points worse \[[12]\.\d+, \d\.\d+\] than the peak, lr=0.1 momentum=0, "
+        r"at the largest lr searched\.",
+        robust,
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "metric", "verdict"),
+    [
+        (-0.19, -0.01, "accuracy in %", "equivalent"),
+        (0.01, 0.21, "accuracy in %", "better"),
+        (-0.01, 0.21, "accuracy in %", "no distinguishable difference"),
+        (-0.19, -0.01, "loss", "better"),
+    ],
+)
+def test_one_rule_judges_a_difference(low: float, high: float, metric: str, verdict: str) -> None:
+    assert judge(Estimate((low + high) / 2, low, high), metric) == verdict
+
+
+def test_the_terminal_prints_every_setting_the_picks_and_where_the_report_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    storage = optuna.storages.InMemoryStorage()
+    two_confirmed(storage, gap=1.0)
+    print_findings(found_in(storage, None), tmp_path / "report.html", "sqlite:///outputs/sweeps.db")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Robust pick: lr=0.01 momentum=0, test accuracy" in printed
+    assert "Robust picks: adam is better than sgd by 1." in printed
+    assert "python -m sweeps.dashboard --storage sqlite:///outputs/sweeps.db" in printed
