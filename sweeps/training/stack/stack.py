@@ -12,7 +12,7 @@ from sweeps.training.member import Member
 from sweeps.training.run import Epoch
 from sweeps.training.stack import rows
 from sweeps.training.stack.autograd import Alone, Mapped
-from sweeps.training.stack.fused_steps import Update
+from sweeps.training.stack.fused_steps import use_fused_kernel
 from sweeps.training.stack.network import Network, form_of, structure
 
 # Images in one forward pass of an evaluation, all members together; bounds memory, changes no result.
@@ -32,7 +32,8 @@ class Stack:
         self.network = form([member.model for member in self.members])
         if compiled:
             self.network.compile()
-        self.updates = [Update(member.optimizer) for member in self.members]
+        for member in self.members:
+            use_fused_kernel(member.optimizer)
         self._images: Tensor | None = None
         self._feeds = [list(same) for _, same in groupby(self.members, key=lambda member: member.feed)]
 
@@ -82,8 +83,8 @@ class Stack:
             images, labels = self._gather(drawn)
             losses[number], hits = network.step(self._augmented(images), labels)
             right += hits
-            for member, update in zip(members, self.updates, strict=True):
-                update()
+            for member in members:
+                member.optimizer.step()
                 member.after_step()
         return losses, right
 
@@ -120,8 +121,11 @@ def stacks(members: Sequence[Member], compiled: bool = False) -> list[Stack]:
     for member in members:
         feed, size = member.feed, member.run.batch_size
         form = form_of(member.model, torch.Size((size, *feed.shape)))
-        # What torch prints of a known layer is all there is to it; of another, only its builder knows.
-        own = {Alone: member.place, Mapped: member.run.model}.get(form)
+        own: Any = None
+        if form is Alone:
+            own = member.place
+        if form is Mapped:  # only its builder knows all of such a model; a layer of ours is what torch prints
+            own = member.run.model
         sizes = (feed.shape, feed.classes, feed.training, feed.validation, size, feed.images.dtype)
         together.setdefault((form, own, structure(member.model), sizes), []).append(member)
     return [Stack(key[0], same, compiled) for key, same in together.items()]
