@@ -19,7 +19,7 @@ import torch
 from sweeps.data import idx
 from sweeps.data.feed import Feed
 from sweeps.models import mlp
-from sweeps.training.device import computing
+from sweeps.training.device import numerics
 from sweeps.training.member import Member
 from sweeps.training.run import Run
 from sweeps.training.stack.layered import Layered
@@ -110,13 +110,13 @@ def stacked(feed: Feed, width: int, precision: str, compiled: bool = False) -> C
     stack = stack_of(feed, width, compiled)
     if compiled:
         began = time.perf_counter()
-        with computing(CPU, precision):
+        with numerics(CPU, precision):
             stack.epoch()
         print(f"first epoch of the compiled stack: {time.perf_counter() - began:.1f} s")
 
     def epoch() -> float:
         began = time.perf_counter()
-        with computing(CPU, precision):
+        with numerics(CPU, precision):
             stack.epoch()
         return (time.perf_counter() - began) / width
 

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from sweeps.data.feed import Feed
     from sweeps.schedulers import Schedule
     from sweeps.training.run import Epoch, Result, Run
-    from sweeps.training.train import evaluate, train
+    from sweeps.training.train import Observer, evaluate, train
 
 __all__ = [
     "Epoch",
     "Feed",
     "Job",
+    "Observer",
     "Result",
     "Run",
     "Schedule",
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Epoch": "sweeps.training.run",
     "Feed": "sweeps.data.feed",
+    "Observer": "sweeps.training.train",
     "Result": "sweeps.training.run",
     "Run": "sweeps.training.run",
     "Schedule": "sweeps.schedulers",

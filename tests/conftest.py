@@ -152,11 +152,11 @@ def _matmul_library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     Products in double precision are MKL's on every processor.
     """
-    from sweeps.training import products
+    from sweeps.training import device
 
     maker = {"MKL": "GenuineIntel", "oneDNN": "AuthenticAMD"}[request.param]
-    monkeypatch.setattr(products, "processor_maker", lambda: maker)
-    if request.param == "oneDNN" and not products.onednn_is_exact():
+    monkeypatch.setattr(device, "processor_maker", lambda: maker)
+    if request.param == "oneDNN" and not device.onednn_is_exact():
         pytest.skip("this processor's oneDNN multiplies in bf16, so no run would take it")
 
 

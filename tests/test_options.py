@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -22,7 +21,7 @@ from sweeps.training import checkpoint
 from sweeps.training.run import Result, Run
 from sweeps.training.train import train
 from tests.support.cifar_files import write_cifar
-from tests.support.training_runs import same
+from tests.support.training_runs import Log, same
 
 Compose = Callable[..., DictConfig]
 OPTIMIZERS, SCHEDULERS, DATA, MODELS, EXPERIMENTS = (
@@ -57,10 +56,10 @@ def write_idx(folder: Path) -> None:
 
 def assert_goes_on(run: Run, folder: Path) -> Result:
     """Two epochs end with the same bits where they are broken in between."""
-    kept: list[dict[str, Any]] = []
-    [result] = train([run], "cpu", on_state=lambda _, state: kept.append(state()))
+    log = Log()
+    [result] = train([run], "cpu", observer=log)
     assert [epoch.number for epoch in result.epochs] == [1, 2]
-    checkpoint.save(folder / "checkpoint.pt", kept[0])
+    checkpoint.save(folder / "checkpoint.pt", log.states[0][1])
     [resumed] = train([run], "cpu", starts=[checkpoint.load(folder / "checkpoint.pt")])
     assert same(resumed.state, result.state)
     return result

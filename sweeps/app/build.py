@@ -1,9 +1,8 @@
-"""From a config to the run that it describes."""
+"""The run that a config describes."""
 
 from __future__ import annotations
 
-import pickle
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.errors import InstantiationException
@@ -19,10 +18,13 @@ if TYPE_CHECKING:
 
     from sweeps.training.run import Run
 
+# What this process has built, by its config.
+_built_parts: dict[str, Any] = {}
+
 
 def build(cfg: DictConfig) -> Run:
-    """The run that a config describes, its data loaded. Raises ValueError for what can't be built."""
-    from sweeps.app.startup import spare_compiler
+    """Build the run that a config describes, its data loaded. Raises ValueError for what can't be built."""
+    from sweeps.app.startup import avoid_importing_dynamo
     from sweeps.schedulers import Schedule
     from sweeps.training.run import Run
 
@@ -30,7 +32,7 @@ def build(cfg: DictConfig) -> Run:
     cfg = cast("DictConfig", OmegaConf.merge(cfg, {"steps_per_epoch": feed.training // cfg.batch_size}))
     model = _instantiate("model", cfg.model, _partial_=True)
     optimizer = _instantiate("optimizer", cfg.optimizer, _partial_=True)
-    spare_compiler()
+    avoid_importing_dynamo()
     return Run(
         feed=feed,
         model=model,
@@ -44,7 +46,7 @@ def build(cfg: DictConfig) -> Run:
 
 
 def interval_of(cfg: DictConfig) -> str:
-    """What the scheduler counts, epochs or steps."""
+    """Return what the scheduler counts: epoch or step."""
     interval: str = OmegaConf.select(cfg, "scheduler.interval", default="epoch")
     return interval
 
@@ -53,34 +55,32 @@ def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
     from sweeps.schedulers import WarmUp
 
     arguments: Any = OmegaConf.to_container(cfg.scheduler, resolve=True)
-    kept = {key: value for key, value in arguments.items() if key not in ("interval", "monitor")}
-    scheduler = _instantiate("scheduler", kept, _partial_=True)
+    for key in ("interval", "monitor"):  # ours, not the class's
+        arguments.pop(key, None)
+    scheduler: Callable[[Optimizer], LRScheduler] = _instantiate("scheduler", arguments, _partial_=True)
     steps = round(cfg.warmup.epochs * cfg.steps_per_epoch)
-    return (
-        partial(WarmUp, then=scheduler, steps=steps, start_factor=cfg.warmup.start_factor)
-        if steps
-        else scheduler
-    )
+    if steps:
+        return partial(WarmUp, then=scheduler, steps=steps, start_factor=cfg.warmup.start_factor)
+    return scheduler
 
 
 def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
-    """Build what a `_target_` names, once in a process: a study's runs share their data and most parts."""
+    """Build what a `_target_` names, once in a process: a study's runs share their data and most parts.
+
+    It may name anything: the config is the user's own program.
+    """
     arguments = OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
-    try:
-        return _built(pickle.dumps((arguments, kwargs)))
-    except InstantiationException as error:
-        said, reason = str(error).replace("\n", ", "), _root(error)
-        raise ValueError(
-            f"{key}: {said} ({reason}); install its package, or add its file's folder to PYTHONPATH"
-        ) from error
-
-
-@cache
-def _built(written: bytes) -> Any:
-    """What a `_target_` names, whatever it is: the config is the user's own program."""
-    node, kwargs = pickle.loads(written)
-    with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
-        return instantiate(node, _convert_="all", **kwargs)
+    config = repr((arguments, kwargs))
+    if config not in _built_parts:
+        try:
+            with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
+                _built_parts[config] = instantiate(arguments, _convert_="all", **kwargs)
+        except InstantiationException as error:
+            message, cause = str(error).replace("\n", ", "), _root(error)
+            raise ValueError(
+                f"{key}: {message} ({cause}); install its package, or add its file's folder to PYTHONPATH"
+            ) from error
+    return _built_parts[config]
 
 
 def _root(error: BaseException) -> BaseException:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def check(cfg: DictConfig) -> None:
     """Raise ValueError, with key, value and fix, for a config that can't train; nothing is trained."""
-    from sweeps.app import run_folder as job
+    from sweeps.app import run_folder
     from sweeps.training import device
 
     _whole(cfg, "epochs", at_least=1)
@@ -30,7 +30,7 @@ def check(cfg: DictConfig) -> None:
     _writable(cfg.outputs)
     if not isinstance(cfg.compile, bool):
         raise ValueError(f"compile={cfg.compile} must be true or false")
-    with device.computing(device.resolve(cfg.device), cfg.precision):
+    with device.numerics(device.resolve(cfg.device), cfg.precision):
         run = build(cfg)
         if run.batch_size > run.feed.training:
             raise ValueError(
@@ -39,7 +39,7 @@ def check(cfg: DictConfig) -> None:
             )
         _build_parts(cfg, run)
         if cfg.resume is not None:
-            job.resumed(cfg.resume, run, cfg.device)
+            run_folder.load_resumed_state(cfg.resume, run, cfg.device)
 
 
 def _build_parts(cfg: DictConfig, run: Run) -> None:

@@ -1,14 +1,16 @@
-"""A run and its folder: what the run goes on from, and what it leaves there."""
+"""A run's folder: the state to continue from, and the results."""
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
+
 from sweeps.training import checkpoint
 from sweeps.training import device as devices
-from sweeps.training.keep import CHECKPOINT
+from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.run import Result, Run, State
 from sweeps.training.run_identity import expected, objection
 
@@ -16,13 +18,21 @@ METRICS = "metrics.json"
 log = logging.getLogger(__name__)
 
 
-def resumed(path: str, run: Run, device: str) -> State:
-    """The state that `resume` names, by file or folder. Raises ValueError for what can't be gone on from."""
+def output_folder() -> Path:
+    """Return the folder that Hydra gave to the running job."""
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def load_resumed_state(path: str, run: Run, device: str) -> State:
+    """Load the state that `resume` names, by file or folder.
+
+    Raises ValueError for a state that the run can't continue from.
+    """
     file = Path(path) / CHECKPOINT if Path(path).is_dir() else Path(path)
     if not file.exists():
         raise ValueError(f"resume={path}: there is no {file}; name a run's folder or its {CHECKPOINT}")
     try:
-        state = _state(file, run, device, fix="name another run")
+        state = _load_own_state(file, run, device, fix="name another run")
     except ValueError as error:
         raise ValueError(f"resume={path}: {error}") from error
     done = state["epochs"]
@@ -38,37 +48,44 @@ def resumed(path: str, run: Run, device: str) -> State:
     return state
 
 
-def left_in(folder: Path, run: Run, device: str) -> State | None:
-    """What an interrupted job of this very run left in its folder, or None.
+def load_state(folder: Path, run: Run, device: str) -> State | None:
+    """Load the state that this very run saved in its folder, or return None where there is none.
 
-    Raises ValueError where it can't go on from what lies there.
+    Raises ValueError for another run's state and for a damaged file.
     """
     file = folder / CHECKPOINT
-    return _state(file, run, device, fix="write hydra.run.dir=<another folder>") if file.exists() else None
+    if not file.exists():
+        return None
+    return _load_own_state(file, run, device, fix="write hydra.run.dir=<another folder>")
 
 
-def left_unfinished(folder: Path, run: Run, device: str) -> State | None:
-    """As `left_in`, but None where the run has ended, so that it is trained again."""
-    state = left_in(folder, run, device)
-    over = state is not None and (state["epochs"] == run.epochs or not state["finite"])
-    return None if over and (folder / METRICS).exists() else state
+def load_unfinished_state(folder: Path, run: Run, device: str) -> State | None:
+    """Load as `load_state` does, but return None for a finished run, so that it trains again."""
+    state = load_state(folder, run, device)
+    if state is None or not (folder / METRICS).exists():
+        return state
+    is_finished = state["epochs"] == run.epochs or not state["finite"]
+    return None if is_finished else state
 
 
-def left_or_anew(
-    folder: Path, run: Run, device: str, left: Callable[[Path, Run, str], State | None]
+def load_state_or_start_over(
+    folder: Path, run: Run, device: str, load: Callable[[Path, Run, str], State | None]
 ) -> State | None:
-    """As `left`; what can't be gone on from is put aside, so that a sweep's trial never fails for it."""
+    """Load as `load` does; rename a file that it refuses, so that no trial of a sweep fails for it."""
     try:
-        return left(folder, run, device)
+        return load(folder, run, device)
     except ValueError as error:
-        aside = folder / f"{CHECKPOINT}.unusable"
-        (folder / CHECKPOINT).replace(aside)
-        log.warning("Training anew, with the old file put aside as %s: %s", aside, error)
+        renamed = folder / f"{CHECKPOINT}.unusable"
+        (folder / CHECKPOINT).replace(renamed)
+        log.warning("Training anew, with the old file put aside as %s: %s", renamed, error)
         return None
 
 
-def write(folder: Path, result: Result, accuracies: dict[str, float]) -> None:
-    """Leave a checkpoint and the metrics; once both are there the run has ended."""
+def write_results(folder: Path, result: Result, accuracies: Mapping[str, float]) -> None:
+    """Write the checkpoint and the metrics; a run with both has ended.
+
+    accuracies: in percent, of the splits that no epoch measures.
+    """
     metrics = {
         "score": result.score,
         "diverged": result.diverged,
@@ -80,14 +97,14 @@ def write(folder: Path, result: Result, accuracies: dict[str, float]) -> None:
     (folder / METRICS).write_text(json.dumps(metrics, indent=1) + "\n")
 
 
-def curves(result: Result) -> dict[str, list[float]]:
-    """What each epoch measured, metric by metric."""
+def learning_curves(result: Result) -> dict[str, list[float]]:
+    """Return what the epochs measured, by metric."""
     epochs = [asdict(epoch) for epoch in result.epochs]
-    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr")
-    return {name: [epoch[name] for epoch in epochs] for name in names}
+    metrics = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr")
+    return {metric: [epoch[metric] for epoch in epochs] for metric in metrics}
 
 
-def _state(file: Path, run: Run, device: str, fix: str) -> State:
+def _load_own_state(file: Path, run: Run, device: str, fix: str) -> State:
     state = checkpoint.load(file)
     if reason := objection(state, expected(run, devices.resolve(device)), run.epochs):
         raise ValueError(f"{file}: {reason}; go back to that, or {fix}")

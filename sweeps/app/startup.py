@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 
 @cache
-def spare_compiler() -> None:
+def avoid_importing_dynamo() -> None:
     """Let optimizers do without the compiler, as far as torch's own classes are loaded and not yet used."""
     for method in vars(Optimizer).values():
         if (own := getattr(method, "__wrapped__", None)) is not None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
+from optuna import TrialPruned as TrialPruned  # for the application, which doesn't speak Optuna
 from optuna.trial import FrozenTrial
 
 from sweeps.study.outage import retry_once

@@ -1,16 +1,20 @@
 """A run's state on disk, whole or not at all."""
 
+import math
 import os
 import pickle
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
-# What reading a file raises that `save` did not write, or that was damaged since.
+from sweeps.training.run import Epoch, State
+
+CHECKPOINT, BEST = "checkpoint.pt", "best.pt"
+
+# The errors of reading a file that `save` did not write, or that was damaged since.
 UNREADABLE = (
     zipfile.BadZipFile,
     pickle.UnpicklingError,
@@ -22,7 +26,7 @@ UNREADABLE = (
 )
 
 
-def save(path: Path, state: dict[str, Any]) -> None:
+def save(path: Path, state: State) -> None:
     """Write `state` so that at every moment `path` holds the old file or the new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -35,7 +39,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> State:
     """Read what `save` wrote: tensors and plain values only, never code.
 
     Raises ValueError for a file that is damaged or holds anything else.
@@ -53,18 +57,34 @@ def load(path: Path) -> dict[str, Any]:
     return state
 
 
-class Rolling:
-    """Replaces one checkpoint while a run trains, at most every `seconds`."""
+class Checkpoints:
+    """A run's checkpoints while it trains: the latest, and on request that of the best epoch.
 
-    def __init__(self, path: Path, seconds: float) -> None:
-        self.path = path
+    The best has the highest validation accuracy, the first of equals. It stays as it is when the run
+    continues from a later epoch.
+    """
+
+    def __init__(self, folder: Path, seconds: float, keep_best: bool) -> None:
+        self.latest = folder / CHECKPOINT
+        self.best = folder / BEST
+        # Seconds at least between two of the latest.
         self.seconds = seconds
+        self.keep_best = keep_best
+        self.highest = -math.inf
+        self.is_best = False
         self._saved = time.monotonic()
-        for left in path.parent.glob(f".{path.name}.*"):  # half written when its process was killed
-            left.unlink(missing_ok=True)
+        for unfinished in folder.glob(f".{CHECKPOINT}.*"):  # its process was killed while it wrote
+            unfinished.unlink(missing_ok=True)
 
-    def __call__(self, state: Callable[[], dict[str, Any]]) -> None:
-        """Save if it is time to; only then is the state built."""
+    def note_epoch(self, epoch: Epoch) -> None:
+        """Compare an epoch with the best, before its state is saved; resumed runs repeat their past ones."""
+        self.is_best = epoch.validation_accuracy > self.highest
+        self.highest = max(self.highest, epoch.validation_accuracy)
+
+    def save_due(self, state: Callable[[], State]) -> None:
+        """Save what is due of the state after the epoch that was noted last; only then is it built."""
+        if self.keep_best and self.is_best:
+            save(self.best, state())
         if time.monotonic() - self._saved >= self.seconds:
-            save(self.path, state())
+            save(self.latest, state())
             self._saved = time.monotonic()  # not before, or a slow disk would be all that the run does

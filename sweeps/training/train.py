@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -15,113 +14,121 @@ from sweeps.training.stack import rows
 from sweeps.training.stack.network import form_of
 from sweeps.training.stack.stack import Stack, measure, stacks
 
+SPLITS = ("train", "validation", "test")
+
+
+class Observer:
+    """Follows runs while they train. Every method does nothing: override what you need.
+
+    run: a run's index in the sequence that is trained.
+    """
+
+    def epoch(self, run: int, epoch: Epoch) -> None:
+        """Take an epoch's measurements; those from before an interruption come again."""
+
+    def state(self, run: int, state: Callable[[], State]) -> None:
+        """Take what builds the run's state, after each epoch that was trained."""
+
+    def diverged(self, run: int) -> None:
+        """Learn that the run ends here, because its loss is not finite."""
+
+    def stop(self, runs: Collection[int]) -> Collection[int]:  # noqa: ARG002 -- nobody is to stop
+        """Return which of the runs that have just finished an epoch together are to end there."""
+        return ()
+
 
 def train(
     runs: Sequence[Run],
     device: str = "auto",
     precision: str = "fp32",
-    on_epoch: Callable[[int, Epoch], None] | None = None,
     starts: Sequence[State | None] | None = None,
-    on_state: Callable[[int, Callable[[], State]], None] | None = None,
-    on_diverged: Callable[[int], None] | None = None,
-    stopped: Callable[[Collection[int]], Collection[int]] | None = None,
+    observer: Observer | None = None,
     compiled: bool = False,
 ) -> list[Result]:
     """Train the runs, as one program where their networks and data are alike, and return results in order.
 
-    on_epoch is called with a run's place in `runs` and what its epoch measured.
-    starts: what each run goes on from, or None where it begins; on_epoch is told of those epochs again.
-    on_state is called after each epoch that was trained, with the run's place and what builds its state.
-    on_diverged is called with the place of a run whose loss is not finite, when it ends there.
-    stopped is called with the places of the runs that have just finished an epoch together, after on_epoch
-    was called for all of them, and says which are to end there.
+    starts: the state that each run continues from, or None where it begins.
     compiled: let torch.compile make programs of the stacks' steps first, which takes seconds.
-    Same seed, same machine, same threads, same stack: same bits, however often a run was broken off.
+    Same seed, same machine, same threads, same stack: same bits, however often a run was interrupted.
     Raises ValueError for a state of another run.
     """
     target = devices.resolve(device)
-    calls = Calls(on_epoch or _ignore, on_state or _ignore, on_diverged or _ignore, stopped or _none)
-    with devices.computing(target, precision), _own_random_numbers(target):
-        members = [Member(place, run, target) for place, run in enumerate(runs)]
+    observer = observer or Observer()
+    with devices.numerics(target, precision), _restore_random_numbers(target):
+        members = [Member(index, run, target) for index, run in enumerate(runs)]
         for member, start in zip(members, starts or [None] * len(runs), strict=True):
             if start is not None:
                 member.restore(start)
-            calls.tell_past(member)
-        for stack in stacks([member for member in members if member.unfinished], compiled):
-            _train(stack, calls)
+            _tell_past(member, observer)
+        unfinished = [member for member in members if member.unfinished]
+        for stack in stacks(unfinished, compiled):
+            _train_stack(stack, observer)
         return [member.result() for member in members]
 
 
-@dataclass(frozen=True)
-class Calls:
-    """What the caller wants to be told, and asked, while runs train."""
-
-    on_epoch: Callable[[int, Epoch], None]
-    on_state: Callable[[int, Callable[[], State]], None]
-    on_diverged: Callable[[int], None]
-    stopped: Callable[[Collection[int]], Collection[int]]
-
-    def tell_past(self, member: Member) -> None:
-        """Tell what a run measured before it was broken off."""
-        for epoch in member.epochs:
-            self.on_epoch(member.place, epoch)
-        if not member.finite:
-            self.on_diverged(member.place)
-
-    def tell(self, members: Sequence[Member]) -> Collection[int]:
-        """Tell what an epoch brought, in the order of places; the places of those that are to end there."""
-        for member in sorted(members, key=lambda member: member.place):
-            if member.finite:
-                self.on_epoch(member.place, member.epochs[-1])
-                self.on_state(member.place, member.state)
-            else:
-                self.on_diverged(member.place)
-        return self.stopped([member.place for member in members if member.finite])
-
-
-def _train(stack: Stack, calls: Calls) -> None:
+def _train_stack(stack: Stack, observer: Observer) -> None:
     """Train a stack until its last member has left it."""
-    left: Stack | None = stack
-    while left is not None:
-        left.epoch()
-        ending = calls.tell(left.members)
-        gone = [member for member in left.members if not member.unfinished or member.place in ending]
-        left = left.without(gone) if gone else left
+    current: Stack | None = stack
+    while current is not None:
+        current.epoch()
+        ending = _tell_epoch(current.members, observer)
+        leaving = [member for member in current.members if not member.unfinished or member.place in ending]
+        if leaving:
+            current = current.without(leaving)
 
 
-def _ignore(*told: object) -> None: ...
+def _tell_past(member: Member, observer: Observer) -> None:
+    """Tell what a run measured before it was interrupted."""
+    for epoch in member.epochs:
+        observer.epoch(member.place, epoch)
+    if not member.finite:
+        observer.diverged(member.place)
 
 
-def _none(places: Collection[int]) -> Collection[int]:  # noqa: ARG001 -- nobody is to stop
-    return ()
+def _tell_epoch(members: Sequence[Member], observer: Observer) -> Collection[int]:
+    """Tell what an epoch brought, in the order of the runs; return the indices of those to end."""
+    for member in sorted(members, key=lambda member: member.place):
+        if member.finite:
+            observer.epoch(member.place, member.epochs[-1])
+            observer.state(member.place, member.state)
+        else:
+            observer.diverged(member.place)
+    return observer.stop([member.place for member in members if member.finite])
 
 
 @contextmanager
-def _own_random_numbers(device: torch.device) -> Iterator[None]:
+def _restore_random_numbers(device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield
 
 
-def evaluate(run: Run, result: Result, device: str = "auto", precision: str = "fp32") -> dict[str, float]:
-    """Accuracy of a trained run in percent on each split, the test split included."""
+def evaluate(
+    run: Run,
+    result: Result,
+    device: str = "auto",
+    precision: str = "fp32",
+    splits: Sequence[str] = SPLITS,
+) -> dict[str, float]:
+    """Return the accuracy of a trained run in percent on each of the splits: train, validation, test."""
     target = devices.resolve(device)
     feed = run.feed.to(target)
     train_rows, validation_rows = feed.split(run.seed)
-    splits: dict[str, tuple[Tensor, Tensor, Tensor]] = {
+    images_of: dict[str, tuple[Tensor, Tensor, Tensor]] = {
         "train": (feed.images, feed.labels, train_rows),
         "validation": (feed.images, feed.labels, validation_rows),
         "test": (feed.test_images, feed.test_labels, torch.arange(len(feed.test_labels), device=target)),
     }
     model = result.model
-    with devices.computing(target, precision):
+    accuracies = {}
+    with devices.numerics(target, precision):
         network = form_of(model, torch.Size((run.batch_size, *feed.shape)))([model])
-        accuracies = {
-            name: measure(network, partial(_chosen, images, labels), drawn.unsqueeze(0))[1].item()
-            for name, (images, labels, drawn) in splits.items()
-        }
+        for split in splits:
+            images, labels, chosen = images_of[split]
+            gather = partial(_gather, images, labels)
+            accuracies[split] = measure(network, gather, chosen.unsqueeze(0))[1].item()
     rows.detach(model)
     return accuracies
 
 
-def _chosen(images: Tensor, labels: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
-    return images[drawn], labels[drawn]
+def _gather(images: Tensor, labels: Tensor, batch: Tensor) -> tuple[Tensor, Tensor]:
+    return images[batch], labels[batch]

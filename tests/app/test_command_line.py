@@ -12,7 +12,7 @@ from optuna_dashboard._note import get_note
 
 from sweeps.report.findings.picks import picks_of
 from sweeps.report.measure.from_storage import read
-from sweeps.study.record import LONG_VALUES
+from sweeps.study.record import LONG_VALUES, read_curves
 from sweeps.study.storage import storage_at
 from sweeps.training import checkpoint
 from tests.conftest import finish, start, sweeps_here
@@ -64,11 +64,15 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
             records = [trial.user_attrs[f"seed={seed}"] for seed in (0, 1)]
             assert trial.value == pytest.approx(sum(record["value"] for record in records) / 2)
             for seed, record in enumerate(records):
-                curves = trial.system_attrs[f"{LONG_VALUES}seed={seed}/curves"]
-                assert [len(curve) for curve in curves.values()] == [2] * 5
                 folder = outputs / "sweeps" / record["folder"]
                 assert folder == outputs / f"sweeps/optimizer={optimizer}/{trial.number}/seed={seed}"
-                assert json.loads((folder / "metrics.json").read_text())["score"] == record["value"]
+                metrics = json.loads((folder / "metrics.json").read_text())
+                assert metrics["score"] == record["value"]
+                # Reported epoch by epoch, validation accuracy isn't stored a second time.
+                assert "validation_accuracy" not in trial.system_attrs[f"{LONG_VALUES}seed={seed}/curves"]
+                for metric, curve in read_curves(trial, f"seed={seed}").items():
+                    assert curve == [epoch[metric] for epoch in metrics["epochs"]]
+                assert len(read_curves(trial, f"seed={seed}")) == 5
                 assert (folder / ".hydra" / "overrides.yaml").exists()
             if trial.user_attrs["diverged"] == 0:
                 assert set(trial.intermediate_values) == {1, 2}
@@ -137,13 +141,23 @@ def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(
     metrics = json.loads(metrics_file.read_text())
     for split, accuracy in metrics["accuracy"].items():
         assert re.search(rf"{split}\W+{accuracy:.2f}", printed), printed
-    assert list(metrics["accuracy"]) == ["train", "validation", "test"]
+    assert list(metrics["accuracy"]) == ["train", "test"]  # its epochs hold validation
     assert metrics["accuracy"]["test"] > 80
     assert metrics["score"] == metrics["epochs"][-1]["validation_accuracy"]
     state = checkpoint.load(metrics_file.parent / "checkpoint.pt")
     assert state["epochs"] == 3
     assert state["optimizer"]["param_groups"][0]["lr"] == 0.005
     assert (metrics_file.parent / ".hydra" / "config.yaml").exists()
+    assert "loss per minibatch" in (metrics_file.parent / "curves.html").read_text()
+
+
+def test_a_single_run_that_diverges_at_once_scores_chance_on_every_split(tmp_path: Path) -> None:
+    sweeps_here("data=digits", "model.norm=none", "optimizer=sgd", "optimizer.lr=1e30", f"outputs={tmp_path}")
+    [metrics_file] = tmp_path.rglob("metrics.json")
+    metrics = json.loads(metrics_file.read_text())
+    assert (metrics["diverged"], metrics["score"], metrics["epochs"]) == (True, 10.0, [])
+    assert metrics["accuracy"] == {"train": 10.0, "test": 10.0}
+    assert (metrics_file.parent / "curves.html").exists()
 
 
 def test_the_stock_sweeper_runs_the_same_application(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def counted(stack):
 epoch, Stack.epoch = Stack.epoch, counted
 main()
 assert "torch._dynamo" not in sys.modules, "the compiler's import takes as long as torch's"
+assert "optuna" not in sys.modules, "a single run has no study"
 """
 
 

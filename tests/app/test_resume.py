@@ -16,7 +16,7 @@ from sweeps.training import checkpoint
 from sweeps.training.run import Result, Run, State
 from sweeps.training.stack.stack import Stack
 from sweeps.training.train import train
-from tests.support.training_runs import bits, in_float64, same
+from tests.support.training_runs import Log, bits, in_float64, same
 
 EPOCHS = 4
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
@@ -36,9 +36,9 @@ EXPLODING = replace(
 
 def states(run: Run, device: str = "cpu", precision: str = "fp32") -> tuple[Result, list[State]]:
     """A run's result and its state after each epoch."""
-    kept: list[State] = []
-    [result] = train([run], device, precision, on_state=lambda _, state: kept.append(state()))
-    return result, kept
+    log = Log()
+    [result] = train([run], device, precision, observer=log)
+    return result, [state for _, state in log.states]
 
 
 def assert_ends_the_same_wherever_broken(run: Run, folder: Path, *where: str) -> None:
@@ -82,17 +82,11 @@ def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
     )
     unbroken = train([run, other], "cpu")
     _, after = states(other)
-    told: list[tuple[int, int]] = []
-    kept: list[int] = []
-    results = train(
-        [run, other],
-        "cpu",
-        on_epoch=lambda place, epoch: told.append((place, epoch.number)),
-        starts=[None, after[2]],
-        on_state=lambda place, _: kept.append(place),
-    )
-    assert told == [(1, 1), (1, 2), (1, 3), (0, 1), (1, 4), (0, 2), (0, 3), (0, 4)]
-    assert kept == [0, 1, 0, 0, 0]
+    log = Log()
+    results = train([run, other], "cpu", starts=[None, after[2]], observer=log)
+    epochs = [(index, epoch.number) for index, epoch in log.epochs]
+    assert epochs == [(1, 1), (1, 2), (1, 3), (0, 1), (1, 4), (0, 2), (0, 3), (0, 4)]
+    assert [index for index, _ in log.states] == [0, 1, 0, 0, 0]
     for one, another in zip(results, unbroken, strict=True):
         torch.testing.assert_close(bits(one), bits(another), rtol=1e-9, atol=1e-9)
         assert same(one.state["generators"], another.state["generators"])

@@ -1,5 +1,6 @@
 """What the tests of training share: runs, and the plain loop of torch that they are compared with."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,9 +13,10 @@ from sweeps.data import mnist5k
 from sweeps.models import mlp
 from sweeps.optimizers import build_optimizer, set_mode
 from sweeps.seeds import stream
-from sweeps.training.device import computing
-from sweeps.training.run import Epoch, Result, Run
+from sweeps.training.device import numerics
+from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.stack.dropout_masks import Masks, factors
+from sweeps.training.train import Observer
 
 MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
 RUN = Run(mnist5k(normalize=True), MLP, partial(Adam, lr=0.005), seed=0, epochs=2)
@@ -30,6 +32,24 @@ def in_float64(run: Run) -> Run:
     """The run in double precision."""
     feed = replace(run.feed, images=run.feed.images.double(), test_images=run.feed.test_images.double())
     return replace(run, feed=feed, model=lambda *shape: run.model(*shape).double())
+
+
+class Log(Observer):
+    """Writes down what it observes, by the index of the run."""
+
+    def __init__(self) -> None:
+        self.epochs: list[tuple[int, Epoch]] = []
+        self.states: list[tuple[int, State]] = []
+        self.diverged_runs: list[int] = []
+
+    def epoch(self, run: int, epoch: Epoch) -> None:
+        self.epochs.append((run, epoch))
+
+    def state(self, run: int, state: Callable[[], State]) -> None:
+        self.states.append((run, state()))
+
+    def diverged(self, run: int) -> None:
+        self.diverged_runs.append(run)
 
 
 def bits(result: Result) -> dict[str, Tensor]:
@@ -69,7 +89,7 @@ def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
 
     The matrix products are of the library that `train` takes on this processor: others have other bits.
     """
-    with computing(CPU, "fp32"):
+    with numerics(CPU, "fp32"):
         return _train_plainly(run)
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.optim import SGD
 
-from sweeps.training import products
-from sweeps.training.device import computing, resolve, workers
+from sweeps.training import device as devices
+from sweeps.training.device import numerics, resolve, workers
 from sweeps.training.train import train
 from tests.support.training_runs import CPU, RUN, bits, equal
 
@@ -66,7 +66,7 @@ def test_computing_on_cuda_is_deterministic_and_leaves_the_switch_as_it_was(choi
     torch.use_deterministic_algorithms(**choice)
     try:
         before = global_state()
-        with computing(torch.device("cuda"), "fp32"):
+        with numerics(torch.device("cuda"), "fp32"):
             assert global_state()["deterministic"] == (True, False)
         assert global_state() == before
     finally:
@@ -121,20 +121,20 @@ def test_a_sweep_runs_one_worker_a_gpu_unless_one_is_named(monkeypatch):
 )
 def test_onednn_computes_products_where_it_is_faster_and_as_exact(maker, error, expected, monkeypatch):
     before = torch.backends.mkldnn.matmul.fp32_precision
-    monkeypatch.setattr(products, "processor_maker", lambda: maker)
+    monkeypatch.setattr(devices, "processor_maker", lambda: maker)
     # Without its cache, so that other tests don't meet this one's answer.
-    monkeypatch.setattr(products, "onednn_is_exact", products.onednn_is_exact.__wrapped__)
-    monkeypatch.setattr(products, "EXACT", error)
-    with computing(CPU, "fp32"):
+    monkeypatch.setattr(devices, "onednn_is_exact", devices.onednn_is_exact.__wrapped__)
+    monkeypatch.setattr(devices, "EXACT_PRODUCT", error)
+    with numerics(CPU, "fp32"):
         assert (torch.backends.mkldnn.matmul.fp32_precision == "bf16") == expected
     assert torch.backends.mkldnn.matmul.fp32_precision == before
 
 
 @pytest.mark.parametrize("maker", ["GenuineIntel", "AuthenticAMD"])
 def test_products_in_fp32_are_exact_to_fp32_whoever_made_the_processor(maker, monkeypatch):
-    monkeypatch.setattr(products, "processor_maker", lambda: maker)
+    monkeypatch.setattr(devices, "processor_maker", lambda: maker)
     left, right = torch.rand(2, 200, 200, generator=torch.Generator().manual_seed(0))
-    with computing(CPU, "fp32"):
+    with numerics(CPU, "fp32"):
         product = left @ right
     # 200 roundings of fp32 are some 1e-6 of the sum, one of bf16 is 4e-3.
     torch.testing.assert_close(product.double(), left.double() @ right.double(), rtol=1e-5, atol=0)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from sweeps.training import checkpoint
+from sweeps.training.checkpoint import Checkpoints
 from sweeps.training.run import State
 
 
@@ -43,11 +44,11 @@ def test_a_rolling_checkpoint_builds_its_state_only_when_it_is_time(tmp_path: Pa
         built.append(len(built))
         return {"number": built[-1]}
 
-    rarely, always = checkpoint.Rolling(path, 3600), checkpoint.Rolling(path, 0)
-    rarely(state)
+    rarely, always = (Checkpoints(tmp_path, seconds, keep_best=False) for seconds in (3600, 0))
+    rarely.save_due(state)
     assert not path.exists()
     for number in range(3):
-        always(state)
+        always.save_due(state)
         assert checkpoint.load(path)["number"] == number
     assert built == [0, 1, 2]
 
@@ -87,5 +88,5 @@ def test_a_process_killed_while_it_saves_leaves_a_whole_checkpoint(tmp_path: Pat
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) >= 20
     assert len([*tmp_path.glob(".checkpoint.pt.*")]) >= 5  # so many were killed half way through a file
-    checkpoint.Rolling(path, 0)
+    Checkpoints(tmp_path, 0, keep_best=False)
     assert [*tmp_path.iterdir()] == [path]

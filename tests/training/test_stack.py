@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import astuple, replace
 from functools import partial
 from typing import Any
@@ -25,7 +26,7 @@ from sweeps.training.stack.dropout_masks import Masks, factors
 from sweeps.training.stack.layered import Layered
 from sweeps.training.stack.network import form_of
 from sweeps.training.stack.stack import Stack, stacks
-from sweeps.training.train import train
+from sweeps.training.train import Observer, train
 from tests.support.training_runs import CPU, FEW, MLP, RUN, bits, by_hand, equal, in_float64
 
 OPTIMIZERS = sorted(path.stem for path in (CONF / "optimizer").glob("*.yaml"))
@@ -231,11 +232,12 @@ def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_bef
     runs[2] = in_float64(replace(EXPLODING, epochs=5))
     together: list[list[int]] = []
 
-    def stopped(places: Any) -> list[int]:
-        together.append(sorted(places))
-        return [3] if len(together) == 3 else []
+    class Stopper(Observer):
+        def stop(self, runs: Collection[int]) -> Collection[int]:
+            together.append(sorted(runs))
+            return [3] if len(together) == 3 else []
 
-    results = train(runs, "cpu", stopped=stopped)
+    results = train(runs, "cpu", observer=Stopper())
     assert [len(result.epochs) for result in results] == [5, 2, 0, 3]
     assert together == [[0, 1, 3], [0, 1, 3], [0, 3], [0], [0]]
     for place in (0, 1):

@@ -14,12 +14,11 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 from sweeps.models import mlp
 from sweeps.schedulers import Schedule
 from sweeps.seeds import stream
-from sweeps.training.device import computing
+from sweeps.training.device import numerics
 from sweeps.training.member import Member
-from sweeps.training.run import Epoch
 from sweeps.training.stack import stack
 from sweeps.training.train import evaluate, train
-from tests.support.training_runs import CPU, RUN, bits, equal, in_float64
+from tests.support.training_runs import CPU, RUN, Log, bits, equal, in_float64
 
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 CUDA = pytest.param("cuda", 1, marks=[pytest.mark.cuda, NO_CUDA])
@@ -100,7 +99,7 @@ def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch):
     run = replace(RUN, seed=1)
     [result] = train([run], "cpu")
     feed, (rows, held) = run.feed, run.feed.split(run.seed)
-    with computing(CPU, "fp32"):  # a near tie may turn with the last bit
+    with numerics(CPU, "fp32"):  # a near tie may turn with the last bit
         right = result.model.eval()(feed.images).argmax(1) == feed.labels
         tested = result.model(feed.test_images).argmax(1) == feed.test_labels
     expected = {
@@ -114,11 +113,11 @@ def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch):
 
 
 def test_epochs_are_told_as_they_end_with_the_place_of_their_run():
-    told: list[tuple[int, Epoch]] = []
-    results = train([RUN, replace(RUN, seed=1, epochs=1)], "cpu", on_epoch=lambda *epoch: told.append(epoch))
-    assert [(place, epoch.number) for place, epoch in told] == [(0, 1), (1, 1), (0, 2)]
+    log = Log()
+    results = train([RUN, replace(RUN, seed=1, epochs=1)], "cpu", observer=log)
+    assert [(run, epoch.number) for run, epoch in log.epochs] == [(0, 1), (1, 1), (0, 2)]
     first, second = (result.epochs for result in results)
-    assert [epoch for _, epoch in told] == [first[0], second[0], first[1]]
+    assert [epoch for _, epoch in log.epochs] == [first[0], second[0], first[1]]
 
 
 # Schedulers
@@ -156,11 +155,12 @@ def test_a_schedule_that_cannot_be_is_refused():
 
 
 def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_are():
-    told = []
+    log = Log()
     runs = [in_float64(run) for run in (RUN, EXPLODING, replace(RUN, seed=1))]
-    first, exploded, last = train(runs, "cpu", on_epoch=lambda run, _: told.append(run))
+    first, exploded, last = train(runs, "cpu", observer=log)
     assert (exploded.diverged, exploded.score, exploded.epochs) == (True, 10.0, [])
-    assert told == [0, 2, 0, 2]
+    assert [run for run, _ in log.epochs] == [0, 2, 0, 2]
+    assert log.diverged_runs == [1]
     for run, result in ((runs[0], first), (runs[2], last)):
         [alone] = train([run], "cpu")
         torch.testing.assert_close(bits(result), bits(alone), rtol=1e-9, atol=1e-9)

@@ -1,0 +1,106 @@
+"""A single run: its progress and its result on the terminal, and how it continues when interrupted."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sweeps.app import run_folder
+from sweeps.app.build import build
+from sweeps.app.check import check
+from sweeps.app.swept_jobs import SweptRun, swept_run, train_and_write
+from sweeps.study.disk import full_disk
+from sweeps.training.checkpoint import CHECKPOINT
+from sweeps.training.run import Epoch, Result
+from sweeps.trial import Job, Untracked
+
+
+def train_single(cfg: DictConfig) -> float:
+    """Train what the config describes; return the objective.
+
+    Raises SystemExit, with a message, for a config that can't train, an interruption and a full disk.
+    """
+    folder = run_folder.output_folder()
+    with _explain_interruption(folder):
+        try:
+            check(cfg)
+            job = _prepare_single(cfg, folder)
+        except ValueError as error:
+            raise SystemExit(str(error)) from None
+        with _epoch_bar(job.run.epochs) as show:
+            [end] = train_and_write([job], cfg.device, cfg.precision, cfg.compile, show)
+        assert end is not None  # nobody prunes it
+        result, accuracies = end
+        _draw_curves(folder / "curves.html", result)
+        _show_result(result, accuracies, folder)
+    return result.score
+
+
+def _prepare_single(cfg: DictConfig, folder: Path) -> SweptRun:
+    run = build(cfg)
+    saved = run_folder.load_unfinished_state(folder, run, cfg.device)
+    return swept_run(Job(cfg, folder, Untracked()), run, saved, splits=["train", "test"])
+
+
+@contextmanager
+def _explain_interruption(folder: Path) -> Iterator[None]:
+    """Turn Ctrl-C and a full disk into one message that says how the run continues."""
+    try:
+        yield
+    except (KeyboardInterrupt, OSError, RuntimeError) as error:
+        full = full_disk(error)
+        if full is None and not isinstance(error, KeyboardInterrupt):
+            raise
+        reason = f"Nothing more can be written to {folder}: {full}." if full else "Interrupted."
+        advice = "It was before the first checkpoint; checkpoint_every=1 saves one every second, say."
+        if (folder / CHECKPOINT).exists():
+            advice = f"The same command with hydra.run.dir={folder} goes on from its last checkpoint."
+        raise SystemExit(f"{reason} {advice}") from None
+
+
+@contextmanager
+def _epoch_bar(epochs: int) -> Iterator[Callable[[Epoch], None]]:
+    """Show a progress bar over epochs; yield the function that takes each epoch as it ends."""
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[metrics]}"),
+    )
+    with Progress(TextColumn("epoch"), *columns) as progress:
+        task = progress.add_task("epoch", total=epochs, metrics="")
+
+        def show(epoch: Epoch) -> None:
+            metrics = (
+                f"loss {epoch.train_loss:.4f}  validation {epoch.validation_accuracy:.2f} %  lr {epoch.lr:g}"
+            )
+            progress.update(task, advance=1, metrics=metrics)
+
+        yield show
+
+
+def _draw_curves(path: Path, result: Result) -> None:
+    """Write the learning curves as one page that needs no network."""
+    # Plotly takes a second to import: only after the training.
+    from sweeps.report.figures.curves import RunCurves, learning_curves
+
+    title = " ".join(HydraConfig.get().overrides.task)
+    run = RunCurves("this run", run_folder.learning_curves(result), result.losses.tolist())
+    learning_curves(title, [run]).write_html(path, include_plotlyjs=True)
+
+
+def _show_result(result: Result, accuracies: Mapping[str, float], folder: Path) -> None:
+    """Print the accuracies and where the run's files are."""
+    console = Console()
+    table = Table("split", "accuracy in %")
+    for split in ("train", "validation", "test"):
+        table.add_row(split, f"{accuracies.get(split, result.score):.2f}")
+    console.print(table)
+    if result.diverged:
+        console.print("The run diverged: it scores chance. A smaller optimizer.lr may help.")
+    console.print(f"metrics.json, checkpoint.pt, curves.html: {folder}", soft_wrap=True)
