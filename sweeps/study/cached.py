@@ -3,11 +3,12 @@
 import copy
 from collections.abc import Container
 
-from optuna.storages import _CachedStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from sweeps.study.optuna_internals import CachedStorage
 
-class Cached(_CachedStorage):
+
+class Cached(CachedStorage):
     """Optuna's own, which sorts all trials by an attribute whenever it is asked for them.
 
     With 100,000 trials that is most of what a claim takes; their numbers alone are sorted in a moment.

@@ -11,6 +11,13 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.study.locks import Locks
+from sweeps.study.optuna_internals import (
+    read_trial,
+    set_trial_attribute,
+    set_trial_state,
+    study_id,
+    trial_id,
+)
 from sweeps.study.outage import retry_once
 from sweeps.study.retries import count_tries, enqueue_retry, is_retry
 
@@ -75,13 +82,13 @@ class Claims:
             if not freed + _count_claimable(trials, n_trials - front.begun) or self._is_orphan():
                 return None
             trial = study.ask(dict(space))
-            self._resumed.update(one._trial_id for one in trials if _is_begun(one, trial))
-            study._storage.set_trial_system_attr(trial._trial_id, WORKER, self.name)
+            self._resumed.update(trial_id(stored) for stored in trials if _is_begun(stored, trial))
+            set_trial_attribute(study, trial, WORKER, self.name)
             return trial
 
     def is_resumed(self, trial: optuna.Trial) -> bool:
         """Return whether a trial that this process claimed was begun by another worker, or earlier."""
-        return trial._trial_id in self._resumed
+        return trial_id(trial) in self._resumed
 
     @retry_once
     def tell(
@@ -103,7 +110,7 @@ class Claims:
             if current is None:
                 return None
             if current == TrialState.WAITING:  # freed meanwhile, but nobody has taken it yet
-                study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+                set_trial_state(study, trial, TrialState.RUNNING)
             for key, value in attributes.items():
                 trial.set_user_attr(key, value)
             ended = study.tell(trial, values, state)
@@ -129,7 +136,7 @@ class Claims:
         """Let a claimed trial wait to be resumed, with all that it has recorded."""
         with self._locks.exclusive():
             if self._claimed_state(study, trial) is not None:
-                study._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+                set_trial_state(study, trial, TrialState.WAITING)
 
     @retry_once
     def count_claimable(self, study: optuna.Study, n_trials: int) -> int:
@@ -151,14 +158,14 @@ class Claims:
 
     def _claimed_state(self, study: optuna.Study, trial: optuna.Trial) -> TrialState | None:
         """Return the state of a trial that is still this process's and has not ended, else None."""
-        stored = study._storage.get_trial(trial._trial_id)
+        stored = read_trial(study, trial)
         is_ours = stored.system_attrs.get(WORKER) == self.name
         return stored.state if is_ours and not stored.state.is_finished() else None
 
     def _unsettled(self, study: optuna.Study) -> tuple[Front, Sequence[FrozenTrial]]:
         """Return the study's front, and the trials behind it, some of which can change."""
         trials = study.get_trials(deepcopy=False)
-        front = self._fronts.setdefault(study._study_id, Front())
+        front = self._fronts.setdefault(study_id(study), Front())
         front.advance(trials)
         return front, trials[front.count :]
 
@@ -167,7 +174,7 @@ class Claims:
         freed = 0
         for trial in trials:
             if trial.state == TrialState.RUNNING and self._is_dead(trial.system_attrs.get(WORKER)):
-                study._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+                set_trial_state(study, trial, TrialState.WAITING)
                 freed += 1
         return freed
 
@@ -183,7 +190,7 @@ def count_claimable(study: optuna.Study, n_trials: int) -> int:
 
 
 def _is_begun(stored: FrozenTrial, trial: optuna.Trial) -> bool:
-    return stored._trial_id == trial._trial_id and WORKER in stored.system_attrs
+    return trial_id(stored) == trial_id(trial) and WORKER in stored.system_attrs
 
 
 def _count_claimable(trials: Sequence[FrozenTrial], n_trials: int) -> int:

@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 from filelock import FileLock
-from optuna.storages.journal._file import BaseJournalFileLock
+
+from sweeps.study.optuna_internals import JournalFileLock
 
 
-class JournalLock(BaseJournalFileLock):
+class JournalLock(JournalFileLock):
     """One writer at a time, and whole lines, whenever a writer is killed.
 
     Optuna's own locks are files that a killed holder leaves behind: everyone waits 30 seconds for them. The

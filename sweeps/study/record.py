@@ -8,6 +8,7 @@ from typing import Any
 from optuna import TrialPruned as TrialPruned  # for the application, which doesn't speak Optuna
 from optuna.trial import FrozenTrial
 
+from sweeps.study.optuna_internals import set_trial_attribute
 from sweeps.study.outage import retry_once
 from sweeps.study.reports import REPORTS, Reports
 
@@ -77,7 +78,7 @@ class ReplicateTrial:
             system_attributes[f"{REPORTS}{self._label}"] = reported
         # The record last: a worker killed in between leaves none, and the replicate runs again.
         for key, value in system_attributes.items():
-            self._trial.storage.set_trial_system_attr(self._trial._trial_id, key, value)
+            set_trial_attribute(self._reports.study, self._trial, key, value)
         self._trial.set_user_attr(self._label, record)
 
 

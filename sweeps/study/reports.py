@@ -7,6 +7,7 @@ from statistics import fmean
 import optuna
 from optuna.pruners import NopPruner
 
+from sweeps.study.optuna_internals import read_trial, set_intermediate_value
 from sweeps.study.outage import retry_once
 
 # The prefix of the trial's system attributes that hold what each replicate reported, by its label.
@@ -27,7 +28,7 @@ class Reports:
         self.is_pruned = self.is_single and not isinstance(study.pruner, NopPruner)
         # The labels of the replicates that run at the same time.
         self.running: set[str] = set()
-        attributes = trial.storage.get_trial(trial._trial_id).system_attrs
+        attributes = read_trial(study, trial).system_attrs
         # By label, then by step; steps are text, as JSON's keys are.
         self.values = {label: dict(attributes.get(f"{REPORTS}{label}", {})) for label in labels}
         # The pruner's answers by step and by how many replicates had reached it.
@@ -40,10 +41,8 @@ class Reports:
         values = self._values_at(step)
         required = self.running if self.is_pruned else set(self.values)
         if self.is_single and required <= values.keys():
-            # Optuna's Trial.report keeps a step's first value; the mean changes with each replicate.
-            self.trial.storage.set_trial_intermediate_value(
-                self.trial._trial_id, step, fmean(values.values())
-            )
+            # Over an earlier mean, as that changes with each replicate.
+            set_intermediate_value(self.study, self.trial, step, fmean(values.values()))
 
     @retry_once
     def should_prune(self, step: int) -> bool:
@@ -53,7 +52,7 @@ class Reports:
         # The answer for a step changes only when another replicate reaches it.
         state = step, len(self._values_at(step))
         if state not in self._answers:
-            trial = copy(self.trial.storage.get_trial(self.trial._trial_id))
+            trial = copy(read_trial(self.study, self.trial))
             # Pruners look at the last step, which for a later replicate is an earlier one's.
             values = trial.intermediate_values.items()
             trial.intermediate_values = {at: value for at, value in values if at <= step}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.record import long_attributes
 
 # The trial's system attribute that says which trial it repeats.
@@ -18,12 +19,9 @@ def enqueue_retry(study: optuna.Study, trial: FrozenTrial) -> None:
     """
     if trial not in failures_without_retry(study.get_trials(deepcopy=False)):
         return
-    retry = optuna.trial.create_trial(
-        state=TrialState.WAITING,
-        user_attrs={key: value for key, value in trial.user_attrs.items() if key != "failure"},
-        system_attrs={**long_attributes(trial), RETRY_OF: trial.number, "fixed_params": trial.params},
-    )
-    study.add_trial(retry)
+    records = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
+    repeated = {**long_attributes(trial), RETRY_OF: trial.number}
+    study.add_trial(waiting_trial(trial.params, records, repeated))
 
 
 def retry_failures(study: optuna.Study) -> None:

@@ -1,10 +1,15 @@
-"""Optuna's grid and quasi-random sequences for trials that are asked for one by one, by many processes."""
+"""Sampling for trials that are asked for one by one, by many processes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from optuna import Study
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna import Study, Trial
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.samplers import GridSampler, QMCSampler
 from optuna.trial import FrozenTrial, TrialState
 
@@ -18,21 +23,34 @@ class Grid(GridSampler):
         """Leave the counting to the claims."""
 
 
-class Points(QMCSampler):
+class QuasiRandomPoints(QMCSampler):
     """Optuna's quasi-random points from the very first trial on, whose space it would have to guess from."""
 
     def __init__(self, space: Mapping[str, BaseDistribution], **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._space = {
-            name: distribution
-            for name, distribution in space.items()
-            if not (isinstance(distribution, CategoricalDistribution) or distribution.single())
-        }
+        # The parameters that have an order, and more than one value.
+        self._space = {}
+        for name, distribution in space.items():
+            if not isinstance(distribution, CategoricalDistribution) and not distribution.single():
+                self._space[name] = distribution
 
     def infer_relative_search_space(
         self,
         study: Study,  # noqa: ARG002 -- Optuna's signature
         trial: FrozenTrial,  # noqa: ARG002
     ) -> dict[str, BaseDistribution]:
-        """All that has an order."""
+        """Return all that has an order."""
         return self._space
+
+
+def suggest(trial: Trial, name: str, space: BaseDistribution) -> None:
+    """Draw a trial's parameter, unless the trial has it."""
+    match space:
+        case FloatDistribution():
+            trial.suggest_float(name, space.low, space.high, step=space.step, log=space.log)
+        case IntDistribution():
+            trial.suggest_int(name, space.low, space.high, step=space.step, log=space.log)
+        case CategoricalDistribution():
+            trial.suggest_categorical(name, space.choices)
+        case _:
+            raise TypeError(f"{name}: Optuna has no suggestion for {space!r}")

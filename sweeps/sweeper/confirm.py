@@ -9,13 +9,14 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
-from optuna.trial import TrialState, create_trial
+from optuna.trial import TrialState
 
 from sweeps.report.findings.picks import picks_of
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import measurement
 from sweeps.study.compatibility import open_or_create_study
 from sweeps.study.labels import label_replicates
+from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
 from sweeps.study.retries import is_retry, retry_failures
 from sweeps.sweeper.conf import StudySweeperConf
@@ -106,7 +107,7 @@ def _enqueue_setting(
     if all(label in kept for label in labels) and any(t.state == TrialState.COMPLETE for t in same):
         return
     attributes = {**kept, PARAMS: dict(params), OVERRIDES: list(overrides)}
-    system: dict[str, Any] = {"fixed_params": {}}
+    recorded: dict[str, Any] = {}
     for trial in same:
-        system |= long_attributes(trial)
-    study.add_trial(create_trial(state=TrialState.WAITING, user_attrs=attributes, system_attrs=system))
+        recorded |= long_attributes(trial)
+    study.add_trial(waiting_trial({}, attributes, recorded))

@@ -9,6 +9,7 @@ import optuna
 from sweeps.report.findings.load import found_in
 from sweeps.report.outputs.terminal import print_findings
 from sweeps.study.claims import Claims
+from sweeps.study.optuna_internals import storage_of
 from sweeps.sweeper.phase import Round
 from sweeps.sweeper.results import write_results
 
@@ -26,7 +27,7 @@ def leave(rounds: Sequence[Round], claims: Claims, folder: Path, show: str | Non
 
 def _report(measured: Round, folder: Path, show: str | None) -> None:
     """Write and show what was found; a sweep never fails for it, as all of it is in the storage."""
-    storage, sweep = measured.studies[0]._storage, measured.worker.plans[0].name.split("/")[0]
+    storage, sweep = storage_of(measured.studies[0]), measured.worker.plans[0].name.split("/")[0]
     wanted = measured.worker.settings.report
     try:
         found = found_in(storage, sweep)

@@ -11,7 +11,7 @@ from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig
 
 from sweeps.study.record import OVERRIDES
-from sweeps.study.samplers import Grid, Points
+from sweeps.study.samplers import Grid, QuasiRandomPoints, suggest
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan, is_grid
 from sweeps.sweeper.search_space import assignments, grid_values, literal
@@ -36,7 +36,7 @@ def sampler_of(
         return Grid({key: grid_values(key, values) for key, values in plan.space.items()}, seed=seed)
     if str(config["_target_"]).endswith(".QMCSampler"):
         with _quiet():
-            return Points(plan.space, **_build(config, _partial_=True).keywords)
+            return QuasiRandomPoints(plan.space, **_build(config, _partial_=True).keywords)
     seeded = {} if seed is None else {"seed": (seed + begun + 7919 * worker) % 2**32}
     sampler: optuna.samplers.BaseSampler = _build(config, **seeded)
     return sampler
@@ -44,7 +44,7 @@ def sampler_of(
 
 def is_drawn_at_once(sampler: optuna.samplers.BaseSampler) -> bool:
     """Whether a trial's parameters must be drawn before another trial is claimed."""
-    return isinstance(sampler, Grid | Points)
+    return isinstance(sampler, Grid | QuasiRandomPoints)
 
 
 def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
@@ -96,7 +96,7 @@ def sample(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: 
     As values of overrides: those of the plan's space came from Hydra's grammar, the others are written in it.
     """
     for name, distribution in plan.space.items():
-        trial._suggest(name, distribution)
+        suggest(trial, name, distribution)
     if settings.custom_search_space:
         get_method(settings.custom_search_space)(config, trial)
     fixed = {text.split("=", 1)[0] for text in plan.fixed}

@@ -19,6 +19,7 @@ from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX, Confirmation
 from sweeps.report.measure.measurement import Measurement, Way
 from sweeps.report.measure.settings import Replicate, Run, Setting
 from sweeps.study.labels import label_replicates
+from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.record import PARAMS, read_curves, read_objectives
 from sweeps.study.retries import RETRY_OF
 
@@ -95,7 +96,7 @@ def _way(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Way:
     """As recorded; else a grid where each trial says that it was one's, and adaptive, as it may have been."""
     if any(trial.state == TrialState.PRUNED for trial in trials):
         return "adaptive"
-    from_grid = bool(trials) and all("grid_id" in trial.system_attrs for trial in trials)
+    from_grid = bool(trials) and all(is_from_grid(trial) for trial in trials)
     ways = study.user_attrs.get("ways", ["grid" if from_grid else "adaptive"])
     return ways[0] if len(ways) == 1 else "adaptive"
 

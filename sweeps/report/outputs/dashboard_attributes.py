@@ -9,6 +9,8 @@ from collections.abc import Collection
 import optuna
 import plotly.graph_objects as go
 
+from sweeps.study.optuna_internals import set_study_attribute, study_attributes, trial_id
+
 # The most characters that an attribute holds.
 ATTRIBUTE_LENGTH = 2045
 # Pixels that the dashboard gives a figure.
@@ -20,11 +22,11 @@ FIGURE_KEY = "dashboard:plot_data:"
 
 def save_note(study: optuna.Study, body: str, trial: int | None = None) -> None:
     """Put a note on a study, or on one of its trials, in place of an earlier one."""
-    prefix = "" if trial is None else f"{study.get_trials(deepcopy=False)[trial]._trial_id}:"
+    prefix = "" if trial is None else f"{trial_id(study.get_trials(deepcopy=False)[trial])}:"
     if _save_text(study, f"dashboard:{prefix}note_str:", body):
         key = f"dashboard:{prefix}note_ver"
-        version = study._storage.get_study_system_attrs(study._study_id).get(key, 0)
-        study._storage.set_study_system_attr(study._study_id, key, int(version) + 1)
+        version = study_attributes(study).get(key, 0)
+        set_study_attribute(study, key, int(version) + 1)
 
 
 def save_figure(study: optuna.Study, name: str, figure: go.Figure) -> None:
@@ -37,7 +39,7 @@ def save_figure(study: optuna.Study, name: str, figure: go.Figure) -> None:
 
 def retire_figures(study: optuna.Study, kept_names: Collection[str]) -> None:
     """Empty the figures of all other names: Optuna can't delete an attribute."""
-    keys = study._storage.get_study_system_attrs(study._study_id)
+    keys = study_attributes(study)
     names = {key.removeprefix(FIGURE_KEY).rpartition(":")[0] for key in keys if key.startswith(FIGURE_KEY)}
     for name in names - set(kept_names):
         save_figure(study, name, go.Figure(layout={"title": {"text": "No longer drawn"}}))
@@ -45,13 +47,13 @@ def retire_figures(study: optuna.Study, kept_names: Collection[str]) -> None:
 
 def _save_text(study: optuna.Study, key: str, text: str) -> bool:
     """Write the pieces of a text that changed and return whether any did; empty what a longer one left."""
-    attributes = study._storage.get_study_system_attrs(study._study_id)
+    attributes = study_attributes(study)
     pieces = [text[start : start + ATTRIBUTE_LENGTH] for start in range(0, len(text), ATTRIBUTE_LENGTH)]
     earlier = sum(name.startswith(key) for name in attributes)
     pieces += [""] * (earlier - len(pieces))
     has_changed = False
     for number, piece in enumerate(pieces):
         if attributes.get(f"{key}{number}") != piece:
-            study._storage.set_study_system_attr(study._study_id, f"{key}{number}", piece)
+            set_study_attribute(study, f"{key}{number}", piece)
             has_changed = True
     return has_changed

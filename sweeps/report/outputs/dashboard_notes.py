@@ -16,6 +16,7 @@ from sweeps.report.outputs.markdown import bullets, figure_lines, part_lines, ta
 from sweeps.report.outputs.tables import confirmed_table
 from sweeps.report.sentences.guide import BRIEF, OWN_FIGURES, PICKED_TRIAL
 from sweeps.report.sentences.headline import summarize_picks
+from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
 # The name of the study that compares the others, below the sweep's.
 OVERVIEW_NAME = "overview"
@@ -54,12 +55,12 @@ def _save_trial_notes(study: optuna.Study, findings: Findings) -> None:
     for picks in group_picks(findings):
         if picks[0].tuned:
             notes[picks[0].tuned.trial] = f"**{describe_picks(findings, picks)}**\n\n{PICKED_TRIAL}"
-    earlier = study._storage.get_study_system_attrs(study._study_id).get(NOTED_TRIALS, [])
+    earlier = study_attributes(study).get(NOTED_TRIALS, [])
     for trial in set(earlier) - set(notes):
         save_note(study, "", trial)
     for trial, note in notes.items():
         save_note(study, note, trial)
-    study._storage.set_study_system_attr(study._study_id, NOTED_TRIALS, list(notes))
+    set_study_attribute(study, NOTED_TRIALS, list(notes))
 
 
 def _study_note(findings: Findings, part: Part) -> str:

@@ -1,0 +1,79 @@
+"""The one door to what Optuna keeps to itself.
+
+Nothing here is promised by Optuna's documentation, so pyproject.toml bounds its version from above.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage, _CachedStorage
+from optuna.storages.journal._file import BaseJournalFileLock
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+CachedStorage = _CachedStorage
+JournalFileLock = BaseJournalFileLock
+
+
+def storage_of(study: optuna.Study) -> BaseStorage:
+    """Return the storage that a study was loaded from."""
+    return study._storage
+
+
+def study_id(study: optuna.Study) -> int:
+    """Return the number by which the storage knows a study."""
+    return study._study_id
+
+
+def trial_id(trial: optuna.Trial | FrozenTrial) -> int:
+    """Return the number by which the storage knows a trial; its own number counts within its study."""
+    return trial._trial_id
+
+
+def read_trial(study: optuna.Study, trial: optuna.Trial) -> FrozenTrial:
+    """Return a trial as the storage holds it now."""
+    return study._storage.get_trial(trial._trial_id)
+
+
+def set_trial_state(study: optuna.Study, trial: optuna.Trial | FrozenTrial, state: TrialState) -> None:
+    """Write a trial's state; Optuna itself never lets a running trial wait again."""
+    study._storage.set_trial_state_values(trial._trial_id, state)
+
+
+def set_trial_attribute(study: optuna.Study, trial: optuna.Trial, key: str, value: Any) -> None:
+    """Write a system attribute of a trial."""
+    study._storage.set_trial_system_attr(trial._trial_id, key, value)
+
+
+def set_intermediate_value(study: optuna.Study, trial: optuna.Trial, step: int, value: float) -> None:
+    """Write a trial's value at a step; Optuna's Trial.report keeps the first one."""
+    study._storage.set_trial_intermediate_value(trial._trial_id, step, value)
+
+
+def study_attributes(study: optuna.Study) -> dict[str, Any]:
+    """Return a study's system attributes."""
+    return study._storage.get_study_system_attrs(study._study_id)
+
+
+def set_study_attribute(study: optuna.Study, key: str, value: Any) -> None:
+    """Write a system attribute of a study."""
+    study._storage.set_study_system_attr(study._study_id, key, value)
+
+
+def waiting_trial(
+    params: Mapping[str, Any], user_attributes: Mapping[str, Any], system_attributes: Mapping[str, Any]
+) -> FrozenTrial:
+    """Return a trial to be added to a study, whose parameters are taken when a worker suggests them.
+
+    Optuna's Study.enqueue_trial sets no system attributes, and two writes could be cut in between.
+    """
+    return create_trial(
+        state=TrialState.WAITING,
+        user_attrs=dict(user_attributes),
+        system_attrs={**system_attributes, "fixed_params": dict(params)},
+    )
+
+
+def is_from_grid(trial: FrozenTrial) -> bool:
+    """Return whether a trial is one of Optuna's grid sampler."""
+    return "grid_id" in trial.system_attrs
