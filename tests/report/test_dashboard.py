@@ -22,6 +22,7 @@ from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._note import get_note
 
 from sweeps.report.findings.load import found_in
+from sweeps.report.outputs.dashboard_attributes import save_note
 from sweeps.report.write import write_report
 from sweeps.study.storage import storage_at
 from tests.conftest import finish, start
@@ -32,6 +33,13 @@ from tests.support.studies import EACH, JOINT, grid_study, two_confirmed
 def storage() -> BaseStorage:
     """A storage in memory."""
     return optuna.storages.InMemoryStorage()
+
+
+def leave_picture(study: optuna.Study) -> None:
+    """Note a picture among the study's artifacts, as earlier versions did."""
+    save_note(study, f"![curves](/artifacts/{study._study_id}/one)")
+    picture = {"artifact_id": "one", "filename": "curves.png", "mimetype": "image/png", "encoding": None}
+    study._storage.set_study_system_attr(study._study_id, "artifacts:one", json.dumps(picture))
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +159,5 @@ def test_the_dashboard_opens_for_this_machine_alone(dashboard: str) -> None:
     assert {"made/optimizer=sgd", "made/overview"} < numbers.keys()
     study = json.loads(answered(f"{dashboard}api/studies/{numbers['made/optimizer=sgd']}"))
     assert {graph["id"] for graph in study["plotly_graph_objects"]} > EACH - {"curves"}
+    assert [artifact["filename"] for artifact in study["artifacts"]] == ["curves.png"]
+    assert "/artifacts/" not in study["note"]["body"]

@@ -1,4 +1,4 @@
-"""The report's figures: a new one is a file in this folder and its name in one of these lists."""
+"""List the report's figures: a new one is a file in this folder and its name in one of these lists."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -60,7 +60,7 @@ class Plot:
 
     @property
     def is_wide(self) -> bool:
-        """Whether it has two panels side by side, which take more than a phone's width."""
+        """Return whether it has two panels side by side, which take more than a phone's width."""
         return self.figure is not None and any(trace.xaxis == "x2" for trace in self.figure.data)
 
 

@@ -1,4 +1,4 @@
-"""The best setting at each learning rate, of every optimizer."""
+"""Draw the best setting at each learning rate, of every optimizer."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a search of k settings finds."""
+"""Draw what a search of k settings finds."""
 
 from collections.abc import Sequence
 

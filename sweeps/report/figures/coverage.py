@@ -1,4 +1,4 @@
-"""The studies whose settings cover their space: a figure of the whole space is drawn from these alone."""
+"""Choose the studies whose settings cover their space, for figures of the whole space."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Learning curves: loss per minibatch with its running mean, accuracy per epoch with the lr's drops."""
+"""Draw learning curves: loss per minibatch with its running mean, accuracy per epoch with the lr's drops."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -130,9 +130,13 @@ def _add_step_losses(figure: go.Figure, run: RunCurves) -> None:
     window = max(1, min(WINDOW, len(run.losses) // 10))
     thinning = max(1, len(run.losses) // POINTS)
     steps = list(range(1, len(run.losses) + 1, thinning))
-    pale, bold = {"color": translucent(colour(0), 0.35), "width": 1}, {"color": colour(0), "width": 2}
-    name = f"loss per minibatch, {run.label}"
-    figure.add_scatter(x=steps, y=to_list(run.losses[::thinning]), mode="lines", line=pale, name=name)
+    losses, name = to_list(run.losses[::thinning]), f"loss per minibatch, {run.label}"
+    bold = {"color": colour(0), "width": 2}
+    if window == 1:
+        figure.add_scatter(x=steps, y=losses, mode="lines", line=bold, name=name)
+        return
+    pale = {"color": translucent(colour(0), 0.35), "width": 1}
+    figure.add_scatter(x=steps, y=losses, mode="lines", line=pale, name=name)
     means = running_mean(run.losses, window)[::thinning]
     figure.add_scatter(x=steps, y=means, mode="lines", line=bold, name=f"its mean over {window} steps")
 

@@ -1,4 +1,4 @@
-"""The differences between optimizers on the fresh seeds that they share."""
+"""Draw the differences between optimizers on the fresh seeds that they share."""
 
 from collections.abc import Sequence
 

@@ -55,6 +55,6 @@ def _add_buttons(figure: go.Figure, layouts: dict[str, dict[str, object]]) -> No
     )
 
 
-def _padded_range(one: float, other: float) -> list[float]:
-    low, high = min(one, other), max(one, other)
+def _padded_range(first: float, second: float) -> list[float]:
+    low, high = min(first, second), max(first, second)
     return [low - 0.05 * (high - low), high + 0.04 * (high - low)]

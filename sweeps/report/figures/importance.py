@@ -1,4 +1,4 @@
-"""What explains the scores of a grid."""
+"""Draw what explains the scores of a grid."""
 
 import plotly.graph_objects as go
 

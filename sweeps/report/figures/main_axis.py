@@ -1,4 +1,4 @@
-"""The axis that scores are drawn along: the learning rate, else the first parameter with an order."""
+"""Choose the axis to draw along: the learning rate, else the first parameter with an order."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A grid's scores beside their neighbourhood means."""
+"""Draw a grid's scores beside their neighbourhood means."""
 
 from itertools import product
 from typing import Any

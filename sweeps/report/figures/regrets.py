@@ -1,4 +1,4 @@
-"""The regret of every setting under each condition."""
+"""Draw the regret of every setting under each condition."""
 
 import numpy as np
 import plotly.graph_objects as go

@@ -1,4 +1,4 @@
-"""Every run's score against the learning rate."""
+"""Draw every run's score against the learning rate."""
 
 from typing import Any
 
@@ -55,9 +55,9 @@ def draw(findings: Findings) -> go.Figure:
     _add_diverged(figure, measurement, axis)
     _add_pruned(figure, measurement, axis)
     for role, pick in findings.picks.items():
-        place = measurement.place_of(pick.params)
-        if place is not None:
-            add_pick(figure, role, pick.params[axis.name], measurement.places[place].mean)
+        index = measurement.place_of(pick.params)
+        if index is not None:
+            add_pick(figure, role, pick.params[axis.name], measurement.places[index].mean)
     return focus(figure, [converged_scores(measurement.complete)], measurement.sign)
 
 
@@ -65,9 +65,9 @@ def _add_lines(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
     along = list(measurement.axes).index(axis)
     scores = np.moveaxis(measurement.scores, along, -2)
     converged = np.moveaxis(np.where(measurement.diverged, np.nan, measurement.scores), along, -2)
-    others = [other for other in measurement.axes if other is not axis]
+    free_axes = [other for other in measurement.axes if other is not axis]
     for number, index in enumerate(np.ndindex(*scores.shape[:-2])):
-        params = {other.name: other.values[i] for other, i in zip(others, index, strict=True)}
+        params = {other.name: other.values[i] for other, i in zip(free_axes, index, strict=True)}
         name = format_params(params) or "mean"
         figure.add_scatter(
             x=list(axis.values),
@@ -107,11 +107,11 @@ def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
 
 
 def _colour_scale(measurement: Measurement, axis: Axis, settings: list[Setting]) -> dict[str, Any]:
-    others = [other for other in measurement.axes if other is not axis and other.ordered]
-    if not others or not settings:
+    free_axes = [other for other in measurement.axes if other is not axis and other.ordered]
+    if not free_axes or not settings:
         return {}
-    name, values = others[0].short, [float(setting.params[others[0].name]) for setting in settings]
-    if others[0].log:
+    name, values = free_axes[0].short, [float(setting.params[free_axes[0].name]) for setting in settings]
+    if free_axes[0].log:
         name, values = f"log10 {name}", np.log10(values).tolist()
     bar = {"title": {"text": name, "side": "right"}, "thickness": 12}
     return {"color": values, "colorscale": "Cividis", "colorbar": bar}

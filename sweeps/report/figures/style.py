@@ -1,4 +1,4 @@
-"""Colours, marks, axes and the frame, alike in every figure."""
+"""Set colours, marks, axes and the frame, alike in every figure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The picks on fresh seeds against the same on the tuning seeds."""
+"""Draw the picks on fresh seeds against the same on the tuning seeds."""
 
 from collections.abc import Sequence
 

@@ -20,17 +20,18 @@ from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
 # The name of the study that compares the others, below the sweep's.
 OVERVIEW_NAME = "overview"
+FIGURE_LOCATION = "on this study's first page"
 # The system attribute of a study that lists the trials with notes of ours.
 NOTED_TRIALS = "sweeps:noted"
 
 
 def publish(storage: BaseStorage, studies: Sequence[Findings], document: Document) -> None:
     """Save all that the dashboard shows."""
-    together, *parts = document.parts
+    comparison, *parts = document.parts
     for findings, part in zip(studies, parts, strict=True):
         study = _load_study(storage, findings.measurement.study)
         if len(studies) == 1:
-            part = replace(part, plots=[*together.plots, *part.plots])
+            part = replace(part, plots=[*comparison.plots, *part.plots])
         save_note(study, _study_note(findings, part))
         _save_figures(study, part)
         _save_trial_notes(study, findings)
@@ -39,7 +40,7 @@ def publish(storage: BaseStorage, studies: Sequence[Findings], document: Documen
     if len(studies) > 1:
         overview = _overview_study(storage, studies)
         save_note(overview, _overview_note(document))
-        _save_figures(overview, together)
+        _save_figures(overview, comparison)
 
 
 def _save_figures(study: optuna.Study, part: Part) -> None:
@@ -70,7 +71,7 @@ def _study_note(findings: Findings, part: Part) -> str:
     lines += [*bullets(part.sentences), "", BRIEF, "", OWN_FIGURES, ""]
     if folder := findings.measurement.folder:
         lines += [f"The report and all runs: [report.html](file://{folder}/report.html), `{folder}`.", ""]
-    return "\n".join([*lines, *figure_lines(part)])
+    return "\n".join([*lines, *figure_lines(part, FIGURE_LOCATION)])
 
 
 def _confirmation_note(findings: Findings, name: str) -> str:
@@ -97,7 +98,7 @@ def _overview_note(document: Document) -> str:
     lines = [f"# {document.title}", ""]
     for part in [*document.lead, document.parts[0]]:
         lines += part_lines(part)
-    return "\n".join([*lines, BRIEF, "", *figure_lines(document.parts[0])])
+    return "\n".join([*lines, BRIEF, "", *figure_lines(document.parts[0], FIGURE_LOCATION)])
 
 
 def _load_study(storage: BaseStorage, name: str) -> optuna.Study:

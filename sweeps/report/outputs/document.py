@@ -28,7 +28,7 @@ class Part:
     # The same tables in full, which unfold.
     full_tables: Sequence[Table] = ()
     plots: Sequence[Plot] = ()
-    # The HTML class: short, study, caution.
+    # The HTML class: short, study, pairs, caution, scope.
     kind: str = "study"
 
 
@@ -45,10 +45,10 @@ class Document:
 
 def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
     """Return the report of a sweep, at whatever stage it is."""
-    confirmed = confirmed_table(studies)
-    tables = [confirmed] if confirmed else []
-    together = Part("All studies", tables=tables, plots=joint_plots(studies, joint))
-    return Document(_title(studies), _lead(studies, joint), [together, *map(_study_part, studies)])
+    table = confirmed_table(studies)
+    tables = [table] if table else []
+    comparison = Part("All studies", tables=tables, plots=joint_plots(studies, joint))
+    return Document(_title(studies), _lead(studies, joint), [comparison, *map(_study_part, studies)])
 
 
 def _lead(studies: Sequence[Findings], joint: Joint) -> list[Part]:
@@ -56,10 +56,10 @@ def _lead(studies: Sequence[Findings], joint: Joint) -> list[Part]:
     if short := conclude(studies, joint):
         parts.insert(0, Part("In short", short, kind="short"))
     if joint.comparisons:
-        parts.append(Part("Against each other", compare_optimizers(joint)))
+        parts.append(Part("Against each other", compare_optimizers(joint), kind="pairs"))
     parts.append(Part("What this can't say", list_unknowns(studies, joint), kind="caution"))
     scopes = [f"{findings.measurement.option}: {describe_search(findings)}" for findings in studies]
-    return [*parts, Part("Where it holds", scopes)]
+    return [*parts, Part("Where it holds", scopes, kind="scope")]
 
 
 def _study_part(findings: Findings) -> Part:

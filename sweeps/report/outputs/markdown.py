@@ -13,7 +13,7 @@ def render_markdown(document: Document) -> str:
     for part in document.lead:
         lines += [f"## {part.title}", "", *bullets(part.sentences), ""]
     for part in document.parts:
-        lines += [*part_lines(part), *figure_lines(part)]
+        lines += [*part_lines(part), *figure_lines(part, "in report.html")]
     lines += ["## How to read this", "", *(f"- **{term}**: {meaning}" for term, meaning in GUIDE)]
     return "\n".join(lines) + "\n"
 
@@ -26,12 +26,12 @@ def part_lines(part: Part) -> list[str]:
     return lines
 
 
-def figure_lines(part: Part) -> list[str]:
-    """Return which figures the HTML has of a part, and why it lacks others."""
+def figure_lines(part: Part, location: str) -> list[str]:
+    """Return the titles of a part's figures, which a location shows, and why others are missing."""
     titles = [plot.title for plot in part.plots if plot.figure is not None]
     sentences = [f"Not drawn: {plot.title}. {plot.text}" for plot in part.plots if plot.figure is None]
     if titles:
-        sentences.insert(0, f"Figures in report.html: {'; '.join(titles)}.")
+        sentences.insert(0, f"Figures {location}: {'; '.join(titles)}.")
     return [*bullets(sentences), ""]
 
 

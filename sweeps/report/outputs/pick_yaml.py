@@ -1,4 +1,4 @@
-"""A picked setting as a config that the next run loads: `--config-dir <folder> +pick=<option>`."""
+"""Write a picked setting as a config that the next run loads: `--config-dir <folder> +pick=<option>`."""
 
 import re
 from collections.abc import Mapping
@@ -9,69 +9,69 @@ import numpy as np
 import yaml
 
 from sweeps.report.findings.picks import Picks, picks_of
-from sweeps.report.measure.axis import plain, short
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
+from sweeps.report.sentences.wording import format_params
 
 COMPLEMENT = "1 - "
 
 
 def write_pick(measurement: Measurement, folder: Path) -> Path | None:
-    """Leave the robust pick, or the peak where there is none, as pick/<option>.yaml."""
+    """Write the robust pick, or the peak where there is none, as pick/<option>.yaml."""
     picks = picks_of(measurement)
-    role = next((role for role in ("robust", "peak") if role in picks.params), None)
-    if role is None:
+    role = "robust" if "robust" in picks.params else "peak"
+    if role not in picks.params:
         return None
     name = re.sub(r"[^\w.=-]", "_", measurement.option)
     path = folder / "pick" / f"{name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text(measurement, picks, role))
+    path.write_text(_render(measurement, picks, role))
     return path
 
 
-def text(measurement: Measurement, picks: Picks, role: str) -> str:
-    """The file: what it is, the options, the values."""
+def _render(measurement: Measurement, picks: Picks, role: str) -> str:
+    """Return the file: a comment on what it is, the options, the values."""
     params = picks.params[role]
-    options = {**measurement.choices, **{key: params[key] for key in params if key in measurement.groups}}
-    defaults = [_default(group, option) for group, option in options.items()]
-    values = nested(_values(measurement, params))
-    parts = [{"defaults": [*defaults, "_self_"]}, *([values] if values else [])]
+    options = dict(measurement.choices)
+    options |= {key: value for key, value in params.items() if key in measurement.groups}
+    defaults = [_defaults_entry(group, option) for group, option in options.items()]
+    parts: list[dict[str, Any]] = [{"defaults": [*defaults, "_self_"]}]
+    if values := _nest(_values(measurement, params)):
+        parts.append(values)
     body = "\n".join(yaml.safe_dump(part, sort_keys=False, default_flow_style=False) for part in parts)
-    return f"# @package _global_\n{_says(measurement, role, params)}\n{body}"
+    return f"# @package _global_\n{_comment(measurement, role, params)}\n{body}"
 
 
-def _says(measurement: Measurement, role: str, params: Params) -> str:
-    written = " ".join(f"{short(name)}={plain(value)}" for name, value in params.items())
-    fresh = measurement.confirmation.scores(params)
-    fresh = fresh[~np.isnan(fresh)]
-    seeds = f"mean of {len(fresh)} fresh runs {fresh.mean():.2f}" if len(fresh) else "not confirmed"
-    return f"# {measurement.study}, the {role} setting: {written}\n# {measurement.metric}: {seeds}"
+def _comment(measurement: Measurement, role: str, params: Params) -> str:
+    scores = measurement.confirmation.scores(params)
+    scores = scores[~np.isnan(scores)]
+    score = f"mean of {len(scores)} fresh runs {scores.mean():.2f}" if len(scores) else "not confirmed"
+    setting = f"{measurement.study}, the {role} setting: {format_params(params)}"
+    return f"# {setting}\n# {measurement.metric}: {score}"
 
 
-def _default(group: str, option: str) -> dict[str, str]:
-    """An entry of the defaults list; what was added with a plus is added, the rest overridden."""
+def _defaults_entry(group: str, option: str) -> dict[str, str]:
+    """Return an entry of the defaults list: what a plus added is added again, the rest overridden."""
     return {f"/{group[1:]}" if group.startswith("+") else f"override /{group}": option}
 
 
 def _values(measurement: Measurement, params: Params) -> dict[str, Any]:
-    """Values by dotted key: what was fixed and what was picked, lists of which an element is set in full."""
-    named = [(name, value) for name, value in params.items() if name not in measurement.groups]
-    picked = {
-        name.removeprefix(COMPLEMENT).lstrip("+"): 1 - value if name.startswith(COMPLEMENT) else value
-        for name, value in named
-    }
-    values = {**measurement.fixed, **picked}
+    """Return the fixed and the picked values by dotted key; a list of which they set a part is whole."""
+    values = dict(measurement.fixed)
+    for name, value in params.items():
+        if name.startswith(COMPLEMENT):
+            values[name.removeprefix(COMPLEMENT).lstrip("+")] = 1 - value
+        elif name not in measurement.groups:
+            values[name.lstrip("+")] = value
     lists = {key.rpartition(".")[0] for key in values if key.rpartition(".")[2].isdigit()}
-    rest = {
-        key: value
-        for key, value in measurement.config.items()
-        if key.rpartition(".")[0] in lists and key not in values
-    }
-    return {**values, **rest}
+    for key, value in measurement.config.items():
+        if key.rpartition(".")[0] in lists:
+            values.setdefault(key, value)
+    return values
 
 
-def nested(values: Mapping[str, Any]) -> Any:
-    """Dotted keys as dictionaries in one another, and as lists where all keys of one are numbers."""
+def _nest(values: Mapping[str, Any]) -> Any:
+    """Return dotted keys as dictionaries in one another, and as lists where all keys of one are numbers."""
     tree: dict[str, Any] = {}
     for key, value in values.items():
         *parents, last = key.split(".")
@@ -79,12 +79,12 @@ def nested(values: Mapping[str, Any]) -> Any:
         for parent in parents:
             node = node.setdefault(parent, {})
         node[last] = value
-    return _listed(tree)
+    return _with_lists(tree)
 
 
-def _listed(node: Any) -> Any:
+def _with_lists(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     if node and all(key.isdigit() for key in node):
-        return [_listed(node[key]) for key in sorted(node, key=int)]
-    return {key: _listed(value) for key, value in node.items()}
+        return [_with_lists(node[key]) for key in sorted(node, key=int)]
+    return {key: _with_lists(value) for key, value in node.items()}

@@ -30,8 +30,8 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def settings_table(findings: Findings, most: int | None = None, is_narrow: bool = False) -> Table:
-    """Return the settings by mean, best first, with the picks and the `most` best; all if None.
+def settings_table(findings: Findings, count: int | None = None, is_narrow: bool = False) -> Table:
+    """Return the settings by mean, best first, with the picks and the `count` best; all if None.
 
     is_narrow: whether intervals are left out.
     """
@@ -51,11 +51,11 @@ def settings_table(findings: Findings, most: int | None = None, is_narrow: bool 
         columns.remove("95 %")
     if not measurement.is_grid:
         columns.remove("R")
-    indices = _best_first(findings, most)
+    indices = _best_first(findings, count)
     rows = [_setting_row(findings, index) for index in indices]
     total = len(measurement.places)
-    more = f", {len(indices)} of {total}" if len(indices) < total else ""
-    title = f"{measurement.study}: {measurement.metric}, {_name_repeats(findings)}{more}"
+    excerpt = f", {len(indices)} of {total}" if len(indices) < total else ""
+    title = f"{measurement.study}: {measurement.metric}, {_name_repeats(findings)}{excerpt}"
     return Table(title, columns, [[row[column] for column in columns] for row in rows])
 
 
@@ -74,14 +74,14 @@ def confirmed_table(studies: Sequence[Findings]) -> Table | None:
     return Table(title, columns, [[row[column] for column in columns] for row in rows])
 
 
-def _best_first(findings: Findings, most: int | None) -> list[Index]:
-    """Return the indices of the `most` best settings, and of the picks."""
+def _best_first(findings: Findings, count: int | None) -> list[Index]:
+    """Return the indices of the `count` best settings, and of the picks."""
     measurement = findings.measurement
     order = sorted(measurement.places, key=lambda index: -measurement.sign * measurement.places[index].mean)
-    if most is None:
+    if count is None:
         return order
     picks = {pick.tuned.trial for pick in findings.picks.values() if pick.tuned}
-    return [*order[:most], *(index for index in order[most:] if measurement.places[index].number in picks)]
+    return [*order[:count], *(index for index in order[count:] if measurement.places[index].number in picks)]
 
 
 def _setting_row(findings: Findings, index: Index) -> dict[str, str]:

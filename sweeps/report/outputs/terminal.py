@@ -39,10 +39,10 @@ def print_findings(studies: Sequence[Findings], page: Path | None, url: str) -> 
 
 def _print_study(console: Console, findings: Findings) -> None:
     table = settings_table(findings, MOST_ROWS, is_narrow=True)
-    printed = PrintedTable(*table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    rows = PrintedTable(*table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for row in table.rows:
-        printed.add_row(*row)
-    console.print(f"\n[bold]{table.title}[/bold]", printed, sep="\n", end="")
+        rows.add_row(*row)
+    console.print(f"\n[bold]{table.title}[/bold]", rows, sep="\n", end="")
     _print_sentences(console, summarize_picks(findings))
     _print_sentences(console, explain_price(findings))
     _print_sentences(console, explain_stability(findings))

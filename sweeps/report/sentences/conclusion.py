@@ -52,9 +52,9 @@ def _compare_with(findings: Findings, picks: Sequence[Picked]) -> list[str]:
     if verdict != "better":
         phrase = "is equivalent to" if verdict == "equivalent" else "shows no distinguishable difference from"
         return [f"It {phrase} {CONFIG}."] if is_default else []
-    better = difference.value > 0
-    size = difference if better else -difference
-    comparison = f"It is {format_difference(metric, size.value)} {'better' if better else 'worse'}"
+    is_better = difference.value > 0
+    size = difference if is_better else -difference
+    comparison = f"It is {format_difference(metric, size.value)} {'better' if is_better else 'worse'}"
     return [f"{comparison} {format_interval(size)} than {_name_other(findings, picks)}."]
 
 

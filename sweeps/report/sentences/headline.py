@@ -47,7 +47,8 @@ def explain_price(findings: Findings) -> list[str]:
         return []
     metric = findings.measurement.metric
     price = format_difference(metric, findings.price)
-    sentence = f"On the tuning seeds, the robust pick's mean is {price} worse than the peak's."
+    distance = f"{price} worse than" if findings.price > 0 else "equal to"
+    sentence = f"On the tuning seeds, the robust pick's mean is {distance} the peak's."
     if math.isnan(findings.gain):
         return [sentence]
     gain = format_difference(metric, abs(findings.gain))
@@ -61,10 +62,10 @@ def explain_stability(findings: Findings) -> list[str]:
     if robust is None or robust.tuned is None or math.isnan(robust.tuned.frequency):
         return []
     count, total = len(findings.measurement.seeds), draws(len(findings.measurement.seeds))
-    same = f"{round(robust.tuned.frequency * total)} pick the same robust setting"
+    picks = f"{round(robust.tuned.frequency * total)} pick the same robust setting"
     if peak and peak.tuned:
-        same += f" and {round(peak.tuned.frequency * total)} the same peak"
-    sentence = f"Of {total} draws of {count - 1} seeds (of {count}, with replacement), {same}."
+        picks += f" and {round(peak.tuned.frequency * total)} the same peak"
+    sentence = f"Of {total} draws of {count - 1} seeds (of {count}, with replacement), {picks}."
     if not findings.rivals:
         return [sentence]
     rivals = " or ".join(format_params(params) for params in findings.rivals[:MOST_RIVALS])
@@ -130,10 +131,10 @@ def _compare_with_robust(findings: Findings, pick: Picked) -> list[str]:
 def _unfinished(findings: Findings) -> list[str]:
     measurement = findings.measurement
     total = math.prod(measurement.shape) if measurement.is_grid else measurement.planned or 0
-    missing = total - len(measurement.complete)
-    if missing <= 0:
+    unmeasured = total - len(measurement.complete)
+    if unmeasured <= 0:
         return []
-    sentence = f"{missing} of {total} settings are not measured (pruned, failed or not done yet)."
+    sentence = f"{unmeasured} of {total} settings are not measured (pruned, failed or not done yet)."
     return [f"{sentence} None beside them can be the robust pick." if measurement.is_grid else sentence]
 
 
@@ -162,24 +163,24 @@ def _excluded(findings: Findings) -> list[str]:
     best = measurement.places[index].params
     if dict(best) == dict(robust.params):
         return []
-    why = "runs near it diverged or are missing"
+    reason = "runs near it diverged or are missing"
     axis = measurement.lr_axis
     if axis is not None and is_on_edge(measurement, index):
         lrs = measurement.axes[axis]
         lr = best[lrs.name]
-        why = f"{lr:g} is the {'largest' if lr == max(lrs.values) else 'smallest'} lr searched"
-    near = format_number(float(near_means(measurement)[index]))
-    means = f"({near} vs {format_number(robust.tuned.near)})"
-    return [f"{format_params(best)} has a better neighbourhood {means} but was ruled out: {why}."]
+        reason = f"{lr:g} is the {'largest' if lr == max(lrs.values) else 'smallest'} lr searched"
+    mean = format_number(float(near_means(measurement)[index]))
+    means = f"({mean} vs {format_number(robust.tuned.near)})"
+    return [f"{format_params(best)} has a better neighbourhood {means} but was ruled out: {reason}."]
 
 
 def _unconfirmed(findings: Findings) -> list[str]:
     """Return how far these figures can be trusted."""
-    wanted = findings.measurement.confirmation.wanted
+    total = findings.measurement.confirmation.wanted
     counts = [len(pick.fresh.values) if pick.fresh else 0 for pick in findings.picks.values()]
     if not any(counts):
-        when = " yet" if wanted else " (confirm=off)"
-        return [f"Not confirmed on fresh seeds{when}: the best of many noisy means looks better than it is."]
-    if min(counts) < wanted:
-        return [f"The confirmation is unfinished: {min(counts)} of {wanted} fresh seeds are trained."]
+        state = " yet" if total else " (confirm=off)"
+        return [f"Not confirmed on fresh seeds{state}: the best of many noisy means looks better than it is."]
+    if min(counts) < total:
+        return [f"The confirmation is unfinished: {min(counts)} of {total} fresh seeds are trained."]
     return []

@@ -26,9 +26,9 @@ def _objectives(findings: Findings) -> list[str]:
     if measurement.objectives == 1:
         return []
     trials = ", ".join(map(str, measurement.front[:MOST_TRIALS])) or "none"
-    more = len(measurement.front) - MOST_TRIALS
-    if more > 0:
-        trials += f" and {more} more"
+    rest_count = len(measurement.front) - MOST_TRIALS
+    if rest_count > 0:
+        trials += f" and {rest_count} more"
     return [f"Ranked by the first of {measurement.objectives} objectives. Pareto-optimal trials: {trials}."]
 
 
@@ -84,6 +84,10 @@ def _counts(findings: Findings) -> str:
 
 def _failures(findings: Findings) -> list[str]:
     failed = {setting.number for setting in findings.measurement.settings if setting.state == "fail"}
-    reasons = [f"Trial {trial} failed: {why}" for trial, why in findings.failures.items() if trial in failed]
-    more = len(reasons) - MOST_REASONS
-    return [*reasons[:MOST_REASONS], f"{more} more trials failed."] if more > 0 else reasons
+    reasons = []
+    for trial, reason in findings.failures.items():
+        if trial in failed:
+            reasons.append(f"Trial {trial} failed: {reason}")
+    if len(reasons) > MOST_REASONS:
+        reasons[MOST_REASONS:] = [f"{len(reasons) - MOST_REASONS} more trials failed."]
+    return reasons

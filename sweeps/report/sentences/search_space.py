@@ -27,9 +27,11 @@ def describe_search(findings: Findings) -> str:
 def _good_shares(findings: Findings) -> list[str]:
     if not findings.shares:
         return []
-    near, *further = [f"{_format_bounds(share)} {{}}within {gap:g}" for gap, share in findings.shares.items()]
-    rest = [share.format("") for share in further]
-    return [f"Of the searched space, {join_words([near.format('lies '), *rest])} point of the best."]
+    parts: list[str] = []
+    for gap, share in findings.shares.items():
+        verb = "" if parts else "lies "
+        parts.append(f"{_format_bounds(share)} {verb}within {gap:g}")
+    return [f"Of the searched space, {join_words(parts)} point of the best."]
 
 
 def _format_bounds(share: Estimate) -> str:

@@ -49,7 +49,7 @@ def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
             "Which optimizer forgives a wrong learning rate better: the good learning rates reach the ends "
             "of the range."
         )
-    sentences += _differing(joint)
+    sentences += _list_confounders(joint)
     if several and any(findings.shares for findings in studies):
         sentences.append(
             "Which optimizer is easier to tune: those figures depend on the ranges chosen for each study."
@@ -102,7 +102,7 @@ def _ends(joint: Joint) -> str:
     )
 
 
-def _differing(joint: Joint) -> list[str]:
+def _list_confounders(joint: Joint) -> list[str]:
     """Return in what the studies differ besides: scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
     sentences = []
     for key in next(iter(joint.differing.values()), {}):

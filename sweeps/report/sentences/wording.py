@@ -81,7 +81,7 @@ def name_roles(picks: Sequence[Picked]) -> str:
     return join_words([ROLES[pick.role] for pick in picks])
 
 
-def join_words(words: Sequence[str]) -> str:
+def join_words(items: Sequence[str]) -> str:
     """Return a list in words: a, b and c."""
-    *first, last = words
+    *first, last = items
     return f"{', '.join(first)} and {last}" if first else last
