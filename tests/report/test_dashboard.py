@@ -47,7 +47,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A storage that `python -m sweeps.report` has written on, and the folder that it wrote."""
     folder = tmp_path_factory.mktemp("report")
     url = f"sqlite:///{folder}/made.db"
-    two_confirmed(storage_at(url).open(create=True), gap=1.0)
+    storage = storage_at(url).open(create=True)
+    two_confirmed(storage, gap=1.0)
+    leave_picture(optuna.load_study(study_name="made/optimizer=sgd", storage=storage))
     command = ["-W", "error", "-m", "sweeps.report", "--storage", url, "--folder", str(folder)]
     assert finish(start(*command)).endswith(f"{folder}/report.html\n")
     return url, folder
