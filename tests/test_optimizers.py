@@ -67,7 +67,7 @@ def test_an_options_arguments_are_the_optimizers_defaults(name):
 @pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_an_optimizer_takes_every_value_at_the_ends_of_its_spaces(name, space):
     declared = [f"{key}={value}" for key, value in FILES[name].spaces[space].items()]
-    sampled = {parameter(sweep): distribution(sweep) for sweep in PARSER.parse_overrides(declared)}
+    sampled = {parameter(sweep).name: distribution(sweep) for sweep in PARSER.parse_overrides(declared)}
     assert space == "wide" or all(grid_values(key, values) for key, values in sampled.items())
     for key, value in ((key, value) for key, values in sampled.items() for value in ends(values)):
         config = OmegaConf.create({"optimizer": OPTIONS[name]})

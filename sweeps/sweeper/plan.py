@@ -12,11 +12,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution
 
+from sweeps.study.dotted_keys import flatten, is_at_or_below
+from sweeps.study.parameter import Parameter
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.sweeper.search_space import (
-    COMPLEMENT,
     assignments,
     distribution,
     ends,
@@ -77,7 +78,7 @@ class Planner:
 
     def _check_replicates(self, keys: Sequence[str]) -> None:
         """Refuse a key that is fixed or searched and repeated too: one would silently overrule the other."""
-        for key in {key.removeprefix(COMPLEMENT).lstrip("+~") for key in keys}:
+        for key in {Parameter.from_name(key).key for key in keys}:
             for axis, values in self.settings.replicates.items():
                 below = key.startswith(f"{axis}.") or axis.startswith(f"{key}.")
                 options = self.composer.is_group(key) or self.composer.is_group(axis)
@@ -114,14 +115,12 @@ class Planner:
         names = [override.key_or_group for override in given.values()]
         values = [name for name in names if not self.composer.is_group(name)]
         declared = {
-            key: sweep
-            for key, sweep in _search_space(config).items()
-            if not any(key == name or key.startswith(f"{name}.") for name in values)
+            key: sweep for key, sweep in _search_space(config).items() if not is_at_or_below(key, values)
         }
         overrides = {**self._parse(assignments(declared)), **rest}
         order = [key for key in _search_space(config) if key in overrides]
         ordered = [overrides[key] for key in dict.fromkeys([*order, *overrides])]
-        space = {parameter(override): distribution(override) for override in ordered}
+        space = {parameter(override).name: distribution(override) for override in ordered}
         studied = self._studied(config, groups)
         return Plan(
             name="/".join(
@@ -136,7 +135,7 @@ class Planner:
             space=space,
             n_trials=self._n_trials(space),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
-            config=_flat(config, without=[*space, *self.settings.replicates, *self.settings.may_change]),
+            config=_identity(config, [*space, *self.settings.replicates, *self.settings.may_change]),
             replicates=overrides_by_label(self.settings.replicates),
         )
 
@@ -195,25 +194,18 @@ def _owns(group: str, key: str) -> bool:
     return key.startswith(group.replace("/", ".") + ".")
 
 
-def _flat(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
-    """The config's leaves by dotted key, interpolations as written, without Hydra's part and some keys."""
-
-    def leaves(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-        if isinstance(node, dict | list) and node:
-            children = node.items() if isinstance(node, dict) else enumerate(node)
-            for key, child in children:
-                yield from leaves(child, f"{prefix}.{key}" if prefix else str(key))
-        elif isinstance(node, str | int | float | bool | None) and node == node:
-            yield prefix, node
-        else:
-            yield prefix, str(node)  # what JSON has no word for
-
-    removed = [name.removeprefix(COMPLEMENT).lstrip("+") for name in without]
+def _identity(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
+    """Return the config's leaves by dotted key, without Hydra's part and what may differ within a study."""
     container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
     assert isinstance(container, dict)
-    kept = {key: value for key, value in container.items() if key not in ("hydra", "search_space", "spaces")}
-    return {
-        key: value
-        for key, value in leaves(kept, "")
-        if not any(key == name or key.startswith(f"{name}.") for name in removed)
-    }
+    for section in ("hydra", "search_space", "spaces"):
+        container.pop(section, None)
+    removed = [Parameter.from_name(name).key for name in without]
+    leaves = flatten(container)
+    return {key: _to_json(value) for key, value in leaves.items() if not is_at_or_below(key, removed)}
+
+
+def _to_json(value: Any) -> Any:
+    """Return a leaf as JSON can hold it: NaN and empty containers as text."""
+    is_plain = isinstance(value, str | int | float | bool | None) and value == value
+    return value if is_plain else str(value)

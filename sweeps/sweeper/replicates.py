@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omegaconf import OmegaConf
-
+from sweeps.study.dotted_keys import flatten
 from sweeps.study.labels import label_replicates
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.search_space import literal
@@ -18,7 +17,7 @@ def axes_of(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
 
     Raises ValueError where there is no list of values.
     """
-    axes = dict(_leaves(OmegaConf.to_container(OmegaConf.create(dict(replicates)), resolve=True)))
+    axes = flatten(replicates, into_lists=False)
     for key, values in axes.items():
         if not isinstance(values, list) or not values:
             raise ValueError(
@@ -26,13 +25,6 @@ def axes_of(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
                 f"write hydra.sweeper.replicates.{key}=[0] for one"
             )
     return axes
-
-
-def _leaves(node: Any, prefix: str = "") -> list[tuple[str, Any]]:
-    if not isinstance(node, dict) or not node:
-        return [(prefix, node)] if prefix else []
-    below = {f"{prefix}.{key}" if prefix else str(key): child for key, child in node.items()}
-    return [leaf for key, child in below.items() for leaf in _leaves(child, key)]
 
 
 def overrides_by_label(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:

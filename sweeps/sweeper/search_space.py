@@ -7,17 +7,16 @@ from typing import Any
 from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString, RangeSweep, ValueType
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-# A parameter tagged `complement` is sampled, and named, as its distance from 1.
-COMPLEMENT = "1 - "
+from sweeps.study.parameter import Parameter
 
 # Words that are no text in the override grammar.
 RESERVED = {"null", "true", "false", "nan", "inf"}
 
 
-def parameter(override: Override) -> str:
-    """What Optuna calls the parameter of a sweep."""
-    tagged = "complement" in getattr(override.value(), "tags", ())
-    return (COMPLEMENT if tagged else "") + override.get_key_element()
+def parameter(override: Override) -> Parameter:
+    """Return the parameter of a sweep; one tagged `complement` is sampled by its distance from 1."""
+    is_complement = "complement" in getattr(override.value(), "tags", ())
+    return Parameter(override.get_key_element(), is_complement)
 
 
 def distribution(override: Override) -> BaseDistribution:
@@ -94,8 +93,9 @@ def literal(value: Any) -> str:
 
 
 def assignments(values: Mapping[str, Any]) -> list[str]:
-    """Overrides, as on a command line, that give each key or parameter its value."""
-    return [
-        f"{key.removeprefix(COMPLEMENT)}={1 - value if key.startswith(COMPLEMENT) else value}"
-        for key, value in values.items()
-    ]
+    """Return overrides, as on a command line, that give each key or stored parameter its value."""
+    overrides = []
+    for name, value in values.items():
+        searched = Parameter.from_name(name)
+        overrides.append(f"{searched.override}={searched.to_override(value)}")
+    return overrides

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sweeps.study.parameter import Parameter
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -21,15 +23,13 @@ class Axis:
 
     @property
     def short(self) -> str:
-        """The name without its config group: lr for optimizer.lr, 1-alpha for "1 - optimizer.alpha"."""
+        """Return the name without its config group: lr for optimizer.lr."""
         return short(self.name)
 
 
 def short(name: str) -> str:
-    """A parameter's name without its config group: lr for optimizer.lr, 1-alpha for "1 - optimizer.alpha"."""
-    complement, _, key = name.rpartition(" - ")
-    key = key.lstrip("+")
-    return f"{complement}-{key.split('.', 1)[-1]}" if complement else key.split(".", 1)[-1]
+    """Return a stored parameter's name without its config group: lr for optimizer.lr."""
+    return Parameter.from_name(name).short
 
 
 def plain(value: Any) -> str:

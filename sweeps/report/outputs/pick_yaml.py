@@ -1,7 +1,6 @@
 """Write a picked setting as a config that the next run loads: `--config-dir <folder> +pick=<option>`."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from sweeps.report.findings.picks import Picks, picks_of
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
 from sweeps.report.sentences.wording import format_params
-
-COMPLEMENT = "1 - "
+from sweeps.study.dotted_keys import nest
+from sweeps.study.parameter import Parameter
 
 
 def write_pick(measurement: Measurement, folder: Path) -> Path | None:
@@ -36,7 +35,7 @@ def _render(measurement: Measurement, picks: Picks, role: str) -> str:
     options |= {key: value for key, value in params.items() if key in measurement.groups}
     defaults = [_defaults_entry(group, option) for group, option in options.items()]
     parts: list[dict[str, Any]] = [{"defaults": [*defaults, "_self_"]}]
-    if values := _nest(_values(measurement, params)):
+    if values := nest(_values(measurement, params)):
         parts.append(values)
     body = "\n".join(yaml.safe_dump(part, sort_keys=False, default_flow_style=False) for part in parts)
     return f"# @package _global_\n{_comment(measurement, role, params)}\n{body}"
@@ -59,32 +58,11 @@ def _values(measurement: Measurement, params: Params) -> dict[str, Any]:
     """Return the fixed and the picked values by dotted key; a list of which they set a part is whole."""
     values = dict(measurement.fixed)
     for name, value in params.items():
-        if name.startswith(COMPLEMENT):
-            values[name.removeprefix(COMPLEMENT).lstrip("+")] = 1 - value
-        elif name not in measurement.groups:
-            values[name.lstrip("+")] = value
+        if name not in measurement.groups:
+            parameter = Parameter.from_name(name)
+            values[parameter.key] = parameter.to_override(value)
     lists = {key.rpartition(".")[0] for key in values if key.rpartition(".")[2].isdigit()}
     for key, value in measurement.config.items():
         if key.rpartition(".")[0] in lists:
             values.setdefault(key, value)
     return values
-
-
-def _nest(values: Mapping[str, Any]) -> Any:
-    """Return dotted keys as dictionaries in one another, and as lists where all keys of one are numbers."""
-    tree: dict[str, Any] = {}
-    for key, value in values.items():
-        *parents, last = key.split(".")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[last] = value
-    return _with_lists(tree)
-
-
-def _with_lists(node: Any) -> Any:
-    if not isinstance(node, dict):
-        return node
-    if node and all(key.isdigit() for key in node):
-        return [_with_lists(node[key]) for key in sorted(node, key=int)]
-    return {key: _with_lists(value) for key, value in node.items()}

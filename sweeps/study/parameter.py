@@ -1,0 +1,46 @@
+"""The parameters of a study, by the names that Optuna stores."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+# How the stored name of a parameter begins that is sampled by its distance from 1.
+_COMPLEMENT = "1 - "
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A searched parameter: an override's key, and how its value is sampled."""
+
+    # the key as on a command line: "optimizer.lr", or "+optimizer.lr" for one that the config lacks
+    override: str
+    # whether Optuna samples, and stores, 1 minus the override's value
+    is_complement: bool = False
+
+    @classmethod
+    def from_name(cls, name: str) -> Self:
+        """Return the parameter of a name that Optuna stores."""
+        return cls(name.removeprefix(_COMPLEMENT), name.startswith(_COMPLEMENT))
+
+    @property
+    def name(self) -> str:
+        """Return what Optuna calls the parameter: "1 - optimizer.momentum" for a complement."""
+        return (_COMPLEMENT if self.is_complement else "") + self.override
+
+    @property
+    def key(self) -> str:
+        """Return the dotted key that the override sets in the config."""
+        return self.override.lstrip("+~")
+
+    @property
+    def short(self) -> str:
+        """Return the name without its config group: lr for optimizer.lr, 1-alpha for a complement."""
+        return ("1-" if self.is_complement else "") + self.key.split(".", 1)[-1]
+
+    def to_override(self, sampled: Any) -> Any:
+        """Return the override's value for a sampled one."""
+        return 1 - sampled if self.is_complement else sampled
+
+    def to_sampled(self, value: Any) -> Any:
+        """Return what Optuna would store for a value of the config."""
+        is_number = isinstance(value, int | float)
+        return round(1 - value, 12) if self.is_complement and is_number else value
