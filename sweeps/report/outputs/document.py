@@ -58,8 +58,7 @@ def _lead(studies: Sequence[Findings], joint: Joint) -> list[Part]:
     if joint.comparisons:
         parts.append(Part("Against each other", compare_optimizers(joint), kind="pairs"))
     parts.append(Part("What this can't say", list_unknowns(studies, joint), kind="caution"))
-    scopes = [f"{findings.measurement.option}: {describe_search(findings)}" for findings in studies]
-    return [*parts, Part("Where it holds", scopes, kind="scope")]
+    return [*parts, Part("Where it holds", [*map(describe_search, studies)], kind="scope")]
 
 
 def _study_part(findings: Findings) -> Part:

@@ -15,7 +15,7 @@ def describe_space(findings: Findings) -> list[str]:
 def describe_search(findings: Findings) -> str:
     """Return the space, as written, and what was held fixed."""
     space = [f"{name}={values.replace(', ', ',')}" for name, values in findings.measurement.space.items()]
-    sentences = [f"Searched: {', '.join(space) or 'nothing'}."]
+    sentences = [f"{findings.measurement.option} searched {', '.join(space) or 'nothing'}."]
     if len(findings.measurement.conditions) > 1:
         sentences.append(f"Under each of: {', '.join(findings.measurement.conditions)}.")
     fixed = ", ".join(f"{key}={value}" for key, value in scope(findings.measurement.config).items())
