@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.synthetic import CHANCE, Flags, Floats, Objective, grid
 from sweeps.report.statistics.arrays import Index
 from sweeps.report.statistics.robust import pick
-from sweeps.report.statistics.stability import Stability, stability_of
+from sweeps.report.statistics.stability import pick_frequencies
 
 TUNING, FRESH = 3, 10
 ORDERED = (True, True)
@@ -37,14 +37,14 @@ class Sweep:
         share = self.diverged.mean(axis=-1)
         return share * CHANCE + (1 - share) * self.objective.converged(*grid())
 
-    def stability(self) -> Stability:
-        """Return how often each setting is picked when the seeds are drawn again."""
+    def pick_frequencies(self) -> dict[str, Floats]:
+        """Return by role how often each setting is picked when the seeds are drawn again."""
 
-        def choose(means: Floats, diverged: Flags) -> tuple[Index, Index]:
+        def choose(means: Floats, diverged: Flags) -> dict[str, Index]:
             picks = pick(means, diverged, ORDERED, lr_axis=0)
-            return picks.peak, picks.robust
+            return {"peak": picks.peak, "robust": picks.robust}
 
-        return stability_of(choose, self.scores, self.diverged, self.scores.shape[:-1])
+        return pick_frequencies(choose, self.scores, self.diverged, self.scores.shape[:-1])
 
     def at(self, role: str) -> tuple[Floats, Floats]:
         """Learning rate and momentum of a pick."""

@@ -125,18 +125,14 @@ def compared(sweeps: Mapping[str, Sweep], random: np.random.Generator) -> dict[s
     """Compare the picks of several optimizers on fresh seeds that they share, by the picks' role."""
     seeds = random.normal(size=FRESH)
     fresh = {name: sweep.confirm(seeds, random) for name, sweep in sweeps.items()}
-    stable = {name: sweep.stability() for name, sweep in sweeps.items()}
-    frequencies = {
-        "robust": {name: found.robust for name, found in stable.items()},
-        "peak": {name: found.peak for name, found in stable.items()},
-    }
+    frequencies = {name: sweep.pick_frequencies() for name, sweep in sweeps.items()}
     comparisons = {}
     for role in ROLES:
         scores, tuning = {}, {}
         for name, sweep in sweeps.items():
             values, diverged = fresh[name][role]
             scores[name] = np.where(diverged, np.nan, values)
-            tuning[name] = selection_spread(frequencies[role][name], sweep.scores, sweep.picks[role])
+            tuning[name] = selection_spread(frequencies[name][role], sweep.scores, sweep.picks[role])
         comparisons[role] = compare(scores, tuning)
     return comparisons
 

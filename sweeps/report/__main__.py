@@ -25,15 +25,15 @@ def main() -> None:
 def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None) -> None:
     import optuna
 
-    from sweeps.report.findings.load import found_in, sweeps_in
+    from sweeps.report.findings.load import load_findings, sweep_names
     from sweeps.report.write import write_report
     from sweeps.study.storage import storage_at
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = storage_at(url, option="--storage ").open_existing()
-    sweeps = names or sweeps_in(storage)
+    sweeps = names or sweep_names(storage)
     for name in sweeps:
-        studies = found_in(storage, name)
+        studies = load_findings(storage, name)
         target = folder or _sweep_folder(name, studies[0].measurement.folder)
         if folder is not None and len(sweeps) > 1:
             target = folder / name

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from optuna.storages import BaseStorage
 
-from sweeps.report.findings.joint import joint
+from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.dashboard_notes import publish
 from sweeps.report.outputs.document import compose_document
@@ -19,12 +19,12 @@ from sweeps.report.outputs.runs_csv import write_runs_csv
 def write_report(storage: BaseStorage, studies: Sequence[Findings], folder: Path) -> None:
     """Write what a sweep's studies found, into a folder and, for the dashboard, into the storage."""
     folder.mkdir(parents=True, exist_ok=True)
-    together = joint(studies)
+    together = compare_studies(studies)
     document = compose_document(studies, together)
     write_runs_csv([findings.measurement for findings in studies], folder / "runs.csv")
     write_report_json(studies, together, folder / "report.json")
     for findings in studies:
-        write_pick(findings.measurement, folder)
+        write_pick(findings, folder)
     (folder / "report.html").write_text(render_html(document))
     (folder / "report.md").write_text(render_markdown(document))
     publish(storage, studies, document)

@@ -11,7 +11,7 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
-from sweeps.report.findings.picks import picks_of
+from sweeps.report.findings.picks import pick_settings
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import measurement
 from sweeps.study.compatibility import open_or_create_study
@@ -74,7 +74,7 @@ def enqueue(
         if confirmation.user_attrs.get(key) != value:
             confirmation.set_user_attr(key, value)
     retry_failures(confirmation)
-    for name, params in picks_of(measurement(study)).params.items():
+    for name, params in pick_settings(measurement(study)).params.items():
         _enqueue_setting(confirmation, params, _overrides(name, params, plan), list(label_replicates(axes)))
     begun = sum(not is_retry(trial) for trial in confirmation.get_trials(deepcopy=False))
     return replace(wanted, n_trials=begun), confirmation

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import optuna
 
-from sweeps.report.findings.load import found_in
+from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.terminal import print_findings
 from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
@@ -30,7 +30,7 @@ def _report(measured: Round, folder: Path, show: str | None) -> None:
     storage, sweep = storage_of(measured.studies[0]), measured.worker.plans[0].name.split("/")[0]
     wanted = measured.worker.settings.report
     try:
-        found = found_in(storage, sweep)
+        found = load_findings(storage, sweep)
         if show:
             print_findings(found, folder / "report.html" if wanted else None, show)
         if wanted:

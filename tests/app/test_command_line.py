@@ -10,7 +10,7 @@ import pytest
 import yaml
 from optuna_dashboard._note import get_note
 
-from sweeps.report.findings.picks import picks_of
+from sweeps.report.findings.picks import pick_settings
 from sweeps.report.measure.from_storage import read
 from sweeps.study.record import LONG_VALUES, read_curves
 from sweeps.study.storage import storage_at
@@ -86,7 +86,7 @@ def test_only_the_confirmation_reads_the_test_set(swept: tuple[Path, str]) -> No
         assert ("test" in json.loads(path.read_text())["accuracy"]) == ("confirm" in path.parts)
     defaults = {"sgd": {"optimizer.lr": 0.1, "optimizer.momentum": 0.9}}
     for name, measured in found.items():
-        picks = picks_of(measured).params
+        picks = pick_settings(measured).params
         assert picks["default"] == defaults.get(name, picks["default"])
         for params in picks.values():
             tests, scores = measured.confirmation.tests(params), measured.confirmation.scores(params)
@@ -211,10 +211,11 @@ def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> 
 def test_the_pick_trains_as_the_setting_did(swept: tuple[Path, str], tmp_path: Path) -> None:
     outputs, _ = swept
     [measured] = [m for m in read(storage_at(f"sqlite:///{outputs}/sweeps.db").open()) if m.option == "adam"]
-    run = next(s for s in measured.settings if s.params == picks_of(measured).params["robust"]).runs["seed=1"]
+    robust = pick_settings(measured).params["robust"]
+    run = next(setting for setting in measured.settings if setting.params == robust).runs["seed=1"]
     sweeps_here("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")
     epochs = json.loads(alone.read_text())["epochs"]
     assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(run.curves["train_loss"], rel=1e-3)
     overrides = yaml.safe_load((alone.parent / ".hydra/config.yaml").read_text())["optimizer"]
-    assert overrides["lr"] == picks_of(measured).params["robust"]["optimizer.lr"]
+    assert overrides["lr"] == pick_settings(measured).params["robust"]["optimizer.lr"]

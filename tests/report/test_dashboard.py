@@ -21,7 +21,7 @@ from optuna.storages import BaseStorage
 from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._note import get_note
 
-from sweeps.report.findings.load import found_in
+from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.dashboard_attributes import save_note
 from sweeps.report.write import write_report
 from sweeps.study.storage import storage_at
@@ -88,17 +88,17 @@ def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
     before = {file: file.read_bytes() for file in files}
     storage = storage_at(url).open()
-    write_report(storage, found_in(storage, "made"), folder)
+    write_report(storage, load_findings(storage, "made"), folder)
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
     assert {file: file.read_bytes() for file in files} == before
 
 
 def test_a_new_pick_takes_the_note_and_the_figures_of_the_old(storage: BaseStorage, tmp_path: Path) -> None:
     study = grid_study(storage, "sgd", settings=2)
-    write_report(storage, found_in(storage, None), tmp_path)
+    write_report(storage, load_findings(storage, None), tmp_path)
     curves = {name for name in figures(study) if name.startswith("curves")}
     study.add_trials(grid_study(optuna.storages.InMemoryStorage(), "sgd").trials[2:])
-    write_report(storage, found_in(storage, None), tmp_path)
+    write_report(storage, load_findings(storage, None), tmp_path)
     notes = [get_note(optuna.trial.Trial(study, trial._trial_id)) for trial in study.trials]
     peak = max(study.trials, key=lambda trial: trial.value or 0).number
     assert "peak pick" in notes[peak]

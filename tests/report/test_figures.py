@@ -12,8 +12,8 @@ from optuna.storages import BaseStorage
 
 from sweeps.report.figures import all as figures
 from sweeps.report.figures.curves import RunCurves, drops, learning_curves, running_mean
-from sweeps.report.findings.joint import joint
-from sweeps.report.findings.load import found_in
+from sweeps.report.findings.joint import compare_studies
+from sweeps.report.findings.load import load_findings
 from tests.support.studies import adaptive_study, grid_study, two_confirmed
 
 SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
@@ -30,8 +30,8 @@ def plots_of(sweep: str) -> list[figures.Plot]:
     """Return all figures of a sample sweep."""
     storage = optuna.storages.InMemoryStorage()
     SWEEPS[sweep](storage)
-    studies = found_in(storage, None)
-    plots = figures.joint_plots(studies, joint(studies))
+    studies = load_findings(storage, None)
+    plots = figures.joint_plots(studies, compare_studies(studies))
     for findings in studies:
         plots += figures.study_plots(findings)
     return plots

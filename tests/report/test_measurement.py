@@ -6,7 +6,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
-from sweeps.report.findings.picks import picks_of, stability_of_picks
+from sweeps.report.findings.picks import pick_settings, redraw_picks
 from sweeps.report.measure.from_storage import measurement, read
 from sweeps.study.storage import storage_at
 from tests.conftest import Toy
@@ -16,7 +16,8 @@ def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
     repeat = "+hydra.sweeper.replicates"
     toy.here("shape=ridge", f"{repeat}.seed=[0,1]", f"{repeat}.shape.name=[flat,null]")
     [found] = read(storage_at(toy.storage).open())
-    assert (found.study, found.option, found.way, found.sign) == ("toy/shape=ridge", "ridge", "grid", -1)
+    assert (found.study, found.option, found.coverage) == ("toy/shape=ridge", "ridge", "grid")
+    assert found.metric.direction == -1
     assert [(axis.short, axis.values, axis.ordered) for axis in found.axes] == [
         ("x", [-1, 0, 1], True),
         ("y", [0, 1], True),
@@ -27,8 +28,8 @@ def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
     for place in np.ndindex(3, 2):
         x, y = place[0] - 1, place[1]
         expected = [(x - 1) ** 2 + y + seed / 10 for seed in (0, 1)]
-        assert crossed[place] == pytest.approx(np.array([expected, expected]))
-        run = found.places[place].runs["seed=1,shape.name=null"]
+        assert crossed[place] == pytest.approx(-np.array([expected, expected]))  # higher is better
+        run = found.by_index[place].runs["seed=1,shape.name=null"]
         assert (toy.folder / "jobs" / str(run.folder) / ".hydra").exists()
     assert not found.diverged.any()
 
@@ -37,7 +38,7 @@ def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
     toy.here("shape.x=0,1", "+hydra.sweeper.replicates.shape=[bowl,ridge]")
     [found] = read(storage_at(toy.storage).open())
     assert found.conditions == ["shape=bowl", "shape=ridge"]
-    assert found.by_condition(found.scores).tolist() == [[[1.0], [1.0]], [[0.0], [0.0]]]
+    assert found.by_condition(found.scores).tolist() == [[[-1.0], [-1.0]], [[0.0], [0.0]]]
     for label, run in found.complete[0].runs.items():
         config = (toy.folder / "jobs" / str(run.folder) / ".hydra" / "config.yaml").read_text()
         assert f"name: {label.removeprefix('shape=')}" in config
@@ -55,7 +56,7 @@ def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
 def test_a_study_says_how_its_space_was_walked(overrides: list[str], way: str, toy: Toy) -> None:
     toy.here("shape=bowl", "hydra.sweeper.n_trials=1", *overrides)
     [found] = read(storage_at(toy.storage).open())
-    assert found.way == way
+    assert found.coverage == way
 
 
 def foreign(*spaces: dict[str, optuna.distributions.BaseDistribution], **study: object) -> optuna.Study:
@@ -84,7 +85,7 @@ def test_another_programs_study_without_replicates_is_read_and_never_called_even
         ([1, 2, 3], True, False),
         (["b", "a"], False, False),
     ]
-    assert (found.way, found.sign, found.objectives, found.front) == ("adaptive", -1, 2, [0])
+    assert (found.coverage, found.metric.direction, found.objectives, found.front) == ("adaptive", -1, 2, [0])
     assert found.scores.shape == (3, 3, 2, 1)
     assert found.scores[1, 0, 1, 0] == 0
     assert np.isnan(found.scores).sum() == 17
@@ -94,7 +95,7 @@ def test_a_continuous_space_has_its_settings_in_a_row_and_an_empty_study_none() 
     space = {"lr": FloatDistribution(1e-4, 1, log=True)}
     found = measurement(foreign(space, space))
     assert [(axis.values, axis.continuous, axis.log) for axis in found.axes] == [([1e-4, 1], True, True)]
-    assert found.scores.tolist() == [[0.0], [1.0]]
+    assert found.scores.tolist() == [[0.0], [-1.0]]  # minimised
     assert measurement(optuna.create_study()).scores.shape == (0, 1)
 
 
@@ -122,14 +123,14 @@ def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
         (0, "complete", None, 1),
         (2, "fail", "why", 0),
     ]
-    assert found.way == "grid"
+    assert found.coverage == "grid"
     assert found.scores[2].tolist() == [90.0, 10.0]
     assert found.diverged[2].tolist() == [False, True]
     assert np.isnan(found.scores[:2]).all()
     pruned = {"state": TrialState.PRUNED, "intermediate_values": {1: 30.0, 2: 40.0}, "value": 40.0}
     study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, **pruned))
     found = measurement(study)
-    assert found.way == "adaptive"
+    assert found.coverage == "adaptive"
     assert (found.settings[-1].state, found.settings[-1].last, found.settings[-1].last_step) == (
         "pruned",
         40,
@@ -146,11 +147,11 @@ def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff
         height = np.log10(trial.params["lr"])
         study.tell(trial, 90 + height if height < -1 else 10)
     study.set_user_attr("ways", ["qmc"])
-    picks = picks_of(measurement(study)).params
+    picks = pick_settings(measurement(study)).params
     assert 0.05 < picks["peak"]["lr"] < 0.1
     assert 0.001 < picks["robust"]["lr"] < 0.05
     study.set_user_attr("ways", ["adaptive"])
-    assert list(picks_of(measurement(study)).params) == ["peak"]
+    assert list(pick_settings(measurement(study)).params) == ["peak"]
 
 
 def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all_is() -> None:
@@ -168,10 +169,9 @@ def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all
         value = float(np.mean(by_norm))
         study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value, user_attrs=records))
     found = measurement(study)
-    assert picks_of(found).params == {"peak": {"lr": 0.1}, "robust": {"lr": 0.01}}
-    stable = stability_of_picks(found)
-    assert stable is not None
-    assert stable.robust.tolist() == pytest.approx([0, 1, 0, 0])
+    assert pick_settings(found).params == {"peak": {"lr": 0.1}, "robust": {"lr": 0.01}}
+    frequencies = redraw_picks(found, pick_settings(found))
+    assert frequencies["robust"].tolist() == pytest.approx([0, 1, 0, 0])
 
 
 def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neighbours() -> None:
@@ -180,6 +180,6 @@ def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neig
     study.set_user_attr("ways", ["adaptive"])
     for lr, value in ((0.1, 10.0), (0.01, 97.0)):
         study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value))
-    assert picks_of(measurement(study)).params == {"peak": {"lr": 0.01}}
+    assert pick_settings(measurement(study)).params == {"peak": {"lr": 0.01}}
     study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, value=90.0))
-    assert picks_of(measurement(study)).params["robust"] == {"lr": 0.01}
+    assert pick_settings(measurement(study)).params["robust"] == {"lr": 0.01}

@@ -6,9 +6,11 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from sweeps.report.findings.study import analyze
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.measure.settings import Replicate, Run, Setting
+from sweeps.report.measure.metric import Metric
+from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 from sweeps.report.outputs.pick_yaml import write_pick
 from tests.conftest import REPOSITORY
 
@@ -20,16 +22,15 @@ def composed(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
         study="s/optimizer=mine",
         option="mine",
         group="optimizer",
-        way="grid",
-        metric="score",
-        sign=1,
+        coverage="grid",
+        metric=Metric("score"),
         chance=None,
         axes=axes,
         replicates=[Replicate("run")],
-        settings=[Setting(0, params, "complete", {"run": Run(90.0)})],
+        settings=[Setting(0, params, "complete", {"run": FinishedRun(90.0)})],
         **about,
     )
-    assert write_pick(measured, tmp_path) == tmp_path / "pick" / "mine.yaml"
+    assert write_pick(analyze(measured), tmp_path) == tmp_path / "pick" / "mine.yaml"
     with initialize_config_dir(str(REPOSITORY / "conf")):
         overrides = [f"hydra.searchpath=[file://{tmp_path}]", "+pick=mine"]
         return OmegaConf.to_container(compose("config", overrides), resolve=False)

@@ -11,8 +11,8 @@ import pytest
 from optuna.storages import BaseStorage
 from optuna_dashboard._note import get_note
 
-from sweeps.report.findings.joint import joint
-from sweeps.report.findings.load import found_in
+from sweeps.report.findings.joint import compare_studies
+from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.document import Document, compose_document
 from sweeps.report.write import write_report
 from tests.support.studies import (
@@ -36,8 +36,8 @@ def storage() -> BaseStorage:
 
 def page(storage: BaseStorage) -> Document:
     """The report of all that is in a storage."""
-    studies = found_in(storage, None)
-    return compose_document(studies, joint(studies))
+    studies = load_findings(storage, None)
+    return compose_document(studies, compare_studies(studies))
 
 
 def said(page: Document) -> str:
@@ -152,7 +152,7 @@ def test_a_study_of_any_program_has_a_report(tmp_path: Path) -> None:
     ):
         study = optuna.create_study(directions=directions)
         study.optimize(objective, n_trials=4)
-        write_report(study._storage, found_in(study._storage, None), tmp_path)
+        write_report(study._storage, load_findings(study._storage, None), tmp_path)
         assert "Peak pick: " in get_note(study)
         assert "Peak pick: " in (tmp_path / "report.html").read_text()
 
@@ -180,8 +180,8 @@ def test_optimizers_are_compared_on_the_seeds_on_which_both_converge(storage: Ba
     for option, unlucky in (("sgd", FRESH[0]), ("adam", FRESH[1])):
         study = grid_study(storage, option)
         confirm(study, PICKS, hill, lambda _, seed, unlucky=unlucky: 10 if seed == unlucky else 96)
-    studies = found_in(storage, None)
-    [robust] = joint(studies).comparisons["robust"]
+    studies = load_findings(storage, None)
+    [robust] = compare_studies(studies).comparisons["robust"]
     assert (robust.seeds, robust.excluded, robust.difference.value) == (len(FRESH) - 2, 2, 0)
     fresh = studies[0].picks["robust"].fresh
     assert (fresh.score.value, fresh.diverged_count) == (96, 1)

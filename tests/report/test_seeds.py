@@ -18,7 +18,7 @@ from sweeps.report.statistics.intervals import (
 )
 from sweeps.report.statistics.noise import noise
 from sweeps.report.statistics.robust import pick
-from sweeps.report.statistics.stability import Stability, likely, selection_spread, stability_of
+from sweeps.report.statistics.stability import likely, pick_frequencies, selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals
 from tests.support.worked_tables import NAN, SGD, A, B
 
@@ -26,14 +26,16 @@ from tests.support.worked_tables import NAN, SGD, A, B
 close = pytest.approx
 
 
-def stability(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Stability:
-    """How often the picks of a grid would be other ones."""
+def stability(
+    scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None
+) -> dict[str, Floats]:
+    """Return by role how often another draw of the seeds picks each setting of a grid."""
 
-    def choose(means: Floats, hurt: Flags) -> tuple[Index, Index]:
-        picks = pick(means, hurt, ordered, lr_axis)
-        return picks.peak, picks.robust
+    def choose(means: Floats, any_diverged: Flags) -> dict[str, Index]:
+        picks = pick(means, any_diverged, ordered, lr_axis)
+        return {"peak": picks.peak, "robust": picks.robust}
 
-    return stability_of(choose, scores, diverged, scores.shape[:-1])
+    return pick_frequencies(choose, scores, diverged, scores.shape[:-1])
 
 
 def test_corrected_p_values_are_never_smaller_than_a_better_one_s():
@@ -74,7 +76,7 @@ def test_a_setting_borrows_the_spread_of_those_near_it_alone():
 def test_a_single_seed_has_no_intervals_and_decides_nothing():
     one, calm = SGD[..., None], np.zeros((4, 5, 1), dtype=bool)
     assert np.isnan(setting_intervals(one, calm)).all()
-    assert np.isnan(stability(one, calm, (True, True), 0).robust).all()
+    assert stability(one, calm, (True, True), 0) == {}
     assert np.isnan(expected_best_band(one, calm)).all()
     shares = variance_share_intervals(one, calm).values()
     assert all(np.isnan(found.low) and found.value >= 0 for found in shares)
@@ -141,24 +143,24 @@ def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share():
 def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
     calm = np.zeros((4, 5, 3), dtype=bool)
     sure = stability(SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (True, True), 0)
-    assert (sure.peak[3, 1], sure.robust[1, 3]) == (close(1), close(1))
-    assert selection_spread(sure.robust, SGD[..., None] + np.array([0.0, 0.1, -0.1]), (1, 3)).sd == 0
+    assert (sure["peak"][3, 1], sure["robust"][1, 3]) == (close(1), close(1))
+    assert selection_spread(sure["robust"], SGD[..., None] + np.array([0.0, 0.1, -0.1]), (1, 3)).sd == 0
     torn = np.array(
         [[97.0, 97.4, 97.0], [97.3, 97.0, 97.3]]
     )  # the second wins unless the middle seed is drawn
     found = stability(torn, np.zeros(torn.shape, dtype=bool), (False,), None)
-    assert found.peak.tolist() == pytest.approx([5 / 9, 4 / 9])
-    assert likely(found.peak) == [(0,), (1,)]
+    assert found["peak"].tolist() == pytest.approx([5 / 9, 4 / 9])
+    assert likely(found["peak"]) == [(0,), (1,)]
     conditions = np.stack([torn, torn[::-1]], axis=1)  # (settings, conditions, seeds): equal over both
-    one = stability_of(
-        lambda means, _: ((means[:, 0].argmax(),), (means.mean(axis=1).argmax(),)),
+    one = pick_frequencies(
+        lambda means, _: {"peak": (means[:, 0].argmax(),), "robust": (means.mean(axis=1).argmax(),)},
         conditions,
         np.zeros(conditions.shape, dtype=bool),
         (2,),
     )
-    assert one.peak.tolist() == pytest.approx([5 / 9, 4 / 9])
-    assert one.robust.tolist() == pytest.approx([1, 0])
-    assert likely(sure.robust) == [(1, 3)]
+    assert one["peak"].tolist() == pytest.approx([5 / 9, 4 / 9])
+    assert one["robust"].tolist() == pytest.approx([1, 0])
+    assert likely(sure["robust"]) == [(1, 3)]
     hurt = calm.copy()
     hurt[1, 3, 0] = True  # in 4 of 9 draws of two seeds it isn't seen
-    assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0).robust[1, 3] == close(4 / 9)
+    assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0)["robust"][1, 3] == close(4 / 9)

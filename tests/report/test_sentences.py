@@ -10,8 +10,9 @@ import pytest
 from optuna.storages import BaseStorage
 
 from sweeps.report.figures import all as figures
-from sweeps.report.findings.joint import joint
-from sweeps.report.findings.load import found_in
+from sweeps.report.findings.joint import compare_studies
+from sweeps.report.findings.load import load_findings
+from sweeps.report.measure.metric import Metric
 from sweeps.report.outputs.document import Document, compose_document
 from sweeps.report.outputs.terminal import print_findings
 from sweeps.report.sentences import guide
@@ -67,8 +68,8 @@ def compose(sweep: str) -> Document:
     """Return the report of a sample sweep."""
     storage = optuna.storages.InMemoryStorage()
     SWEEPS[sweep](storage)
-    studies = found_in(storage, None)
-    return compose_document(studies, joint(studies))
+    studies = load_findings(storage, None)
+    return compose_document(studies, compare_studies(studies))
 
 
 def texts(document: Document) -> list[str]:
@@ -123,7 +124,7 @@ def test_a_robust_pick_that_is_worse_than_the_peak_says_so_with_one_interval() -
     ],
 )
 def test_one_rule_judges_a_difference(low: float, high: float, metric: str, verdict: str) -> None:
-    assert judge(Estimate((low + high) / 2, low, high), metric) == verdict
+    assert judge(Estimate((low + high) / 2, low, high), Metric.parse(metric, 1)) == verdict
 
 
 def test_the_terminal_prints_every_setting_the_picks_and_where_the_report_is(
@@ -131,7 +132,7 @@ def test_the_terminal_prints_every_setting_the_picks_and_where_the_report_is(
 ) -> None:
     storage = optuna.storages.InMemoryStorage()
     two_confirmed(storage, gap=1.0)
-    print_findings(found_in(storage, None), tmp_path / "report.html", "sqlite:///outputs/sweeps.db")
+    print_findings(load_findings(storage, None), tmp_path / "report.html", "sqlite:///outputs/sweeps.db")
     printed = " ".join(capsys.readouterr().out.split())
     assert "Robust pick: lr=0.01 momentum=0, test accuracy" in printed
     assert "Robust picks: adam is better than sgd by 1." in printed

@@ -10,6 +10,7 @@ from sweeps.report.statistics.compare import compare
 from sweeps.report.statistics.conditions import largest_regrets, pick_across
 from sweeps.report.statistics.continuous import pick_points, smoothed_points
 from sweeps.report.statistics.intervals import (
+    Estimate,
     Spread,
     clopper_pearson,
     half_width,
@@ -79,13 +80,14 @@ def test_the_setting_for_all_conditions_has_the_least_largest_regret():
 def test_intervals_of_few_seeds_are_wide():
     assert [half_width(n) for n in (3, 5, 10)] == to_the_digit([2.484, 1.242, 0.715], 3)
     assert half_width(3, freedom=20 * 2) == to_the_digit(1.167, 3)
-    assert clopper_pearson(0, 3) == (0, 0, to_the_digit(0.708, 3))
+    assert clopper_pearson(0, 3) == Estimate(0, 0, to_the_digit(0.708, 3))
 
 
 def test_two_optimizers_compared_on_five_seeds():
     [found] = compare({"b": B, "a": A}, dict.fromkeys("ab", Spread(0.0, 2.0)))
     assert (found.first, found.second, found.seeds) == ("a", "b", 5)
-    assert found.difference == (to_the_digit(0.104, 3), to_the_digit(0.0048, 4), to_the_digit(0.2032, 4))
+    low, high = to_the_digit(0.0048, 4), to_the_digit(0.2032, 4)
+    assert found.difference == Estimate(to_the_digit(0.104, 3), low, high)
     assert found.p == to_the_digit(0.0436, 4)
     one, *others = compare({"b": B, "a": A, "c": B - 5})
     assert (one.first, one.second, len(others)) == ("a", "b", 2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import optuna
 import pytest
 
-from sweeps.report.findings.picks import picks_of
+from sweeps.report.findings.picks import pick_settings
 from sweeps.report.measure.from_storage import read
 from sweeps.report.measure.measurement import Measurement
 from sweeps.study.storage import storage_at
@@ -54,7 +54,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
 
 
 def test_the_picks_run_again_on_fresh_seeds_and_only_there_the_test_set_is_read(swept: Swept) -> None:
-    picks = picks_of(swept.found).params
+    picks = pick_settings(swept.found).params
     assert picks == {"peak": BEST, "robust": BEST, "default": OWN}
     assert len(swept.started) == 3 * 2 + 2 * 3
     assert confirmed(swept.started) == sorted([*PEAK, *DEFAULT])  # peak and robust are one setting
@@ -83,13 +83,13 @@ def test_a_new_pick_is_confirmed_too_and_none_where_that_is_off(toy: Toy) -> Non
     toy.here(*tuned, "hydra.sweeper.confirm.seeds=0", "hydra.sweeper.n_trials=1")
     assert not confirmed(toy.journal("start"))
     assert measured(toy).confirmation.wanted == 0
-    first = picks_of(measured(toy)).params["peak"]
+    first = pick_settings(measured(toy)).params["peak"]
     assert first not in (BEST, OWN)
     toy.here(*tuned, "hydra.sweeper.n_trials=1")
     assert len(confirmed(toy.journal("start"))) == 6
     toy.here(*tuned)
     found = measured(toy)
-    assert {name: len(found.confirmation.scores(p)) for name, p in picks_of(found).params.items()} == {
+    assert {name: len(found.confirmation.scores(p)) for name, p in pick_settings(found).params.items()} == {
         "peak": 3,
         "robust": 3,
         "default": 3,

@@ -37,7 +37,7 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
     values = [value for m, axis in zip(measurements, axes, strict=True) for value in ticks(m, axis)]
     x = parameter_axis(axes[0], values)
     title = f"Best setting at each {axes[0].short}, over the other parameters"
-    figure = frame(title, x, axis_title(measurements[0].metric), height=460)
+    figure = frame(title, x, axis_title(measurements[0].metric.label), height=460)
     scores = []
     for number, (measurement, axis) in enumerate(zip(measurements, axes, strict=True)):
         settings = _best_settings(measurement, axis)
@@ -52,7 +52,7 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
             hovertemplate="%{text}<br>mean %{y:.2f}",
         )
         add_runs(figure, x_values, [setting.values for setting in settings], number, measurement.option)
-    return focus(figure, scores, measurements[0].sign)
+    return focus(figure, scores, measurements[0].metric)
 
 
 def _axis(measurement: Measurement) -> Axis:
@@ -66,6 +66,6 @@ def _best_settings(measurement: Measurement, axis: Axis) -> list[Setting]:
     best: dict[float, Setting] = {}
     for setting in measurement.complete:
         value = bin_value(axis, float(setting.params[axis.name]))
-        if value not in best or measurement.sign * (setting.mean - best[value].mean) > 0:
+        if value not in best or measurement.metric.orient(setting.mean - best[value].mean) > 0:
             best[value] = setting
     return [best[value] for value in sorted(best)]

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from sweeps.report.figures.coverage import covering_studies, missing_coverage
 from sweeps.report.figures.style import axis_title, colour, frame, line_style, to_list, translucent
-from sweeps.report.findings.best_of_k import BestOfK, best_of_k
+from sweeps.report.findings.best_of_k import BestOfK
 from sweeps.report.findings.study import Findings
 
 TITLE = "Expected best of k settings"
@@ -24,15 +24,16 @@ def missing(studies: Sequence[Findings]) -> str | None:
 
 def draw(studies: Sequence[Findings]) -> go.Figure:
     """Draw the expected best against the number of settings tried, a line per optimizer in its band."""
-    measurements = [findings.measurement for findings in covering_studies(studies)]
+    covering = covering_studies(studies)
     title = "Expected best of k settings tried at random"
-    x, y = axis_title("k, number of settings tried"), axis_title(measurements[0].metric)
+    x, y = axis_title("k, number of settings tried"), axis_title(covering[0].measurement.metric.label)
     figure = frame(title, x, y, height=460)
-    for number, measurement in enumerate(measurements):
-        curve = best_of_k(measurement)
+    for number, findings in enumerate(covering):
+        curve = findings.series.best_of_k
+        assert curve is not None
         k = list(range(1, len(curve.expected) + 1))
         _add_band(figure, curve, number)
-        name = measurement.option
+        name = findings.measurement.option
         figure.add_scatter(x=k, y=to_list(curve.expected), name=name, line=line_style(number))
     return figure
 

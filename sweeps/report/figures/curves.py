@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import FONT, GRID, axis_title, colour, frame, to_list, translucent
-from sweeps.report.findings.picked import Picked
+from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.settings import Run
+from sweeps.report.measure.settings import FinishedRun
 from sweeps.report.sentences.wording import ROLES, format_params, join_words
 
 TITLE = "Learning curves"
@@ -44,31 +44,31 @@ class RunCurves:
     losses: Sequence[float] = ()
 
 
-def missing(findings: Findings, picks: Sequence[Picked]) -> str | None:
+def missing(findings: Findings, picks: Sequence[Pick]) -> str | None:
     """Return why there is no figure of a setting, or None. picks: the setting, once for each of its roles."""
     if picks and _measured_runs(findings, picks[0]):
         return None
     return "no pick is measured yet, or its jobs kept no curves"
 
 
-def draw(findings: Findings, picks: Sequence[Picked]) -> go.Figure:
+def draw(findings: Findings, picks: Sequence[Pick]) -> go.Figure:
     """Draw the runs of a picked setting on the tuning seeds."""
     return learning_curves(describe_picks(findings, picks), _measured_runs(findings, picks[0]))
 
 
-def describe_picks(findings: Findings, picks: Sequence[Picked]) -> str:
+def describe_picks(findings: Findings, picks: Sequence[Pick]) -> str:
     """Return what a setting is called above its curves: sgd, robust pick and peak pick: lr=0.01."""
     roles = join_words([ROLES[pick.role] for pick in picks])
     return f"{findings.measurement.option}, {roles}: {format_params(picks[0].params)}"
 
 
-def _measured_runs(findings: Findings, pick: Picked) -> list[RunCurves]:
+def _measured_runs(findings: Findings, pick: Pick) -> list[RunCurves]:
     """Return the runs of a setting on the tuning seeds that left curves."""
     measurement = findings.measurement
-    index = measurement.place_of(pick.params)
+    index = measurement.index_of(pick.params)
     if index is None:
         return []
-    runs = measurement.places[index].runs
+    runs = measurement.by_index[index].runs
     return [
         RunCurves(label, run.curves, _read_losses(measurement.folder, run))
         for label, run in runs.items()
@@ -76,7 +76,7 @@ def _measured_runs(findings: Findings, pick: Picked) -> list[RunCurves]:
     ]
 
 
-def _read_losses(folder: str | None, run: Run) -> list[float]:
+def _read_losses(folder: str | None, run: FinishedRun) -> list[float]:
     """Return every step's loss, from the run's folder if this machine has it."""
     path = Path(folder or "", run.folder or "", "metrics.json")
     if not (folder and run.folder and path.is_file()):

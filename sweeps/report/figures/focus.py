@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from sweeps.report.measure.metric import Metric
+
 # With fewer runs than these, all are shown.
 FEWEST_RUNS = 8
 
 
-def focus(figure: go.Figure, groups: Sequence[Sequence[float]], sign: int) -> go.Figure:
+def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) -> go.Figure:
     """Start at the better half of each group; a button shows all, the title says how many lie outside."""
-    runs_by_group = [sorted(sign * value for value in values if value == value) for values in groups]
+    runs_by_group = [sorted(metric.orient(value) for value in values if value == value) for values in groups]
     runs = sorted(value for values in runs_by_group for value in values)
     if len(runs) < FEWEST_RUNS:
         return figure
@@ -21,11 +23,11 @@ def focus(figure: go.Figure, groups: Sequence[Sequence[float]], sign: int) -> go
         return figure
     title = figure.layout.title.text
     focused: dict[str, object] = {
-        "yaxis.range": _padded_range(sign * floor, sign * runs[-1]),
+        "yaxis.range": _padded_range(metric.restore(floor), metric.restore(runs[-1])),
         "title.text": f"{title}<br><sup>{outside} of {len(runs)} runs lie outside this frame</sup>",
     }
     full: dict[str, object] = {
-        "yaxis.range": _padded_range(sign * runs[0], sign * runs[-1]),
+        "yaxis.range": _padded_range(metric.restore(runs[0]), metric.restore(runs[-1])),
         "title.text": title,
     }
     figure.update_layout(title={"text": focused["title.text"]}, yaxis={"range": focused["yaxis.range"]})

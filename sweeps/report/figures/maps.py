@@ -7,9 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import FONT, frame, to_list
-from sweeps.report.findings.picked import near_means
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.wording import GLYPHS, ROLES, format_params
 from sweeps.report.statistics.arrays import Floats
 
@@ -28,7 +28,7 @@ DARKEST = 0.25
 def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
     measurement = findings.measurement
-    if not measurement.is_grid or len(measurement.axes) < 2 or not measurement.places:
+    if not measurement.is_grid or len(measurement.axes) < 2 or not measurement.by_index:
         return "it needs a grid of at least two parameters"
     return None
 
@@ -38,9 +38,9 @@ def draw(findings: Findings) -> go.Figure:
     measurement = findings.measurement
     order = _axis_order(measurement)
     marks = _flatten(_cell_marks(findings), order).tolist()
-    arrays = {"s": measurement.scores.mean(axis=-1), "R": near_means(measurement)}
+    arrays = {"s": findings.series.mean, "R": findings.series.R}
     tables = {name: _flatten(array, order) for name, array in arrays.items()}
-    colours = _colour_scale(np.concatenate(list(tables.values())), measurement.sign)
+    colours = _colour_scale(np.concatenate(list(tables.values())), measurement.metric)
     rows, columns = _row_labels(measurement, order), _column_labels(measurement, order)
     figure = _panels(findings, height=190 + 46 * len(rows))
     for number, (name, table) in enumerate(tables.items()):
@@ -73,7 +73,7 @@ def _panels(findings: Findings, height: int) -> go.Figure:
 
 def _measured_picks(findings: Findings) -> dict[str, tuple[int, ...]]:
     """Return the indices of the picks, by role."""
-    indices = {role: findings.measurement.place_of(pick.params) for role, pick in findings.picks.items()}
+    indices = {role: findings.measurement.index_of(pick.params) for role, pick in findings.picks.items()}
     return {role: index for role, index in indices.items() if index is not None}
 
 
@@ -110,8 +110,9 @@ def _cell_marks(findings: Findings) -> Any:
     return marks
 
 
-def _colour_scale(table: Floats, sign: int) -> dict[str, Any]:
+def _colour_scale(table: Floats, metric: Metric) -> dict[str, Any]:
     """Return the colours, which end at the best score and at a lower quantile."""
-    scores = sign * table[~np.isnan(table)]
-    low, high = sorted((sign * float(np.quantile(scores, DARKEST)), sign * float(scores.max())))
-    return {"zmin": low, "zmax": high, "colorscale": "Cividis", "reversescale": sign < 0}
+    scores = metric.orient(table[~np.isnan(table)])
+    ends = (metric.restore(float(np.quantile(scores, DARKEST))), metric.restore(float(scores.max())))
+    colours = {"colorscale": "Cividis", "reversescale": metric.direction < 0}
+    return {"zmin": min(ends), "zmax": max(ends), **colours}

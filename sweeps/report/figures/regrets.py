@@ -8,7 +8,6 @@ from sweeps.report.figures.maps import DARKEST
 from sweeps.report.figures.style import frame, to_list
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import format_params, name_unit
-from sweeps.report.statistics.conditions import regrets
 
 TITLE = "Regret under each condition"
 HOW_TO_READ = """
@@ -19,7 +18,7 @@ HOW_TO_READ = """
 
 def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
-    if not findings.measurement.places:
+    if not findings.measurement.by_index:
         return NONE_COMPLETE
     return None if findings.is_even else ADAPTIVE
 
@@ -27,9 +26,9 @@ def missing(findings: Findings) -> str | None:
 def draw(findings: Findings) -> go.Figure:
     """Draw how far each setting (rows) is below the best under each condition (columns)."""
     measurement = findings.measurement
-    array = regrets(measurement.sign * measurement.by_condition(measurement.scores).mean(axis=-1))
-    table = np.array([array[index] for index in measurement.places])
-    names = [format_params(setting.params) for setting in measurement.places.values()]
+    regrets = np.stack([condition.regret for condition in findings.series.conditions.values()], axis=-1)
+    table = np.array([regrets[index] for index in measurement.by_index])
+    names = [format_params(setting.params) for setting in measurement.by_index.values()]
     order = np.argsort(np.nan_to_num(table.max(axis=1), nan=np.inf))[::-1]
     category = {"type": "category", "ticks": ""}
     title = f"{measurement.option}: regret of each setting to the best under each condition"

@@ -47,7 +47,7 @@ def draw(findings: Findings) -> go.Figure:
     assert axis is not None
     x = parameter_axis(axis, ticks(measurement, axis), axis.short == "lr" and not axis.continuous)
     title = f"{measurement.option}: every run's score by {axis.short}"
-    figure = frame(title, x, axis_title(measurement.metric), height=520)
+    figure = frame(title, x, axis_title(measurement.metric.label), height=520)
     if measurement.is_grid:
         _add_lines(figure, measurement, axis)
     else:
@@ -55,16 +55,16 @@ def draw(findings: Findings) -> go.Figure:
     _add_diverged(figure, measurement, axis)
     _add_pruned(figure, measurement, axis)
     for role, pick in findings.picks.items():
-        index = measurement.place_of(pick.params)
+        index = measurement.index_of(pick.params)
         if index is not None:
-            add_pick(figure, role, pick.params[axis.name], measurement.places[index].mean)
-    return focus(figure, [converged_scores(measurement.complete)], measurement.sign)
+            add_pick(figure, role, pick.params[axis.name], measurement.by_index[index].mean)
+    return focus(figure, [converged_scores(measurement.complete)], measurement.metric)
 
 
 def _add_lines(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
     along = list(measurement.axes).index(axis)
-    scores = np.moveaxis(measurement.scores, along, -2)
-    converged = np.moveaxis(np.where(measurement.diverged, np.nan, measurement.scores), along, -2)
+    scores = np.moveaxis(measurement.metric.restore(measurement.scores), along, -2)
+    converged = np.where(np.moveaxis(measurement.diverged, along, -2), np.nan, scores)
     free_axes = [other for other in measurement.axes if other is not axis]
     for number, index in enumerate(np.ndindex(*scores.shape[:-2])):
         params = {other.name: other.values[i] for other, i in zip(free_axes, index, strict=True)}

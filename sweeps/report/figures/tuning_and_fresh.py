@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import MARKS, axis_title, colour, error_bars, frame
-from sweeps.report.findings.picked import Picked
+from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import ROLES, format_params
 
@@ -26,7 +26,7 @@ def missing(studies: Sequence[Findings]) -> str | None:
 
 def draw(studies: Sequence[Findings]) -> go.Figure:
     """Draw each pick's fresh mean against its tuning mean: below the diagonal the tuning looked too good."""
-    metric = studies[0].measurement.metric
+    metric = studies[0].measurement.metric.label
     x, y = axis_title(f"mean on the tuning seeds, {metric}"), axis_title("mean on fresh seeds")
     figure = frame(TITLE, x, y, height=480)
     _add_diagonal(figure, [pick for findings in studies for pick in _fresh_picks(findings)])
@@ -36,22 +36,23 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
     return figure
 
 
-def _fresh_picks(findings: Findings) -> list[Picked]:
+def _fresh_picks(findings: Findings) -> list[Pick]:
     return [pick for pick in findings.picks.values() if pick.tuned and pick.fresh]
 
 
-def _add_diagonal(figure: go.Figure, picks: Sequence[Picked]) -> None:
+def _add_diagonal(figure: go.Figure, picks: Sequence[Pick]) -> None:
     values = []
     for pick in picks:
         assert pick.tuned
         assert pick.fresh
-        values += [pick.tuned.mean.value, *pick.fresh.objective]
+        objective = pick.fresh.objective
+        values += [pick.tuned.mean.value, objective.value, objective.low, objective.high]
     ends = [min(v for v in values if v == v), max(v for v in values if v == v)]
     dotted = {"color": "#999999", "dash": "dot"}
     figure.add_scatter(x=ends, y=ends, mode="lines", line=dotted, name="equal", hoverinfo="skip")
 
 
-def _add_point(figure: go.Figure, pick: Picked, option: str, shade: str) -> None:
+def _add_point(figure: go.Figure, pick: Pick, option: str, shade: str) -> None:
     assert pick.tuned
     assert pick.fresh
     fill = MARKS[pick.role]["color"] if pick.role == "peak" else shade

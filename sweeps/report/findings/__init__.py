@@ -1,1 +1,1 @@
-"""Every number that a report names, computed once, for the terminal, the notes and the pages."""
+"""Compute every number that a report names, once, for the sentences, the figures and the files."""

@@ -1,11 +1,10 @@
-"""What a search of k settings of a study is expected to find."""
+"""Compute what a search of k settings of a study is expected to find."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh_objective
-from sweeps.report.findings.seeds import by_seed
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
 from sweeps.report.statistics.arrays import Floats
@@ -14,7 +13,7 @@ from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
 
 @dataclass(frozen=True)
 class BestOfK:
-    """The best of k settings tried at random, for k = 1..N, in the objective's unit."""
+    """The best of k settings tried at random, for k = 1..N, in the metric's own direction."""
 
     # Its expected mean on the tuning seeds, and the limits of its simultaneous 95 % band.
     expected: Floats
@@ -26,15 +25,15 @@ class BestOfK:
 
 def best_of_k(measurement: Measurement) -> BestOfK:
     """Return the expected best of k settings for each k."""
-    sign = measurement.sign
-    means = sign * measurement.scores.mean(axis=-1)
-    band = expected_best_band(*by_seed(measurement))
-    fresh = np.array([_fresh_mean(measurement, setting) for setting in measurement.places.values()])
+    metric, means = measurement.metric, measurement.means
+    band = expected_best_band(measurement.seed_scores, measurement.seed_diverged)
+    fresh = np.array([_fresh_mean(measurement, setting) for setting in measurement.by_index.values()])
     honest = None
     if not np.isnan(fresh).any():
-        tuning = np.array([means[index] for index in measurement.places])
-        honest = sign * honest_best(tuning, sign * fresh)
-    return BestOfK(sign * expected_best(means), sign * band.low, sign * band.high, honest)
+        tuning = np.array([means[index] for index in measurement.by_index])
+        honest = metric.restore(honest_best(tuning, metric.orient(fresh)))
+    expected = metric.restore(expected_best(means))
+    return BestOfK(expected, metric.restore(band.low), metric.restore(band.high), honest)
 
 
 def _fresh_mean(measurement: Measurement, setting: Setting) -> float:

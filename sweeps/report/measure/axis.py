@@ -1,4 +1,4 @@
-"""A searched parameter, and how parameters and their values are written."""
+"""Hold a searched parameter, and write parameters and their values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,13 @@ from sweeps.study.parameter import Parameter
 
 @dataclass(frozen=True)
 class Axis:
-    """A searched parameter.
-
-    values: the finite ones, sorted where they are `ordered`; the two ends of a `continuous` one.
-    log: steps are factors, so that widths and distances are those of the logarithm.
-    """
+    """A searched parameter."""
 
     name: str
+    # the finite ones, sorted where they are ordered; the two ends of a continuous one
     values: Sequence[Any]
     ordered: bool
+    # steps are factors, so that widths and distances are those of the logarithm
     log: bool
     continuous: bool = False
 
@@ -33,7 +31,7 @@ def short(name: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value as a label shows it."""
+    """Return a value as a label shows it."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,11 +1,11 @@
-"""Settings trained again on fresh seeds."""
+"""Hold settings that were trained again on fresh seeds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.measure.settings import Params, Replicate, Run, Setting
+from sweeps.report.measure.settings import FinishedRun, Params, Replicate, Setting
 from sweeps.report.statistics.arrays import Flags, Floats
 
 # The user attribute of a study that confirms another, which it names, and what its own name adds to that's.
@@ -14,37 +14,38 @@ CONFIRMS, SUFFIX = "confirms", "/confirm"
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Settings trained again on fresh seeds: the only place where the test split is read.
+    """Settings trained again on fresh seeds: the only runs that read the test split."""
 
-    settings: every one that was, or is being, confirmed; replicates: the fresh seeds, under every condition.
-    wanted: how many seeds the sweep asks for; 0 says that it asks for none (`confirm=off`). test_images: how
-    many the test split holds, where the jobs say so.
-    """
-
+    # the confirming study's name; None where there is none
     study: str | None = None
+    # how many seeds the sweep wants; 0 for `confirm=off`
     wanted: int = 0
+    # the fresh seeds, under every condition
     replicates: Sequence[Replicate] = ()
+    # every one that was, or is being, confirmed
     settings: Sequence[Setting] = ()
+    # how many the test split holds, where the jobs say so
     test_images: int | None = None
 
     def of(self, params: Params) -> Setting | None:
-        """The setting with these parameters, if it is there: that with the most finished runs."""
+        """Return the setting with these parameters, if it is there: that with the most finished runs."""
         same = [setting for setting in self.settings if dict(setting.params) == dict(params)]
         return max(same, key=lambda setting: len(setting.runs), default=None)
 
     def scores(self, params: Params) -> Floats:
-        """Validation scores of a setting, one a replicate, nan where there is none."""
+        """Return validation scores of a setting, one a replicate, nan where there is none."""
         return self._over_replicates(params, lambda run: run.value)
 
     def tests(self, params: Params) -> Floats:
-        """Test accuracies of a setting, one a replicate, nan where there is none."""
+        """Return test accuracies of a setting, one a replicate, nan where there is none."""
         return self._over_replicates(params, lambda run: np.nan if run.test is None else run.test)
 
     def diverged(self, params: Params) -> Flags:
-        """Which of a setting's runs diverged, one a replicate."""
+        """Return which of a setting's runs diverged, one a replicate."""
         return np.equal(self._over_replicates(params, lambda run: run.diverged), 1)
 
-    def _over_replicates(self, params: Params, of: Callable[[Run], float]) -> Floats:
-        runs = setting.runs if (setting := self.of(params)) else {}
+    def _over_replicates(self, params: Params, of: Callable[[FinishedRun], float]) -> Floats:
+        setting = self.of(params)
+        runs = setting.runs if setting else {}
         labels = [replicate.label for replicate in self.replicates]
         return np.array([of(runs[label]) if label in runs else np.nan for label in labels], dtype=float)

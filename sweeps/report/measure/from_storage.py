@@ -1,7 +1,7 @@
-"""From studies in a storage to measurements."""
+"""Read measurements from studies in a storage."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.distributions import (
@@ -16,8 +16,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX, Confirmation
-from sweeps.report.measure.measurement import Measurement, Way
-from sweeps.report.measure.settings import Replicate, Run, Setting
+from sweeps.report.measure.measurement import Coverage, Measurement
+from sweeps.report.measure.metric import Metric
+from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.record import PARAMS, read_curves, read_objectives
@@ -28,7 +29,7 @@ OVERVIEW = "overview_of"
 
 
 def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:
-    """The measurements of the named studies, of all in the storage by default, with their confirmations."""
+    """Return the measurements of the named studies, all by default, with their confirmations."""
     known = optuna.get_all_study_names(storage)
     studies = [_load(storage, name) for name in (known if names is None else names)]
     measured = [study for study in studies if not {CONFIRMS, OVERVIEW} & study.user_attrs.keys()]
@@ -39,22 +40,22 @@ def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measu
 
 
 def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -> Measurement:
-    """What a study measured, whoever made it, and what confirms it."""
+    """Return what a study measured, whoever made it, and what confirms it."""
     attributes = study.user_attrs
     trials = study.get_trials(deepcopy=False)
     repeated = {trial.system_attrs.get(RETRY_OF) for trial in trials}
-    kept = [trial for trial in trials if trial.number not in repeated]
+    last_tries = [trial for trial in trials if trial.number not in repeated]
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
-    settings = [_setting(trial, replicates, trial.params) for trial in kept]
+    settings = [_setting(trial, replicates, trial.params) for trial in last_tries]
     group, option = next(iter(attributes.get("studied", {}).items()), (None, _option(study.study_name)))
     several = len(study.directions) > 1
+    direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
     return Measurement(
         study=study.study_name,
         option=option,
         group=group,
-        way=_way(study, trials),
-        metric=(study.metric_names or ["objective"])[0],
-        sign=1 if study.directions[0] == StudyDirection.MAXIMIZE else -1,
+        coverage=_coverage(study, trials),
+        metric=Metric.parse((study.metric_names or ["objective"])[0], direction),
         chance=_first(trials, replicates, "chance"),
         axes=_axes(trials),
         replicates=replicates,
@@ -74,7 +75,7 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
 
 
 def replicates_of(axes: Mapping[str, Sequence[Any]], seed_key: str) -> list[Replicate]:
-    """Each combination of the axes' values, the conditions in turn, each with all seeds."""
+    """Return each combination of the axes' values, the conditions in turn, each with all seeds."""
     replicates = [
         Replicate(label, values.get(seed_key), {key: values[key] for key in values if key != seed_key})
         for label, values in label_replicates(axes).items()
@@ -92,17 +93,17 @@ def _option(name: str) -> str:
     return name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
 
 
-def _way(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Way:
-    """As recorded; else a grid where each trial says that it was one's, and adaptive, as it may have been."""
+def _coverage(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Coverage:
+    """Return the recorded one; else grid where every trial is a grid's, and adaptive, as it may be."""
     if any(trial.state == TrialState.PRUNED for trial in trials):
         return "adaptive"
     from_grid = bool(trials) and all(is_from_grid(trial) for trial in trials)
-    ways = study.user_attrs.get("ways", ["grid" if from_grid else "adaptive"])
-    return ways[0] if len(ways) == 1 else "adaptive"
+    recorded = study.user_attrs.get("ways", ["grid" if from_grid else "adaptive"])
+    return recorded[0] if len(recorded) == 1 else "adaptive"
 
 
 def _axes(trials: Sequence[FrozenTrial]) -> list[Axis]:
-    """The parameters of all trials in the order they were sampled."""
+    """Return the parameters of all trials in the order they were sampled."""
     spaces: dict[str, BaseDistribution] = {}
     for trial in trials:
         spaces |= {name: space for name, space in trial.distributions.items() if name not in spaces}
@@ -124,7 +125,7 @@ def _axis(name: str, space: BaseDistribution) -> Axis:
 
 
 def _is_log(name: str, values: Sequence[Any]) -> bool:
-    """A learning rate, and what spans more than a factor of ten."""
+    """Return whether it is a learning rate, or spans more than a factor of ten."""
     return min(values) > 0 and (name.split(".")[-1] == "lr" or max(values) > 10 * min(values))
 
 
@@ -133,7 +134,7 @@ def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mappin
     runs = {label: _run(trial, label) for label in labels if label in trial.user_attrs}
     value = trial.values[0] if trial.values else None
     if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
-        runs = {labels[0]: Run(value, bool(trial.user_attrs.get("diverged")))}
+        runs = {labels[0]: FinishedRun(value, bool(trial.user_attrs.get("diverged")))}
     step = max(trial.intermediate_values, default=None)
     return Setting(
         number=trial.number,
@@ -147,9 +148,9 @@ def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mappin
     )
 
 
-def _run(trial: FrozenTrial, label: str) -> Run:
+def _run(trial: FrozenTrial, label: str) -> FinishedRun:
     record = trial.user_attrs[label]
-    return Run(
+    return FinishedRun(
         value=read_objectives(record)[0],
         diverged=bool(record.get("diverged")),
         test=record.get("test"),
@@ -159,7 +160,7 @@ def _run(trial: FrozenTrial, label: str) -> Run:
 
 
 def _first(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], key: str) -> Any:
-    """What the first job that says anything of it says."""
+    """Return what the first job that records it says."""
     records = (trial.user_attrs.get(replicate.label, {}) for trial in trials for replicate in replicates)
     return next((record[key] for record in records if key in record), None)
 

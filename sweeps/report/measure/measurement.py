@@ -1,10 +1,10 @@
-"""What one study measured, as arrays: what every figure, table and page is made from.
+"""Hold what one study measured, as arrays: what every figure, table and page is made from.
 
-    study in a storage  --reading.read-->  Measurement  -->  statistics, figures, tables, files
+    study in a storage  --from_storage.read-->  Measurement  -->  findings, sentences, figures, files
 
 A `Setting` is a point of the search space, a `Replicate` one way to repeat it (a seed, under a condition), a
-`Run` the training of a setting with a replicate. The arrays of a `Measurement` hold what is finished, nan
-elsewhere, in the unit of the objective; `sign` times them is "higher is better".
+`FinishedRun` the training of a setting with a replicate. The arrays hold what is finished, nan elsewhere, and
+are oriented: higher is better.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,131 +17,175 @@ from numpy.typing import NDArray
 
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import Confirmation
-from sweeps.report.measure.settings import Params, Replicate, Run, Setting
+from sweeps.report.measure.metric import Metric
+from sweeps.report.measure.settings import FinishedRun, Params, Replicate, Setting
 from sweeps.report.statistics.arrays import Flags, Floats, Index
 
-# How the space was walked: every setting; points that cover it evenly, whatever they score; drawn to what
+# How a space was searched: every setting; points that cover it evenly, whatever they score; drawn to what
 # scores well, or pruned.
-Way = Literal["grid", "qmc", "adaptive"]
+Coverage = Literal["grid", "qmc", "adaptive"]
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One study.
+    """One study."""
 
-    study: its name; option: that of the group that got a study each ("sgd"), else the study's name.
-    metric: what the objective is called; sign: 1 where it is maximised, -1 where minimised.
-    chance: what guessing scores, where the jobs say so.
-    axes: the searched parameters; replicates: conditions in turn, each with all seeds.
-    settings: all trials in the order they were begun, unfinished, pruned and failed too; retried ones once.
-    planned: how many settings the sweep wants in all, where it is known.
-    default: the parameters' values in the config itself, which the library chose.
-    space: the search space as written; groups: those of its keys that are config groups.
-    fixed, choices: what was asked of every job, values by key and options by group.
-    config: its leaves by dotted key, without searched, repeated and irrelevant ones.
-    folder: the sweep's, which the runs' are below.
-    objectives: how many there are; front: the Pareto-optimal trials where there are several.
-    """
-
+    # its name in the storage
     study: str
+    # the option that got this study ("sgd") and its config group; else the study's name and None
     option: str
     group: str | None
-    way: Way
-    metric: str
-    sign: int
+    coverage: Coverage
+    # what the first objective measures
+    metric: Metric
+    # what guessing scores, where the jobs say so
     chance: float | None
+    # the searched parameters
     axes: Sequence[Axis]
+    # the conditions in turn, each with all seeds
     replicates: Sequence[Replicate]
+    # all trials in the order they were begun, unfinished, pruned and failed too; retried ones once
     settings: Sequence[Setting]
+    # how many settings the sweep wants in all, where it is known
     planned: int | None = None
+    # the parameters' values in the config itself
     default: Params | None = None
+    # the search space as written
     space: Mapping[str, str] = field(default_factory=dict)
+    # what every job was started with: values by key, options by config group
     fixed: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
+    # the searched keys that are config groups
     groups: Sequence[str] = ()
+    # the config's leaves by dotted key, without searched, repeated and irrelevant ones
     config: Mapping[str, Any] = field(default_factory=dict)
+    # the sweep's, which the runs' are below
     folder: str | None = None
+    # how many objectives there are, and the Pareto-optimal trials where there are several
     objectives: int = 1
     front: Sequence[int] = ()
+    # the picks trained again on fresh seeds
     confirmation: Confirmation = field(default_factory=Confirmation)
 
     @property
     def complete(self) -> list[Setting]:
-        """The settings whose replicates all ended, in the order they were begun."""
+        """Return the settings whose replicates all ended, in the order they were begun."""
         return [setting for setting in self.settings if setting.is_complete]
 
     @property
     def is_grid(self) -> bool:
-        """Whether every axis is finite, so that the settings have places in an array."""
+        """Return whether every axis is finite, so that an array over the axes holds the settings."""
         return bool(self.axes) and not any(axis.continuous for axis in self.axes)
 
     @property
+    def is_even(self) -> bool:
+        """Return whether the settings cover the space, so that shares, bands and importance hold."""
+        return self.coverage != "adaptive"
+
+    @property
     def ordered(self) -> list[bool]:
-        """Of each axis, whether its values have neighbours."""
+        """Return of each axis whether its values have neighbours."""
         return [axis.ordered for axis in self.axes]
 
     @property
     def lr_axis(self) -> int | None:
-        """The axis of the learning rate, by its name: lr or <anything>.lr."""
-        return next((place for place, axis in enumerate(self.axes) if axis.short == "lr"), None)
+        """Return the axis of the learning rate, by its name: lr or <anything>.lr."""
+        for number, axis in enumerate(self.axes):
+            if axis.short == "lr":
+                return number
+        return None
 
     @cached_property
-    def places(self) -> dict[Index, Setting]:
-        """The complete settings by their place in the arrays; of two at one place, the earlier.
+    def by_index(self) -> dict[Index, Setting]:
+        """Return the complete settings by their index in the arrays; of two at one index, the earlier.
 
         On a grid (i, j, ...) along the axes, else (i,), the i-th complete setting.
         """
         if not self.is_grid:
             return {(number,): setting for number, setting in enumerate(self.complete)}
-        placed: dict[Index, Setting] = {}
+        settings: dict[Index, Setting] = {}
         for setting in self.complete:
-            values = [setting.params.get(axis.name) for axis in self.axes]
-            if all(value in axis.values for value, axis in zip(values, self.axes, strict=True)):
-                found = (
-                    list(axis.values).index(value) for value, axis in zip(values, self.axes, strict=True)
-                )
-                placed.setdefault(tuple(found), setting)
-        return placed
+            index = self._grid_index(setting)
+            if index is not None:
+                settings.setdefault(index, setting)
+        return settings
 
-    def place_of(self, params: Params) -> Index | None:
-        """Where a setting is in the arrays, if it is complete."""
-        same = (place for place, setting in self.places.items() if dict(setting.params) == dict(params))
-        return next(same, None)
+    def _grid_index(self, setting: Setting) -> Index | None:
+        index = []
+        for axis in self.axes:
+            value = setting.params.get(axis.name)
+            if value not in axis.values:
+                return None
+            index.append(list(axis.values).index(value))
+        return tuple(index)
+
+    def index_of(self, params: Params) -> Index | None:
+        """Return where a setting is in the arrays, if it is complete."""
+        for index, setting in self.by_index.items():
+            if dict(setting.params) == dict(params):
+                return index
+        return None
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the settings in the arrays: the axes' lengths, or (complete settings,) where it is no grid."""
+        """Return that of the arrays: the axes' lengths, or (complete settings,) where there is no grid."""
         return tuple(len(axis.values) for axis in self.axes) if self.is_grid else (len(self.complete),)
 
     @cached_property
     def scores(self) -> Floats:
-        """(*shape, replicates): what each run scored, nan where it is missing."""
-        return self._over_runs(lambda run: run.value, np.nan)
+        """Return what each run scored, nan where it is missing: (*shape, replicates)."""
+        return self.metric.orient(self._over_runs(lambda run: run.value, np.nan))
 
     @cached_property
     def diverged(self) -> Flags:
-        """(*shape, replicates): which runs diverged."""
+        """Return which runs diverged: (*shape, replicates)."""
         return np.equal(self._over_runs(lambda run: run.diverged, 0), 1)
 
     @cached_property
+    def means(self) -> Floats:
+        """Return the settings' means over all replicates: (*shape)."""
+        means: Floats = self.scores.mean(axis=-1)
+        return means
+
+    @cached_property
+    def seed_scores(self) -> Floats:
+        """Return means over the conditions: (*shape, seeds).
+
+        What differs between conditions is no noise: intervals are over the seeds.
+        """
+        scores: Floats = self.by_condition(self.scores).mean(axis=-2)
+        return scores
+
+    @cached_property
+    def seed_diverged(self) -> Flags:
+        """Return whether a run diverged under any condition: (*shape, seeds)."""
+        return np.asarray(self.by_condition(self.diverged).any(axis=-2))
+
+    @cached_property
+    def condition_means(self) -> Floats:
+        """Return means over the seeds: (*shape, conditions)."""
+        means: Floats = self.by_condition(self.scores).mean(axis=-1)
+        return means
+
+    @cached_property
     def conditions(self) -> list[str]:
-        """The labels of the conditions, [""] where there is only one."""
+        """Return the labels of the conditions, [""] where there is only one."""
         return list(dict.fromkeys(replicate.condition_label for replicate in self.replicates))
 
     @property
     def seeds(self) -> list[Any]:
-        """The seeds that each condition has."""
+        """Return the seeds that each condition has."""
         return list(dict.fromkeys(replicate.seed for replicate in self.replicates))
 
     def by_condition(self, values: NDArray[Any]) -> NDArray[Any]:
-        """(..., replicates) as (..., conditions, seeds): every condition has all seeds, in the same order."""
+        """Return (..., replicates) as (..., conditions, seeds): each condition has the seeds in one order."""
         conditions = len(self.conditions)
         return values.reshape(*values.shape[:-1], conditions, len(self.replicates) // conditions)
 
-    def _over_runs(self, of: Callable[[Run], float], missing: float) -> Floats:
+    def _over_runs(self, of: Callable[[FinishedRun], float], missing: float) -> Floats:
         array = np.full((*self.shape, len(self.replicates)), missing, dtype=float)
-        for place, setting in self.places.items():
+        for index, setting in self.by_index.items():
             for number, replicate in enumerate(self.replicates):
                 if replicate.label in setting.runs:
-                    array[(*place, number)] = of(setting.runs[replicate.label])
+                    array[(*index, number)] = of(setting.runs[replicate.label])
         return array

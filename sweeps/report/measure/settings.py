@@ -1,4 +1,4 @@
-"""A setting of the search space, one way to repeat it, and the run of the one with the other."""
+"""Hold a setting of the search space, one way to repeat it, and the run of the one with the other."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,65 +13,69 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Replicate:
-    """One way to repeat a setting: its label ("seed=0,model.norm=none"), its seed, what else it overrides."""
+    """One way to repeat a setting."""
 
+    # "seed=0,model.norm=none"
     label: str
     seed: Any = None
+    # what else it overrides
     condition: Params = field(default_factory=dict)
 
     @property
     def condition_label(self) -> str:
-        """What distinguishes the condition, "norm=none normalize=true"; empty where there is only one."""
+        """Return what distinguishes the condition, "norm=none normalize=true"; empty where there is one."""
         return " ".join(f"{short(key)}={plain(value)}" for key, value in self.condition.items())
 
 
 @dataclass(frozen=True)
-class Run:
-    """One finished training. value: of several objectives the first; test: where the test split was read.
+class FinishedRun:
+    """One finished training."""
 
-    folder: below the sweep's. curves: one value an epoch by metric, in the order of the epochs.
-    """
-
+    # the score, of several objectives the first, as the metric has it: smaller may be better
     value: float
     diverged: bool = False
+    # the test accuracy in %, where the test split was read
     test: float | None = None
+    # below the sweep's
     folder: str | None = None
+    # by metric, one value an epoch
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One trial: its parameters, its state as Optuna calls it, in lower case, and its finished runs by label.
-
-    value: what was told; last: the last intermediate value, of a pruned or running trial too, at `last_step`.
-    reason: why it failed.
-    """
+    """One trial."""
 
     number: int
     params: Params
+    # as Optuna calls it, in lower case
     state: str
-    runs: Mapping[str, Run]
+    # the finished ones by the replicate's label
+    runs: Mapping[str, FinishedRun]
+    # what the trial was told to have scored
     value: float | None = None
+    # the last intermediate value and its step, of a pruned or running trial too
     last: float | None = None
     last_step: int | None = None
+    # why the trial failed or was pruned
     reason: str | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether all its replicates ended."""
+        """Return whether all its replicates ended."""
         return self.state == "complete"
 
     @property
     def values(self) -> list[float]:
-        """What its finished runs scored, in the order of the replicates."""
+        """Return what its finished runs scored, in the order of the replicates."""
         return [run.value for run in self.runs.values()]
 
     @property
     def mean(self) -> float:
-        """Mean score of its finished runs; nan without any."""
+        """Return the mean score of its finished runs; nan without any."""
         return float(np.mean(self.values)) if self.runs else float("nan")
 
     @property
     def diverged(self) -> int:
-        """How many of its finished runs diverged."""
+        """Return how many of its finished runs diverged."""
         return sum(run.diverged for run in self.runs.values())

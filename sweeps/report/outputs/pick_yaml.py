@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
-from sweeps.report.findings.picks import Picks, picks_of
+from sweeps.report.findings.pick import Pick
+from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
 from sweeps.report.sentences.wording import format_params
@@ -15,38 +15,39 @@ from sweeps.study.dotted_keys import nest
 from sweeps.study.parameter import Parameter
 
 
-def write_pick(measurement: Measurement, folder: Path) -> Path | None:
+def write_pick(findings: Findings, folder: Path) -> Path | None:
     """Write the robust pick, or the peak where there is none, as pick/<option>.yaml."""
-    picks = picks_of(measurement)
-    role = "robust" if "robust" in picks.params else "peak"
-    if role not in picks.params:
+    pick = findings.picks.get("robust", findings.picks.get("peak"))
+    if pick is None:
         return None
-    name = re.sub(r"[^\w.=-]", "_", measurement.option)
+    name = re.sub(r"[^\w.=-]", "_", findings.measurement.option)
     path = folder / "pick" / f"{name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_render(measurement, picks, role))
+    path.write_text(_render(findings.measurement, pick))
     return path
 
 
-def _render(measurement: Measurement, picks: Picks, role: str) -> str:
+def _render(measurement: Measurement, pick: Pick) -> str:
     """Return the file: a comment on what it is, the options, the values."""
-    params = picks.params[role]
     options = dict(measurement.choices)
-    options |= {key: value for key, value in params.items() if key in measurement.groups}
+    options |= {key: value for key, value in pick.params.items() if key in measurement.groups}
     defaults = [_defaults_entry(group, option) for group, option in options.items()]
     parts: list[dict[str, Any]] = [{"defaults": [*defaults, "_self_"]}]
-    if values := nest(_values(measurement, params)):
+    if values := nest(_values(measurement, pick.params)):
         parts.append(values)
     body = "\n".join(yaml.safe_dump(part, sort_keys=False, default_flow_style=False) for part in parts)
-    return f"# @package _global_\n{_comment(measurement, role, params)}\n{body}"
+    return f"# @package _global_\n{_comment(measurement, pick)}\n{body}"
 
 
-def _comment(measurement: Measurement, role: str, params: Params) -> str:
-    scores = measurement.confirmation.scores(params)
-    scores = scores[~np.isnan(scores)]
-    score = f"mean of {len(scores)} fresh runs {scores.mean():.2f}" if len(scores) else "not confirmed"
-    setting = f"{measurement.study}, the {role} setting: {format_params(params)}"
-    return f"# {setting}\n# {measurement.metric}: {score}"
+def _comment(measurement: Measurement, pick: Pick) -> str:
+    setting = f"{measurement.study}, the {pick.role} setting: {format_params(pick.params)}"
+    score = "not confirmed"
+    if pick.fresh:
+        count = pick.fresh.runs - pick.fresh.diverged_count
+        score = f"mean of {count} fresh runs {pick.fresh.objective.value:.2f}"
+        if pick.fresh.diverged_count:
+            score += f", {pick.fresh.diverged_count} more diverged"
+    return f"# {setting}\n# {measurement.metric.label}: {score}"
 
 
 def _defaults_entry(group: str, option: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sweeps.report.measure.axis import plain
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.measure.settings import Replicate, Run, Setting
+from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 
 FIRST_COLUMNS = ["study", "option", "phase", "trial", "state"]
 LAST_COLUMNS = ["seed", "score", "diverged", "test", "epochs", "folder", "last", "reason"]
@@ -54,7 +54,7 @@ def _setting_rows(
             yield {**row, **replicate.condition, "seed": replicate.seed, **result, **unfinished}
 
 
-def _result(run: Run) -> dict[str, Any]:
+def _result(run: FinishedRun) -> dict[str, Any]:
     return {
         "score": run.value,
         "diverged": run.diverged,

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.fresh import fresh_metric
-from sweeps.report.findings.picked import Picked, is_on_edge, near_means, tuning_limits
-from sweeps.report.findings.seeds import by_seed
+from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import plain
 from sweeps.report.sentences.wording import (
@@ -53,9 +51,9 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
         columns.remove("R")
     indices = _best_first(findings, count)
     rows = [_setting_row(findings, index) for index in indices]
-    total = len(measurement.places)
+    total = len(measurement.by_index)
     excerpt = f", {len(indices)} of {total}" if len(indices) < total else ""
-    title = f"{measurement.study}: {measurement.metric}, {_name_repeats(findings)}{excerpt}"
+    title = f"{measurement.study}: {measurement.metric.label}, {_name_repeats(findings)}{excerpt}"
     return Table(title, columns, [[row[column] for column in columns] for row in rows])
 
 
@@ -66,7 +64,7 @@ def confirmed_table(studies: Sequence[Findings]) -> Table | None:
     ]
     if not rows:
         return None
-    metric, objective = fresh_metric(studies[0].measurement), studies[0].measurement.metric
+    metric, objective = studies[0].fresh_metric.label, studies[0].measurement.metric.label
     columns = ["study", "pick", "setting", "seeds", metric, f"{objective}, fresh", "tuning", "div."]
     if metric == objective:
         columns.remove(f"{objective}, fresh")
@@ -77,54 +75,55 @@ def confirmed_table(studies: Sequence[Findings]) -> Table | None:
 def _best_first(findings: Findings, count: int | None) -> list[Index]:
     """Return the indices of the `count` best settings, and of the picks."""
     measurement = findings.measurement
-    order = sorted(measurement.places, key=lambda index: -measurement.sign * measurement.places[index].mean)
+    means = {index: setting.mean for index, setting in measurement.by_index.items()}
+    order = sorted(means, key=lambda index: -measurement.metric.orient(means[index]))
     if count is None:
         return order
     picks = {pick.tuned.trial for pick in findings.picks.values() if pick.tuned}
-    return [*order[:count], *(index for index in order[count:] if measurement.places[index].number in picks)]
+    return [*order[:count], *(i for i in order[count:] if measurement.by_index[i].number in picks)]
 
 
 def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
     measurement = findings.measurement
-    setting = measurement.places[index]
+    setting = measurement.by_index[index]
     values = {axis.short: setting.params.get(axis.name) for axis in measurement.axes}
-    scores, (low, high) = by_seed(measurement)[0][index], tuning_limits(measurement)
-    limits = f"{format_number(float(low[index]))} to {format_number(float(high[index]))}"
-    worst = min(measurement.sign * value for value in setting.values)
+    series, metric = findings.series, measurement.metric
+    limits = f"{format_number(float(series.low[index]))} to {format_number(float(series.high[index]))}"
+    worst = min(metric.orient(value) for value in setting.values)
     return {
         "trial": str(setting.number),
         **{name: "" if value is None else plain(value) for name, value in values.items()},
         "mean": format_number(setting.mean),
         # A setting with diverged runs has no interval.
         "95 %": "" if setting.diverged else limits,
-        "sd": f"{np.std(scores, ddof=1):.2f}" if len(scores) > 1 else "",
-        "worst": format_number(measurement.sign * worst),
+        "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2f}",
+        "worst": format_number(metric.restore(worst)),
         "div.": f"{setting.diverged}/{len(setting.runs)}",
-        "R": format_number(float(near_means(measurement)[index])),
+        "R": format_number(float(series.R[index])),
         "": _marks(findings, index),
     }
 
 
-def _pick_row(findings: Findings, pick: Picked) -> dict[str, str]:
+def _pick_row(findings: Findings, pick: Pick) -> dict[str, str]:
     assert pick.fresh is not None
-    low, high = pick.fresh.diverged[1:]
+    share = format_share(pick.fresh.diverged.low, pick.fresh.diverged.high)
     return {
         "study": findings.measurement.option,
         "pick": ROLES[pick.role],
         "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
-        fresh_metric(findings.measurement): format_estimate(pick.fresh.score),
-        f"{findings.measurement.metric}, fresh": format_estimate(pick.fresh.objective),
+        findings.fresh_metric.label: format_estimate(pick.fresh.score),
+        f"{findings.measurement.metric.label}, fresh": format_estimate(pick.fresh.objective),
         "tuning": format_number(pick.tuned.mean.value) if pick.tuned else "",
-        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {format_share(low, high)}",
+        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {share}",
     }
 
 
 def _marks(findings: Findings, index: Index) -> str:
     """Return a setting's roles, and whether its learning rate is at an edge."""
-    trial = findings.measurement.places[index].number
+    trial = findings.measurement.by_index[index].number
     marks = [role for role, pick in findings.picks.items() if pick.tuned and pick.tuned.trial == trial]
-    if is_on_edge(findings.measurement, index):
+    if findings.series.on_edge[index]:
         marks.append("edge")
     return " ".join(marks)
 

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as PrintedTable
 
-from sweeps.report.findings.joint import joint
+from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import settings_table
 from sweeps.report.sentences.headline import explain_price, explain_stability, summarize_picks
@@ -26,7 +26,7 @@ def print_findings(studies: Sequence[Findings], page: Path | None, url: str) -> 
     console = Console(highlight=False)
     for findings in studies:
         _print_study(console, findings)
-    if comparisons := compare_optimizers(joint(studies)):
+    if comparisons := compare_optimizers(compare_studies(studies)):
         console.print("\n[bold]Against each other[/bold]")
         _print_sentences(console, comparisons)
     if page:

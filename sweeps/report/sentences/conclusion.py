@@ -3,9 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.joint import Joint
-from sweeps.report.findings.picked import Picked
+from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.headline import UNSETTLED, name_end
@@ -32,7 +31,7 @@ def _recommend(findings: Findings) -> str:
         return f"{name} is {setting}, chosen on the tuning seeds alone."
     if math.isnan(pick.fresh.score.value):
         return f"{name}, {setting}, diverges on the fresh seeds."
-    score = format_score(fresh_metric(findings.measurement), pick.fresh.score)
+    score = format_score(findings.fresh_metric, pick.fresh.score)
     sentences = [f"{name}, {setting}, reaches {score}."]
     if findings.rivals:
         sentences.append(UNSETTLED)
@@ -41,13 +40,13 @@ def _recommend(findings: Findings) -> str:
     return " ".join(sentences)
 
 
-def _compare_with(findings: Findings, picks: Sequence[Picked]) -> list[str]:
+def _compare_with(findings: Findings, picks: Sequence[Pick]) -> list[str]:
     """Return how the robust pick compares with another setting; a peak that it equals is no news."""
     difference = findings.robust_minus.get(picks[0].role)
     if difference is None or math.isnan(difference.low):
         return []
     is_default = any(pick.role == "default" for pick in picks)
-    metric = fresh_metric(findings.measurement)
+    metric = findings.fresh_metric
     verdict = judge(difference, metric)
     if verdict != "better":
         phrase = "is equivalent to" if verdict == "equivalent" else "shows no distinguishable difference from"
@@ -58,7 +57,7 @@ def _compare_with(findings: Findings, picks: Sequence[Picked]) -> list[str]:
     return [f"{comparison} {format_interval(size)} than {_name_other(findings, picks)}."]
 
 
-def _name_other(findings: Findings, picks: Sequence[Picked]) -> str:
+def _name_other(findings: Findings, picks: Sequence[Pick]) -> str:
     """Return the other setting's name: the peak, lr=0.1, at the largest lr searched."""
     if picks[0].role == "default":
         return CONFIG

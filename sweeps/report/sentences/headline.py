@@ -3,8 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from sweeps.report.findings.fresh import fresh_metric
-from sweeps.report.findings.picked import Fresh, Picked, is_on_edge, near_means
+from sweeps.report.findings.pick import FreshScore, Pick
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.verdict import judge
@@ -78,7 +77,7 @@ def name_end(findings: Findings) -> str:
     return ends.get(findings.peak_end, "")
 
 
-def _describe_setting(findings: Findings, picks: Sequence[Picked]) -> str:
+def _describe_setting(findings: Findings, picks: Sequence[Pick]) -> str:
     """Return one setting's roles, score and difference to the robust pick."""
     pick, name = picks[0], name_roles(picks)
     setting = f"{name[0].upper()}{name[1:]}: {format_params(pick.params)}"
@@ -90,11 +89,11 @@ def _describe_setting(findings: Findings, picks: Sequence[Picked]) -> str:
     return " ".join([*sentences, *_compare_with_robust(findings, pick)])
 
 
-def _score(findings: Findings, pick: Picked) -> str:
+def _score(findings: Findings, pick: Pick) -> str:
     if pick.fresh:
         if math.isnan(pick.fresh.score.value):
             return "which diverges"
-        score = format_score(fresh_metric(findings.measurement), pick.fresh.score)
+        score = format_score(findings.fresh_metric, pick.fresh.score)
         seeds = f"{score} on {format_count(len(pick.fresh.values), 'fresh seed')}"
         return f"{seeds} where it converges" if pick.fresh.diverged_count else seeds
     if pick.tuned is None:
@@ -103,7 +102,7 @@ def _score(findings: Findings, pick: Picked) -> str:
     return f"{format_score(findings.measurement.metric, pick.tuned.mean)} on the tuning seeds ({runs})"
 
 
-def _diverged(fresh: Fresh | None) -> list[str]:
+def _diverged(fresh: FreshScore | None) -> list[str]:
     """Return how often a setting diverges, apart from its score: one mean of both would say neither."""
     if fresh is None or not fresh.diverged_count:
         return []
@@ -111,9 +110,9 @@ def _diverged(fresh: Fresh | None) -> list[str]:
     return [f"{fresh.diverged_count} of {fresh.runs} runs diverged, 95 % interval {share}."]
 
 
-def _compare_with_robust(findings: Findings, pick: Picked) -> list[str]:
+def _compare_with_robust(findings: Findings, pick: Pick) -> list[str]:
     """Return what the robust pick gains over another on the same fresh seeds, where both converge."""
-    difference, metric = findings.robust_minus.get(pick.role), fresh_metric(findings.measurement)
+    difference, metric = findings.robust_minus.get(pick.role), findings.fresh_metric
     if difference is None or math.isnan(difference.low):
         return []
     pair = (pick, findings.picks["robust"])
@@ -156,21 +155,21 @@ def _at_end(findings: Findings) -> list[str]:
 
 def _excluded(findings: Findings) -> list[str]:
     """Return why the setting of the best neighbourhood isn't the robust pick."""
-    index, robust = findings.best_near, findings.picks.get("robust")
+    index, robust = findings.best_neighbourhood, findings.picks.get("robust")
     if index is None or robust is None or robust.tuned is None:
         return []
     measurement = findings.measurement
-    best = measurement.places[index].params
+    best = measurement.by_index[index].params
     if dict(best) == dict(robust.params):
         return []
     reason = "runs near it diverged or are missing"
     axis = measurement.lr_axis
-    if axis is not None and is_on_edge(measurement, index):
+    if axis is not None and findings.series.on_edge[index]:
         lrs = measurement.axes[axis]
         lr = best[lrs.name]
         reason = f"{lr:g} is the {'largest' if lr == max(lrs.values) else 'smallest'} lr searched"
-    mean = format_number(float(near_means(measurement)[index]))
-    means = f"({mean} vs {format_number(robust.tuned.near)})"
+    mean = format_number(float(findings.series.R[index]))
+    means = f"({mean} vs {format_number(robust.tuned.neighbourhood_mean)})"
     return [f"{format_params(best)} has a better neighbourhood {means} but was ruled out: {reason}."]
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
+from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.wording import (
-    PERCENT,
     format_difference,
     format_interval,
     format_p,
@@ -17,9 +17,9 @@ from sweeps.report.statistics.compare import MARGIN, Comparison, Verdict, is_wit
 from sweeps.report.statistics.intervals import Estimate
 
 
-def judge(difference: Estimate, metric: str) -> Verdict:
+def judge(difference: Estimate, metric: Metric) -> Verdict:
     """Return what may be said of a difference by its interval alone; only points of percent have a margin."""
-    if metric.endswith(PERCENT) and is_within(difference):
+    if metric.is_percent and is_within(difference):
         return "equivalent"
     return "no distinguishable difference" if difference.low <= 0 <= difference.high else "better"
 

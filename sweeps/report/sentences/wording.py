@@ -3,16 +3,15 @@
 import math
 from collections.abc import Sequence
 
-from sweeps.report.findings.picked import Picked
+from sweeps.report.findings.pick import Pick
 from sweeps.report.measure.axis import plain, short
+from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.intervals import Estimate
 
 ROLES = {"peak": "peak pick", "robust": "robust pick", "default": "config default"}
 # The roles' marks in text, as in the figures.
 GLYPHS = {"peak": "★", "robust": "◇", "default": "□"}
-
-PERCENT = " in %"
 
 
 def format_params(params: Params) -> str:
@@ -41,17 +40,17 @@ def format_estimate(estimate: Estimate) -> str:
     return f"{format_number(estimate.value)} {format_interval(estimate)}".strip()
 
 
-def format_score(metric: str, estimate: Estimate) -> str:
+def format_score(metric: Metric, estimate: Estimate) -> str:
     """Return what a metric came to: test accuracy 92.10 % [91.80, 92.40]."""
-    if metric.endswith(PERCENT):
-        name, value = metric.removesuffix(PERCENT), format_number(estimate.value)
-        return f"{name} {value} % {format_interval(estimate)}".strip()
-    return f"{metric} {format_estimate(estimate)}"
+    if metric.unit:
+        value = f"{format_number(estimate.value)} {metric.unit}"
+        return f"{metric.name} {value} {format_interval(estimate)}".strip()
+    return f"{metric.name} {format_estimate(estimate)}"
 
 
-def format_difference(metric: str, value: float) -> str:
+def format_difference(metric: Metric, value: float) -> str:
     """Return a difference of a metric: 0.52 points where it is in percent, else the bare number."""
-    return f"{value:.2f} points" if metric.endswith(PERCENT) else format_number(value)
+    return f"{value:.2f} points" if metric.is_percent else format_number(value)
 
 
 def format_share(low: float, high: float | None = None) -> str:
@@ -71,12 +70,12 @@ def format_count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def name_unit(metric: str) -> str:
+def name_unit(metric: Metric) -> str:
     """Return what differences of a metric are counted in."""
-    return "percentage points" if metric.endswith(PERCENT) else metric
+    return "percentage points" if metric.is_percent else metric.label
 
 
-def name_roles(picks: Sequence[Picked]) -> str:
+def name_roles(picks: Sequence[Pick]) -> str:
     """Return the roles of one setting's picks: robust pick and peak pick."""
     return join_words([ROLES[pick.role] for pick in picks])
 

@@ -1,1 +1,1 @@
-"""What the report says in numbers: pure functions of arrays, higher is better, nan where unmeasured."""
+"""Compute what the report says in numbers: pure functions of arrays; higher is better, nan is unmeasured."""

@@ -1,4 +1,4 @@
-"""What the best of k random settings of a search scores, and what it is worth on fresh seeds."""
+"""Expect what the best of k random settings of a search scores, and what it is worth on fresh seeds."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Band(NamedTuple):
 
 
 def expected_best(values: Floats) -> Floats:
-    """E_k for k = 1..N: the expected maximum of k of N settings drawn without replacement.
+    """Return E_k for k = 1..N: the expected maximum of k of N settings drawn without replacement.
 
     E_k = sum_i C(i-1, k-1)/C(N, k) v_(i), v sorted ascending [Tang et al., arXiv 2004.13705; Dodge et al.,
     2110.00613]. values: a mean per setting, any shape; unmeasured ones (nan) are left out.
@@ -27,7 +27,7 @@ def expected_best(values: Floats) -> Floats:
 
 
 def honest_best(tuning: Floats, fresh: Floats) -> Floats:
-    """H_k: as E_k, ranked by the tuning mean, valued on fresh seeds. Both measured, or left out.
+    """Return H_k: as E_k, ranked by the tuning mean, valued on fresh seeds. Both measured, or left out.
 
     H_k = sum_i C(i-1, k-1)/C(N, k) f_(i), f in ascending order of the tuning means, equal ones with
     the mean of their fresh values.
@@ -59,7 +59,7 @@ def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> 
 
 
 def _weights(count: int) -> Floats:
-    """C(i-1, k-1)/C(N, k) for k (rows) and i (columns) of 1..N, by logarithms: factorials overflow."""
+    """Return C(i-1, k-1)/C(N, k) for k (rows) and i (columns) of 1..N, by logarithms: factorials overflow."""
     i, k = np.arange(1, count + 1), np.arange(1, count + 1)[:, None]
     log_chosen = gammaln(i) - gammaln(k) - gammaln(np.maximum(i - k, 0) + 1)
     log_all = gammaln(count + 1) - gammaln(k + 1) - gammaln(count - k + 1)

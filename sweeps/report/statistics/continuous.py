@@ -1,4 +1,4 @@
-"""The robust pick among points that cover a continuous space."""
+"""Choose the robust setting among points that cover a continuous space."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ SMOOTHING = 0.003
 
 
 def in_cube(points: Floats, ends: Sequence[tuple[float, float]], log: Sequence[bool]) -> Floats:
-    """Points on the scale that is searched, each axis from 0 to 1."""
+    """Return points on the scale that is searched, each axis from 0 to 1."""
     spans = np.array(ends, dtype=float).T
     scaled = points.astype(float)
     for axis in np.flatnonzero(log):
@@ -36,7 +36,7 @@ def smoothed_points(
     lr_axis: int,
     sigma: float = SIGMA,
 ) -> Floats:
-    """R_sigma at each point: E of the interpolated score at lr 10^(sigma Z), Z ~ N(0, 1); nan: unmeasured.
+    """Return R_sigma at each point: E of the interpolated score at lr 10^(sigma Z), Z ~ N(0, 1).
 
     points: (settings, axes) as searched, scores: (settings,), ends: of each axis, whose logarithm is taken
     where log. Interpolated by radial basis functions -r in the unit cube [Wahba 1990; RBFInterpolator of
@@ -70,7 +70,7 @@ def pick_points(
     lr_axis: int,
     sigma: float = SIGMA,
 ) -> GridPicks:
-    """As `robust.pick`, by R_sigma: arguments as of `smoothed_points`, diverged (settings,).
+    """Pick as `robust.pick`, by R_sigma: arguments as of `smoothed_points`, diverged (settings,).
 
     Sound: see `sound_points`.
     """
@@ -84,7 +84,7 @@ def pick_points(
 def sound_points(
     lrs: Floats, scores: Floats, diverged: Flags, ends: tuple[float, float], sigma: float = SIGMA
 ) -> Flags:
-    """Which points are measured, without a diverged run, and at least sigma decades from either end of lr."""
+    """Return which points are measured, didn't diverge, and have an lr sigma decades or more off its ends."""
     rates, (low, high) = np.log10(lrs), np.log10(ends)
     sound: Flags = ~diverged & ~np.isnan(scores) & (rates >= low + sigma) & (rates <= high - sigma)
     return sound

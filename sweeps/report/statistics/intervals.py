@@ -1,10 +1,10 @@
-"""Intervals of a mean, of a share, and what so many seeds can detect.
+"""Give a mean or a share its interval, and say what so many seeds can detect.
 
 scipy.special stands in for scipy.stats, which takes seconds to import.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import betaincinv, nctdtrinc, stdtr, stdtrit
@@ -18,7 +18,8 @@ ENOUGH = 5
 TINY = 1e-12
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True)
+class Estimate:
     """A figure with the limits of its interval; nan limits where there is none."""
 
     value: float
@@ -26,16 +27,17 @@ class Estimate(NamedTuple):
     high: float
 
     def __neg__(self) -> "Estimate":
-        """The figure times -1."""
+        """Return the figure times -1."""
         return Estimate(-self.value, -self.high, -self.low)
 
     @property
     def half_width(self) -> float:
-        """Half of the distance between the limits."""
+        """Return half of the distance between the limits."""
         return (self.high - self.low) / 2
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """A standard deviation and its degrees of freedom."""
 
     sd: float
@@ -43,7 +45,7 @@ class Spread(NamedTuple):
 
 
 def half_width(n: int, sd: float = 1.0, freedom: float | None = None, level: float = 0.95) -> float:
-    """Half of the t interval of a mean of n: t((1 + level)/2, freedom) sd / sqrt(n); nan where n = 1.
+    """Return half of the t interval of a mean of n: t((1 + level)/2, freedom) sd / sqrt(n); nan where n = 1.
 
     freedom: of the standard deviation, n - 1 unless it was pooled over several settings [Student 1908].
     """
@@ -52,12 +54,12 @@ def half_width(n: int, sd: float = 1.0, freedom: float | None = None, level: flo
 
 
 def mean_interval(values: Floats, level: float = 0.95) -> Estimate:
-    """The mean and its t interval: mean -+ t((1 + level)/2, n - 1) sd / sqrt(n); nan values are left out."""
+    """Return the mean and its t interval: mean -+ t((1 + level)/2, n - 1) sd / sqrt(n), without nan."""
     return interval(*mean_spread(values), level)
 
 
 def mean_spread(values: Floats) -> tuple[float, Spread]:
-    """The mean and its standard error, sd / sqrt(n) with n - 1 degrees of freedom; nan for a single value."""
+    """Return the mean and its standard error, sd / sqrt(n) with freedom n - 1; nan for a single value."""
     values = values[~np.isnan(values)]
     n = len(values)
     error = float(np.std(values, ddof=1)) / np.sqrt(n) if n > 1 else float("nan")
@@ -83,7 +85,7 @@ def p_value(value: float, error: Spread) -> float:
 
 
 def sum_of(errors: Sequence[Spread]) -> Spread:
-    """The standard error of a sum of independent figures, its freedom after Welch and Satterthwaite."""
+    """Return the standard error of a sum of independent figures, its freedom by Welch and Satterthwaite."""
     if any(np.isnan(error.sd) for error in errors):
         return Spread(float("nan"), float("nan"))
     variance = sum(error.sd**2 for error in errors)
@@ -93,7 +95,7 @@ def sum_of(errors: Sequence[Spread]) -> Spread:
 
 
 def pooled_spread(scores: Floats, diverged: Flags) -> Spread:
-    """The standard deviation over replicates, pooled over the stable settings: scores (*axes, replicates).
+    """Return the standard deviation pooled over the stable settings: scores (*axes, replicates).
 
     All settings train with the same seeds, so their errors share a part: the variance is (MS_seed + (a - 1)
     MS_error) / a of a settings, and its degrees of freedom Satterthwaite's: a (n - 1) where the seeds have no
@@ -113,7 +115,7 @@ def pooled_spread(scores: Floats, diverged: Flags) -> Spread:
 
 
 def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Lower and upper limits of every setting's mean: scores (*axes, replicates) -> two arrays (*axes).
+    """Return limits of every setting's mean: scores (*axes, replicates) -> lower, upper (*axes).
 
     Below five replicates a stable setting's standard deviation is pooled over the stable settings of the
     nearest means; else it is its own. Pooled over all of them, and as if their errors were independent, 87 %
@@ -123,18 +125,19 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
     low, high = np.full(scores.shape[:-1], np.nan), np.full(scores.shape[:-1], np.nan)
     sound = stable(scores, diverged)
     rows = scores[sound]
-    for place in np.ndindex(*scores.shape[:-1]):
-        mean, low[place], high[place] = mean_interval(scores[place], level)
-        if sound[place] and scores.shape[-1] < ENOUGH:
-            near = rows[nearest(rows.mean(axis=1), mean)]
-            spread = pooled_spread(near, np.zeros(near.shape, dtype=bool))
+    for index in np.ndindex(*scores.shape[:-1]):
+        estimate = mean_interval(scores[index], level)
+        mean, low[index], high[index] = estimate.value, estimate.low, estimate.high
+        if sound[index] and scores.shape[-1] < ENOUGH:
+            alike = rows[nearest(rows.mean(axis=1), mean)]
+            spread = pooled_spread(alike, np.zeros(alike.shape, dtype=bool))
             half = half_width(scores.shape[-1], spread.sd, spread.freedom, level)
-            low[place], high[place] = mean - half, mean + half
+            low[index], high[index] = mean - half, mean + half
     return low, high
 
 
 def resolution(scores: Floats, diverged: Flags, level: float = 0.95) -> float:
-    """The difference of two good settings' means that a t test just finds: scores (*axes, replicates).
+    """Return the difference of two good settings that a t test just finds: scores (*axes, replicates).
 
     t((1 + level)/2) sqrt(2/n) own, own the best stable setting's sd over replicates less the part that all
     settings share [Fisher 1935, the least significant difference].
@@ -148,7 +151,7 @@ def resolution(scores: Floats, diverged: Flags, level: float = 0.95) -> float:
 
 
 def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
-    """A share with its exact interval: beta quantiles of (k, n - k + 1) and (k + 1, n - k) [1934]."""
+    """Return a share with its exact interval: beta quantiles of (k, n - k + 1) and (k + 1, n - k) [1934]."""
     if total == 0:
         return Estimate(float("nan"), 0.0, 1.0)
     tail = (1 - level) / 2
@@ -158,7 +161,7 @@ def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
 
 
 def detectable(n: int, sd: float, power: float = 0.8, level: float = 0.95) -> float:
-    """The true mean difference that a two-sided t test of n pairs finds with this probability.
+    """Return the true mean difference that a two-sided t test of n pairs finds with this probability.
 
     Solves P(t'(n - 1, d sqrt(n)/sd) > t((1 + level)/2, n - 1)) = power for d, t' the noncentral t; sd is that
     of the differences. The tail on the other side, below 1e-4, is left out [Cohen 1988].

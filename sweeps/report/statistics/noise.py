@@ -1,4 +1,4 @@
-"""What other seeds would have made of the settings' means: the noise of a sweep, estimated and drawn anew."""
+"""Estimate the noise of a sweep and draw it anew: what other seeds would have made of the means."""
 
 from typing import NamedTuple
 
@@ -9,41 +9,41 @@ from sweeps.report.statistics.arrays import Flags, Floats
 
 # Settings that lend each other their standard deviation: those of the nearest means, itself included. Noise
 # grows away from the optimum, so the settings far below it say little of the noise at the top.
-NEAR = 7
+LENDERS = 7
 # How often noise is drawn anew.
 DRAWS = 512
 
 
 class Noise(NamedTuple):
-    """own: each setting's sd over runs that converge, less what all settings share; shared: sd of that part.
+    """The standard deviations of a sweep's scores over its seeds."""
 
-    freedom: degrees of freedom of an own sd.
-    """
-
+    # each setting's over runs that converge, less what all settings share
     own: Floats
+    # of the part that all settings share
     shared: float
+    # the degrees of freedom of an own one
     freedom: float
 
 
 def stable(scores: Floats, diverged: Flags) -> Flags:
-    """The settings of which every replicate is measured and none diverged: (*axes, replicates) -> (*axes)."""
+    """Return which settings are measured in full without a diverged run: (*axes, replicates) -> (*axes)."""
     return np.asarray(~(np.isnan(scores) | diverged).any(axis=-1))
 
 
 def means_of(scores: Floats) -> Floats:
-    """Each setting's mean over the replicates that are measured; nan where none is."""
+    """Return each setting's mean over the replicates that are measured; nan where none is."""
     known = np.sum(~np.isnan(scores), axis=-1)
     means: Floats = np.nansum(scores, axis=-1) / np.where(known, known, np.nan)
     return means
 
 
 def nearest(means: Floats, mean: float) -> NDArray[np.intp]:
-    """The places of the settings whose means are nearest to this one."""
-    return np.argsort(np.abs(means - mean), kind="stable")[:NEAR]
+    """Return the indices of the settings whose means are nearest to this one."""
+    return np.argsort(np.abs(means - mean), kind="stable")[:LENDERS]
 
 
 def noise(scores: Floats, diverged: Flags) -> Noise:
-    """The noise of a sweep: scores (*axes, replicates) -> own (*axes).
+    """Return the noise of a sweep: scores (*axes, replicates) -> own (*axes).
 
     score = setting + replicate + error. Of the stable settings, own^2 is the mean error variance of the
     nearest and shared^2 the replicates' variance less the errors' part of it. What converges of an unstable
@@ -60,15 +60,15 @@ def noise(scores: Floats, diverged: Flags) -> Noise:
     centred = rows[sound] - means[:, None]
     seeds = centred.mean(axis=0)
     errors = np.sum((centred - seeds) ** 2, axis=1) / (n - 1) * count / (count - 1)
-    for place, mean in enumerate(means_of(converging)):
+    for index, mean in enumerate(means_of(converging)):
         if not np.isnan(mean):
-            own[place] = np.sqrt(errors[nearest(means, mean)].mean())
+            own[index] = np.sqrt(errors[nearest(means, mean)].mean())
     shared = np.sqrt(max(0.0, float(seeds.var(ddof=1)) - float(errors.mean()) / count))
-    return Noise(own.reshape(scores.shape[:-1]), float(shared), float(min(count, NEAR) * (n - 1)))
+    return Noise(own.reshape(scores.shape[:-1]), float(shared), float(min(count, LENDERS) * (n - 1)))
 
 
 def drawn_means(scores: Floats, diverged: Flags) -> Floats:
-    """Means of the settings with noise drawn again: scores (*axes, replicates) -> (*axes, DRAWS).
+    """Return means of the settings with noise drawn again: scores (*axes, replicates) -> (*axes, DRAWS).
 
     mean + m/n (own/sqrt(m) sqrt(f/chi^2_f) Z + shared/sqrt(n) t_(n-1)), m of n runs converged: Gaussian but
     for the uncertain variances. A parametric bootstrap: resampled seeds are too few (10 samples of 3). How
@@ -90,7 +90,7 @@ def drawn_means(scores: Floats, diverged: Flags) -> Floats:
 
 
 def _deviations(rows: Floats) -> Floats:
-    """Each row's sample standard deviation over what is measured; nan for fewer than two values."""
+    """Return each row's standard deviation over what is measured; nan for fewer than two values."""
     known = np.sum(~np.isnan(rows), axis=1)
     squares = np.nansum((rows - means_of(rows)[:, None]) ** 2, axis=1)
     deviations: Floats = np.sqrt(squares / np.where(known > 1, known - 1, np.nan))

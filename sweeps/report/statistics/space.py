@@ -10,26 +10,27 @@ from sweeps.report.statistics.arrays import Flags, Floats
 
 @dataclass(frozen=True)
 class GoodBand:
-    """The outermost good values of an axis; censored where one is the first or last of the range."""
+    """The outermost good values of an axis."""
 
     low: float
     high: float
+    # where the value is the first or the last of the range, so that the band may go on beyond it
     censored_low: bool
     censored_high: bool
 
     @property
     def decades(self) -> float:
-        """log10(high / low): a lower bound where the band is censored."""
+        """Return log10(high / low): a lower bound where the band is censored."""
         return float(np.log10(self.high / self.low))
 
     @property
     def censored(self) -> bool:
-        """Whether the band may go on beyond the searched range."""
+        """Return whether the band may go on beyond the searched range."""
         return self.censored_low or self.censored_high
 
 
 def cell_widths(values: Sequence[float]) -> Floats:
-    """The share of an axis that each of its ascending values stands for: from midpoint to midpoint.
+    """Return the share of an axis that each of its ascending values stands for: from midpoint to midpoint.
 
     The range ends at the outermost values, whose cells reach inwards only. For an lr give its log10.
     """
@@ -42,7 +43,7 @@ def cell_widths(values: Sequence[float]) -> Floats:
 
 
 def weights(axes: Sequence[Sequence[object]], lr_axis: int | None) -> Floats:
-    """w: each setting's share of the grid: cell widths in log10 lr, uniform along the other axes."""
+    """Return w, each setting's share of the grid: cell widths in log10 lr, uniform along the other axes."""
     total = np.ones(())
     for axis, values in enumerate(axes):
         along = np.full(len(values), 1 / len(values))
@@ -64,14 +65,14 @@ def share_bounds(scores: Floats, weights: Floats, delta: float) -> tuple[float, 
 
 
 def best_along(scores: Floats, axis: int) -> Floats:
-    """The best score over the other parameters for each value of an axis; nan where none is measured."""
+    """Return for each value of an axis the best score over the others; nan where none is measured."""
     others = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
     best = np.max(np.where(np.isnan(others), -np.inf, others), axis=1)
     return np.where(np.isinf(best), np.nan, best)
 
 
 def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) -> GoodBand | None:
-    """The outermost values of an axis (lr, ascending) whose best over the other parameters is >= s* - delta.
+    """Return the outermost values of an axis (ascending) whose best over the others is >= s* - delta.
 
     Censored, so the decades are a lower bound, where one is on the edge of the range or has only unmeasured
     values beyond it. None where no value is good.
@@ -87,7 +88,7 @@ def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) 
 
 
 def cannot_rank(bands: Sequence[GoodBand | None]) -> bool:
-    """Whether the bands' widths can't be compared: two or more reach an edge of their range."""
+    """Return whether the bands' widths can't be compared: two or more reach an edge of their range."""
     return sum(band is not None and band.censored for band in bands) > 1
 
 

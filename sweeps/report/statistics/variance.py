@@ -1,4 +1,4 @@
-"""How much of the scores' variance over a grid each parameter explains, without what seed noise adds."""
+"""Share the scores' variance over a grid out to its parameters, without what seed noise adds."""
 
 from itertools import combinations
 from math import prod
@@ -14,12 +14,12 @@ Effect = tuple[int, ...]
 
 
 def effects(axes: int) -> list[Effect]:
-    """The axes of each effect: first each alone, then their interactions by order."""
+    """Return the axes of each effect: first each alone, then their interactions by order."""
     return [effect for order in range(1, axes + 1) for effect in combinations(range(axes), order)]
 
 
 def variance_shares(scores: Floats) -> Floats:
-    """Each effect's share of the variance of the settings' means: scores (*axes, replicates) -> (effects,).
+    """Return each effect's share of the means' variance: scores (*axes, replicates) -> (effects,).
 
     V_u = mean of r_u^2 - sigma^2 prod_u(a_j - 1) / (prod_all(a_j) n), where r_u is the effect of the analysis
     of variance, a_j an axis' length and sigma^2 the mean variance over replicates; floored at 0, then
@@ -54,7 +54,7 @@ def variance_share_intervals(scores: Floats, diverged: Flags, level: float = 0.9
 
 
 def settings_differ(scores: Floats) -> bool:
-    """Whether the F test of the settings, replicates as blocks, has p < 0.001: scores (*axes, replicates)."""
+    """Return whether the F test of the settings, replicates as blocks, has p < 0.001."""
     settings, n = scores[..., 0].size, scores.shape[-1]
     if settings < 2:
         return False
@@ -65,7 +65,7 @@ def settings_differ(scores: Floats) -> bool:
 
 
 def _error_variance(scores: Floats) -> float:
-    """MS_error: the variance that neither setting nor replicate explains, of (a - 1)(n - 1) freedom."""
+    """Return MS_error, the variance that neither setting nor replicate explains."""
     rows = scores.reshape(-1, scores.shape[-1])
     residuals = rows - rows.mean(axis=1, keepdims=True) - rows.mean(axis=0) + rows.mean()
     return float(np.sum(residuals**2)) / max((len(rows) - 1) * (rows.shape[1] - 1), 1)
@@ -86,7 +86,7 @@ def _shares(means: Floats, noise: float) -> Floats:
 
 
 def _effect(means: Floats, effect: Effect) -> Floats:
-    """The part of the means that belongs to these axes together and to no fewer of them."""
+    """Return the part of the means that belongs to these axes together and to no fewer of them."""
     others = tuple(axis for axis in range(means.ndim - 1) if axis not in effect)
     part: Floats = means.mean(axis=others, keepdims=True)
     for axis in effect:

@@ -1,0 +1,111 @@
+"""Measure a picked setting, on the tuning seeds and on fresh ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweeps.report.findings.fresh import fresh_diverged, fresh_objective, fresh_scores
+from sweeps.report.findings.picks import Picks
+from sweeps.report.findings.series import Series
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Params
+from sweeps.report.statistics.arrays import Floats
+from sweeps.report.statistics.intervals import Estimate, clopper_pearson, mean_interval
+
+
+@dataclass(frozen=True)
+class TuningScore:
+    """A setting on the seeds that it was chosen by: they flatter it."""
+
+    trial: int
+    # over all runs
+    mean: Estimate
+    # one a run
+    values: list[float]
+    # the share of its runs
+    diverged: Estimate
+    # R, the mean with the neighbours; nan off the grid
+    neighbourhood_mean: float
+    # the learning rate is at an end of its range
+    on_edge: bool
+    # how often other draws of the seeds would pick it in its role; nan where that isn't known
+    frequency: float
+
+
+@dataclass(frozen=True)
+class FreshScore:
+    """A setting on fresh seeds, in the metric's own direction."""
+
+    # what a headline names, of the seeds on which every run converges; nan where there is none
+    score: Estimate
+    # of the same seeds, what compares with the tuning
+    objective: Estimate
+    # one a measured seed, diverged or not
+    values: list[float]
+    # one a seed, nan where it is unmeasured or a run of it diverged
+    converged: Floats
+    # the share of its runs, with its exact interval
+    diverged: Estimate
+    diverged_count: int
+    # under all conditions
+    runs: int
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A picked setting."""
+
+    role: str
+    params: Params
+    # None where it wasn't trained so
+    tuned: TuningScore | None
+    fresh: FreshScore | None
+
+
+def measure_picks(
+    measurement: Measurement, picks: Picks, series: Series, frequencies: Mapping[str, Floats]
+) -> dict[str, Pick]:
+    """Return each pick with its scores, by role; frequencies: of `redraw_picks`."""
+    measured = {}
+    for role, params in picks.params.items():
+        tuned = _tuning_score(measurement, params, series, frequencies.get(role))
+        measured[role] = Pick(role, params, tuned, _fresh_score(measurement, params))
+    return measured
+
+
+def _tuning_score(
+    measurement: Measurement, params: Params, series: Series, frequencies: Floats | None
+) -> TuningScore | None:
+    index = measurement.index_of(params)
+    if index is None:
+        return None
+    setting = measurement.by_index[index]
+    return TuningScore(
+        trial=setting.number,
+        mean=Estimate(setting.mean, float(series.low[index]), float(series.high[index])),
+        values=setting.values,
+        diverged=clopper_pearson(setting.diverged, len(setting.runs)),
+        neighbourhood_mean=float(series.R[index]),
+        on_edge=bool(series.on_edge[index]),
+        frequency=float("nan") if frequencies is None else float(frequencies[index]),
+    )
+
+
+def _fresh_score(measurement: Measurement, params: Params) -> FreshScore | None:
+    values = fresh_scores(measurement, params)
+    if not len(values) or np.isnan(values).all():
+        return None
+    setting = measurement.confirmation.of(params)
+    assert setting is not None
+    diverged = fresh_diverged(measurement, params)
+    converged = np.where(diverged, np.nan, values)
+    return FreshScore(
+        score=mean_interval(converged),
+        objective=mean_interval(np.where(diverged, np.nan, fresh_objective(measurement, params))),
+        values=values[~np.isnan(values)].tolist(),
+        converged=converged,
+        diverged=clopper_pearson(setting.diverged, len(setting.runs)),
+        diverged_count=setting.diverged,
+        runs=len(setting.runs),
+    )

@@ -1,0 +1,72 @@
+"""Measure how much of a searched space is good, and what matters in it."""
+
+import numpy as np
+
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.statistics.arrays import Floats
+from sweeps.report.statistics.intervals import Estimate, clopper_pearson
+from sweeps.report.statistics.space import GoodBand, good_band, share_bounds, weights
+from sweeps.report.statistics.variance import variance_share_intervals
+
+# How far below the best, in percentage points, a setting is still called good.
+GAPS = (0.5, 1.0)
+
+
+def space_shares(measurement: Measurement) -> dict[float, Estimate]:
+    """Return the share of the space within each gap of the best, with its limits.
+
+    Of a grid those of what unmeasured settings could score, of points that cover a space the 95 % interval.
+    """
+    shares = {}
+    for gap in GAPS:
+        low, high = share_bounds(measurement.means, _weights(measurement), gap)
+        count = len(measurement.complete)
+        is_grid = measurement.is_grid
+        shares[gap] = Estimate(low, low, high) if is_grid else clopper_pearson(round(low * count), count)
+    return shares
+
+
+def good_bands(measurement: Measurement) -> dict[float, GoodBand]:
+    """Return the band of learning rates within each gap of the best, where there is one."""
+    number = measurement.lr_axis
+    if number is None or not measurement.is_grid:
+        return {}
+    lrs = [float(value) for value in measurement.axes[number].values]
+    bands = {gap: good_band(measurement.means, number, lrs, gap) for gap in GAPS}
+    return {gap: band for gap, band in bands.items() if band is not None}
+
+
+def good_trials(measurement: Measurement) -> tuple[float, float] | None:
+    """Return bounds of the share of trials within 1 point of the best: of the trials, not of the space.
+
+    What pruned and failed trials would have scored is unknown.
+    """
+    settings = [s for s in measurement.settings if s.state in ("complete", "pruned", "fail")]
+    if not measurement.metric.is_percent or not measurement.complete:
+        return None
+    means = np.array([s.mean if s.is_complete else np.nan for s in settings])
+    return share_bounds(measurement.metric.orient(means), np.ones(len(means)), 1.0)
+
+
+def importance(measurement: Measurement) -> dict[str, Estimate]:
+    """Return the share of the variance that parameters and their interactions explain, by their names.
+
+    Empty unless a grid of several is measured in full, and its settings differ by more than noise.
+    """
+    is_full = measurement.is_grid and bool(measurement.by_index) and not np.isnan(measurement.scores).any()
+    if not measurement.is_even or not is_full or len(measurement.axes) < 2:
+        return {}
+    names = [axis.short for axis in measurement.axes]
+    shares = variance_share_intervals(measurement.seed_scores, measurement.seed_diverged)
+    by_name = {}
+    for effect, share in shares.items():
+        if not np.isnan(share.value):
+            by_name[" × ".join(names[axis] for axis in effect)] = share
+    return by_name
+
+
+def _weights(measurement: Measurement) -> Floats:
+    """Return each setting's share of the searched space."""
+    if not measurement.is_grid:  # points that cover the space evenly
+        return np.full(measurement.shape, 1 / max(1, len(measurement.complete)))
+    return weights([axis.values for axis in measurement.axes], measurement.lr_axis)

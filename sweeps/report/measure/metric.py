@@ -1,0 +1,48 @@
+"""Say what a score measures, in which unit, and which direction is better."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+Values = TypeVar("Values", bound=Any)
+
+# What separates the name from the unit in a stored name: "validation accuracy in %".
+IN_UNIT = " in "
+PERCENT = "%"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity."""
+
+    # "validation accuracy"
+    name: str
+    # "%", or empty where the number has none
+    unit: str = ""
+    # 1 where larger is better, -1 where smaller is
+    direction: Literal[1, -1] = 1
+
+    @classmethod
+    def parse(cls, stored: str, direction: Literal[1, -1]) -> "Metric":
+        """Return the metric of a stored name."""
+        if stored.endswith(IN_UNIT + PERCENT):
+            return cls(stored.removesuffix(IN_UNIT + PERCENT), PERCENT, direction)
+        return cls(stored, direction=direction)
+
+    @property
+    def label(self) -> str:
+        """Return the name with its unit, as axes and columns show it."""
+        return f"{self.name}{IN_UNIT}{self.unit}" if self.unit else self.name
+
+    @property
+    def is_percent(self) -> bool:
+        """Return whether differences are percentage points, so that gaps of half a point mean something."""
+        return self.unit == PERCENT
+
+    def orient(self, values: Values) -> Values:
+        """Return values, an array or an estimate, turned so that higher is better."""
+        oriented: Values = values if self.direction > 0 else -values
+        return oriented
+
+    def restore(self, oriented: Values) -> Values:
+        """Return what `orient` turned in the metric's own direction again."""
+        return self.orient(oriented)
