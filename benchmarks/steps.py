@@ -22,7 +22,7 @@ from sweeps.models import mlp
 from sweeps.training.device import numerics
 from sweeps.training.member import Member
 from sweeps.training.run import Run
-from sweeps.training.stack.layered import Layered
+from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.stack import Stack
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -102,7 +102,7 @@ def plain(feed: Feed) -> Callable[[], float]:
 def stack_of(feed: Feed, width: int, compiled: bool = False) -> Stack:
     """Members that differ in their seeds."""
     runs = [Run(feed, MODEL, SGD, seed=seed, epochs=100) for seed in range(width)]
-    return Stack(Layered, [Member(place, run, CPU) for place, run in enumerate(runs)], compiled)
+    return Stack(LayeredNetwork, [Member(place, run, CPU) for place, run in enumerate(runs)], compiled)
 
 
 def stacked(feed: Feed, width: int, precision: str, compiled: bool = False) -> Callable[[], float]:
@@ -111,13 +111,13 @@ def stacked(feed: Feed, width: int, precision: str, compiled: bool = False) -> C
     if compiled:
         began = time.perf_counter()
         with numerics(CPU, precision):
-            stack.epoch()
+            stack.train_epoch()
         print(f"first epoch of the compiled stack: {time.perf_counter() - began:.1f} s")
 
     def epoch() -> float:
         began = time.perf_counter()
         with numerics(CPU, precision):
-            stack.epoch()
+            stack.train_epoch()
         return (time.perf_counter() - began) / width
 
     return epoch
@@ -161,9 +161,9 @@ class Counting(TorchDispatchMode):
 def operations(feed: Feed, width: int) -> float:
     """Operations of an epoch a member and step, its start and its evaluation included."""
     stack = stack_of(feed, width)
-    stack.epoch()
+    stack.train_epoch()
     with Counting() as counting:
-        stack.epoch()
+        stack.train_epoch()
     return counting.count / width / (54000 // 256)
 
 

@@ -17,7 +17,7 @@ from sweeps import optimizers
 from sweeps.optimizers import build_optimizer
 from sweeps.run import CONF
 from sweeps.sweeper.search_space import assignments, distribution, ends, grid_values, parameter
-from sweeps.training.run_identity import expected
+from sweeps.training.run_identity import identify_unbuilt_run
 from tests.support.training_runs import CPU, RUN
 
 FILES = {path.stem: OmegaConf.load(path) for path in (CONF / "optimizer").glob("*.yaml")}
@@ -152,4 +152,4 @@ def test_a_runs_identity_holds_its_parameter_groups_and_its_companions_settings(
     muons = [partial(optimizers.Muon, companion=partial(AdamW, lr=lr), lr=0.1) for lr in (0.1, 0.2)]
     builds = [(adamw, "all"), (adamw, "weights"), *((muon, "all") for muon in muons)]
     runs = [replace(RUN, optimizer=build, weight_decay_on=decay) for build, decay in builds]
-    assert len({str(expected(run, CPU)) for run in runs}) == len(builds)
+    assert len({str(identify_unbuilt_run(run, CPU)) for run in runs}) == len(builds)

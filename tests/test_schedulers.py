@@ -12,7 +12,7 @@ from torch.optim import SGD
 from sweeps.app.build import build
 from sweeps.run import CONF
 from sweeps.schedulers import Schedule, WarmUp
-from sweeps.training.run_identity import expected
+from sweeps.training.run_identity import identify_unbuilt_run
 from tests.support.training_runs import CPU, RUN
 
 SCHEDULERS = sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
@@ -104,5 +104,7 @@ def test_a_runs_identity_holds_its_scheduler_and_its_warm_up() -> None:
         for schedule in alone
         for steps, factor in warm_ups
     ]
-    identities = {str(expected(replace(RUN, schedule=schedule), CPU)) for schedule in (*alone, *warmed)}
+    identities = {
+        str(identify_unbuilt_run(replace(RUN, schedule=schedule), CPU)) for schedule in (*alone, *warmed)
+    }
     assert len(identities) == len(alone) * (1 + len(warm_ups))

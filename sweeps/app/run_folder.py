@@ -12,7 +12,7 @@ from sweeps.training import checkpoint
 from sweeps.training import device as devices
 from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.run import Result, Run, State
-from sweeps.training.run_identity import expected, objection
+from sweeps.training.run_identity import identify_unbuilt_run, reason_to_refuse
 
 METRICS = "metrics.json"
 log = logging.getLogger(__name__)
@@ -106,6 +106,6 @@ def learning_curves(result: Result) -> dict[str, list[float]]:
 
 def _load_own_state(file: Path, run: Run, device: str, fix: str) -> State:
     state = checkpoint.load(file)
-    if reason := objection(state, expected(run, devices.resolve(device)), run.epochs):
+    if reason := reason_to_refuse(state, identify_unbuilt_run(run, devices.resolve(device)), run.epochs):
         raise ValueError(f"{file}: {reason}; go back to that, or {fix}")
     return state

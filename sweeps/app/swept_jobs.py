@@ -65,9 +65,9 @@ def train_stacked(jobs: Sequence[Job]) -> list[float | Exception]:
 
 def stack_width(cfg: DictConfig) -> int:
     """Return how many runs like the config's one worker trains together."""
-    from sweeps.training.stack.width import width
+    from sweeps.training.stack.width import choose_width
 
-    return width(build(cfg), cfg.device)
+    return choose_width(build(cfg), cfg.device)
 
 
 def _prepare(job: Job) -> SweptRun:

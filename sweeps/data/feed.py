@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from sweeps.seeds import stream
+from sweeps.seeds import seed_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Feed:
 
     def split(self, seed: int) -> tuple[Tensor, Tensor]:
         """Rows of the training and of the validation split that belong to a run's seed."""
-        rest, held = stratified(self.labels.cpu(), self.validation, stream(seed, "split"))
+        rest, held = stratified(self.labels.cpu(), self.validation, seed_for(seed, "split"))
         return rest.to(self.labels.device), held.to(self.labels.device)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from sweeps.data.feed import Feed, stratified
-from sweeps.seeds import stream
+from sweeps.seeds import seed_for
 
 Pair = tuple[Tensor, Tensor]
 
@@ -50,7 +50,7 @@ def prepared(development: Pair, test: Pair, options: Options, *, validation: flo
 def _kept(pair: Pair, subset: int) -> Pair:
     if not 0 < subset <= len(pair[1]):
         raise ValueError(f"data.subset={subset} must be between 1 and the {len(pair[1])} development images")
-    _, rows = stratified(pair[1], subset, stream(0, "subset"))
+    _, rows = stratified(pair[1], subset, seed_for(0, "subset"))
     return pair[0][rows], pair[1][rows]
 
 
@@ -64,7 +64,7 @@ def _normalized(images: Tensor, test_images: Tensor) -> tuple[Tensor, Tensor]:
 def _with_noise(labels: Tensor, share: float, classes: int) -> Tensor:
     if not 0 <= share <= 1:
         raise ValueError(f"data.label_noise={share} must be a share between 0 and 1")
-    generator = torch.Generator().manual_seed(stream(0, "label noise"))
+    generator = torch.Generator().manual_seed(seed_for(0, "label noise"))
     wrong = torch.randperm(len(labels), generator=generator)[: round(share * len(labels))]
     away = torch.randint(1, classes, (len(wrong),), generator=generator)
     return labels.index_put((wrong,), (labels[wrong] + away) % classes)

@@ -1,4 +1,4 @@
-"""A run while it trains: network, optimizer, scheduler, random numbers, and what was measured so far."""
+"""A run while it trains: network, optimizer, scheduler, random numbers, and its measurements so far."""
 
 import math
 from collections.abc import Iterator
@@ -10,71 +10,73 @@ import torch
 from torch import Tensor
 
 from sweeps.optimizers import build_optimizer
-from sweeps.seeds import stream
+from sweeps.seeds import seed_for
 from sweeps.training.run import Epoch, Result, Run, State
-from sweeps.training.run_identity import identity, objection
+from sweeps.training.run_identity import identify_run, reason_to_refuse
 
-# What a member's own generators decide.
+# A member has a generator for each.
 PURPOSES = ("order", "augmentation", "dropout")
 
 
 class Member:
     """One run of a stack. Its network's tensors may be rows of the stack's."""
 
-    def __init__(self, place: int, run: Run, device: torch.device) -> None:
-        self.place = place
+    def __init__(self, index: int, run: Run, device: torch.device) -> None:
+        # In the sequence of runs that train() was given.
+        self.index = index
         self.run = run
         self.device = device
         self.feed = run.feed.to(device)
-        self.rows, self.validation_rows = self.feed.split(run.seed)
+        self.training_rows, self.validation_rows = self.feed.split(run.seed)
         self.generators = {
-            purpose: torch.Generator(device).manual_seed(stream(run.seed, purpose)) for purpose in PURPOSES
+            purpose: torch.Generator(device).manual_seed(seed_for(run.seed, purpose)) for purpose in PURPOSES
         }
-        torch.manual_seed(stream(run.seed, "model"))
+        torch.manual_seed(seed_for(run.seed, "model"))
         self.model = run.model(run.feed.shape, run.feed.classes).to(device)
         self.optimizer = build_optimizer(run.optimizer, self.model, run.weight_decay_on)
         self.scheduler = run.schedule.build(self.optimizer)
         self.epochs: list[Epoch] = []
+        # The loss of each of their steps: (steps,).
         self.losses = torch.empty(0)
-        self.finite = True
-        self.identity = identity(run, device, self.model, self.optimizer, self.scheduler)
-        self._random = self._global_random()
+        self.is_finite = True
+        self.identity = identify_run(run, device, self.model, self.optimizer, self.scheduler)
+        self._random = self._copy_global_random()
 
     @property
-    def unfinished(self) -> bool:
-        """Whether there is an epoch left to train."""
-        return self.finite and len(self.epochs) < self.run.epochs
+    def has_epochs_left(self) -> bool:
+        """Return whether there is an epoch to train."""
+        return self.is_finite and len(self.epochs) < self.run.epochs
 
-    def batches(self) -> Tensor:
-        """Rows of an epoch's batches, drawn anew: (steps, batch)."""
+    def draw_batches(self) -> Tensor:
+        """Draw the rows of an epoch's batches anew: (steps, batch)."""
         size = self.run.batch_size
-        order = self.generators["order"]
-        shuffled = torch.randperm(len(self.rows), generator=order, device=self.rows.device)
-        full = len(self.rows) // size
-        return self.rows[shuffled[: full * size]].view(full, size)
+        rows = self.training_rows
+        shuffled = torch.randperm(len(rows), generator=self.generators["order"], device=rows.device)
+        steps = len(rows) // size
+        return rows[shuffled[: steps * size]].view(steps, size)
 
-    def after_step(self) -> None:
+    def end_step(self) -> None:
         """Note the learning rate of the step, and let a scheduler that goes by steps move on."""
         self.lr = self.optimizer.param_groups[0]["lr"]
         self.run.schedule.after_step(self.scheduler)
 
-    def finish(self, epoch: Epoch, losses: Tensor) -> None:
+    def end_epoch(self, epoch: Epoch, losses: Tensor) -> None:
         """Keep an epoch's measurements and let the scheduler see them, unless the loss is not finite."""
-        self.finite = math.isfinite(epoch.train_loss)
-        if self.finite:
+        self.is_finite = math.isfinite(epoch.train_loss)
+        if self.is_finite:
             self.epochs.append(epoch)
             self.losses = torch.cat([self.losses, losses])
             self.run.schedule.after_epoch(self.scheduler, epoch)
 
     @contextmanager
-    def random_numbers(self) -> Iterator[None]:
+    def use_random_numbers(self) -> Iterator[None]:
         """Make torch's global random numbers those that the run was initialised with."""
         self._set_global_random(self._random)
         yield
-        self._random = self._global_random()
+        self._random = self._copy_global_random()
 
-    def state(self) -> State:
-        """A copy of all that decides how the run goes on."""
+    def copy_state(self) -> State:
+        """Copy all that decides how the run continues."""
         state = {
             "run": self.identity,
             "model": self.model.state_dict(),
@@ -85,16 +87,16 @@ class Member:
             "epochs": len(self.epochs),
             "losses": self.losses,
             "history": [asdict(epoch) for epoch in self.epochs],
-            "finite": self.finite,
+            "finite": self.is_finite,
         }
-        copied: State = _copied(state)
-        return copied
+        copy: State = _copy_values(state)
+        return copy
 
     def restore(self, state: State) -> None:
-        """Go on from a state of the same run. Raises ValueError for another's."""
-        if reason := objection(state, self.identity, self.run.epochs):
+        """Continue from a state of the same run. Raises ValueError for another's."""
+        if reason := reason_to_refuse(state, self.identity, self.run.epochs):
             raise ValueError(f"the run can't go on from this state: {reason}")
-        state = _copied(state)  # an optimizer trains in place on the tensors that it loads
+        state = _copy_values(state)  # an optimizer trains in place on the tensors that it loads
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
@@ -102,16 +104,16 @@ class Member:
             generator.set_state(state["generators"][purpose])
         self.epochs = [Epoch(**epoch) for epoch in state["history"]]
         self.losses = state["losses"]
-        self.finite = state["finite"]
+        self.is_finite = state["finite"]
         self._random = state["random"]
 
     def result(self) -> Result:
-        """The run as it stands now."""
-        diverged = not self.finite or self.epochs[-1].train_loss >= math.log(self.run.feed.classes)
+        """Return the run as it stands now."""
+        diverged = not self.is_finite or self.epochs[-1].train_loss >= math.log(self.run.feed.classes)
         score = self.feed.chance if diverged else self.epochs[-1].validation_accuracy
-        return Result(score, diverged, self.epochs, self.losses, self.model, self.state())
+        return Result(score, diverged, self.epochs, self.losses, self.model, self.copy_state())
 
-    def _global_random(self) -> dict[str, Tensor]:
+    def _copy_global_random(self) -> dict[str, Tensor]:
         random = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
@@ -123,12 +125,12 @@ class Member:
             torch.cuda.set_rng_state(random["cuda"], self.device)
 
 
-def _copied(value: Any) -> Any:
-    """A copy of tensors and plain values; unlike deepcopy's, that of a row leaves the rest of its stack."""
+def _copy_values(value: Any) -> Any:
+    """Copy tensors and plain values; unlike deepcopy's, the copy of a row leaves the rest of its stack."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, dict):
-        return {key: _copied(part) for key, part in value.items()}
+        return {key: _copy_values(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_copied(part) for part in value)
+        return type(value)(_copy_values(part) for part in value)
     return value

@@ -1,4 +1,4 @@
-"""What makes a run the same run when it goes on: plain values of the parts that decide its result."""
+"""A run's identity: plain values of all parts that decide its result, to tell whether it may continue."""
 
 from __future__ import annotations
 
@@ -19,99 +19,102 @@ if TYPE_CHECKING:
     from sweeps.training.run import Run
 
 # Images that stand for all in a checkpoint: enough to tell data sets and normalisations apart.
-SAMPLED = 100
+SAMPLE_SIZE = 100
 # Differences that a message names; one changed width makes a dozen.
-SHOWN = 4
+DIFFERENCES_SHOWN = 4
 
 
-def identity(
+def identify_run(
     run: Run, device: torch.device, model: nn.Module, optimizer: Optimizer, scheduler: LRScheduler
 ) -> dict[str, Any]:
-    """A run's plain values by the key that decides each; the parts as built, before the first step."""
+    """Return a run's plain values by the key that decides each; the parts as built, before the first step."""
     return {
         "seed": run.seed,
         "batch_size": run.batch_size,
         "device": device.type,  # its generators' states fit no other
-        **_data(run.feed),
-        "optimizer": _name(optimizer),
-        **{f"optimizer.{key}": _plain(value) for key, value in optimizer.defaults.items()},
-        **_groups(optimizer),
-        "scheduler": _name(scheduler),
+        **_identify_feed(run.feed),
+        "optimizer": _class_name(optimizer),
+        **{f"optimizer.{key}": _to_plain(value) for key, value in optimizer.defaults.items()},
+        **_identify_groups(optimizer),
+        "scheduler": _class_name(scheduler),
         "scheduler.interval": run.schedule.interval,
         "scheduler.monitor": run.schedule.monitor,
         **{
-            f"scheduler.{key}": _plain(value)
+            f"scheduler.{key}": _to_plain(value)
             for key, value in scheduler.state_dict().items()
             if not key.startswith("_") and key != "base_lrs"  # the optimizer's
         },
-        **_modules(model),
+        **_identify_modules(model),
     }
 
 
-def expected(run: Run, device: torch.device) -> dict[str, Any]:
-    """The identity of a run that is yet to be built, found on tensors without memory."""
+def identify_unbuilt_run(run: Run, device: torch.device) -> dict[str, Any]:
+    """Return the identity of a run that is yet to be built, from tensors without memory."""
     with torch.device("meta"):
         model = run.model(run.feed.shape, run.feed.classes)
         optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
-        return identity(run, device, model, optimizer, run.schedule.build(optimizer))
+        return identify_run(run, device, model, optimizer, run.schedule.build(optimizer))
 
 
-def objection(state: Mapping[str, Any], wanted: Mapping[str, Any], epochs: int) -> str | None:
-    """Why a run of that identity and number of epochs can't go on from a state, if it can't."""
+def reason_to_refuse(state: Mapping[str, Any], identity: Mapping[str, Any], epochs: int) -> str | None:
+    """Return why a run of that identity and number of epochs can't continue from a state, or None."""
     if "run" not in state:
         return "it holds no run that could go on"
-    if differences := _differences(state["run"], wanted):
-        more = [f"and {len(differences) - SHOWN} more"] if len(differences) > SHOWN else []
-        return f"it is another run's: {'; '.join([*differences[:SHOWN], *more])}"
+    differences = _describe_differences(state["run"], identity)
+    if differences:
+        surplus = len(differences) - DIFFERENCES_SHOWN
+        if surplus > 0:
+            differences = [*differences[:DIFFERENCES_SHOWN], f"and {surplus} more"]
+        return f"it is another run's: {'; '.join(differences)}"
     if state["epochs"] > epochs:
         return f"it has {state['epochs']} epochs done, more than epochs={epochs}"
     return None
 
 
-def _differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs; of a part of another class not its arguments, of another layer not its tensors."""
-    differ = {key for key in {**there, **now} if _shown(there, key) != _shown(now, key)}
+def _describe_differences(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """Return what differs; of a part of another class not its arguments, of another layer not its tensors."""
+    keys = {**saved, **current}
+    differing = {key for key in keys if _format_value(saved, key) != _format_value(current, key)}
     return [
-        f"{key}={_shown(there, key)} there, {_shown(now, key)} now"
-        for key in {**there, **now}
-        if key in differ and key.rpartition(".")[0] not in differ
+        f"{key}={_format_value(saved, key)} there, {_format_value(current, key)} now"
+        for key in keys
+        if key in differing and key.rpartition(".")[0] not in differing
     ]
 
 
-def _data(feed: Feed) -> dict[str, Any]:
-    sampled = zlib.crc32(feed.images[:SAMPLED].cpu().numpy().tobytes())
+def _identify_feed(feed: Feed) -> dict[str, Any]:
+    sample = zlib.crc32(feed.images[:SAMPLE_SIZE].cpu().numpy().tobytes())
     return {
         "data.images": list(feed.images.shape),
         "data.classes": feed.classes,
         "data.validation": feed.validation,
-        "data.augment": _change(feed.augment),
-        "data.checksum": zlib.crc32(feed.labels.cpu().numpy().tobytes(), sampled),
+        "data.augment": _describe_augmentation(feed.augment),
+        "data.checksum": zlib.crc32(feed.labels.cpu().numpy().tobytes(), sample),
     }
 
 
-def _change(augment: object) -> str:
-    """A change of images by its name, and its settings where it is a dataclass; never by an address."""
-    return (
-        str(augment)
-        if augment is None or is_dataclass(augment)
-        else getattr(augment, "__qualname__", _name(augment))
-    )
+def _describe_augmentation(augment: object) -> str:
+    """Return an augmentation's name, and its settings where it is a dataclass; never an address."""
+    if augment is None or is_dataclass(augment):
+        return str(augment)
+    name: str = getattr(augment, "__qualname__", _class_name(augment))
+    return name
 
 
-def _groups(optimizer: Optimizer) -> dict[str, Any]:
-    """What the parameter groups have of their own, where there are several."""
+def _identify_groups(optimizer: Optimizer) -> dict[str, Any]:
+    """Return what the parameter groups have of their own, where there are several."""
     if len(optimizer.param_groups) == 1:
         return {}
-    return {
-        f"optimizer.group.{number}.{key}": len(value) if key == "params" else _plain(value)
-        for number, group in enumerate(optimizer.param_groups)
-        for key, value in group.items()
-        if key in ("params", "weight_decay")
-    }
+    identity = {}
+    for number, group in enumerate(optimizer.param_groups):
+        identity[f"optimizer.group.{number}.params"] = len(group["params"])
+        if "weight_decay" in group:
+            identity[f"optimizer.group.{number}.weight_decay"] = _to_plain(group["weight_decay"])
+    return identity
 
 
-def _modules(model: nn.Module) -> dict[str, Any]:
-    """Each layer as torch prints it, dropout's probability included, and each tensor's shape."""
+def _identify_modules(model: nn.Module) -> dict[str, Any]:
+    """Return each layer as torch prints it, dropout's probability included, and each tensor's shape."""
     layers = {
         f"model.{name}": f"{type(module).__name__}({module.extra_repr()})"
         for name, module in model.named_modules()
@@ -120,20 +123,20 @@ def _modules(model: nn.Module) -> dict[str, Any]:
     return layers | {f"model.{name}": list(value.shape) for name, value in model.state_dict().items()}
 
 
-def _name(part: object) -> str:
+def _class_name(part: object) -> str:
     return f"{type(part).__module__}.{type(part).__qualname__}"
 
 
-def _plain(value: Any) -> Any:
-    """A value that a checkpoint may hold and a later process can compare."""
+def _to_plain(value: Any) -> Any:
+    """Return a value that a checkpoint may hold and a later process can compare."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): _to_plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return _name(value)
+        return [_to_plain(part) for part in value]
+    return _class_name(value)
 
 
-def _shown(values: Mapping[str, Any], key: str) -> str:
+def _format_value(values: Mapping[str, Any], key: str) -> str:
     return str(values.get(key, "(absent)"))

@@ -11,8 +11,8 @@ from sweeps.training import device as devices
 from sweeps.training.member import Member
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.stack import rows
-from sweeps.training.stack.network import form_of
-from sweeps.training.stack.stack import Stack, measure, stacks
+from sweeps.training.stack.network import choose_network
+from sweeps.training.stack.stack import Stack, build_stacks, measure
 
 SPLITS = ("train", "validation", "test")
 
@@ -60,8 +60,8 @@ def train(
             if start is not None:
                 member.restore(start)
             _tell_past(member, observer)
-        unfinished = [member for member in members if member.unfinished]
-        for stack in stacks(unfinished, compiled):
+        unfinished = [member for member in members if member.has_epochs_left]
+        for stack in build_stacks(unfinished, compiled):
             _train_stack(stack, observer)
         return [member.result() for member in members]
 
@@ -70,9 +70,11 @@ def _train_stack(stack: Stack, observer: Observer) -> None:
     """Train a stack until its last member has left it."""
     current: Stack | None = stack
     while current is not None:
-        current.epoch()
+        current.train_epoch()
         ending = _tell_epoch(current.members, observer)
-        leaving = [member for member in current.members if not member.unfinished or member.place in ending]
+        leaving = [
+            member for member in current.members if not member.has_epochs_left or member.index in ending
+        ]
         if leaving:
             current = current.without(leaving)
 
@@ -80,20 +82,20 @@ def _train_stack(stack: Stack, observer: Observer) -> None:
 def _tell_past(member: Member, observer: Observer) -> None:
     """Tell what a run measured before it was interrupted."""
     for epoch in member.epochs:
-        observer.epoch(member.place, epoch)
-    if not member.finite:
-        observer.diverged(member.place)
+        observer.epoch(member.index, epoch)
+    if not member.is_finite:
+        observer.diverged(member.index)
 
 
 def _tell_epoch(members: Sequence[Member], observer: Observer) -> Collection[int]:
     """Tell what an epoch brought, in the order of the runs; return the indices of those to end."""
-    for member in sorted(members, key=lambda member: member.place):
-        if member.finite:
-            observer.epoch(member.place, member.epochs[-1])
-            observer.state(member.place, member.state)
+    for member in sorted(members, key=lambda member: member.index):
+        if member.is_finite:
+            observer.epoch(member.index, member.epochs[-1])
+            observer.state(member.index, member.copy_state)
         else:
-            observer.diverged(member.place)
-    return observer.stop([member.place for member in members if member.finite])
+            observer.diverged(member.index)
+    return observer.stop([member.index for member in members if member.is_finite])
 
 
 @contextmanager
@@ -121,7 +123,7 @@ def evaluate(
     model = result.model
     accuracies = {}
     with devices.numerics(target, precision):
-        network = form_of(model, torch.Size((run.batch_size, *feed.shape)))([model])
+        network = choose_network(model, torch.Size((run.batch_size, *feed.shape)))([model])
         for split in splits:
             images, labels, chosen = images_of[split]
             gather = partial(_gather, images, labels)

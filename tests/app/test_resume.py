@@ -98,8 +98,8 @@ def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was(
     _, after = states(RUN)
     before = states(RUN)[1][2]
     trained: list[Stack] = []
-    epoch = Stack.epoch
-    monkeypatch.setattr(Stack, "epoch", lambda stack: (trained.append(stack), epoch(stack)))
+    epoch = Stack.train_epoch
+    monkeypatch.setattr(Stack, "train_epoch", lambda stack: (trained.append(stack), epoch(stack)))
     for done, epochs_left in ((3, 1), (4, 0)):
         trained.clear()
         train([RUN], "cpu", starts=[after[done - 1]])

@@ -13,7 +13,7 @@ from sweeps import data
 from sweeps.app.build import build
 from sweeps.data import FlipAndCrop
 from sweeps.run import CONF
-from sweeps.training.run_identity import expected
+from sweeps.training.run_identity import identify_unbuilt_run
 from tests.support.cifar_files import write_cifar
 from tests.support.training_runs import CPU, RUN
 
@@ -143,7 +143,10 @@ def test_the_same_config_gives_the_same_feed_loaded_once(tmp_path, monkeypatch):
 def test_a_run_that_goes_on_must_augment_as_before_whatever_way_that_is():
     feed = data.digits()
     ways = [None, FlipAndCrop(padding=2), FlipAndCrop(padding=3), lambda images, _: images]
-    named = [expected(replace(RUN, feed=replace(feed, augment=way)), CPU)["data.augment"] for way in ways]
+    named = [
+        identify_unbuilt_run(replace(RUN, feed=replace(feed, augment=way)), CPU)["data.augment"]
+        for way in ways
+    ]
     assert len(set(named)) == len(ways)
     assert not any("0x" in name for name in named)
 

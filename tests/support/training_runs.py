@@ -12,10 +12,10 @@ from torch.optim import Adam
 from sweeps.data import mnist5k
 from sweeps.models import mlp
 from sweeps.optimizers import build_optimizer, set_mode
-from sweeps.seeds import stream
+from sweeps.seeds import seed_for
 from sweeps.training.device import numerics
 from sweeps.training.run import Epoch, Result, Run, State
-from sweeps.training.stack.dropout_masks import Masks, factors
+from sweeps.training.stack.dropout_masks import Masks, dropout_factors
 from sweeps.training.train import Observer
 
 MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
@@ -81,7 +81,7 @@ class Replayed(nn.Module):
         self.p = dropout.p
 
     def forward(self, values: Tensor) -> Tensor:
-        return values * factors(self.bits[0].T, self.p, values.dtype) if self.training else values
+        return values * dropout_factors(self.bits[0].T, self.p, values.dtype) if self.training else values
 
 
 def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
@@ -96,8 +96,10 @@ def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
 def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
     feed = run.feed
     rows, held = feed.split(run.seed)
-    order, dropping = (torch.Generator().manual_seed(stream(run.seed, name)) for name in ("order", "dropout"))
-    torch.manual_seed(stream(run.seed, "model"))
+    order, dropping = (
+        torch.Generator().manual_seed(seed_for(run.seed, name)) for name in ("order", "dropout")
+    )
+    torch.manual_seed(seed_for(run.seed, "model"))
     model = run.model(feed.shape, feed.classes)
     dropouts = [name for name, module in model.named_modules() if isinstance(module, nn.Dropout)]
     for name in dropouts:

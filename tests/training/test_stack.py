@@ -21,11 +21,11 @@ from sweeps.run import CONF
 from sweeps.schedulers import Schedule
 from sweeps.training.member import Member
 from sweeps.training.run import Result
-from sweeps.training.stack.autograd import Alone, Mapped
-from sweeps.training.stack.dropout_masks import Masks, factors
-from sweeps.training.stack.layered import Layered
-from sweeps.training.stack.network import form_of
-from sweeps.training.stack.stack import Stack, stacks
+from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
+from sweeps.training.stack.dropout_masks import Masks, dropout_factors
+from sweeps.training.stack.layered import LayeredNetwork
+from sweeps.training.stack.network import choose_network
+from sweeps.training.stack.stack import Stack, build_stacks
 from sweeps.training.train import Observer, train
 from tests.support.training_runs import CPU, FEW, MLP, RUN, bits, by_hand, equal, in_float64
 
@@ -95,7 +95,7 @@ def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type
         return nn.Sequential(*(activation() if isinstance(part, nn.ReLU) else part for part in network))
 
     run = in_float64(replace(SMALL, model=model))
-    assert form_of(model(FEW.shape, 10), torch.Size((100, *FEW.shape))) is Layered
+    assert choose_network(model(FEW.shape, 10), torch.Size((100, *FEW.shape))) is LayeredNetwork
     assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
 
 
@@ -143,7 +143,9 @@ def test_any_model_of_plain_modules_is_stacked_by_vmap() -> None:
     run = in_float64(replace(SMALL, model=Convolutions, optimizer=decaying))
     runs = [replace(run, seed=seed) for seed in range(3)]
     members = [Member(place, run, CPU) for place, run in enumerate(runs)]
-    assert [(stack.form, len(stack.members)) for stack in stacks(members)] == [(Mapped, 3)]
+    assert [(stack.network_class, len(stack.members)) for stack in build_stacks(members)] == [
+        (VmapNetwork, 3)
+    ]
     together = train(runs, "cpu")
     for run, result in zip(runs, together, strict=True):
         [alone] = train([run], "cpu")
@@ -192,7 +194,7 @@ def test_a_compiled_stack_trains_as_any_other(model: Any, monkeypatch: pytest.Mo
 def test_models_that_were_built_otherwise_share_no_vmap() -> None:
     models = [partial(Scaled, scale=scale) for scale in (1.0, 0.1)]
     members = [Member(place, replace(SMALL, model=model), CPU) for place, model in enumerate(models)]
-    assert [[member.place for member in stack.members] for stack in stacks(members)] == [[0], [1]]
+    assert [[member.index for member in stack.members] for stack in build_stacks(members)] == [[0], [1]]
 
 
 @pytest.mark.usefixtures("_matmul_library")
@@ -200,7 +202,10 @@ def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> No
     run = replace(SMALL, model=Branching, optimizer=partial(SGD, lr=0.1, momentum=0.9, fused=True))
     results = train([run, replace(run, seed=1)], "cpu")
     members = [Member(place, run, CPU) for place in range(2)]
-    assert [(stack.form, len(stack.members)) for stack in stacks(members)] == [(Alone, 1), (Alone, 1)]
+    assert [(stack.network_class, len(stack.members)) for stack in build_stacks(members)] == [
+        (SingleNetwork, 1),
+        (SingleNetwork, 1),
+    ]
     for seed, result in enumerate(results):
         model, _ = by_hand(replace(run, seed=seed))
         assert equal(bits(result), model.state_dict())
@@ -213,7 +218,11 @@ def test_runs_that_differ_in_structure_train_in_stacks_of_their_own() -> None:
     narrow = replace(SMALL, model=partial(mlp, widths=[20], dropout=[0.5], norm="batch"))
     runs = [SMALL, narrow, replace(SMALL, seed=1), replace(SMALL, batch_size=50), replace(narrow, seed=1)]
     members = [Member(place, run, CPU) for place, run in enumerate(runs)]
-    assert [[member.place for member in stack.members] for stack in stacks(members)] == [[0, 2], [1, 4], [3]]
+    assert [[member.index for member in stack.members] for stack in build_stacks(members)] == [
+        [0, 2],
+        [1, 4],
+        [3],
+    ]
     assert [result.model[1].out_features for result in train(runs, "cpu")] == [75, 20, 75, 75, 20]
 
 
@@ -221,7 +230,7 @@ def test_members_may_have_feeds_of_their_own() -> None:
     run = in_float64(SMALL)
     dark = replace(run.feed, images=run.feed.images * 0.5)
     runs = [replace(run, feed=feed, seed=seed) for seed, feed in enumerate([run.feed, dark, run.feed, dark])]
-    assert len(stacks([Member(place, run, CPU) for place, run in enumerate(runs)])) == 1
+    assert len(build_stacks([Member(place, run, CPU) for place, run in enumerate(runs)])) == 1
     for run, result in zip(runs, train(runs, "cpu"), strict=True):
         assert_close(result, by_hand(run)[0], tolerance=1e-9)
 
@@ -252,7 +261,7 @@ def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_bef
 def test_masks_keep_the_share_that_dropout_asks_for_and_differ_between_members_and_steps() -> None:
     generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
     masks = iter(Masks(generators, [(50, 100), (20, 100)], CPU))
-    steps = [[factors(drawn, 0.3, torch.float32) for drawn in next(masks)] for _ in range(40)]
+    steps = [[dropout_factors(drawn, 0.3, torch.float32) for drawn in next(masks)] for _ in range(40)]
     first = torch.stack([step[0] for step in steps])
     assert first.unique().tolist() == pytest.approx([0, 1 / 0.7], rel=1e-4)
     # 400,000 draws of .7: a deviation of .003 is four standard deviations.
@@ -286,9 +295,9 @@ def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(opt
     run = replace(SMALL, optimizer=optimizer, epochs=1)
     plain = steps(lambda: by_hand(replace(run, epochs=3))) - steps(lambda: by_hand(replace(run, epochs=2)))
     members = [Member(place, replace(run, seed=place), CPU) for place in range(16)]
-    stack = Stack(Layered, members)
-    stack.epoch()
-    assert 16 * plain / steps(stack.epoch) >= 10
+    stack = Stack(LayeredNetwork, members)
+    stack.train_epoch()
+    assert 16 * plain / steps(stack.train_epoch) >= 10
 
 
 @pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
@@ -299,7 +308,10 @@ def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypa
     members = [Member(place, replace(SMALL, model=model, seed=place), CPU) for place in range(2)]
     for member in members:
         member.feed = SMALL.feed.to(meta)
-        member.rows, member.validation_rows = member.rows.to(meta), member.validation_rows.to(meta)
+        member.training_rows, member.validation_rows = (
+            member.training_rows.to(meta),
+            member.validation_rows.to(meta),
+        )
         member.generators = dict.fromkeys(member.generators)
         member.model = member.model.to(meta)
         member.optimizer = optimizer(member.model.parameters())
@@ -310,7 +322,7 @@ def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypa
         return torch.zeros(tensor.shape).numpy().tolist()
 
     monkeypatch.setattr(Tensor, "tolist", read)
-    [stack] = stacks(members)
-    stack.epoch()
+    [stack] = build_stacks(members)
+    stack.train_epoch()
     assert reads == [meta]
     assert [math.isfinite(member.epochs[0].train_loss) for member in members] == [True, True]

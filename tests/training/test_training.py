@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 from sweeps.models import mlp
 from sweeps.schedulers import Schedule
-from sweeps.seeds import stream
+from sweeps.seeds import seed_for
 from sweeps.training.device import numerics
 from sweeps.training.member import Member
 from sweeps.training.stack import stack
@@ -60,10 +60,10 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(device,
 
 
 def test_the_streams_of_a_seed_share_no_numbers_and_are_fixed_for_ever():
-    streams = [stream(seed, purpose) for seed in range(1000) for purpose in ("model", "order", "split")]
+    streams = [seed_for(seed, purpose) for seed in range(1000) for purpose in ("model", "order", "split")]
     assert len(set(streams)) == len(streams)
     assert all(0 <= number < 2**63 for number in streams)
-    assert stream(0, "model") == 1170523354611945826  # else an update changes everybody's results
+    assert seed_for(0, "model") == 1170523354611945826  # else an update changes everybody's results
 
 
 # Splits and batches
@@ -86,12 +86,12 @@ def test_training_reads_neither_the_validation_nor_the_test_images():
 
 def test_an_epoch_draws_full_batches_of_distinct_training_images_anew():
     member = Member(0, replace(RUN, batch_size=700), CPU)
-    epochs = [member.batches() for _ in range(8)]
+    epochs = [member.draw_batches() for _ in range(8)]
     for epoch in epochs:
         assert epoch.shape == (4, 700)
         assert len(epoch.unique()) == 2800
     assert not any(torch.equal(one, another) for one, another in pairwise(epochs))
-    assert torch.equal(torch.cat(epochs).unique(), member.rows)
+    assert torch.equal(torch.cat(epochs).unique(), member.training_rows)
 
 
 @pytest.mark.usefixtures("_matmul_library")
@@ -169,8 +169,8 @@ def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_ar
 
 def test_a_diverging_run_stops_after_the_epoch_whose_loss_is_not_finite(monkeypatch):
     drawn = []
-    batches = Member.batches
-    monkeypatch.setattr(Member, "batches", lambda member: (drawn.append(member), batches(member))[1])
+    batches = Member.draw_batches
+    monkeypatch.setattr(Member, "draw_batches", lambda member: (drawn.append(member), batches(member))[1])
     late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: 1e20 if epoch == 2 else 1))
     run = replace(EXPLODING, optimizer=partial(SGD, lr=0.01), schedule=late, epochs=50)
     [result] = train([run], "cpu")

@@ -8,7 +8,7 @@ import pytest
 
 from sweeps.models import mlp
 from sweeps.training.stack import width as module
-from sweeps.training.stack.width import WIDEST, width
+from sweeps.training.stack.width import WIDEST, choose_width
 from tests.support.training_runs import MLP, RUN
 
 GIB = 2**30
@@ -18,7 +18,7 @@ GIB = 2**30
 def free(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets the memory that one worker finds free."""
     monkeypatch.setattr(module.devices, "workers", lambda device: 1)  # noqa: ARG005 -- its signature
-    return lambda size: monkeypatch.setattr(module, "_free", lambda device: size)  # noqa: ARG005
+    return lambda size: monkeypatch.setattr(module, "_free_memory", lambda device: size)  # noqa: ARG005
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ def test_small_networks_train_in_wide_stacks_and_large_ones_alone(
 ) -> None:
     free(64 * GIB)
     model = partial(mlp, widths=widths, dropout=[0.5, 0.3], norm="batch")
-    assert width(replace(RUN, model=model), "cpu") == expected
+    assert choose_width(replace(RUN, model=model), "cpu") == expected
 
 
 def test_a_stack_takes_no_more_than_its_share_of_the_memory(free: Any) -> None:
     free(64 * GIB)
-    member = module._cost(replace(RUN, model=MLP))[1]
+    member = module._member_cost(replace(RUN, model=MLP))[1]
     for size, expected in ((10 * member, 5), (member, 1), (0, 1)):
         free(size)
-        assert width(RUN, "cpu") == expected
+        assert choose_width(RUN, "cpu") == expected

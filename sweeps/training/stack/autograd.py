@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from sweeps.training.stack import rows
-from sweeps.training.stack.dropout_masks import Masks, factors
+from sweeps.training.stack.dropout_masks import Masks, dropout_factors
 
 # Classes of dropout, and how many leading dimensions of a value the mask of each has: all, or its channels.
 DROPOUTS: dict[type[nn.Module], int | None] = {
@@ -19,7 +19,7 @@ DROPOUTS: dict[type[nn.Module], int | None] = {
 }
 
 
-class Alone:
+class SingleNetwork:
     """One member, whatever its model does (a `network.Network`).
 
     Its dropout draws from torch's global random numbers.
@@ -33,66 +33,68 @@ class Alone:
         self._forward: Callable[[Tensor], Tensor] = self.model
 
     @staticmethod
-    def takes(model: nn.Module, images: torch.Size) -> bool:  # noqa: ARG004 -- every model
-        """Always."""
+    def supports(model: nn.Module, images: torch.Size) -> bool:  # noqa: ARG004 -- every model
+        """Return True."""
         return True
 
-    def begin(self, generators: Sequence[torch.Generator], images: torch.Size) -> None: ...
+    def begin_epoch(self, generators: Sequence[torch.Generator], images: torch.Size) -> None: ...
 
     def compile(self) -> None:
         """Let torch's compiler have the model's forward pass."""
         self._forward = torch.compile(self.model)
 
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Forward, cross-entropy and backward."""
+        """Compute forward pass, cross-entropy and backward pass."""
         self.model.train()
-        logits = self._forward(images[0]).unsqueeze(0)
+        logits = self._forward(images[0]).unsqueeze(0)  # (1, batch, classes)
         losses, gradients = differentiate(logits, labels, self.parameters)
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            write(gradient, parameter.grad, [parameter])
-        return losses, hits(logits, labels)
+            write_gradient(gradient, parameter.grad, [parameter])
+        return losses, count_right(logits, labels)
 
     @torch.no_grad()
-    def logits(self, images: Tensor) -> Tensor:
-        """Evaluation mode."""
+    def predict(self, images: Tensor) -> Tensor:
+        """Return the logits in evaluation mode."""
         logits: Tensor = self.model.eval()(images[0])
         return logits.unsqueeze(0)
 
 
-class Mapped:
+class VmapNetwork:
     """The members' models through one vmap (a `network.Network`)."""
 
     def __init__(self, models: Sequence[nn.Module]) -> None:
         self.skeleton = deepcopy(models[0])
-        self.places = _mask_dropouts(self.skeleton)
-        self.values, self.parameters = {}, {}
-        self.written: dict[str, tuple[Tensor, list[nn.Parameter]]] = {}
+        self.dropout_names = _replace_dropouts(self.skeleton)
+        # Each parameter of all members, (stack, *shape); of the trained ones also its gradients and rows.
+        self.values: dict[str, Tensor] = {}
+        self.parameters: dict[str, Tensor] = {}
+        self.gradients: dict[str, tuple[Tensor, list[nn.Parameter]]] = {}
         for name, parameter in models[0].named_parameters():
-            values, gradients = rows.parameters(models, name)
+            values, gradients = rows.stack_parameters(models, name)
             self.values[name] = values.requires_grad_(parameter.requires_grad)
             if parameter.requires_grad:
                 self.parameters[name] = values
-                self.written[name] = gradients, [model.get_parameter(name) for model in models]
+                self.gradients[name] = gradients, [model.get_parameter(name) for model in models]
         self.dtype, self.device = values.dtype, values.device
-        self.buffers = {name: rows.buffers(models, name) for name, _ in models[0].named_buffers()}
+        self.buffers = {name: rows.stack_buffers(models, name) for name, _ in models[0].named_buffers()}
         self._forward: Callable[..., Tensor] = vmap(self._call)
 
     @staticmethod
-    def takes(model: nn.Module, images: torch.Size) -> bool:
-        """Whether two such models can be trained through a vmap: tried, on tensors without memory."""
+    def supports(model: nn.Module, images: torch.Size) -> bool:
+        """Return whether two such models train through a vmap: tried, on tensors without memory."""
         meta = torch.device("meta")
         try:
-            network = Mapped([deepcopy(model).to(meta) for _ in range(2)])
-            network.begin([torch.Generator()] * 2, images)
+            network = VmapNetwork([deepcopy(model).to(meta) for _ in range(2)])
+            network.begin_epoch([torch.Generator()] * 2, images)
             labels = torch.empty(2, images[0], dtype=torch.long, device=meta)
             network.step(torch.empty(2, *images, dtype=network.dtype, device=meta), labels)
-        except Exception:  # whatever it is that vmap can't do: the model then runs alone
+        except Exception:  # whatever it is that vmap can't do: the model then runs by itself
             return False
         return True
 
-    def begin(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
+    def begin_epoch(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
         """Draw the epoch's masks for batches of one member's shape `images`."""
-        shapes = _shapes(self.skeleton, self.places, images, self.dtype)
+        shapes = _mask_shapes(self.skeleton, self.dropout_names, images, self.dtype)
         self.masks = iter(Masks(generators, shapes, self.device))
 
     def compile(self) -> None:
@@ -100,88 +102,99 @@ class Mapped:
         self._forward = torch.compile(vmap(self._call))
 
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Forward, cross-entropy and backward of all members."""
+        """Compute forward pass, cross-entropy and backward pass of all members."""
         self.skeleton.train()
-        bits = {f"{place}.bits": drawn for place, drawn in zip(self.places, next(self.masks), strict=True)}
-        logits = self._forward(self.values, {**self.buffers, **bits}, images)
+        buffers = dict(self.buffers)
+        for name, bits in zip(self.dropout_names, next(self.masks), strict=True):
+            buffers[f"{name}.bits"] = bits
+        logits = self._forward(self.values, buffers, images)  # (stack, batch, classes)
         losses, gradients = differentiate(logits, labels, list(self.parameters.values()))
-        for (written, own), gradient in zip(self.written.values(), gradients, strict=True):
-            write(gradient, written, own)
-        return losses, hits(logits, labels)
+        for (target, parameters), gradient in zip(self.gradients.values(), gradients, strict=True):
+            write_gradient(gradient, target, parameters)
+        return losses, count_right(logits, labels)
 
     @torch.no_grad()
-    def logits(self, images: Tensor) -> Tensor:
-        """Evaluation mode."""
+    def predict(self, images: Tensor) -> Tensor:
+        """Return the logits in evaluation mode."""
         self.skeleton.eval()
-        result: Tensor = vmap(self._call)(self.values, self.buffers, images)
-        return result
+        logits: Tensor = vmap(self._call)(self.values, self.buffers, images)
+        return logits
 
     def _call(self, values: Mapping[str, Tensor], buffers: Mapping[str, Tensor], images: Tensor) -> Tensor:
-        result: Tensor = functional_call(self.skeleton, (dict(values), dict(buffers)), (images,))
-        return result
+        logits: Tensor = functional_call(self.skeleton, (dict(values), dict(buffers)), (images,))
+        return logits
 
 
-class Mask(nn.Module):
+class MaskedDropout(nn.Module):
     """Dropout by random bits that come from outside: (batch, ...), for all of a value or its channels."""
 
     bits: Tensor
 
     def __init__(self, dropout: nn.Module) -> None:
         super().__init__()
-        self.dropped = float(dropout.p)  # type: ignore[arg-type]
+        self.probability = float(dropout.p)  # type: ignore[arg-type]
         self.dimensions = DROPOUTS[type(dropout)]
         self.register_buffer("bits", None)
 
     def forward(self, values: Tensor) -> Tensor:
         if not self.training:
             return values
-        mask = factors(self.bits, self.dropped, values.dtype)
+        mask = dropout_factors(self.bits, self.probability, values.dtype)
         return values * mask.view(*mask.shape, *(1,) * (values.ndim - mask.ndim))
 
 
 def differentiate(
     logits: Tensor, labels: Tensor, parameters: Sequence[Tensor]
 ) -> tuple[Tensor, Sequence[Tensor | None]]:
-    """Mean cross-entropy of each member, (stack,), and its gradients; None where a parameter has no part."""
-    each = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-    losses = each.view(labels.shape).mean(1)
+    """Return each member's mean cross-entropy, (stack,), and the gradients; None for an unused parameter.
+
+    logits: (stack, batch, classes); labels: (stack, batch); parameters: (stack, *shape) each.
+    """
+    flat = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+    losses = flat.view(labels.shape).mean(1)
+    # No member's loss depends on another's row, so the gradient of the sum holds each member's own.
     return losses.detach(), torch.autograd.grad(losses.sum(), parameters, allow_unused=True)
 
 
-def write(gradient: Tensor | None, where: Tensor | None, parameters: Sequence[nn.Parameter]) -> None:
-    """Put a gradient where the optimizers look for it; they pass over a parameter that has none."""
-    if gradient is not None and where is not None:
-        where.copy_(gradient)
+def write_gradient(
+    gradient: Tensor | None, target: Tensor | None, parameters: Sequence[nn.Parameter]
+) -> None:
+    """Write a gradient where the optimizers look for it; they pass over a parameter that has none."""
+    if gradient is not None and target is not None:
+        target.copy_(gradient)
         return
     for parameter in parameters:
         parameter.grad = None
 
 
-def hits(logits: Tensor, labels: Tensor) -> Tensor:
-    """Right answers of each member, (stack,)."""
+def count_right(logits: Tensor, labels: Tensor) -> Tensor:
+    """Count right answers of each member, (stack,)."""
     return (logits.detach().max(2).indices == labels).sum(1)
 
 
-def _mask_dropouts(model: nn.Module) -> list[str]:
-    """Put a mask where the model has a dropout, and say where."""
-    places = [name for name, module in model.named_modules() if type(module) in DROPOUTS]
-    for place in places:
-        model.set_submodule(place, Mask(model.get_submodule(place)))
-    return places
+def _replace_dropouts(model: nn.Module) -> list[str]:
+    """Put a masked dropout where the model has a dropout; return their names."""
+    names = [name for name, module in model.named_modules() if type(module) in DROPOUTS]
+    for name in names:
+        model.set_submodule(name, MaskedDropout(model.get_submodule(name)))
+    return names
 
 
-def _shapes(
-    skeleton: nn.Module, places: Sequence[str], images: torch.Size, dtype: torch.dtype
+def _mask_shapes(
+    skeleton: nn.Module, names: Sequence[str], images: torch.Size, dtype: torch.dtype
 ) -> list[torch.Size]:
-    """What each mask of the model masks, for a batch of such images. Raises ValueError for one used twice."""
-    if not places:
+    """Return the shape of each dropout's mask for a batch of such images.
+
+    Raises ValueError for a dropout that is used twice.
+    """
+    if not names:
         return []
     probe = deepcopy(skeleton).to("meta").eval()
-    seen: dict[str, list[torch.Size]] = {place: [] for place in places}
-    for place in places:
-        probe.get_submodule(place).register_forward_pre_hook(
-            lambda mask, values, place=place: seen[place].append(values[0].shape[: mask.dimensions])
+    shapes: dict[str, list[torch.Size]] = {name: [] for name in names}
+    for name in names:
+        probe.get_submodule(name).register_forward_pre_hook(
+            lambda dropout, values, name=name: shapes[name].append(values[0].shape[: dropout.dimensions])
         )
     with torch.no_grad():
         probe(torch.empty(images, dtype=dtype, device="meta"))
-    return [shape for [shape] in seen.values()]
+    return [shape for [shape] in shapes.values()]

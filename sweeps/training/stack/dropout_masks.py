@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 
 # Steps whose numbers are drawn at once: it makes the draw's overhead small, and takes little memory.
-STEPS = 16
-# Values of the 16 bits that decide whether a unit is kept: four to each number that a generator draws.
+STEPS_PER_DRAW = 16
+# Values of the 16 bits that decide whether a unit is dropped: four to each number that a generator draws.
 LEVELS = 2**16
 
 
 class Masks:
     """The masks of one epoch.
 
-    shapes: what each dropout layer masks, (features, batch) say. Iterating gives the random bits of a step:
-    for each layer an int16 tensor (stack, *shape), of which `factors` makes the mask.
+    Iterating gives the random bits of a step: for each dropout layer an int16 tensor (stack, *shape), which
+    `dropout_factors` makes the mask of.
     """
 
     def __init__(
@@ -25,8 +25,10 @@ class Masks:
         shapes: Sequence[Sequence[int]],
         device: torch.device,
     ) -> None:
+        # One generator a member.
         self.generators = generators
         self.device = device
+        # The shape of each dropout layer's mask in one member, such as (features, batch).
         self.shapes = shapes
         self.sizes = [prod(shape) for shape in shapes]
 
@@ -35,24 +37,26 @@ class Masks:
             while True:
                 yield []
         while True:
-            for bits in self._draw().unbind(1):
+            for bits in self._draw().unbind(1):  # (stack, bits a step)
                 parts = bits.split_with_sizes(self.sizes, 1)
                 yield [part.view(-1, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
     def _draw(self) -> Tensor:
-        """Bits of many steps: (stack, steps, bits a step)."""
-        count = STEPS * sum(self.sizes)
+        """Draw the bits of many steps: (stack, steps, bits a step)."""
+        count = STEPS_PER_DRAW * sum(self.sizes)
+        # A number of 64 bits holds four of 16; rounded up.
         words = torch.empty(len(self.generators), -(-count // 4), dtype=torch.int64, device=self.device)
         for row, generator in zip(words, self.generators, strict=True):
             row.random_(-(2**63), None, generator=generator)
-        return words.view(torch.int16)[:, :count].view(len(words), STEPS, -1)
+        return words.view(torch.int16)[:, :count].view(len(words), STEPS_PER_DRAW, -1)
 
 
-def factors(bits: Tensor, dropped: float, dtype: torch.dtype) -> Tensor:
-    """What dropout multiplies each value by: 0 for a share `dropped` of them, else 1 / (1 - dropped).
+def dropout_factors(bits: Tensor, probability: float, dtype: torch.dtype) -> Tensor:
+    """Return dropout's factors, shaped as the bits: 0 with the probability, else 1 / (1 - probability).
 
-    The share is rounded to one of 65,536 levels.
+    The probability is rounded to one of 65,536 levels.
     """
-    level = round(dropped * LEVELS)
-    kept = (bits >= level - LEVELS // 2).to(dtype)
-    return kept.mul_(LEVELS / max(LEVELS - level, 1))
+    level = round(probability * LEVELS)
+    # int16 counts from -LEVELS / 2, so that `level` of its values lie below the threshold.
+    factors = (bits >= level - LEVELS // 2).to(dtype)
+    return factors.mul_(LEVELS / max(LEVELS - level, 1))

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from sweeps.training.stack.dropout_masks import Masks
 from sweeps.training.stack.layers import LAYERS, Dropout, Layer, Linear
 
-# Losses and right answers, (stack,), of images and labels.
+# Computes losses and right answers, (stack,), of images and labels.
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-class Layered:
+class LayeredNetwork:
     """The members' sequences as one (a `network.Network`)."""
 
     def __init__(self, models: Sequence[nn.Module]) -> None:
@@ -21,12 +21,12 @@ class Layered:
         self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
         first = self.layers[0]
         assert isinstance(first, Linear)
-        first.first, self.device = True, first.weight.device
-        self._compute: Step = self._differentiated
+        first.is_first, self.device = True, first.weight.device
+        self._compute: Step = self._differentiate
 
     @staticmethod
-    def takes(model: nn.Module, images: torch.Size) -> bool:  # noqa: ARG004 -- as every network
-        """Whether the model is torch's own sequence of a flattening, a linear layer, and known layers."""
+    def supports(model: nn.Module, images: torch.Size) -> bool:  # noqa: ARG004 -- as every network
+        """Return whether the model is torch's own sequence of a flattening, a linear and known layers."""
         if type(model) is not nn.Sequential or len(model) < 2:
             return False
         flatten, *modules = model
@@ -34,12 +34,12 @@ class Layered:
             type(flatten) is nn.Flatten
             and (flatten.start_dim, flatten.end_dim) == (1, -1)
             and isinstance(modules[0], nn.Linear)
-            and all(type(module) in LAYERS and LAYERS[type(module)].takes(module) for module in modules)
+            and all(type(module) in LAYERS and LAYERS[type(module)].supports(module) for module in modules)
             and all(parameter.requires_grad for parameter in model.parameters())
-            and not any(_is_hooked(module) for module in model.modules())
+            and not any(_has_hooks(module) for module in model.modules())
         )
 
-    def begin(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
+    def begin_epoch(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
         """Draw the epoch's masks for batches of one member's shape `images`."""
         batch, features = images[0], images[1:].numel()
         shapes = []
@@ -52,39 +52,40 @@ class Layered:
 
     @torch.no_grad()
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Forward, cross-entropy and backward of all members."""
+        """Compute forward pass, cross-entropy and backward pass of all members."""
         for dropout, bits in zip(self.dropouts, next(self.masks), strict=True):
             dropout.bits = bits
         return self._compute(images, labels)
 
     def compile(self) -> None:
         """Let torch's compiler make one graph of a step."""
-        self._compute = torch.compile(self._differentiated)
+        self._compute = torch.compile(self._differentiate)
 
-    def _differentiated(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self._forward(images, training=True)
-        log_shares, place = torch.log_softmax(logits, 1), labels.unsqueeze(1)
-        losses = log_shares.gather(1, place).mean((1, 2)).neg_()
+    def _differentiate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self._forward(images, training=True)  # (stack, classes, batch)
+        log_softmax, labels_row = torch.log_softmax(logits, 1), labels.unsqueeze(1)  # (stack, 1, batch)
+        losses = log_softmax.gather(1, labels_row).mean((1, 2)).neg_()
         classes = torch.arange(logits.shape[1], device=logits.device).view(1, -1, 1)
-        right = (place == classes).to(logits.dtype)
-        gradient: Tensor | None = log_shares.exp_().sub_(right).div_(labels.shape[1])
+        one_hot = (labels_row == classes).to(logits.dtype)
+        # L is the batch's mean of -log_softmax[label], so that dL/dlogits = (softmax - one_hot) / batch.
+        gradient: Tensor | None = log_softmax.exp_().sub_(one_hot).div_(labels.shape[1])
         for layer in reversed(self.layers):
             assert gradient is not None
             gradient = layer.backward(gradient)
         return losses, (logits.max(1).indices == labels).sum(1)
 
     @torch.no_grad()
-    def logits(self, images: Tensor) -> Tensor:
-        """Evaluation mode: no dropout, batch norm by its running statistics."""
+    def predict(self, images: Tensor) -> Tensor:
+        """Return the logits without dropout, batch norm by its running statistics."""
         return self._forward(images, training=False).transpose(1, 2)
 
     def _forward(self, images: Tensor, training: bool) -> Tensor:
-        values = images.flatten(2).transpose(1, 2)
+        values = images.flatten(2).transpose(1, 2)  # (stack, pixels, batch)
         for layer in self.layers:
             values = layer.forward(values, training)
         return values
 
 
-def _is_hooked(module: nn.Module) -> bool:
+def _has_hooks(module: nn.Module) -> bool:
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return any(getattr(module, name) for name in hooks)

@@ -1,7 +1,9 @@
 """Layers of many members at once, forward and backward written out.
 
 A value is (stack, features, batch): with the features before the batch, batch norm and matrix products
-take it as it lies. A layer's `backward` follows its `forward` and leaves its parameters' gradients.
+take it as it lies. A layer's `backward` follows its `forward` and writes its parameters' gradients.
+
+In the comments x is a layer's input, y its output, g = dL/dy the gradient that `backward` is given.
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from sweeps.training.stack import rows
-from sweeps.training.stack.dropout_masks import factors
+from sweeps.training.stack.dropout_masks import dropout_factors
 
 
 class Layer(Protocol):
@@ -20,81 +22,89 @@ class Layer(Protocol):
     def __init__(self, modules: Sequence[Any]) -> None: ...
 
     @staticmethod
-    def takes(module: Any) -> bool:
-        """Whether the written-out form has all that the module does."""
+    def supports(module: Any) -> bool:
+        """Return whether the written-out form does all that the module does."""
 
     def forward(self, values: Tensor, training: bool) -> Tensor:
-        """The layer's output."""
+        """Return y: (stack, features, batch)."""
 
     def backward(self, gradient: Tensor) -> Tensor | None:
-        """From the gradient of the last output to that of its input, or None where nobody needs it."""
+        """Return dL/dx, like x, or None where nobody needs it."""
 
 
-def in_bf16(values: Tensor) -> bool:
-    """Whether products of such values are to be computed in bf16."""
+def uses_bf16(values: Tensor) -> bool:
+    """Return whether products of such values are computed in bf16."""
     kind = values.device.type
     return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
 
 
-def product(left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
-    """Matrix products of two stacks, in bf16 under autocast; `out` takes them without a copy."""
-    if in_bf16(left):
-        result = torch.bmm(left.bfloat16(), right.bfloat16()).to(left.dtype)
-        return result if out is None else out.copy_(result)
+def multiply(left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
+    """Multiply two stacks of matrices, in bf16 under autocast; `out` takes the products without a copy."""
+    if uses_bf16(left):
+        products = torch.bmm(left.bfloat16(), right.bfloat16()).to(left.dtype)
+        return products if out is None else out.copy_(products)
     return torch.bmm(left, right) if out is None else torch.bmm(left, right, out=out)
 
 
 class Linear:
-    """torch.nn.Linear."""
+    """torch.nn.Linear: y = W x + b, W (stack, outputs, inputs), b (stack, outputs)."""
 
     # Nobody needs the gradient of the images.
-    first = False
+    is_first = False
 
     def __init__(self, modules: Sequence[nn.Linear]) -> None:
-        self.weight, self.weight_gradient = rows.parameters(modules, "weight")
+        self.weight, self.weight_gradient = rows.stack_parameters(modules, "weight")
         self.has_bias = modules[0].bias is not None
         if self.has_bias:
-            self.bias, self.bias_gradient = rows.parameters(modules, "bias")
+            self.bias, self.bias_gradient = rows.stack_parameters(modules, "bias")
 
     @staticmethod
-    def takes(module: nn.Linear) -> bool:  # noqa: ARG004 -- all of them
+    def supports(module: nn.Linear) -> bool:  # noqa: ARG004 -- all of them
         return True
 
     def forward(self, values: Tensor, training: bool) -> Tensor:  # noqa: ARG002 -- of no matter here
         self.values = values
-        if self.has_bias and not in_bf16(values):
+        if self.has_bias and not uses_bf16(values):
             return torch.baddbmm(self.bias.unsqueeze(2), self.weight, values)
-        result = product(self.weight, values)
-        return result.add_(self.bias.unsqueeze(2)) if self.has_bias else result
+        outputs = multiply(self.weight, values)
+        return outputs.add_(self.bias.unsqueeze(2)) if self.has_bias else outputs
 
     def backward(self, gradient: Tensor) -> Tensor | None:
-        product(gradient, self.values.transpose(1, 2), out=self.weight_gradient)
+        # dL/dW = g x^T, summed over the batch by the product itself
+        multiply(gradient, self.values.transpose(1, 2), out=self.weight_gradient)
         if self.has_bias:
-            torch.sum(gradient, 2, out=self.bias_gradient)
-        return None if self.first else product(self.weight.transpose(1, 2), gradient)
+            torch.sum(gradient, 2, out=self.bias_gradient)  # dL/db = sum of g over the batch
+        if self.is_first:
+            return None
+        return multiply(self.weight.transpose(1, 2), gradient)  # dL/dx = W^T g
 
 
 class BatchNorm:
-    """torch.nn.BatchNorm1d: to torch, the members' features are the channels of one image."""
+    """torch.nn.BatchNorm1d: to torch, the members' features are the channels of one image.
+
+    y = w n + b with n = (x - mean) / sqrt(variance + eps), mean and variance of a feature over its batch;
+    w and b are (stack, features).
+    """
 
     def __init__(self, modules: Sequence[nn.BatchNorm1d]) -> None:
-        self.weight, self.weight_gradient = rows.parameters(modules, "weight")
-        self.bias, self.bias_gradient = rows.parameters(modules, "bias")
-        self.mean = rows.buffers(modules, "running_mean")
-        self.variance = rows.buffers(modules, "running_var")
-        self.batches = rows.buffers(modules, "num_batches_tracked")
+        self.weight, self.weight_gradient = rows.stack_parameters(modules, "weight")
+        self.bias, self.bias_gradient = rows.stack_parameters(modules, "bias")
+        self.mean = rows.stack_buffers(modules, "running_mean")
+        self.variance = rows.stack_buffers(modules, "running_var")
+        self.batches = rows.stack_buffers(modules, "num_batches_tracked")
         self.momentum, self.eps = modules[0].momentum or 0.0, modules[0].eps
 
     @staticmethod
-    def takes(module: nn.BatchNorm1d) -> bool:
+    def supports(module: nn.BatchNorm1d) -> bool:
         return module.affine and module.track_running_stats and module.momentum is not None
 
     def forward(self, values: Tensor, training: bool) -> Tensor:
         if training:
             self.batches.add_(1)
+        # (1, stack * features, batch), as the kernel wants it
         self.values = values.contiguous().view(1, -1, values.shape[2])
         self.running = self.mean.view(-1), self.variance.view(-1)
-        normed, *self.saved = torch.native_batch_norm(
+        outputs, *self.batch_statistics = torch.native_batch_norm(
             self.values,
             self.weight.view(-1),
             self.bias.view(-1),
@@ -103,16 +113,19 @@ class BatchNorm:
             self.momentum,
             self.eps,
         )
-        return normed.view(values.shape)
+        return outputs.view(values.shape)
 
     def backward(self, gradient: Tensor) -> Tensor:
+        # With means over the batch, of which mean and variance are functions too:
+        #   dL/dx = w / sqrt(variance + eps) * (g - mean(g) - n mean(g n))
+        #   dL/dw = sum of g n, dL/db = sum of g
         values: Tensor
         values, weight, bias = torch.ops.aten.native_batch_norm_backward(
             gradient.contiguous().view(self.values.shape),
             self.values,
             self.weight.view(-1),
             *self.running,
-            *self.saved,
+            *self.batch_statistics,
             True,
             self.eps,
             [True, True, True],
@@ -123,15 +136,19 @@ class BatchNorm:
 
 
 class LayerNorm:
-    """torch.nn.LayerNorm over the features."""
+    """torch.nn.LayerNorm over the features.
+
+    y = w n + b with n = (x - mean) s and s = 1 / sqrt(variance + eps), mean and variance of an image over
+    its features; w and b are (stack, features), mean, variance and s (stack, 1, batch).
+    """
 
     def __init__(self, modules: Sequence[nn.LayerNorm]) -> None:
-        self.weight, self.weight_gradient = rows.parameters(modules, "weight")
-        self.bias, self.bias_gradient = rows.parameters(modules, "bias")
+        self.weight, self.weight_gradient = rows.stack_parameters(modules, "weight")
+        self.bias, self.bias_gradient = rows.stack_parameters(modules, "bias")
         self.eps = modules[0].eps
 
     @staticmethod
-    def takes(module: nn.LayerNorm) -> bool:
+    def supports(module: nn.LayerNorm) -> bool:
         return len(module.normalized_shape) == 1 and isinstance(module.bias, Tensor)
 
     def forward(self, values: Tensor, training: bool) -> Tensor:  # noqa: ARG002 -- of no matter here
@@ -141,11 +158,15 @@ class LayerNorm:
         return torch.addcmul(self.bias.unsqueeze(2), self.normed, self.weight.unsqueeze(2))
 
     def backward(self, gradient: Tensor) -> Tensor:
+        # dL/dw = sum of g n over the batch, dL/db = sum of g
         torch.sum(gradient * self.normed, 2, out=self.weight_gradient)
         torch.sum(gradient, 2, out=self.bias_gradient)
-        gradient = gradient * self.weight.unsqueeze(2)
-        along = (gradient * self.normed).mean(1, keepdim=True)
-        return (gradient - gradient.mean(1, keepdim=True) - self.normed * along) * self.scale
+        # With h = dL/dn = w g, and since all features of an image move its mean and its variance,
+        #   dL/dx = s (h - mean(h) - n mean(h n)), means over the features
+        normed_gradient = gradient * self.weight.unsqueeze(2)
+        along_normed = (normed_gradient * self.normed).mean(1, keepdim=True)
+        centred = normed_gradient - normed_gradient.mean(1, keepdim=True)
+        return (centred - self.normed * along_normed) * self.scale
 
 
 class Elementwise:
@@ -155,20 +176,20 @@ class Elementwise:
         self.module = modules[0]
 
     @staticmethod
-    def takes(module: nn.Module) -> bool:
+    def supports(module: nn.Module) -> bool:
         return not getattr(module, "inplace", False)
 
     def forward(self, values: Tensor, training: bool) -> Tensor:
         self.values = values.detach().requires_grad_(training)
         with torch.set_grad_enabled(training):
-            output: Tensor = self.module(self.values)
-        self.output = output
-        return output.detach()
+            outputs: Tensor = self.module(self.values)
+        self.outputs = outputs
+        return outputs.detach()
 
     def backward(self, gradient: Tensor) -> Tensor:
-        [found] = torch.autograd.grad(self.output, self.values, gradient)
-        assert isinstance(found, Tensor)
-        return found
+        [input_gradient] = torch.autograd.grad(self.outputs, self.values, gradient)
+        assert isinstance(input_gradient, Tensor)
+        return input_gradient
 
 
 class ReLU:
@@ -177,55 +198,47 @@ class ReLU:
     def __init__(self, modules: Sequence[nn.ReLU]) -> None: ...
 
     @staticmethod
-    def takes(module: nn.ReLU) -> bool:
+    def supports(module: nn.ReLU) -> bool:
         return not module.inplace
 
     def forward(self, values: Tensor, training: bool) -> Tensor:  # noqa: ARG002 -- of no matter here
-        self.output = torch.relu(values)
-        return self.output
+        self.outputs = torch.relu(values)
+        return self.outputs
 
     def backward(self, gradient: Tensor) -> Tensor:
-        found: Tensor = torch.ops.aten.threshold_backward(gradient, self.output, 0)
-        return found
+        # dL/dx = g where y > 0, else 0
+        input_gradient: Tensor = torch.ops.aten.threshold_backward(gradient, self.outputs, 0)
+        return input_gradient
 
 
 class Dropout:
-    """torch.nn.Dropout; the random bits of a step's mask are set from outside."""
+    """torch.nn.Dropout: y = x m, with a mask m of zeros and of 1 / (1 - p) for each step."""
 
+    # Random bits of the step's mask, set from outside: (stack, features, batch).
     bits: Tensor
 
     def __init__(self, modules: Sequence[nn.Dropout]) -> None:
-        self.dropped = modules[0].p
+        self.probability = modules[0].p
 
     @staticmethod
-    def takes(module: nn.Dropout) -> bool:
+    def supports(module: nn.Dropout) -> bool:
         return not module.inplace
 
     def forward(self, values: Tensor, training: bool) -> Tensor:
         if not training:
             return values
-        self.factors = factors(self.bits, self.dropped, values.dtype)
-        return values * self.factors
+        self.mask = dropout_factors(self.bits, self.probability, values.dtype)
+        return values * self.mask
 
     def backward(self, gradient: Tensor) -> Tensor:
-        return gradient * self.factors
+        return gradient * self.mask  # dL/dx = g m
 
 
 ELEMENTWISE: tuple[type[nn.Module], ...] = (
-    *(
-        nn.CELU,
-        nn.ELU,
-        nn.GELU,
-        nn.Hardswish,
-        nn.Hardtanh,
-        nn.Identity,
-        nn.LeakyReLU,
-        nn.Mish,
-        nn.ReLU6,
-    ),
+    *(nn.CELU, nn.ELU, nn.GELU, nn.Hardswish, nn.Hardtanh, nn.Identity, nn.LeakyReLU, nn.Mish, nn.ReLU6),
     *(nn.SELU, nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Softsign, nn.Tanh),
 )
-# What is written out, by torch's class.
+# The layers that are written out, by torch's class.
 LAYERS: dict[type[nn.Module], type[Layer]] = {
     nn.Linear: Linear,
     nn.BatchNorm1d: BatchNorm,

@@ -6,27 +6,27 @@ import torch
 from torch import Tensor, nn
 
 
-def parameters(modules: Sequence[nn.Module], name: str) -> tuple[Tensor, Tensor]:
-    """The modules' parameter of that name, (stack, *shape), and where its gradients are to be written.
+def stack_parameters(modules: Sequence[nn.Module], name: str) -> tuple[Tensor, Tensor]:
+    """Stack the modules' parameter of that name; return values and gradients, both (stack, *shape).
 
     Afterwards each module's parameter is a row of the first, and its gradient a row of the second.
     """
-    own = [module.get_parameter(name) for module in modules]
-    values = torch.stack([parameter.detach() for parameter in own])
+    parameters = [module.get_parameter(name) for module in modules]
+    values = torch.stack([parameter.detach() for parameter in parameters])
     gradients = torch.zeros_like(values)
-    for parameter, row, gradient in zip(own, values, gradients, strict=True):
+    for parameter, row, gradient in zip(parameters, values, gradients, strict=True):
         parameter.data = row
         parameter.grad = gradient if parameter.requires_grad else None
     return values, gradients
 
 
-def buffers(modules: Sequence[nn.Module], name: str) -> Tensor:
-    """The modules' buffer of that name, (stack, *shape); afterwards each module's is a row of it."""
-    path, _, last = name.rpartition(".")
+def stack_buffers(modules: Sequence[nn.Module], name: str) -> Tensor:
+    """Stack the modules' buffer of that name, (stack, *shape); afterwards each module's is a row of it."""
+    path, _, buffer_name = name.rpartition(".")
     owners = [module.get_submodule(path) for module in modules]
-    values = torch.stack([module.get_buffer(last) for module in owners])
+    values = torch.stack([module.get_buffer(buffer_name) for module in owners])
     for module, row in zip(owners, values, strict=True):
-        module._buffers[last] = row
+        module._buffers[buffer_name] = row
     return values
 
 

@@ -1,4 +1,4 @@
-"""How many runs to stack: enough to drown a step's overhead, no more than memory holds."""
+"""The width of a stack: enough runs to drown a step's overhead, no more than memory holds."""
 
 import os
 from typing import Any
@@ -16,23 +16,29 @@ from sweeps.training.run import Run
 # member: on a core it stops gaining at some 16 members, and a GPU computes a hundred times as fast.
 WORTHWHILE = {"cpu": 5e8, "cuda": 5e10}
 WIDEST = 64
-# The share of the free memory which a stack may take, and what it keeps of each weight: itself, its gradient
-# and two moments; of each value of the forward pass: itself, its gradient and a dropout mask.
-SHARE, WEIGHTS, VALUES = 0.5, 4, 3
+# The share of the free memory that a stack may take.
+MEMORY_SHARE = 0.5
+# Copies of each weight: itself, its gradient and two moments.
+WEIGHT_COPIES = 4
+# Copies of each value of the forward pass: itself, its gradient and a dropout mask.
+VALUE_COPIES = 3
 # Images to count with; batch norm wants more than one.
-FEW = 2
+PROBE_IMAGES = 2
 
 
-def width(run: Run, device: str) -> int:
-    """How many runs like this one train together in one worker of `device`, at least 1."""
+def choose_width(run: Run, device: str) -> int:
+    """Return how many runs like this one train together in one worker of `device`, at least 1."""
     target = devices.resolve(device)
-    operations, memory = _cost(run)
-    free = _free(target) / devices.workers("cpu") if target.type == "cpu" else _free(target)
-    fitting = SHARE * free / memory
-    return max(1, min(WIDEST, round(WORTHWHILE[target.type] / max(operations, 1)), int(fitting)))
+    operations, memory = _member_cost(run)
+    free: float = _free_memory(target)
+    if target.type == "cpu":
+        free /= devices.workers("cpu")
+    by_memory = int(MEMORY_SHARE * free / memory)
+    by_speed = round(WORTHWHILE[target.type] / max(operations, 1))
+    return max(1, min(WIDEST, by_speed, by_memory))
 
 
-class _Counting(TorchDispatchMode):
+class _OperationCounter(TorchDispatchMode):
     """Counts floating point operations, by torch's own formulas, and the bytes of what operations give."""
 
     def __init__(self) -> None:
@@ -44,29 +50,30 @@ class _Counting(TorchDispatchMode):
         return False  # to skip it, torch would import it
 
     def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
-        result = function(*arguments, **(keywords or {}))
+        outputs = function(*arguments, **(keywords or {}))
         if (formula := flop_registry.get(function.overloadpacket)) is not None:
-            self.operations += formula(*arguments, **(keywords or {}), out_val=result)
-        values = () if function.is_view else result if isinstance(result, tuple) else (result,)
-        self.bytes += sum(value.nbytes for value in values if isinstance(value, Tensor))
-        return result
+            self.operations += formula(*arguments, **(keywords or {}), out_val=outputs)
+        if not function.is_view:
+            tensors = outputs if isinstance(outputs, tuple) else (outputs,)
+            self.bytes += sum(value.nbytes for value in tensors if isinstance(value, Tensor))
+        return outputs
 
 
-def _cost(run: Run) -> tuple[float, float]:
-    """Operations of a batch's forward pass, and bytes of a member, from a pass of few images."""
+def _member_cost(run: Run) -> tuple[float, float]:
+    """Return operations of a batch's forward pass, and bytes of a member, from a pass of few images."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model: nn.Module = run.model(run.feed.shape, run.feed.classes)
-        images = torch.zeros((FEW, *run.feed.shape))
-        with _Counting() as counted:
+        images = torch.zeros((PROBE_IMAGES, *run.feed.shape))
+        with _OperationCounter() as counter:
             model(images)
-    weights = WEIGHTS * sum(value.nbytes for value in model.state_dict().values())
-    values = VALUES * counted.bytes + images.nbytes
-    batches = run.batch_size / FEW
-    return batches * counted.operations, weights + batches * values
+    weights = WEIGHT_COPIES * sum(value.nbytes for value in model.state_dict().values())
+    values = VALUE_COPIES * counter.bytes + images.nbytes
+    batches = run.batch_size / PROBE_IMAGES
+    return batches * counter.operations, weights + batches * values
 
 
-def _free(device: torch.device) -> int:
-    """Bytes of memory that can still be taken."""
+def _free_memory(device: torch.device) -> int:
+    """Return the bytes of memory that can still be taken."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
