@@ -63,8 +63,8 @@ class Storage(ABC):
         try:
             return self._connect(create)
         except ImportError:
-            driver = f"{self.option}{self.display_url} needs a driver: uv sync --extra postgresql"
-            raise ValueError(driver) from None
+            extra = "pip install 'optimizer-sweeps[postgresql]', or uv sync --extra postgresql in a clone"
+            raise ValueError(f"{self.option}{self.display_url} needs a driver: {extra}") from None
         except (OSError, SQLAlchemyError, RuntimeError, ValueError) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise self._refusal(f"can't be opened: {reason}") from None

@@ -121,7 +121,7 @@ def test_a_second_start_trains_nothing_and_prints_the_same_result(swept: tuple[P
     assert {name: study(outputs, name).trials for name in names} == before
     result = "\nsweeps/optimizer=sgd: validation accuracy in %, mean over 2 runs"
     assert first[first.index(result) :] == second[second.index(result) :]
-    assert f"uv run python -m sweeps.dashboard --storage sqlite:///{outputs}/sweeps.db" in first
+    assert f"python -m sweeps.dashboard --storage sqlite:///{outputs}/sweeps.db" in first
 
 
 def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_path: Path) -> None:

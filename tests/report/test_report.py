@@ -14,6 +14,7 @@ from optuna_dashboard._note import get_note
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.document import Document, compose_document
+from sweeps.report.outputs.terminal import dashboard_command
 from sweeps.report.write import write_report
 from tests.support.studies import (
     EACH,
@@ -187,3 +188,10 @@ def test_optimizers_are_compared_on_the_seeds_on_which_both_converge(storage: Ba
     assert (fresh.score.value, fresh.diverged_count) == (96, 1)
     assert fresh.objective.value > 95  # the diverged run is in neither mean
     assert "4 fresh seeds where both converge find a true difference of" in said(page(storage))
+
+
+def test_the_dashboards_command_is_the_readers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UV", raising=False)
+    assert dashboard_command("sqlite:///a b.db") == "python -m sweeps.dashboard --storage 'sqlite:///a b.db'"
+    monkeypatch.setenv("UV", "/bin/uv")
+    assert dashboard_command("sqlite:///a.db") == "uv run python -m sweeps.dashboard --storage sqlite:///a.db"

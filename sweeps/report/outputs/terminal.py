@@ -1,5 +1,6 @@
 """Print the end of a sweep in the terminal."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,8 +34,14 @@ def print_findings(studies: Sequence[Findings], page: Path | None, url: str) -> 
         console.print("\nThe report, to be opened in a browser:")
         console.print(f"  {page}", soft_wrap=True)
     console.print("Every trial, in Optuna's dashboard:")
-    command = f"uv run python -m sweeps.dashboard --storage {shlex.quote(storage_at(url).display_url)}"
-    console.print(f"  {command}", soft_wrap=True)
+    console.print(f"  {dashboard_command(url)}", soft_wrap=True)
+
+
+def dashboard_command(url: str) -> str:
+    """Return the command that opens the dashboard, below `uv run` if the sweep was started so."""
+    # uv sets UV for what it runs. Its environment need not be active in the reader's shell.
+    prefix = "uv run " if "UV" in os.environ else ""
+    return f"{prefix}python -m sweeps.dashboard --storage {shlex.quote(storage_at(url).display_url)}"
 
 
 def _print_study(console: Console, findings: Findings) -> None:
