@@ -7,7 +7,7 @@ import pytest
 
 from sweeps.report.statistics.arrays import Flags, Floats, Index
 from sweeps.report.statistics.best_of_k import expected_best_band
-from sweeps.report.statistics.compare import compare, holm, verdict
+from sweeps.report.statistics.compare import compare, holm, judge
 from sweeps.report.statistics.intervals import (
     Estimate,
     Spread,
@@ -124,10 +124,10 @@ def test_a_small_difference_is_equivalent_and_a_large_one_better():
 
 def test_an_interval_that_leaves_the_margin_on_either_side_is_not_equivalent():
     unclear = "no distinguishable difference"
-    assert verdict(Estimate(0.0, -0.19, 0.19), p=1.0) == "equivalent"
-    assert verdict(Estimate(0.0, -0.21, 0.19), p=1.0) == unclear
-    assert verdict(Estimate(0.1, -0.01, 0.21), p=0.06) == unclear
-    assert verdict(Estimate(0.1, 0.01, 0.21), p=0.04) == "better"
+    assert judge(Estimate(0.0, -0.19, 0.19), False, margin=0.2) == "equivalent"
+    assert judge(Estimate(0.0, -0.21, 0.19), False, margin=0.2) == unclear
+    assert judge(Estimate(0.1, -0.01, 0.21), False, margin=0.2) == unclear
+    assert judge(Estimate(0.1, 0.01, 0.21), True, margin=0.2) == "better"
 
 
 def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share():

@@ -16,7 +16,7 @@ from sweeps.report.measure.metric import Metric
 from sweeps.report.outputs.document import Document, compose_document
 from sweeps.report.outputs.terminal import print_findings
 from sweeps.report.sentences import guide
-from sweeps.report.sentences.verdict import judge
+from sweeps.report.statistics.compare import judge
 from sweeps.report.statistics.intervals import Estimate
 from tests.support.studies import (
     FRESH,
@@ -115,16 +115,16 @@ def test_a_robust_pick_that_is_worse_than_the_peak_says_so_with_one_interval() -
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "metric", "verdict"),
+    ("low", "high", "margin", "verdict"),
     [
-        (-0.19, -0.01, "accuracy in %", "equivalent"),
-        (0.01, 0.21, "accuracy in %", "better"),
-        (-0.01, 0.21, "accuracy in %", "no distinguishable difference"),
-        (-0.19, -0.01, "loss", "better"),
+        (-0.19, -0.01, Metric("accuracy", "%").margin, "equivalent"),
+        (0.01, 0.21, Metric("accuracy", "%").margin, "better"),
+        (-0.01, 0.21, Metric("accuracy", "%").margin, "no distinguishable difference"),
+        (-0.19, -0.01, Metric("loss").margin, "better"),
     ],
 )
-def test_one_rule_judges_a_difference(low: float, high: float, metric: str, verdict: str) -> None:
-    assert judge(Estimate((low + high) / 2, low, high), Metric.parse(metric, 1)) == verdict
+def test_one_rule_judges_a_difference(low: float, high: float, margin: float, verdict: str) -> None:
+    assert judge(Estimate((low + high) / 2, low, high), not low <= 0 <= high, margin) == verdict
 
 
 def test_the_terminal_prints_every_setting_the_picks_and_where_the_report_is(

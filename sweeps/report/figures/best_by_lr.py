@@ -33,7 +33,7 @@ def missing(studies: Sequence[Findings]) -> str | None:
 def draw(studies: Sequence[Findings]) -> go.Figure:
     """Draw a line per optimizer with all runs of its settings."""
     measurements = [findings.measurement for findings in covering_studies(studies)]
-    axes = [_axis(measurement) for measurement in measurements]
+    axes = [axis for measurement in measurements if (axis := main_axis(measurement))]
     values = [value for m, axis in zip(measurements, axes, strict=True) for value in ticks(m, axis)]
     x = parameter_axis(axes[0], values)
     title = f"Best setting at each {axes[0].short}, over the other parameters"
@@ -53,12 +53,6 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
         )
         add_runs(figure, x_values, [setting.values for setting in settings], number, measurement.option)
     return focus(figure, scores, measurements[0].metric)
-
-
-def _axis(measurement: Measurement) -> Axis:
-    axis = main_axis(measurement)
-    assert axis is not None
-    return axis
 
 
 def _best_settings(measurement: Measurement, axis: Axis) -> list[Setting]:

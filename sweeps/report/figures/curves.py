@@ -12,7 +12,7 @@ from sweeps.report.figures.style import FONT, GRID, axis_title, colour, frame, t
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.settings import FinishedRun
-from sweeps.report.sentences.wording import ROLES, format_params, join_words
+from sweeps.report.sentences.wording import ROLE_NAMES, format_params, join_words
 
 TITLE = "Learning curves"
 HOW_TO_READ = """
@@ -22,7 +22,7 @@ HOW_TO_READ = """
 """
 
 # The metrics that are drawn per epoch, and their labels.
-METRICS = (("train_accuracy", "training"), ("validation_accuracy", "validation"))
+ACCURACIES = (("train_accuracy", "training"), ("validation_accuracy", "validation"))
 
 # A long training's losses are thinned out to about this many points a line.
 POINTS = 1200
@@ -58,7 +58,7 @@ def draw(findings: Findings, picks: Sequence[Pick]) -> go.Figure:
 
 def describe_picks(findings: Findings, picks: Sequence[Pick]) -> str:
     """Return what a setting is called above its curves: sgd, robust pick and peak pick: lr=0.01."""
-    roles = join_words([ROLES[pick.role] for pick in picks])
+    roles = join_words([ROLE_NAMES[pick.role] for pick in picks])
     return f"{findings.measurement.option}, {roles}: {format_params(picks[0].params)}"
 
 
@@ -158,7 +158,7 @@ def _add_epoch_losses(figure: go.Figure, runs: Sequence[RunCurves]) -> None:
 
 
 def _add_accuracies(figure: go.Figure, run: RunCurves, is_first: bool) -> None:
-    for number, (metric, name) in enumerate(METRICS):
+    for number, (metric, name) in enumerate(ACCURACIES):
         values = run.curves.get(metric, [])
         figure.add_scatter(
             x=list(range(1, len(values) + 1)),

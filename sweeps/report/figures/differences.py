@@ -6,7 +6,6 @@ import plotly.graph_objects as go
 
 from sweeps.report.figures.style import FONT, axis_title, colour, error_bars, frame
 from sweeps.report.findings.joint import Joint
-from sweeps.report.statistics.compare import MARGIN
 from sweeps.report.statistics.intervals import Estimate
 
 TITLE = "Differences between optimizers"
@@ -39,7 +38,8 @@ def draw(joint: Joint) -> go.Figure:
         height=180 + 60 * len(names),
         font={**FONT, "size": 12},
     )
-    figure.add_vrect(x0=-MARGIN, x1=MARGIN, fillcolor="rgba(0,158,115,0.15)", line={"width": 0})
+    if margin := joint.metric.margin:
+        figure.add_vrect(x0=-margin, x1=margin, fillcolor="rgba(0,158,115,0.15)", line={"width": 0})
     _add_bars(figure, names, differences)
     return figure
 

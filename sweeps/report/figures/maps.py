@@ -10,7 +10,7 @@ from sweeps.report.figures.style import FONT, frame, to_list
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
-from sweeps.report.sentences.wording import GLYPHS, ROLES, format_params
+from sweeps.report.sentences.wording import GLYPHS, ROLE_NAMES, format_params
 from sweeps.report.statistics.arrays import Floats
 
 TITLE = "Scores and neighbourhood means over the grid"
@@ -61,7 +61,7 @@ def draw(findings: Findings) -> go.Figure:
 
 
 def _panels(findings: Findings, height: int) -> go.Figure:
-    glyphs = " · ".join(f"{GLYPHS[role]} {ROLES[role]}" for role in _measured_picks(findings))
+    glyphs = " · ".join(f"{GLYPHS[role]} {ROLE_NAMES[role]}" for role in _measured_picks(findings))
     title = f"{findings.measurement.option}: mean score s (left), and R, with its neighbours (right)"
     labels = {"type": "category", "tickangle": -45, "ticks": ""}
     x = {**labels, "domain": [0, 0.46]}

@@ -7,7 +7,7 @@ from sweeps.report.figures.coverage import ADAPTIVE, NONE_COMPLETE
 from sweeps.report.figures.maps import DARKEST
 from sweeps.report.figures.style import frame, to_list
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.wording import format_params, name_unit
+from sweeps.report.sentences.wording import format_params
 
 TITLE = "Regret under each condition"
 HOW_TO_READ = """
@@ -41,7 +41,7 @@ def draw(findings: Findings) -> go.Figure:
         zmax=max(float(np.nanquantile(table, 1 - DARKEST)), 1e-9),
         colorscale="Cividis",
         reversescale=True,
-        colorbar={"title": {"text": f"regret, {name_unit(measurement.metric)}"}, "thickness": 12},
+        colorbar={"title": {"text": f"regret, {measurement.metric.difference_unit}"}, "thickness": 12},
         texttemplate="%{z:.1f}",
         hovertemplate="%{y}<br>%{x}<br>regret %{z:.2f}<extra></extra>",
     )

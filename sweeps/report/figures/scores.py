@@ -90,7 +90,7 @@ def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
         x=[setting.params[axis.name] for setting in settings],
         y=means.tolist(),
         mode="markers",
-        marker={"size": 9, "color": colour(0), **_colour_scale(measurement, axis, settings)},
+        marker={"size": 9, "color": colour(0), **_colour_by_parameter(measurement, axis, settings)},
         name="mean of a setting; the line spans its runs",
         error_y={
             "type": "data",
@@ -106,7 +106,7 @@ def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
     )
 
 
-def _colour_scale(measurement: Measurement, axis: Axis, settings: list[Setting]) -> dict[str, Any]:
+def _colour_by_parameter(measurement: Measurement, axis: Axis, settings: list[Setting]) -> dict[str, Any]:
     free_axes = [other for other in measurement.axes if other is not axis and other.ordered]
     if not free_axes or not settings:
         return {}

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.measure.axis import Axis
-from sweeps.report.sentences.wording import ROLES
+from sweeps.report.sentences.wording import ROLE_NAMES
 from sweeps.report.statistics.intervals import Estimate
 
 # Okabe and Ito's colours, which nearly everyone can tell apart; their yellow is too pale for a line on white.
@@ -96,7 +96,9 @@ def parameter_axis(axis: Axis, values: Iterable[float], marks_edges: bool = Fals
 
 def add_pick(figure: go.Figure, role: str, x: Any, y: Any) -> None:
     """Put the mark of a role (peak, robust, default) at a point."""
-    figure.add_scatter(x=[x], y=[y], mode="markers", marker=MARKS[role], name=ROLES[role], hoverinfo="name")
+    figure.add_scatter(
+        x=[x], y=[y], mode="markers", marker=MARKS[role], name=ROLE_NAMES[role], hoverinfo="name"
+    )
 
 
 def to_list(values: Any) -> list[Any]:

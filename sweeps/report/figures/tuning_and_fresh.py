@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from sweeps.report.figures.style import MARKS, axis_title, colour, error_bars, frame
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.wording import ROLES, format_params
+from sweeps.report.sentences.wording import ROLE_NAMES, format_params
 
 TITLE = "Tuning seeds against fresh seeds"
 HOW_TO_READ = """
@@ -62,7 +62,7 @@ def _add_point(figure: go.Figure, pick: Pick, option: str, shade: str) -> None:
         error_y={**error_bars([pick.fresh.objective]), "color": shade},
         mode="markers",
         marker={**MARKS[pick.role], "line": {"color": shade, "width": 2.5}, "color": fill},
-        name=f"{option}: {ROLES[pick.role]}",
+        name=f"{option}: {ROLE_NAMES[pick.role]}",
         text=[format_params(pick.params)],
         hovertemplate="%{text}<br>tuning %{x:.2f}, fresh %{y:.2f}",
     )

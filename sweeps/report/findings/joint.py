@@ -3,15 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.metric import PERCENT, Metric
+from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.compare import Comparison, compare
 from sweeps.report.statistics.space import cannot_rank
 
 # The picks that are compared, first those that a report is about.
 ROLES = ("robust", "peak")
+
+
+@dataclass(frozen=True)
+class TestSample:
+    """What a test set of so many images leaves open of an accuracy, in percent."""
+
+    images: int
+    accuracy: float
+    # of the 95 % interval [normal approximation of the binomial]
+    half_width: float
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,8 @@ class Joint:
     on_edge: Mapping[str, str]
     # by study: what was held fixed, but not at the same value in all
     differing: Mapping[str, Mapping[str, str]]
+    # None where it isn't known how many images were tested
+    test_sample: TestSample | None
 
 
 def compare_studies(studies: Sequence[Findings]) -> Joint:
@@ -37,12 +51,24 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
     comparisons = {role: _compare_picks(studies, role) for role in ROLES}
     return Joint(
         metric=metric,
-        unit="percentage points" if metric.unit == PERCENT else metric.label,
+        unit=metric.difference_unit,
         comparisons={role: pairs for role, pairs in comparisons.items() if pairs},
         unranked=cannot_rank([findings.bands.get(1.0) for findings in studies]),
         on_edge={f.measurement.option: f.peak_end for f in studies if f.peak_end},
         differing=_differing(studies),
+        test_sample=_test_sample(studies),
     )
+
+
+def _test_sample(studies: Sequence[Findings]) -> TestSample | None:
+    """Return what the test set leaves open of the first pick's accuracy."""
+    for findings in studies:
+        images = findings.measurement.confirmation.test_images
+        scores = [pick.fresh.score.value for pick in findings.picks.values() if pick.fresh]
+        if images and scores and not np.isnan(scores[0]):
+            half_width = 1.96 * float(np.sqrt(scores[0] * (100 - scores[0]) / images))
+            return TestSample(images, scores[0], half_width)
+    return None
 
 
 def _differing(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
@@ -55,7 +81,8 @@ def _differing(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
 
 def _compare_picks(studies: Sequence[Findings], role: str) -> list[Comparison]:
     tuning = {f.measurement.option: f.selection[role] for f in studies if role in f.selection}
-    return [pair for pair in compare(_fresh_scores(studies, role), tuning) if pair.seeds > 1]
+    pairs = compare(_fresh_scores(studies, role), tuning, studies[0].fresh_metric.margin)
+    return [pair for pair in pairs if pair.seeds > 1]
 
 
 def _fresh_scores(studies: Sequence[Findings], role: str) -> dict[str, Floats]:

@@ -15,6 +15,7 @@ from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.arrays import Floats, Index
+from sweeps.report.statistics.compare import Verdict, judge
 from sweeps.report.statistics.conditions import largest_regrets
 from sweeps.report.statistics.intervals import Estimate, Spread, mean_interval, pooled_spread, resolution
 from sweeps.report.statistics.robust import best_index
@@ -39,6 +40,8 @@ class Findings:
     fresh_metric: Metric
     # by the other's role: what the robust pick gains on the same fresh seeds; above 0 is better
     robust_minus: Mapping[str, Estimate]
+    # by the other's role: what may be said of that difference
+    verdicts: Mapping[str, Verdict]
     # bounds of the share of the trials that are within 1 point of the best
     tried: tuple[float, float] | None
     # how much worse the robust pick's tuning mean is than the peak's, and how much better its R
@@ -94,6 +97,7 @@ def analyze(measurement: Measurement) -> Findings:
     series = compute_series(measurement)
     picks = measure_picks(measurement, chosen, series, frequencies)
     metric = fresh_metric(measurement)
+    robust_minus = _robust_minus(metric, picks)
     price, gain = _price_and_gain(measurement.metric, picks)
     has_shares = measurement.is_even and bool(measurement.by_index) and measurement.metric.is_percent
     return Findings(
@@ -102,7 +106,8 @@ def analyze(measurement: Measurement) -> Findings:
         picks=picks,
         compromised=chosen.compromised,
         fresh_metric=metric,
-        robust_minus=_robust_minus(metric, picks),
+        robust_minus=robust_minus,
+        verdicts={role: _judge(difference, metric) for role, difference in robust_minus.items()},
         tried=good_trials(measurement),
         price=price,
         gain=gain,
@@ -161,6 +166,10 @@ def _robust_minus(metric: Metric, picks: Mapping[str, Pick]) -> dict[str, Estima
             difference = robust.fresh.converged - other.fresh.converged
         differences[role] = mean_interval(metric.orient(difference), level)
     return differences
+
+
+def _judge(difference: Estimate, metric: Metric) -> Verdict:
+    return judge(difference, not difference.low <= 0 <= difference.high, metric.margin)
 
 
 def _regrets(measurement: Measurement, picks: Picks) -> dict[str, float]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from sweeps.report.statistics.compare import MARGIN
+
 Values = TypeVar("Values", bound=Any)
 
 # What separates the name from the unit in a stored name: "validation accuracy in %".
@@ -37,6 +39,16 @@ class Metric:
     def is_percent(self) -> bool:
         """Return whether differences are percentage points, so that gaps of half a point mean something."""
         return self.unit == PERCENT
+
+    @property
+    def margin(self) -> float:
+        """Return within how much two values count as equal for all practical purposes; 0 if none is known."""
+        return MARGIN if self.is_percent else 0.0
+
+    @property
+    def difference_unit(self) -> str:
+        """Return what differences are counted in."""
+        return "percentage points" if self.is_percent else self.label
 
     def orient(self, values: Values) -> Values:
         """Return values, an array or an estimate, turned so that higher is better."""

@@ -9,7 +9,7 @@ from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import plain
 from sweeps.report.sentences.wording import (
-    ROLES,
+    ROLE_NAMES,
     format_count,
     format_estimate,
     format_number,
@@ -109,7 +109,7 @@ def _pick_row(findings: Findings, pick: Pick) -> dict[str, str]:
     share = format_share(pick.fresh.diverged.low, pick.fresh.diverged.high)
     return {
         "study": findings.measurement.option,
-        "pick": ROLES[pick.role],
+        "pick": ROLE_NAMES[pick.role],
         "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
         findings.fresh_metric.label: format_estimate(pick.fresh.score),

@@ -8,7 +8,7 @@ from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.headline import UNSETTLED, name_end
-from sweeps.report.sentences.verdict import compare_optimizers, judge
+from sweeps.report.sentences.verdict import compare_optimizers
 from sweeps.report.sentences.wording import format_difference, format_interval, format_params, format_score
 
 CONFIG = "the config's own setting"
@@ -47,7 +47,7 @@ def _compare_with(findings: Findings, picks: Sequence[Pick]) -> list[str]:
         return []
     is_default = any(pick.role == "default" for pick in picks)
     metric = findings.fresh_metric
-    verdict = judge(difference, metric)
+    verdict = findings.verdicts[picks[0].role]
     if verdict != "better":
         phrase = "is equivalent to" if verdict == "equivalent" else "shows no distinguishable difference from"
         return [f"It {phrase} {CONFIG}."] if is_default else []

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from sweeps.report.findings.pick import FreshScore, Pick
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.verdict import judge
 from sweeps.report.sentences.wording import (
     format_count,
     format_difference,
@@ -17,7 +16,6 @@ from sweeps.report.sentences.wording import (
     format_share,
     name_roles,
 )
-from sweeps.report.statistics.compare import MARGIN
 from sweeps.report.statistics.stability import draws
 
 UNSETTLED = "Other tuning seeds might pick another setting."
@@ -119,12 +117,12 @@ def _compare_with_robust(findings: Findings, pick: Pick) -> list[str]:
     diverges = any(other.fresh and other.fresh.diverged_count for other in pair)
     name = "Where both converge, the robust pick" if diverges else "The robust pick"
     phrases = {
-        "equivalent": f"is equivalent within ± {format_difference(metric, MARGIN)}",
+        "equivalent": f"is equivalent within ± {format_difference(metric, metric.margin)}",
         "no distinguishable difference": "shows no distinguishable difference",
         "better": "is worse" if difference.value < 0 else "is better",
     }
     size = f"{format_difference(metric, difference.value)}, 95 % interval {format_interval(difference)}"
-    return [f"{name} {phrases[judge(difference, metric)]}: {size}."]
+    return [f"{name} {phrases[findings.verdicts[pick.role]]}: {size}."]
 
 
 def _unfinished(findings: Findings) -> list[str]:

@@ -16,7 +16,7 @@ def list_limits(findings: Findings) -> list[str]:
         *_adaptive(findings),
         *_seeds(findings),
         _counts(findings),
-        *_failures(findings),
+        *_list_failures(findings),
     ]
 
 
@@ -82,7 +82,7 @@ def _counts(findings: Findings) -> str:
     return f"Trials: {states or 'none'}. {diverged} of {runs} finished runs diverged."
 
 
-def _failures(findings: Findings) -> list[str]:
+def _list_failures(findings: Findings) -> list[str]:
     failed = {setting.number for setting in findings.measurement.settings if setting.state == "fail"}
     reasons = []
     for trial, reason in findings.failures.items():

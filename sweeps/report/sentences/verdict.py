@@ -5,23 +5,13 @@ from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.wording import (
     format_difference,
     format_interval,
     format_p,
-    format_share,
     join_words,
 )
-from sweeps.report.statistics.compare import MARGIN, Comparison, Verdict, is_within
-from sweeps.report.statistics.intervals import Estimate
-
-
-def judge(difference: Estimate, metric: Metric) -> Verdict:
-    """Return what may be said of a difference by its interval alone; only points of percent have a margin."""
-    if metric.is_percent and is_within(difference):
-        return "equivalent"
-    return "no distinguishable difference" if difference.low <= 0 <= difference.high else "better"
+from sweeps.report.statistics.compare import Comparison
 
 
 def compare_optimizers(joint: Joint) -> list[str]:
@@ -61,7 +51,7 @@ def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
         )
     return [
         *sentences,
-        *_other_images(studies),
+        *_test_sample(joint),
         "What holds elsewhere: every figure here is of this data set, model, budget and searched space. "
         "Change one, and the good learning rates move.",
     ]
@@ -76,7 +66,7 @@ def _compare(comparison: Comparison, joint: Joint) -> str:
             "One tuning seed doesn't show which settings other seeds would pick."
         )
     size = format_difference(joint.metric, difference.value)
-    margin = format_difference(joint.metric, MARGIN)
+    margin = format_difference(joint.metric, joint.metric.margin)
     phrases = {
         "better": f"{first} is better than {second} by {size}",
         "equivalent": f"{pair} are equivalent within ± {margin}",
@@ -111,16 +101,13 @@ def _list_confounders(joint: Joint) -> list[str]:
     return sentences
 
 
-def _other_images(studies: Sequence[Findings]) -> list[str]:
-    """Return how much a test split of so many images leaves open, of an accuracy in percent."""
-    for findings in studies:
-        images = findings.measurement.confirmation.test_images
-        scores = [pick.fresh.score.value / 100 for pick in findings.picks.values() if pick.fresh]
-        if images and scores and not math.isnan(scores[0]):
-            half_width = 196 * math.sqrt(scores[0] * (1 - scores[0]) / images)
-            accuracy = f"{format_share(scores[0])} is known only to ± {half_width:.1f} points"
-            return [
-                f"The test set is itself a sample: with {images:,} images, {accuracy}. The intervals here "
-                "don't include that; it mostly cancels in differences."
-            ]
-    return []
+def _test_sample(joint: Joint) -> list[str]:
+    """Return how much the test set leaves open."""
+    sample = joint.test_sample
+    if sample is None:
+        return []
+    accuracy = f"{sample.accuracy:.0f} % is known only to ± {sample.half_width:.1f} points"
+    return [
+        f"The test set is itself a sample: with {sample.images:,} images, {accuracy}. "
+        "The intervals here don't include that; it mostly cancels in differences."
+    ]

@@ -9,7 +9,7 @@ from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.intervals import Estimate
 
-ROLES = {"peak": "peak pick", "robust": "robust pick", "default": "config default"}
+ROLE_NAMES = {"peak": "peak pick", "robust": "robust pick", "default": "config default"}
 # The roles' marks in text, as in the figures.
 GLYPHS = {"peak": "★", "robust": "◇", "default": "□"}
 
@@ -70,14 +70,9 @@ def format_count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def name_unit(metric: Metric) -> str:
-    """Return what differences of a metric are counted in."""
-    return "percentage points" if metric.is_percent else metric.label
-
-
 def name_roles(picks: Sequence[Pick]) -> str:
     """Return the roles of one setting's picks: robust pick and peak pick."""
-    return join_words([ROLES[pick.role] for pick in picks])
+    return join_words([ROLE_NAMES[pick.role] for pick in picks])
 
 
 def join_words(items: Sequence[str]) -> str:

@@ -78,7 +78,7 @@ def compare(
                 difference=difference,
                 p=float(p),
                 smallest=detectable(len(known), deviation),
-                verdict=verdict(difference, float(p), margin, level),
+                verdict=judge(difference, p < 1 - level, margin),
             )
         )
     return comparisons
@@ -96,14 +96,17 @@ def holm(p_values: Floats) -> Floats:
     return corrected
 
 
-def verdict(difference: Estimate, p: float, margin: float = MARGIN, level: float = 0.95) -> Verdict:
-    """Return what may be said of a difference with its interval and its corrected p."""
+def judge(difference: Estimate, is_different: bool, margin: float) -> Verdict:
+    """Return what may be said of a difference.
+
+    is_different: whether it is told from 0, by its corrected p or by an interval that allows for the others.
+    """
     if is_within(difference, margin):
         return "equivalent"
-    return "better" if p < 1 - level else "no distinguishable difference"
+    return "better" if is_different else "no distinguishable difference"
 
 
-def is_within(difference: Estimate, margin: float = MARGIN) -> bool:
+def is_within(difference: Estimate, margin: float) -> bool:
     """Return whether a whole interval lies inside the margin, either way."""
     return -margin < difference.low and difference.high < margin
 
