@@ -21,7 +21,7 @@ def main() -> None:
 
     try:
         storage = storage_at(arguments.storage, option="--storage ")
-        storage.open_existing()
+        storage.open_for_reading()
     except ValueError as error:
         raise SystemExit(str(error)) from None
     program = Path(sysconfig.get_path("scripts"), "optuna-dashboard")

@@ -8,26 +8,27 @@ from typing import Any, Protocol
 
 
 class Trial(Protocol):
-    """What a job can ask of its trial, or tell it. `number` is None outside a sweep."""
+    """A job's view of its trial."""
 
+    # The trial's number in its study; None outside a sweep.
     number: int | None
 
     def report(self, value: float, step: int) -> None:
-        """Tell the objective after `step` (counted from 0), for learning curves and pruning."""
+        """Report the objective after a step, for learning curves and pruning."""
 
     def should_prune(self) -> bool:
-        """Whether the trial should stop now, by raising `optuna.TrialPruned`."""
+        """Return whether the trial should stop now, by raising `optuna.TrialPruned`."""
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a JSON-serialisable value with this job's part of the trial.
 
-        `diverged` (bool) is counted by the progress display and the report, which also know `chance` (what
-        guessing scores), `test` (what a test set scored) and `curves` ({metric: a value an epoch}).
+        The report reads `diverged` (bool), `chance` (what guessing scores), `test` (what a test set scored),
+        `test_images` (its size) and `curves` ({metric: a value an epoch}).
         """
 
 
-class Untracked:
-    """The stand-in outside a sweep: it keeps nothing and never prunes."""
+class NoTrial:
+    """A stand-in outside a sweep, which keeps nothing and never prunes."""
 
     number: int | None = None
 
@@ -41,26 +42,26 @@ class Untracked:
 
 @dataclass(frozen=True)
 class Job:
-    """One of several jobs of a sweep that an application runs together, its folder ready.
+    """One of several jobs of a sweep that an application runs at once."""
 
-    config: a DictConfig, as a task function is given it.
-    """
-
+    # A DictConfig, as a task function gets it.
     config: Any
+    # The folder that the job writes to, which exists.
     folder: Path
+    # The trial that the job belongs to.
     trial: Trial
 
 
-_current: Trial = Untracked()
+_current: Trial = NoTrial()
 
 
 def current_trial() -> Trial:
-    """The trial that the running job belongs to, or a stand-in where there is no sweep."""
+    """Return the trial that the running job belongs to, or a stand-in where there is no sweep."""
     return _current
 
 
 @contextmanager
-def running(trial: Trial) -> Iterator[None]:
+def set_current_trial(trial: Trial) -> Iterator[None]:
     """Make `trial` the current one. One job runs in a process at a time, threads of its own included."""
     global _current
     before, _current = _current, trial

@@ -17,7 +17,7 @@ from sweeps.app.swept_jobs import SweptRun, swept_run, train_and_write
 from sweeps.study.disk import full_disk
 from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.run import Epoch, Result
-from sweeps.trial import Job, Untracked
+from sweeps.trial import Job, NoTrial
 
 
 def train_single(cfg: DictConfig) -> float:
@@ -44,7 +44,7 @@ def train_single(cfg: DictConfig) -> float:
 def _prepare_single(cfg: DictConfig, folder: Path) -> SweptRun:
     run = build(cfg)
     saved = run_folder.load_unfinished_state(folder, run, cfg.device)
-    return swept_run(Job(cfg, folder, Untracked()), run, saved, splits=["train", "test"])
+    return swept_run(Job(cfg, folder, NoTrial()), run, saved, splits=["train", "test"])
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None) -
     from sweeps.study.storage import storage_at
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = storage_at(url, option="--storage ").open_existing()
+    storage = storage_at(url, option="--storage ").open_for_reading()
     sweeps = names or sweep_names(storage)
     for name in sweeps:
         studies = load_findings(storage, name)

@@ -32,7 +32,7 @@ class Front:
     # How many there are.
     count: int = 0
     # How many of them were begun for the first time: no retries.
-    begun: int = 0
+    first_tries: int = 0
     # How many of them failed.
     failures: int = 0
 
@@ -40,7 +40,7 @@ class Front:
         """Count the trials that have ended since, up to the first that can still change."""
         while self.count < len(trials) and trials[self.count].state.is_finished():
             trial = trials[self.count]
-            self.begun += not is_retry(trial)
+            self.first_tries += not is_retry(trial)
             self.failures += trial.state == TrialState.FAIL
             self.count += 1
 
@@ -59,7 +59,7 @@ class Claims:
         # By study: a worker that looked at all attributes of 10,000 trials at each claim would be slow.
         self._fronts: dict[int, Front] = {}
         # The trials that other workers had begun before this process claimed them.
-        self._resumed: set[int] = set()
+        self._resumed_ids: set[int] = set()
 
     @contextmanager
     def hold_lock(self) -> Iterator["Claims"]:
@@ -79,16 +79,16 @@ class Claims:
         with self._locks.exclusive():
             front, trials = self._unsettled(study)
             freed = self._free(study, trials)
-            if not freed + _count_claimable(trials, n_trials - front.begun) or self._is_orphan():
+            if not freed + _count_claimable(trials, n_trials - front.first_tries) or self._is_orphan():
                 return None
             trial = study.ask(dict(space))
-            self._resumed.update(trial_id(stored) for stored in trials if _is_begun(stored, trial))
+            self._resumed_ids.update(trial_id(frozen) for frozen in trials if _is_begun(frozen, trial))
             set_trial_attribute(study, trial, WORKER, self.name)
             return trial
 
     def is_resumed(self, trial: optuna.Trial) -> bool:
         """Return whether a trial that this process claimed was begun by another worker, or earlier."""
-        return trial_id(trial) in self._resumed
+        return trial_id(trial) in self._resumed_ids
 
     @retry_once
     def tell(
@@ -113,10 +113,10 @@ class Claims:
                 set_trial_state(study, trial, TrialState.RUNNING)
             for key, value in attributes.items():
                 trial.set_user_attr(key, value)
-            ended = study.tell(trial, values, state)
-            if ended.state == TrialState.FAIL and count_tries(study, ended) <= retries:
-                enqueue_retry(study, ended)
-            return ended
+            frozen = study.tell(trial, values, state)
+            if frozen.state == TrialState.FAIL and count_tries(study, frozen) <= retries:
+                enqueue_retry(study, frozen)
+            return frozen
 
     @retry_once
     def is_orphan(self) -> bool:
@@ -142,7 +142,7 @@ class Claims:
     def count_claimable(self, study: optuna.Study, n_trials: int) -> int:
         """Return how many trials can still be claimed: those that wait and those not begun."""
         front, trials = self._unsettled(study)
-        return _count_claimable(trials, n_trials - front.begun)
+        return _count_claimable(trials, n_trials - front.first_tries)
 
     @retry_once
     def count_failures(self, study: optuna.Study) -> int:
@@ -150,7 +150,7 @@ class Claims:
         front, trials = self._unsettled(study)
         failures = front.failures + sum(trial.state == TrialState.FAIL for trial in trials)
         # Each retry stands for one failure before it.
-        retries = front.count - front.begun + sum(is_retry(trial) for trial in trials)
+        retries = front.count - front.first_tries + sum(is_retry(trial) for trial in trials)
         return failures - retries
 
     def _is_orphan(self) -> bool:
@@ -158,9 +158,9 @@ class Claims:
 
     def _claimed_state(self, study: optuna.Study, trial: optuna.Trial) -> TrialState | None:
         """Return the state of a trial that is still this process's and has not ended, else None."""
-        stored = read_trial(study, trial)
-        is_ours = stored.system_attrs.get(WORKER) == self.name
-        return stored.state if is_ours and not stored.state.is_finished() else None
+        frozen = read_trial(study, trial)
+        is_ours = frozen.system_attrs.get(WORKER) == self.name
+        return frozen.state if is_ours and not frozen.state.is_finished() else None
 
     def _unsettled(self, study: optuna.Study) -> tuple[Front, Sequence[FrozenTrial]]:
         """Return the study's front, and the trials behind it, some of which can change."""
@@ -189,11 +189,11 @@ def count_claimable(study: optuna.Study, n_trials: int) -> int:
     return _count_claimable(study.get_trials(deepcopy=False), n_trials)
 
 
-def _is_begun(stored: FrozenTrial, trial: optuna.Trial) -> bool:
-    return trial_id(stored) == trial_id(trial) and WORKER in stored.system_attrs
+def _is_begun(frozen: FrozenTrial, trial: optuna.Trial) -> bool:
+    return trial_id(frozen) == trial_id(trial) and WORKER in frozen.system_attrs
 
 
 def _count_claimable(trials: Sequence[FrozenTrial], n_trials: int) -> int:
-    waiting = sum(trial.state == TrialState.WAITING for trial in trials)
-    begun = sum(not is_retry(trial) for trial in trials)
-    return waiting + max(0, n_trials - begun)
+    waiting_trials = sum(trial.state == TrialState.WAITING for trial in trials)
+    first_tries = sum(not is_retry(trial) for trial in trials)
+    return waiting_trials + max(0, n_trials - first_tries)

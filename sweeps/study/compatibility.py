@@ -1,4 +1,4 @@
-"""What makes a study the same study when it is started again."""
+"""A study that is started again must be the same study."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import optuna
 from optuna.storages import BaseStorage
 
-# The study's user attributes that must stay as they are, and how a message calls what they hold.
+# The study's user attributes that must stay as they are, and what a message calls them.
 IDENTITY = {
     "search_space": "the search space",
     "replicates": "hydra.sweeper.replicates",
@@ -18,14 +18,14 @@ IDENTITY = {
 def find_study(
     storage: BaseStorage, name: str, directions: Sequence[str], attributes: Mapping[str, Any]
 ) -> optuna.Study | None:
-    """The study of that name, if there is one.
+    """Return the study of that name, if there is one.
 
     Raises ValueError, naming the difference, where it measures something else.
     """
     if name not in optuna.get_all_study_names(storage):
         return None
     study = optuna.load_study(study_name=name, storage=storage)
-    differences = _differences(study, directions, attributes)
+    differences = _list_differences(study, directions, attributes)
     if differences:
         raise ValueError(
             f"study {name} in the storage measures something else:\n  "
@@ -42,34 +42,39 @@ def open_or_create_study(
     attributes: Mapping[str, Any],
     metric_names: Sequence[str] | None,
 ) -> optuna.Study:
-    """The study of that name, made with its attributes if missing."""
+    """Return the study of that name, created with its attributes if missing."""
     study = find_study(storage, name, directions, attributes)
-    if study is None:
-        study = optuna.create_study(study_name=name, storage=storage, directions=list(directions))  # type: ignore[arg-type]
-        for key, value in attributes.items():
-            study.set_user_attr(key, value)
-        if metric_names:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                study.set_metric_names(list(metric_names))
+    if study is not None:
+        return study
+    study = optuna.create_study(study_name=name, storage=storage, directions=list(directions))  # type: ignore[arg-type]
+    for key, value in attributes.items():
+        study.set_user_attr(key, value)
+    if metric_names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names(list(metric_names))
     return study
 
 
-def _differences(study: optuna.Study, directions: Sequence[str], attributes: Mapping[str, Any]) -> list[str]:
-    stored = study.user_attrs
-    found = []
-    there = [direction.name.lower() for direction in study.directions]
-    if there != list(directions):
-        found.append(f"hydra.sweeper.direction: {', '.join(there)} there, {', '.join(directions)} now")
+def _list_differences(
+    study: optuna.Study, directions: Sequence[str], attributes: Mapping[str, Any]
+) -> list[str]:
+    differences = []
+    old_directions = [direction.name.lower() for direction in study.directions]
+    if old_directions != list(directions):
+        before, after = ", ".join(old_directions), ", ".join(directions)
+        differences.append(f"hydra.sweeper.direction: {before} there, {after} now")
+    old_attributes = study.user_attrs
     for attribute, title in IDENTITY.items():
         if attribute not in attributes:
             continue
-        old, new = stored.get(attribute, {}), attributes[attribute]
+        old, new = old_attributes.get(attribute, {}), attributes[attribute]
         for key in dict.fromkeys([*old, *new]):
             if old.get(key) != new.get(key):
-                found.append(f"{title}: {key}={_shown(old, key)} there, {key}={_shown(new, key)} now")
-    return found
+                values = f"{key}={_value_of(old, key)} there, {key}={_value_of(new, key)} now"
+                differences.append(f"{title}: {values}")
+    return differences
 
 
-def _shown(values: Mapping[str, Any], key: str) -> str:
+def _value_of(values: Mapping[str, Any], key: str) -> str:
     return str(values[key]) if key in values else "(absent)"

@@ -1,4 +1,4 @@
-"""Writing to Optuna's journal file by processes that may be killed."""
+"""The lock of a journal file, whose writers may be killed."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ class JournalLock(JournalFileLock):
         """Wait for the turn to write."""
         self._lock.acquire()
         try:
-            self._cut()
+            self._drop_partial_line()
         except BaseException:
             self._lock.release()
             raise
@@ -34,7 +34,7 @@ class JournalLock(JournalFileLock):
         """Let the next one write."""
         self._lock.release()
 
-    def _cut(self) -> None:
+    def _drop_partial_line(self) -> None:
         with self._path.open("rb+") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 1))

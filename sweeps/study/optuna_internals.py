@@ -3,7 +3,8 @@
 Nothing here is promised by Optuna's documentation, so pyproject.toml bounds its version from above.
 """
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Container, Mapping
 from typing import Any
 
 import optuna
@@ -11,8 +12,36 @@ from optuna.storages import BaseStorage, _CachedStorage
 from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-CachedStorage = _CachedStorage
 JournalFileLock = BaseJournalFileLock
+
+FINAL_STATES = [state for state in TrialState if state.is_finished()]
+
+
+class CachedStorage(_CachedStorage):
+    """Optuna's cache of a database's trials, which doesn't search them all for those that can change."""
+
+    # Optuna's own sorts all trials by an attribute whenever it is asked. After 10,000 trials a claim takes
+    # 24 ms [22, 25] of processor time with it, and 17 ms [15, 19] with this one; after 1,000 there is no
+    # difference. Median [lowest, highest] of 6 turns of 30 claims each, in an SQLite file, Optuna 5.0.0, on
+    # two cores shared with other programs; benchmarks/claims.py times claims.
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """Return all trials of a study by number, or those in one of the states."""
+        self._read_trials_from_remote_storage(study_id)
+        with self._lock:
+            study = self._studies[study_id]
+            can_be_finished = states is None or any(state in states for state in FINAL_STATES)
+            numbers = study.trials.keys() if can_be_finished else self._unfinished_numbers(study_id)
+            trials = [study.trials[number] for number in sorted(numbers)]
+            if states is not None:
+                trials = [trial for trial in trials if trial.state in states]
+            return copy.deepcopy(trials) if deepcopy else trials
+
+    def _unfinished_numbers(self, study_id: int) -> set[int]:
+        ids = self._studies[study_id].unfinished_trial_ids
+        return {self._trial_id_to_study_id_and_number[key][1] for key in ids}
 
 
 def storage_of(study: optuna.Study) -> BaseStorage:

@@ -1,4 +1,4 @@
-"""A storage that fails: waited for where its server restarts, and never blamed on a job."""
+"""Failures of the storage: a server that restarts is waited for, and no job is blamed."""
 
 import time
 from collections.abc import Callable
@@ -15,56 +15,59 @@ from sweeps.study.disk import full_disk
 PATIENCE = 60
 
 Arguments = ParamSpec("Arguments")
-Returned = TypeVar("Returned")
+Result = TypeVar("Result")
 
 
 class StorageError(Exception):
-    """The place where a sweep is kept takes no more."""
+    """A storage or a disk that takes no more."""
 
 
 def storage_failure(error: BaseException) -> str | None:
-    """Why nothing can be kept any more, in one line; None where a new connection may do, or a job failed."""
+    """Return why nothing more can be written, in one line.
+
+    None where a new connection may do, or where a job failed.
+    """
     if isinstance(error, StorageError):
         return str(error)
     if message := full_disk(error):
         return message
-    if isinstance(error, StorageInternalError) and not connection_lost(error):
+    if isinstance(error, StorageInternalError) and not is_connection_lost(error):
         return str(getattr(error.__cause__, "orig", None) or error).splitlines()[0]
     return None
 
 
-def connection_lost(error: BaseException) -> bool:
-    """Whether the connection broke, so that another may do."""
+def is_connection_lost(error: BaseException) -> bool:
+    """Return whether the connection broke, so that another may do."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) else None
     return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
-def retry_once(call: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
-    """Call it a second time where the connection to the storage broke; the next one is waited for.
+def retry_once(call: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Call a second time where the connection to the storage broke; the new one waits for the server.
 
-    For what does no harm when done twice.
+    For calls that do no harm when made twice.
     """
 
     @wraps(call)
-    def twice(*arguments: Arguments.args, **named: Arguments.kwargs) -> Returned:
+    def call_twice(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Result:
         try:
-            return call(*arguments, **named)
+            return call(*arguments, **keywords)
         except StorageInternalError as error:
-            if not connection_lost(error):
+            if not is_connection_lost(error):
                 raise
-        return call(*arguments, **named)
+        return call(*arguments, **keywords)
 
-    return twice
+    return call_twice
 
 
 def wait_for_server(engine: Engine) -> None:
     """Let new connections wait for a server that answered before, and now restarts."""
 
-    def connect(dialect: Any, record: Any, arguments: Any, named: Any) -> Any:  # noqa: ARG001 -- its signature
+    def connect(dialect: Any, record: Any, arguments: Any, keywords: Any) -> Any:  # noqa: ARG001 -- its signature
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                return dialect.connect(*arguments, **named)
+                return dialect.connect(*arguments, **keywords)
             except dialect.loaded_dbapi.OperationalError:
                 if time.monotonic() > deadline:
                     raise

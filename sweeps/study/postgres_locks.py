@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from sweeps.study.outage import connection_lost, wait_for_server
+from sweeps.study.outage import is_connection_lost, wait_for_server
 
 # Seconds: to connect to PostgreSQL, and of silence before a connection is probed, so that a dead network is
 # noticed within a minute. The URL's own ?keepalives_idle=... and the like come first.
@@ -46,7 +46,7 @@ class PostgresLocks:
             try:
                 self._call("pg_advisory_lock", self.CLAIM)
             except StorageInternalError as error:
-                if not connection_lost(error):
+                if not is_connection_lost(error):
                     raise
                 self._connect()
                 self._call("pg_advisory_lock", self.CLAIM)

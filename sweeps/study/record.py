@@ -1,4 +1,4 @@
-"""What a trial keeps of each of its replicates, once it has ended."""
+"""The record that a trial keeps of each replicate that has ended."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +58,7 @@ class ReplicateTrial:
 
     def describe_end(self, reason: str) -> str:
         """Return what ended the replicate early, after its label and the step it had reached."""
-        return f"{self._label}, step {self._step}: {reason or self._reports.pruned_by(self._step)}"
+        return f"{self._label}, step {self._step}: {reason or self._reports.describe_pruning(self._step)}"
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a value for the record."""
@@ -74,8 +74,8 @@ class ReplicateTrial:
                 system_attributes[f"{LONG_VALUES}{self._label}/{key}"] = value
             else:
                 record[key] = value
-        if reported := self._reports.values[self._label]:
-            system_attributes[f"{REPORTS}{self._label}"] = reported
+        if reports := self._reports.values[self._label]:
+            system_attributes[f"{REPORTS}{self._label}"] = reports
         # The record last: a worker killed in between leaves none, and the replicate runs again.
         for key, value in system_attributes.items():
             set_trial_attribute(self._reports.study, self._trial, key, value)
@@ -96,13 +96,13 @@ def read_objectives(record: Mapping[str, Any]) -> list[float]:
 def read_curves(trial: FrozenTrial, label: str) -> dict[str, list[float]]:
     """Return a replicate's curves, the objective's among them: one value an epoch, by metric."""
     curves = dict(trial.system_attrs.get(f"{LONG_VALUES}{label}/curves", {}))
-    reported = trial.system_attrs.get(f"{REPORTS}{label}", {})
+    reports = trial.system_attrs.get(f"{REPORTS}{label}", {})
     # Records of earlier versions hold the objective's curve themselves.
-    if curves and reported and OBJECTIVE_CURVE not in curves:
-        steps = sorted(reported, key=int)
+    if curves and reports and OBJECTIVE_CURVE not in curves:
+        steps = sorted(reports, key=int)
         # A run that diverged reports chance for the epochs it didn't train; they are no part of its curve.
         epochs = max(len(curve) for curve in curves.values())
-        curves[OBJECTIVE_CURVE] = [reported[step] for step in steps[:epochs]]
+        curves[OBJECTIVE_CURVE] = [reports[step] for step in steps[:epochs]]
     return curves
 
 

@@ -1,4 +1,4 @@
-"""What the replicates of a trial report while they run, and whether the trial is pruned for it."""
+"""The reports of a trial's replicates while they run, and the pruning that follows from them."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -27,7 +27,7 @@ class Reports:
         self.is_single = len(study.directions) == 1
         self.is_pruned = self.is_single and not isinstance(study.pruner, NopPruner)
         # The labels of the replicates that run at the same time.
-        self.running: set[str] = set()
+        self.concurrent_labels: set[str] = set()
         attributes = read_trial(study, trial).system_attrs
         # By label, then by step; steps are text, as JSON's keys are.
         self.values = {label: dict(attributes.get(f"{REPORTS}{label}", {})) for label in labels}
@@ -39,7 +39,7 @@ class Reports:
         """Add a replicate's value and write the trial's mean if it is time to."""
         self.values[label][str(step)] = float(value)
         values = self._values_at(step)
-        required = self.running if self.is_pruned else set(self.values)
+        required = self.concurrent_labels if self.is_pruned else set(self.values)
         if self.is_single and required <= values.keys():
             # Over an earlier mean, as that changes with each replicate.
             set_intermediate_value(self.study, self.trial, step, fmean(values.values()))
@@ -59,8 +59,8 @@ class Reports:
             self._answers[state] = self.study.pruner.prune(self.study, trial)
         return self._answers[state]
 
-    def pruned_by(self, step: int) -> str:
-        """Return who pruned the trial at a step, and at which value."""
+    def describe_pruning(self, step: int) -> str:
+        """Return the pruner that ended the trial at a step, and the value it judged."""
         values = self._values_at(step).values()
         return f"{type(self.study.pruner).__name__} at {fmean(values):.6g}" if values else "pruned by the job"
 

@@ -20,8 +20,8 @@ def enqueue_retry(study: optuna.Study, trial: FrozenTrial) -> None:
     if trial not in failures_without_retry(study.get_trials(deepcopy=False)):
         return
     records = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
-    repeated = {**long_attributes(trial), RETRY_OF: trial.number}
-    study.add_trial(waiting_trial(trial.params, records, repeated))
+    attributes = {**long_attributes(trial), RETRY_OF: trial.number}
+    study.add_trial(waiting_trial(trial.params, records, attributes))
 
 
 def retry_failures(study: optuna.Study) -> None:

@@ -16,9 +16,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from sweeps.study import DEFAULT_STORAGE
-from sweeps.study.cached import Cached
 from sweeps.study.journal_lock import JournalLock
 from sweeps.study.locks import FileLocks, Locks
+from sweeps.study.optuna_internals import CachedStorage
 from sweeps.study.outage import wait_for_server
 from sweeps.study.postgres_locks import CONNECTION, PostgresLocks
 
@@ -69,7 +69,7 @@ class Storage(ABC):
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise self._refusal(f"can't be opened: {reason}") from None
 
-    def open_existing(self) -> BaseStorage:
+    def open_for_reading(self) -> BaseStorage:
         """Connect to a storage that a sweep has written. Raises ValueError where none has."""
         if self._has_file():
             with suppress(StorageInternalError):  # it lacks Optuna's tables
@@ -132,7 +132,7 @@ class SqliteStorage(FileStorage):
 
     def _open_file(self, create: bool) -> BaseStorage:
         timeout = {} if "timeout" in self.url.query else {"timeout": BUSY_TIMEOUT}
-        return Cached(_open_database(self.url, create, connect_args=timeout))
+        return CachedStorage(_open_database(self.url, create, connect_args=timeout))
 
 
 class JournalFileStorage(FileStorage):
@@ -156,8 +156,9 @@ class PostgresStorage(Storage):
 
     def __init__(self, url: URL, option: str) -> None:
         # Bare, SQLAlchemy 2.0 takes it for psycopg2, which the extra doesn't install.
-        bare = url.drivername == "postgresql"
-        super().__init__(url.set(drivername="postgresql+psycopg") if bare else url, option)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        super().__init__(url, option)
 
     def worker_url(self) -> str:
         """Return the URL without its password, which goes to the environment.
@@ -178,7 +179,7 @@ class PostgresStorage(Storage):
         arguments = {**CONNECTION, **self.url.query}
         storage = _open_database(self.url, create, connect_args=arguments, pool_pre_ping=True)
         wait_for_server(storage.engine)  # it has answered
-        return Cached(storage)
+        return CachedStorage(storage)
 
 
 KINDS: dict[str, type[Storage]] = {
@@ -195,18 +196,18 @@ def storage_at(url: str, option: str = "hydra.sweeper.storage=") -> Storage:
 
     Raises ValueError, without the password, where no sweep can be kept there.
     """
-    masked = f"{option}{re.sub('//.*@', '//***@', url)}"
+    display = f"{option}{re.sub('//.*@', '//***@', url)}"
     examples = list(dict.fromkeys(kind.example for kind in KINDS.values()))
     try:
         location = make_url(url)
     except (ArgumentError, ValueError):
-        raise _refusal(masked, "is not a storage URL", *examples) from None
+        raise _refusal(display, "is not a storage URL", *examples) from None
     if "@" in (location.host or ""):
         problem = "holds an unescaped @ (write %40 in a password)"
-        raise _refusal(masked, problem, PostgresStorage.example)
+        raise _refusal(display, problem, PostgresStorage.example)
     if location.drivername not in KINDS:
-        shown = f"{option}{_hide_password(location)}"
-        raise _refusal(shown, "is no storage that workers can share", *examples)
+        display = f"{option}{_hide_password(location)}"
+        raise _refusal(display, "is no storage that workers can share", *examples)
     return KINDS[location.drivername](location, option)
 
 

@@ -9,7 +9,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from sweeps.study.claims import Claims
-from sweeps.study.outage import connection_lost, storage_failure
+from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.record import (
     AGGREGATES,
     ReplicateTrial,
@@ -62,7 +62,7 @@ class Attempt:
 
     def start(self, labels: Sequence[str]) -> None:
         """Note which replicates run at the same time: what they report at a step is told once all have."""
-        self._reports.running = set(labels)
+        self._reports.concurrent_labels = set(labels)
 
     def take(self, one: Asked, outcome: Any) -> None:
         """Keep what a replicate's job returned, or what ended it."""
@@ -75,7 +75,7 @@ class Attempt:
         except optuna.TrialPruned as pruned:
             self._ended = self._ended or optuna.TrialPruned(one.replicate.describe_end(str(pruned)))
         except (Exception, SystemExit) as error:
-            if storage_failure(error) or connection_lost(error):  # the setting is not to blame
+            if storage_failure(error) or is_connection_lost(error):  # the setting is not to blame
                 raise
             self._ended = error if isinstance(error, UpdateFinishedTrialError) else Failed(error)
 

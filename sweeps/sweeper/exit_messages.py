@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from sweeps.study.outage import connection_lost, storage_failure
+from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.storage import storage_at
 from sweeps.sweeper.conf import StudySweeperConf
 
@@ -23,7 +23,7 @@ def ending(settings: StudySweeperConf, config: DictConfig) -> Iterator[None]:
     except KeyboardInterrupt:
         raise SystemExit(f"Interrupted. {kept}") from None
     except Exception as error:
-        why = "its server is gone" if connection_lost(error) else storage_failure(error)
+        why = "its server is gone" if is_connection_lost(error) else storage_failure(error)
         if why is None:
             raise
         places = str(_folder(config))

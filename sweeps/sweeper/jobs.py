@@ -15,11 +15,11 @@ from hydra.types import TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf, flag_override, read_write
 
-from sweeps.study.outage import connection_lost, storage_failure
+from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.record import ReplicateTrial
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.plan import Plan
-from sweeps.trial import Job, running
+from sweeps.trial import Job, set_current_trial
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Jobs:
 
     def _alone(self, one: Asked) -> Any:
         try:
-            with running(one.replicate):
+            with set_current_trial(one.replicate):
                 return self._start(self._config(one), self.task_function, [self._path(one)])
         except (Exception, SystemExit) as error:
             _raise_if_the_storage_failed(error)
@@ -141,7 +141,7 @@ def _leave_config(job: Job, hydra: DictConfig, overrides: Sequence[str]) -> None
 
 def _raise_if_the_storage_failed(error: BaseException) -> None:
     """No job is to blame where nothing can be kept, or the connection broke."""
-    if storage_failure(error) or connection_lost(error):
+    if storage_failure(error) or is_connection_lost(error):
         raise error
 
 

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
-from sweeps.study.outage import connection_lost, storage_failure
+from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.storage import open_study, storage_at
 from sweeps.sweeper.claimed_trial import Attempt
 from sweeps.sweeper.conf import StudySweeperConf
@@ -43,7 +43,7 @@ class Worker:
                 orphaned = self._work(number)
         except Exception as error:
             why = storage_failure(error)
-            if not (why or connection_lost(error)):
+            if not (why or is_connection_lost(error)):
                 raise
             return why  # where a connection broke, the driver waits for the server and starts another worker
         finally:

@@ -15,7 +15,7 @@ import torch
 
 from sweeps.training import checkpoint
 from sweeps.training.run import State
-from sweeps.trial import Untracked, running
+from sweeps.trial import NoTrial, set_current_trial
 from tests.conftest import finish, start, sweeps_here
 
 Here = Callable[..., str]
@@ -139,7 +139,7 @@ def test_a_full_disk_ends_a_run_with_one_message(tmp_path: Path, here: Here) -> 
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-class Interrupted(Untracked):
+class Interrupted(NoTrial):
     """A trial that keeps what it is told, and whose job is interrupted by Ctrl-C in one epoch."""
 
     def __init__(self, at: int | None, number: int | None) -> None:
@@ -162,7 +162,7 @@ def sweep(tmp_path: Path, here: Here) -> Callable[[int | None], dict[int, float]
     def call(interrupted: int | None, *arguments: str, number: int | None = None) -> dict[int, float]:
         trial = Interrupted(interrupted, number)
         place = f"hydra.sweep.dir={tmp_path}", "hydra.sweep.subdir=job"
-        with running(trial):
+        with set_current_trial(trial):
             here("unused", *IN_A_SWEEP, *place, *arguments)
         return trial.reports
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from sweeps.study.outage import connection_lost, storage_failure
+from sweeps.study.outage import is_connection_lost, storage_failure
 from tests.conftest import Toy, finish
 
 PAUSE = "pause=0.2"
@@ -153,4 +153,4 @@ def test_after_a_reboot_two_drivers_started_at_once_finish_the_sweep_and_double_
 def test_a_job_that_fails_by_a_database_of_its_own_is_to_blame_itself() -> None:
     error = OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
     assert storage_failure(error) is None
-    assert not connection_lost(error)
+    assert not is_connection_lost(error)

@@ -1,0 +1,72 @@
+"""The record of a replicate, written by its job and read for the report."""
+
+import optuna
+import pytest
+
+from sweeps.study.record import LONG_VALUES, ReplicateTrial, long_attributes, parse_objectives, read_curves
+from sweeps.study.reports import REPORTS, Reports
+from sweeps.study.retries import enqueue_retry
+
+CURVES = {"train_loss": [2.0, 1.0], "lr": [0.1, 0.05]}
+
+
+def recorded(
+    study: optuna.Study, reports: dict[int, float], curves: dict[str, list[float]]
+) -> optuna.trial.FrozenTrial:
+    """A trial whose one replicate reported and recorded so much, and failed after that."""
+    trial = study.ask()
+    replicate = ReplicateTrial(Reports(study, trial, ["seed=0"]), "seed=0")
+    for step, value in reports.items():
+        replicate.report(value, step)
+    replicate.set_user_attr("curves", curves)
+    replicate.set_user_attr("diverged", False)
+    replicate.finish([90.0])
+    return study.tell(trial, state=optuna.trial.TrialState.FAIL)
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [{1: 60.0, 2: 90.0}, {2: 90.0, 1: 60.0}, {1: 60.0, 2: 90.0, 3: 10.0, 10: 10.0}],
+    ids=["in order", "resumed", "diverged"],
+)
+def test_the_curve_of_the_objective_is_what_was_reported_for_the_epochs_that_were_trained(
+    reports: dict[int, float],
+) -> None:
+    trial = recorded(optuna.create_study(), reports, CURVES)
+    assert read_curves(trial, "seed=0") == {**CURVES, "validation_accuracy": [60.0, 90.0]}
+    assert list(trial.system_attrs[f"{LONG_VALUES}seed=0/curves"]) == ["train_loss", "lr"]
+    assert trial.user_attrs["seed=0"] == {"value": 90.0, "diverged": False}
+
+
+def test_a_record_that_holds_the_objectives_curve_is_read_as_it_is() -> None:
+    old = {**CURVES, "validation_accuracy": [60.5, 90.5]}
+    trial = recorded(optuna.create_study(), {1: 60.0, 2: 90.0}, old)
+    assert read_curves(trial, "seed=0") == old
+
+
+def test_a_job_without_curves_has_none() -> None:
+    assert read_curves(recorded(optuna.create_study(), {1: 60.0}, {}), "seed=0") == {}
+
+
+def test_a_retry_takes_along_what_was_reported_and_recorded() -> None:
+    study = optuna.create_study()
+    failure = recorded(study, {1: 60.0, 2: 90.0}, CURVES)
+    enqueue_retry(study, failure)
+    retry = study.trials[1]
+    assert set(long_attributes(retry)) == {f"{REPORTS}seed=0", f"{LONG_VALUES}seed=0/curves"}
+    assert read_curves(retry, "seed=0") == read_curves(failure, "seed=0")
+    assert retry.user_attrs == failure.user_attrs
+
+
+@pytest.mark.parametrize(
+    ("returned", "count", "message"),
+    [
+        ("high", 1, "'high', which is not a number"),
+        (None, 2, "None, which is not 2 numbers"),
+        ([1.0], 2, r"1 numbers, not 2: \[1.0\]"),
+        (float("nan"), 1, "nan, which is not finite"),
+    ],
+)
+def test_what_a_job_returns_that_is_no_objective_is_named(returned: object, count: int, message: str) -> None:
+    with pytest.raises(ValueError, match=f"seed=0: the job returned {message}"):
+        parse_objectives("seed=0", returned, count)
