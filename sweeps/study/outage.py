@@ -15,7 +15,7 @@ from sweeps.study.disk import full_disk
 PATIENCE = 60
 
 Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 class StorageError(Exception):
@@ -42,14 +42,14 @@ def is_connection_lost(error: BaseException) -> bool:
     return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
-def retry_once(call: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+def retry_once(call: Callable[Arguments, Value]) -> Callable[Arguments, Value]:
     """Call a second time where the connection to the storage broke; the new one waits for the server.
 
     For calls that do no harm when made twice.
     """
 
     @wraps(call)
-    def call_twice(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Result:
+    def call_twice(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Value:
         try:
             return call(*arguments, **keywords)
         except StorageInternalError as error:
