@@ -1,4 +1,7 @@
-"""The configs of a sweep's jobs, composed by Hydra once per choice of options."""
+"""The configs of a sweep's jobs, composed by Hydra once per choice of options.
+
+The only place that uses private interfaces of Hydra.
+"""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -13,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 
 
 class Composer:
-    """Makes job configs equal to those of Hydra's `load_sweep_config`, at a fraction of its cost.
+    """Composes job configs equal to those of Hydra's `load_sweep_config`, at a fraction of its cost.
 
     Only overrides of config groups take a composition, kept for the next job with the same ones; those of
     values are applied to a copy of it, with Hydra's own function, as Hydra does after its composition.
@@ -22,64 +25,72 @@ class Composer:
     def __init__(self, config: DictConfig, hydra_context: HydraContext) -> None:
         self.config = config
         self.hydra_context = hydra_context
-        self._composed: dict[tuple[tuple[str, ...], bool], DictConfig] = {}
+        # by the overrides of config groups, and whether Hydra's own part is left out
+        self._compositions: dict[tuple[tuple[str, ...], bool], DictConfig] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_composed": {}}
+        return {**self.__dict__, "_compositions": {}}
 
     def is_group(self, key: str) -> bool:
-        """Whether an override's key names a config group."""
+        """Return whether an override's key names a config group."""
         return bool(self.hydra_context.config_loader.get_group_options(key.split("@")[0]))
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
-        """The config of a job with these overrides."""
-        config = self._applied(overrides, bare=False)
+        """Return the config of a job with these overrides."""
+        config = self._compose(overrides, with_hydra=True)
         with flag_override(config.hydra, ["readonly", "struct"], False):
             config.hydra.overrides.task = list(overrides)
         return config
 
-    def task(self, overrides: Sequence[str]) -> DictConfig:
-        """The same without Hydra's own part: what a task function is given, and most of the copying saved."""
-        return self._applied(overrides, bare=True)
+    def compose_task(self, overrides: Sequence[str]) -> DictConfig:
+        """Compose without the `hydra` node, as task functions receive it; copying that node costs most."""
+        return self._compose(overrides, with_hydra=False)
 
-    def _applied(self, overrides: Sequence[str], *, bare: bool) -> DictConfig:
-        parsed = [_parsed(text) for text in overrides]
-        groups = [override for override in parsed if self.is_group(override.key_or_group)]
-        values = [override for override in parsed if override not in groups]
-        config = deepcopy(self._base(tuple(str(override.input_line) for override in groups), bare=bare))
+    def _compose(self, overrides: Sequence[str], *, with_hydra: bool) -> DictConfig:
+        groups: list[str] = []
+        values: list[Override] = []
+        for text in overrides:
+            override = _parse(text)
+            if self.is_group(override.key_or_group):
+                groups.append(text)
+            else:
+                values.append(override)
+        config = deepcopy(self._composition(tuple(groups), with_hydra=with_hydra))
         with flag_override(config, "struct", True):
             ConfigLoaderImpl._apply_overrides_to_config(values, config)
         return config
 
-    def _base(self, groups: tuple[str, ...], *, bare: bool) -> DictConfig:
-        if (groups, bare) not in self._composed:
-            self._composed[groups, bare] = self._compose(groups, bare=bare)
-        return self._composed[groups, bare]
-
-    def _compose(self, groups: tuple[str, ...], *, bare: bool) -> DictConfig:
-        if not bare:
-            return self.hydra_context.config_loader.load_sweep_config(self.config, list(groups))
-        config = deepcopy(self._base(groups, bare=False))
-        with open_dict(config):
-            del config["hydra"]
-        return config
+    def _composition(self, groups: tuple[str, ...], *, with_hydra: bool) -> DictConfig:
+        """Return the config with these overrides of config groups, composed the first time only."""
+        if (groups, with_hydra) not in self._compositions:
+            if with_hydra:
+                config = self.hydra_context.config_loader.load_sweep_config(self.config, list(groups))
+            else:
+                config = deepcopy(self._composition(groups, with_hydra=True))
+                with open_dict(config):
+                    del config["hydra"]
+            self._compositions[groups, with_hydra] = config
+        return self._compositions[groups, with_hydra]
 
 
 @cache
-def _parsed(override: str) -> Override:
+def _parse(override: str) -> Override:
     return OverridesParser.create().parse_override(override)
 
 
-def changed(config: DictConfig, key: str, value: Any) -> DictConfig:
-    """A copy with one key of `hydra` set."""
+def set_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:
+    """Return a copy with one key of `hydra` set."""
     copy = deepcopy(config)
     with flag_override(copy.hydra, ["readonly", "struct"], False):
         OmegaConf.update(copy, key, value)
     return copy
 
 
-def overridden(config: DictConfig, key: str, value: Any) -> DictConfig:
-    """A copy with one key of `hydra` set, and set again wherever a job's config is composed from it."""
-    kept = [text for text in config.hydra.overrides.hydra if not text.lstrip("+").startswith(f"{key}=")]
-    written = f"'{value}'" if isinstance(value, str) else value
-    return changed(changed(config, key, value), "hydra.overrides.hydra", [*kept, f"{key}={written}"])
+def override_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:
+    """Return a copy with one key of `hydra` set, and set again in every config composed from it."""
+    overrides = []
+    for override in config.hydra.overrides.hydra:
+        if not override.lstrip("+").startswith(f"{key}="):
+            overrides.append(override)
+    overrides.append(f"{key}='{value}'" if isinstance(value, str) else f"{key}={value}")
+    return set_hydra_key(set_hydra_key(config, key, value), "hydra.overrides.hydra", overrides)

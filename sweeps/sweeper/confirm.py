@@ -20,9 +20,9 @@ from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
 from sweeps.study.retries import is_retry, retry_failures
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.overrides import format_overrides, format_value
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
-from sweeps.sweeper.search_space import assignments, literal
 
 NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
@@ -34,7 +34,7 @@ def is_wanted(settings: StudySweeperConf) -> bool:
 
 def confirming(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Plan:
     """The plan of a plan's confirmation."""
-    overrides = [f"{key}={literal(value)}" for key, value in settings.confirm.overrides.items()]
+    overrides = [f"{key}={format_value(value)}" for key, value in settings.confirm.overrides.items()]
     return replace(
         plan,
         name=plan.name + SUFFIX,
@@ -89,8 +89,8 @@ def _overrides(name: str, params: Mapping[str, Any], plan: Plan) -> list[str]:
     """The overrides that make a pick; the default needs none, as the config holds it."""
     if name == "default":
         return []
-    own = {key: literal(value) for key, value in params.items() if key not in plan.space}
-    return assignments({**params, **own})
+    own = {key: format_value(value) for key, value in params.items() if key not in plan.space}
+    return format_overrides({**params, **own})
 
 
 def _enqueue_setting(

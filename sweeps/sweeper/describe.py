@@ -11,8 +11,8 @@ from sweeps.study.claims import count_claimable
 from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.overrides import format_value
 from sweeps.sweeper.plan import Plan, Planner
-from sweeps.sweeper.search_space import literal
 
 # What a sampler does, by its class: walk a grid, cover a space evenly, or, any other, follow the scores.
 WAYS = {"GridSampler": "grid", "BruteForceSampler": "grid", "QMCSampler": "qmc", "RandomSampler": "qmc"}
@@ -62,7 +62,9 @@ def _default(config: DictConfig, name: str, space: Any) -> Any:
     value = choices[searched.key] if searched.key in choices else _value(config, searched.key)
     value = searched.to_sampled(value)
     listed = space.choices if isinstance(space, CategoricalDistribution) else ()
-    same = (choice for choice in listed if choice == value or str(choice).replace(" ", "") == literal(value))
+    same = (
+        choice for choice in listed if choice == value or str(choice).replace(" ", "") == format_value(value)
+    )
     return next(same, value)
 
 

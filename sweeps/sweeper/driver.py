@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from sweeps.study.claims import Claims
 from sweeps.study.outage import storage_failure
 from sweeps.study.storage import storage_at
-from sweeps.sweeper.compose import Composer, overridden
+from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import enqueue, is_measured, is_wanted
 from sweeps.sweeper.exit_messages import again
@@ -44,7 +44,7 @@ def drive(
         url = storage_at(shown_url).absolute_url
         storage = storage_at(url)
         # Jobs write their config to .hydra/, where no password belongs.
-        public = overridden(config, "hydra.sweeper.storage", storage.display_url)
+        public = override_hydra_key(config, "hydra.sweeper.storage", storage.display_url)
         composer = Composer(public, hydra_context)
         planner = Planner(settings, composer)
         plans = planner.plans(arguments)

@@ -74,7 +74,9 @@ class Jobs:
     def _together(self, asked: Sequence[Asked], stacked: Callable[[Sequence[Job]], list[Any]]) -> list[Any]:
         """One Hydra job, the first's, which runs them all; the others have their folders and configs too."""
         first, *others = asked
-        jobs = [Job(self.composer.task(one.overrides), self._path(one), one.replicate) for one in others]
+        jobs = [
+            Job(self.composer.compose_task(one.overrides), self._path(one), one.replicate) for one in others
+        ]
         config = self._config(first)
 
         def run(task: DictConfig) -> list[Any]:

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from sweeps.study.claims import Claims, count_claimable
 from sweeps.study.outage import StorageError, storage_failure
-from sweeps.sweeper.compose import changed, overridden
+from sweeps.sweeper.compose import override_hydra_key, set_hydra_key
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.progress import progress_shown
 from sweeps.sweeper.worker import Worker
@@ -67,9 +67,9 @@ def _launch(worker: Worker, count: int) -> None:
     """Start `count` workers through Hydra's launcher and wait for them."""
     config = worker.jobs.composer.config
     if "n_jobs" in config.hydra.launcher:  # joblib's own number of processes
-        config = overridden(config, "hydra.launcher.n_jobs", count)
+        config = override_hydra_key(config, "hydra.launcher.n_jobs", count)
     if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display tells instead
-        config = changed(config, "hydra.hydra_logging.root.level", "WARNING")
+        config = set_hydra_key(config, "hydra.hydra_logging.root.level", "WARNING")
     # Else Ray, below `uv run`, starts workers in a copy of the working folder: relative paths lead elsewhere.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     launcher = Plugins.instance().instantiate_launcher(worker.jobs.composer.hydra_context, worker, config)

@@ -16,15 +16,14 @@ from sweeps.study.dotted_keys import flatten, is_at_or_below
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.overrides import format_overrides, format_value
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.sweeper.search_space import (
-    assignments,
-    distribution,
-    ends,
+    boundary_values,
     grid_values,
-    literal,
-    parameter,
-    written,
+    to_distribution,
+    to_grammar,
+    to_parameter,
 )
 
 
@@ -59,7 +58,7 @@ class Planner:
 
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
         """A plan per combination of options of the groups that get a study each."""
-        given = self._parse([*assignments(self.settings.params or {}), *arguments])
+        given = self._parse([*format_overrides(self.settings.params or {}), *arguments])
         swept = {key: override for key, override in given.items() if override.is_sweep_override()}
         fixed = [str(override.input_line) for key, override in given.items() if key not in swept]
         first = [f"{key}={_values(override)[0]}" for key, override in swept.items()]
@@ -117,10 +116,10 @@ class Planner:
         declared = {
             key: sweep for key, sweep in _search_space(config).items() if not is_at_or_below(key, values)
         }
-        overrides = {**self._parse(assignments(declared)), **rest}
+        overrides = {**self._parse(format_overrides(declared)), **rest}
         order = [key for key in _search_space(config) if key in overrides]
         ordered = [overrides[key] for key in dict.fromkeys([*order, *overrides])]
-        space = {parameter(override).name: distribution(override) for override in ordered}
+        space = {to_parameter(override).name: to_distribution(override) for override in ordered}
         studied = self._studied(config, groups)
         return Plan(
             name="/".join(
@@ -131,7 +130,7 @@ class Planner:
             ),
             studied=studied,
             fixed=fixed,
-            declared={key: written(values) for key, values in space.items()},
+            declared={key: to_grammar(values) for key, values in space.items()},
             space=space,
             n_trials=self._n_trials(space),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
@@ -170,16 +169,19 @@ def sampled_configs(
     plan: Plan, composer: Composer, axes: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[str, DictConfig]]:
     """(what is tried, its config) for each value that a study can meet, one key changed at a time."""
-    repeated = {key: [literal(value) for value in values] for key, values in axes.items()}
-    values = {**{key: ends(space) for key, space in plan.space.items()}, **repeated}
+    repeated = {key: [format_value(value) for value in values] for key, values in axes.items()}
+    values = {**{key: boundary_values(space) for key, space in plan.space.items()}, **repeated}
     first = {key: choices[0] for key, choices in values.items()}
     tried = [first, *({**first, key: value} for key in values for value in values[key][1:])]
     for setting in tried:
-        yield ", ".join(assignments(setting)), composer.compose([*plan.fixed, *assignments(setting)])
+        yield (
+            ", ".join(format_overrides(setting)),
+            composer.compose([*plan.fixed, *format_overrides(setting)]),
+        )
 
 
 def _values(override: Override) -> list[Any]:
-    return ends(distribution(override))
+    return boundary_values(to_distribution(override))
 
 
 def _search_space(config: DictConfig) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 from sweeps.study.dotted_keys import flatten
 from sweeps.study.labels import label_replicates
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.search_space import literal
+from sweeps.sweeper.overrides import format_value
 
 # The first fresh seed, where they are not named.
 FIRST_SEED = 1000
@@ -30,7 +30,7 @@ def axes_of(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
 def overrides_by_label(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     """The overrides of every replicate, by its label: each combination of the axes' values."""
     return {
-        label: [f"{key}={literal(value)}" for key, value in values.items()]
+        label: [f"{key}={format_value(value)}" for key, value in values.items()]
         for label, values in label_replicates(axes).items()
     }
 

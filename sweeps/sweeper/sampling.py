@@ -13,8 +13,9 @@ from omegaconf import DictConfig
 from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import Grid, QuasiRandomPoints, suggest
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.overrides import format_overrides, format_value
 from sweeps.sweeper.plan import Plan, is_grid
-from sweeps.sweeper.search_space import assignments, grid_values, literal
+from sweeps.sweeper.search_space import grid_values
 
 # What the sampler's and the pruner's configs may name.
 ALLOWED = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
@@ -87,7 +88,7 @@ def setting_of(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, conf
     """The overrides of the trial's setting: those that it was enqueued with, or its parameters."""
     if plan.is_enqueued:
         return list(trial.user_attrs[OVERRIDES])
-    return assignments(sample(settings, plan, trial, config))
+    return format_overrides(sample(settings, plan, trial, config))
 
 
 def sample(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: DictConfig) -> dict[str, Any]:
@@ -104,5 +105,5 @@ def sample(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: 
         raise ValueError(
             f"hydra.sweeper.custom_search_space suggests {overlap}, which the command line fixes"
         )
-    own = {name: literal(value) for name, value in trial.params.items() if name not in plan.space}
+    own = {name: format_value(value) for name, value in trial.params.items() if name not in plan.space}
     return {**trial.params, **own}

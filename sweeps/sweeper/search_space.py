@@ -1,28 +1,40 @@
 """Hydra's sweep grammar as Optuna's distributions."""
 
-import re
-from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, ulp
 from typing import Any
 
-from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString, RangeSweep, ValueType
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from hydra.core.override_parser.types import (
+    ChoiceSweep,
+    IntervalSweep,
+    Override,
+    RangeSweep,
+    Transformer,
+    ValueType,
+)
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalChoiceType,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from sweeps.study.parameter import Parameter
 
-# Words that are no text in the override grammar.
-RESERVED = {"null", "true", "false", "nan", "inf"}
 
-
-def parameter(override: Override) -> Parameter:
+def to_parameter(override: Override) -> Parameter:
     """Return the parameter of a sweep; one tagged `complement` is sampled by its distance from 1."""
     is_complement = "complement" in getattr(override.value(), "tags", ())
     return Parameter(override.get_key_element(), is_complement)
 
 
-def distribution(override: Override) -> BaseDistribution:
-    """What Optuna samples for a sweep. Raises ValueError for a sweep that holds nothing to sample."""
-    from hydra_plugins.hydra_optuna_sweeper._impl import create_optuna_distribution_from_override
+def to_distribution(override: Override) -> BaseDistribution:
+    """Return what Optuna samples for a sweep, as hydra-optuna-sweeper does.
 
+    Raises ValueError for a sweep that holds nothing to sample.
+    """
     if not override.is_sweep_override():
         raise ValueError(
             f"{override.input_line} is one value, which can't be searched; "
@@ -34,15 +46,68 @@ def distribution(override: Override) -> BaseDistribution:
     try:
         if override.value_type == ValueType.GLOB_CHOICE_SWEEP:
             return CategoricalDistribution(list(override.sweep_string_iterator()))
-        sampled: BaseDistribution = create_optuna_distribution_from_override(override)
-    except (AssertionError, ValueError, NotImplementedError) as error:
-        reason = str(error) or f"{type(sweep).__name__} is unknown"
-        raise ValueError(f"{override.input_line} can't be searched: {reason}") from error
-    return sampled
+        if isinstance(sweep, ChoiceSweep):
+            return _categorical(override)
+        if isinstance(sweep, RangeSweep):
+            return _from_range(override, sweep)
+        if isinstance(sweep, IntervalSweep):
+            return _from_interval(sweep)
+        raise ValueError(f"{type(sweep).__name__} is unknown")
+    except ValueError as error:
+        raise ValueError(f"{override.input_line} can't be searched: {error}") from error
 
 
-def grid_values(key: str, distribution: BaseDistribution) -> list[Any]:
-    """Every value of a finite distribution. Raises ValueError for a continuous one."""
+def _categorical(override: Override) -> CategoricalDistribution:
+    choices: list[CategoricalChoiceType] = []
+    for choice in override.sweep_iterator(transformer=Transformer.encode):
+        if not isinstance(choice, str | int | float | bool | None):
+            raise ValueError(f"a choice must be text, a number, true, false or null, but got {choice}")
+        choices.append(choice)
+    return CategoricalDistribution(choices)
+
+
+def _from_range(override: Override, sweep: RangeSweep) -> BaseDistribution:
+    """Return an integer or a float distribution; choices where floats don't hold the range's values."""
+    if sweep.step == 0:
+        raise ValueError("a range needs a step other than 0")
+    if sweep.transformers:
+        return _categorical(override)
+    values = sweep.range()
+    if isinstance(values, range):
+        if not values:
+            raise ValueError("a range must contain at least one value")
+        low, high = sorted((values[0], values[-1]))
+        return IntDistribution(low, high, step=abs(values.step))
+    decimals = Decimal(values.start), Decimal(values.stop), Decimal(values.step)
+    return _from_decimals(*decimals) or _categorical(override)
+
+
+def _from_decimals(start: Decimal, stop: Decimal, step: Decimal) -> FloatDistribution | None:
+    """Return the distribution of a range of decimals, or None where floats don't hold its values."""
+    # As fractions: decimals would round the quotient.
+    count = ceil((Fraction(stop) - Fraction(start)) / Fraction(step))
+    if count <= 0:
+        raise ValueError("a range must contain at least one value")
+    # Hydra's stop is excluded, Optuna's upper bound is included.
+    low, high = sorted((start, start + (count - 1) * step))
+    is_exact = all(Decimal(str(float(value))) == value for value in (low, high, step))
+    spacing = max(ulp(float(low)), ulp(float(high)))
+    if not is_exact or (low != high and float(abs(step)) < spacing):
+        return None
+    return FloatDistribution(float(low), float(high), step=float(abs(step)))
+
+
+def _from_interval(sweep: IntervalSweep) -> BaseDistribution:
+    assert sweep.start is not None
+    assert sweep.end is not None
+    is_log = "log" in sweep.tags
+    if isinstance(sweep.start, int) and isinstance(sweep.end, int):
+        return IntDistribution(sweep.start, sweep.end, log=is_log)
+    return FloatDistribution(sweep.start, sweep.end, log=is_log)
+
+
+def grid_values(name: str, distribution: BaseDistribution) -> list[Any]:
+    """Return every value of a finite distribution. Raises ValueError for a continuous one."""
     match distribution:
         case CategoricalDistribution():
             return list(distribution.choices)
@@ -52,50 +117,27 @@ def grid_values(key: str, distribution: BaseDistribution) -> list[Any]:
             count = round((distribution.high - distribution.low) / step) + 1
             return [min(distribution.low + number * step, distribution.high) for number in range(count)]
     raise ValueError(
-        f"{key} is continuous, which a grid can't walk: "
-        f"write {key}=choice(...), or hydra/sweeper/sampler=tpe with hydra.sweeper.n_trials=<number>"
+        f"{name} is continuous, which a grid can't walk: "
+        f"write {name}=choice(...), or hydra/sweeper/sampler=tpe with hydra.sweeper.n_trials=<number>"
     )
 
 
-def written(distribution: BaseDistribution) -> str:
-    """A distribution in Hydra's sweep grammar, the same however it was spelled."""
+def to_grammar(distribution: BaseDistribution) -> str:
+    """Return a distribution in Hydra's sweep grammar, the same however it was spelled."""
     if isinstance(distribution, CategoricalDistribution):
         return f"choice({', '.join(str(choice) for choice in distribution.choices)})"
     assert isinstance(distribution, FloatDistribution | IntDistribution)
     bounds = f"{distribution.low}, {distribution.high}"
     if distribution.log:
         return f"tag(log, interval({bounds}))"
-    return (
-        f"interval({bounds})" if distribution.step is None else f"range({bounds}, step={distribution.step})"
-    )
+    if distribution.step is None:
+        return f"interval({bounds})"
+    return f"range({bounds}, step={distribution.step})"
 
 
-def ends(distribution: BaseDistribution) -> list[Any]:
-    """The values that show whether a distribution's values are accepted: its choices, or both its ends."""
+def boundary_values(distribution: BaseDistribution) -> list[Any]:
+    """Return the values that show whether all are accepted: the choices, or the two ends."""
     if isinstance(distribution, CategoricalDistribution):
         return list(distribution.choices)
     assert isinstance(distribution, FloatDistribution | IntDistribution)
     return [distribution.low, distribution.high]
-
-
-def literal(value: Any) -> str:
-    """A plain value, of Python or YAML, as Hydra's override grammar writes it."""
-    if isinstance(value, str):
-        plain = re.fullmatch(r"[A-Za-z_][\w./-]*", value) and value.lower() not in RESERVED
-        return value if plain else QuotedString(value, Quote.single).with_quotes()
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}:{literal(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, Sequence):
-        return "[" + ",".join(literal(part) for part in value) + "]"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
-
-
-def assignments(values: Mapping[str, Any]) -> list[str]:
-    """Return overrides, as on a command line, that give each key or stored parameter its value."""
-    overrides = []
-    for name, value in values.items():
-        searched = Parameter.from_name(name)
-        overrides.append(f"{searched.override}={searched.to_override(value)}")
-    return overrides
