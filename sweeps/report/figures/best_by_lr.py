@@ -6,13 +6,21 @@ import plotly.graph_objects as go
 
 from sweeps.report.figures.coverage import covering_studies, missing_coverage
 from sweeps.report.figures.focus import focus
-from sweeps.report.figures.main_axis import add_runs, bin_value, converged_scores, main_axis, ticks
+from sweeps.report.figures.main_axis import (
+    add_runs,
+    bin_value,
+    converged_scores,
+    main_axis,
+    setting_means,
+    setting_names,
+    ticks,
+    values_along,
+)
 from sweeps.report.figures.style import axis_title, frame, line_style, parameter_axis
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
-from sweeps.report.sentences.wording import format_params
 
 TITLE = "Best setting at each learning rate"
 HOW_TO_READ = """
@@ -34,7 +42,9 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
     """Draw a line per optimizer with all runs of its settings."""
     measurements = [findings.measurement for findings in covering_studies(studies)]
     axes = [axis for measurement in measurements if (axis := main_axis(measurement))]
-    values = [value for m, axis in zip(measurements, axes, strict=True) for value in ticks(m, axis)]
+    values: list[float] = []
+    for measurement, axis in zip(measurements, axes, strict=True):
+        values += ticks(measurement, axis)
     x = parameter_axis(axes[0], values)
     title = f"Best setting at each {axes[0].short}, over the other parameters"
     figure = frame(title, x, axis_title(measurements[0].metric.label), height=460)
@@ -42,13 +52,13 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
     for number, (measurement, axis) in enumerate(zip(measurements, axes, strict=True)):
         settings = _best_settings(measurement, axis)
         scores.append(converged_scores(settings))
-        x_values = [setting.params[axis.name] for setting in settings]
+        x_values = values_along(axis, settings)
         figure.add_scatter(
             x=x_values,
-            y=[setting.mean for setting in settings],
+            y=setting_means(settings),
             name=measurement.option,
             line=line_style(number),
-            text=[format_params(setting.params) for setting in settings],
+            text=setting_names(settings),
             hovertemplate="%{text}<br>mean %{y:.2f}",
         )
         add_runs(figure, x_values, [setting.values for setting in settings], number, measurement.option)

@@ -10,6 +10,7 @@ from sweeps.report.figures.style import colour, translucent
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
+from sweeps.report.sentences.wording import format_params
 
 
 def main_axis(measurement: Measurement) -> Axis | None:
@@ -21,26 +22,47 @@ def main_axis(measurement: Measurement) -> Axis | None:
 
 def ticks(measurement: Measurement, axis: Axis) -> list[float]:
     """Return the values that an axis must show: those of a grid, or the ends and the trials of a range."""
-    values = [float(value) for value in axis.values]
-    if axis.continuous:
-        values += [float(setting.params[axis.name]) for setting in measurement.complete]
-    return values
+    values = list(map(float, axis.values))
+    return [*values, *values_along(axis, measurement.complete)] if axis.continuous else values
+
+
+def values_along(axis: Axis, settings: Sequence[Setting]) -> list[float]:
+    """Return each setting's value of the axis."""
+    return [float(setting.params[axis.name]) for setting in settings]
+
+
+def setting_names(settings: Sequence[Setting]) -> list[str]:
+    """Return each setting's parameters as text."""
+    return [format_params(setting.params) for setting in settings]
+
+
+def setting_means(settings: Sequence[Setting]) -> list[float]:
+    """Return each setting's mean score."""
+    return [setting.mean for setting in settings]
 
 
 def converged_scores(settings: Sequence[Setting]) -> list[float]:
     """Return the scores of all runs that didn't diverge."""
-    return [run.value for setting in settings for run in setting.runs.values() if not run.diverged]
+    scores = []
+    for setting in settings:
+        scores += [run.value for run in setting.runs.values() if not run.diverged]
+    return scores
 
 
 def add_runs(
     figure: go.Figure, x: Sequence[Any], runs: Sequence[Sequence[float]], number: int, name: str
 ) -> None:
     """Add every run at x as a point, those of the n-th line a little beside the next line's."""
+    # A factor, as the axis is mostly logarithmic: seven lines side by side take one of 1.2.
     shift = 10 ** (0.012 * (number % 7 - 3))
-    points = [(value * shift, score) for value, scores in zip(x, runs, strict=True) for score in scores]
+    shifted: list[float] = []
+    scores: list[float] = []
+    for value, values in zip(x, runs, strict=True):
+        shifted += [value * shift] * len(values)
+        scores += values
     figure.add_scatter(
-        x=[value for value, _ in points],
-        y=[score for _, score in points],
+        x=shifted,
+        y=scores,
         mode="markers",
         marker={"color": translucent(colour(number), 0.55), "size": 6},
         showlegend=False,

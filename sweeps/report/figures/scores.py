@@ -6,7 +6,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.focus import focus
-from sweeps.report.figures.main_axis import add_runs, converged_scores, main_axis, ticks
+from sweeps.report.figures.main_axis import (
+    add_runs,
+    converged_scores,
+    main_axis,
+    setting_means,
+    ticks,
+    values_along,
+)
 from sweeps.report.figures.style import (
     DIVERGED,
     add_at_foot,
@@ -85,9 +92,9 @@ def _add_lines(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
 def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
     """Add the settings of a continuous space, coloured by the first parameter beside the main one."""
     settings = [setting for setting in measurement.complete if setting.diverged < len(setting.runs)]
-    means = np.array([setting.mean for setting in settings])
+    means = np.array(setting_means(settings))
     figure.add_scatter(
-        x=[setting.params[axis.name] for setting in settings],
+        x=values_along(axis, settings),
         y=means.tolist(),
         mode="markers",
         marker={"size": 9, "color": colour(0), **_colour_by_parameter(measurement, axis, settings)},
@@ -110,7 +117,7 @@ def _colour_by_parameter(measurement: Measurement, axis: Axis, settings: list[Se
     free_axes = [other for other in measurement.axes if other is not axis and other.ordered]
     if not free_axes or not settings:
         return {}
-    name, values = free_axes[0].short, [float(setting.params[free_axes[0].name]) for setting in settings]
+    name, values = free_axes[0].short, values_along(free_axes[0], settings)
     if free_axes[0].log:
         name, values = f"log10 {name}", np.log10(values).tolist()
     bar = {"title": {"text": name, "side": "right"}, "thickness": 12}
@@ -122,8 +129,13 @@ def _add_diverged(figure: go.Figure, measurement: Measurement, axis: Axis) -> No
     settings = [setting for setting in measurement.complete if setting.diverged]
     if settings:
         text = [f"{s.diverged} of {len(s.runs)} runs diverged: {format_params(s.params)}" for s in settings]
-        x = [setting.params[axis.name] for setting in settings]
-        add_at_foot(figure, x, text, DIVERGED, "diverged (drawn at the foot; scores chance)")
+        add_at_foot(
+            figure,
+            values_along(axis, settings),
+            text,
+            DIVERGED,
+            "diverged (drawn at the foot; scores chance)",
+        )
 
 
 def _add_pruned(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
@@ -132,7 +144,7 @@ def _add_pruned(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
     if settings:
         steps = [f"trial {setting.number}, stopped at step {setting.last_step}" for setting in settings]
         figure.add_scatter(
-            x=[setting.params[axis.name] for setting in settings],
+            x=values_along(axis, settings),
             y=[setting.last for setting in settings],
             mode="markers",
             marker={"symbol": "triangle-up-open", "size": 9, "color": "#666666"},

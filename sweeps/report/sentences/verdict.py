@@ -51,7 +51,7 @@ def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
         )
     return [
         *sentences,
-        *_test_sample(joint),
+        *_doubt_test_set(joint),
         "What holds elsewhere: every figure here is of this data set, model, budget and searched space. "
         "Change one, and the good learning rates move.",
     ]
@@ -101,7 +101,7 @@ def _list_confounders(joint: Joint) -> list[str]:
     return sentences
 
 
-def _test_sample(joint: Joint) -> list[str]:
+def _doubt_test_set(joint: Joint) -> list[str]:
     """Return how much the test set leaves open."""
     sample = joint.test_sample
     if sample is None:
