@@ -18,7 +18,7 @@ from sweeps.report.statistics.intervals import (
 )
 from sweeps.report.statistics.noise import noise
 from sweeps.report.statistics.robust import pick
-from sweeps.report.statistics.stability import likely, pick_frequencies, selection_spread
+from sweeps.report.statistics.stability import most_frequent, pick_frequencies, selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals
 from tests.support.worked_tables import NAN, SGD, A, B
 
@@ -150,7 +150,7 @@ def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
     )  # the second wins unless the middle seed is drawn
     found = stability(torn, np.zeros(torn.shape, dtype=bool), (False,), None)
     assert found["peak"].tolist() == pytest.approx([5 / 9, 4 / 9])
-    assert likely(found["peak"]) == [(0,), (1,)]
+    assert most_frequent(found["peak"]) == [(0,), (1,)]
     conditions = np.stack([torn, torn[::-1]], axis=1)  # (settings, conditions, seeds): equal over both
     one = pick_frequencies(
         lambda means, _: {"peak": (means[:, 0].argmax(),), "robust": (means.mean(axis=1).argmax(),)},
@@ -160,7 +160,7 @@ def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
     )
     assert one["peak"].tolist() == pytest.approx([5 / 9, 4 / 9])
     assert one["robust"].tolist() == pytest.approx([1, 0])
-    assert likely(sure["robust"]) == [(1, 3)]
+    assert most_frequent(sure["robust"]) == [(1, 3)]
     hurt = calm.copy()
     hurt[1, 3, 0] = True  # in 4 of 9 draws of two seeds it isn't seen
     assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0)["robust"][1, 3] == close(4 / 9)

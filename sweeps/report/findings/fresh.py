@@ -43,6 +43,6 @@ def _by_seed(measurement: Measurement, values: Floats) -> Floats:
     replicates = measurement.confirmation.replicates
     means = []
     for seed in dict.fromkeys(replicate.seed for replicate in replicates):
-        own = [value for value, r in zip(values, replicates, strict=True) if r.seed == seed]
-        means.append(np.mean(own))
+        seed_values = [value for value, r in zip(values, replicates, strict=True) if r.seed == seed]
+        means.append(np.mean(seed_values))
     return np.array(means)

@@ -8,7 +8,6 @@ import numpy as np
 from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
-from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.compare import Comparison, compare
 from sweeps.report.statistics.space import cannot_rank
 
@@ -46,16 +45,20 @@ class Joint:
 
 
 def compare_studies(studies: Sequence[Findings]) -> Joint:
-    """Return the comparison of one study or more; without comparisons where they share no fresh seeds."""
+    """Compare one study or more; there are no comparisons where they share no fresh seeds."""
     metric = studies[0].fresh_metric
-    comparisons = {role: _compare_picks(studies, role) for role in ROLES}
+    comparisons = {}
+    for role in ROLES:
+        pairs = _compare_picks(studies, role)
+        if pairs:
+            comparisons[role] = pairs
     return Joint(
         metric=metric,
         unit=metric.difference_unit,
-        comparisons={role: pairs for role, pairs in comparisons.items() if pairs},
+        comparisons=comparisons,
         unranked=cannot_rank([findings.bands.get(1.0) for findings in studies]),
         on_edge={f.measurement.option: f.peak_end for f in studies if f.peak_end},
-        differing=_differing(studies),
+        differing=_different_scopes(studies),
         test_sample=_test_sample(studies),
     )
 
@@ -71,33 +74,29 @@ def _test_sample(studies: Sequence[Findings]) -> TestSample | None:
     return None
 
 
-def _differing(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
+def _different_scopes(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
     scopes = {findings.measurement.option: scope(findings.measurement.config) for findings in studies}
-    keys = [key for key in next(iter(scopes.values()), {}) if len({s.get(key) for s in scopes.values()}) > 1]
-    if not keys:
-        return {}
-    return {option: {key: values.get(key, "none") for key in keys} for option, values in scopes.items()}
+    differing: dict[str, dict[str, str]] = {}
+    for key in next(iter(scopes.values())):
+        values = {option: values.get(key, "none") for option, values in scopes.items()}
+        if len(set(values.values())) > 1:
+            for option, value in values.items():
+                differing.setdefault(option, {})[key] = value
+    return differing
 
 
 def _compare_picks(studies: Sequence[Findings], role: str) -> list[Comparison]:
-    tuning = {f.measurement.option: f.selection[role] for f in studies if role in f.selection}
-    pairs = compare(_fresh_scores(studies, role), tuning, studies[0].fresh_metric.margin)
-    return [pair for pair in pairs if pair.seeds > 1]
-
-
-def _fresh_scores(studies: Sequence[Findings], role: str) -> dict[str, Floats]:
-    """Return by study what the picks of one role scored, higher is better, nan where one diverged.
-
-    Empty unless every study has such a pick and all were trained on the same seeds.
-    """
-    seeds = {tuple(r.label for r in f.measurement.confirmation.replicates) for f in studies}
-    if len(studies) < 2 or len(seeds) > 1:
-        return {}
-    scores = {}
+    """Compare the picks of one role on the same seeds; empty unless every study has such a pick."""
+    seeds = {tuple(replicate.label for replicate in f.measurement.confirmation.replicates) for f in studies}
+    if len(seeds) > 1:
+        return []
+    scores, tuning = {}, {}
     for findings in studies:
-        pick = findings.picks.get(role)
+        pick, option = findings.picks.get(role), findings.measurement.option
         if pick is None:
-            return {}
+            return []
         if pick.fresh:
-            scores[findings.measurement.option] = findings.fresh_metric.orient(pick.fresh.converged)
-    return scores
+            scores[option] = findings.fresh_metric.orient(pick.fresh.converged)
+            tuning[option] = findings.selection[role]
+    pairs = compare(scores, tuning, studies[0].fresh_metric.margin)
+    return [pair for pair in pairs if pair.seeds > 1]

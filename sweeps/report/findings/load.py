@@ -20,10 +20,12 @@ def load_findings(storage: BaseStorage, study_name: str | None) -> list[Findings
 
     Raises ValueError where there is none.
     """
-    every = optuna.get_all_study_names(storage)
-    names = [n for n in every if study_name is None or n == study_name or n.startswith(f"{study_name}/")]
+    stored_names = optuna.get_all_study_names(storage)
+    names = stored_names
+    if study_name is not None:
+        names = [name for name in names if name == study_name or name.startswith(f"{study_name}/")]
     measurements = read(storage, names)
     if not measurements:
-        others = f"; it holds {', '.join(every)}" if every else ""
-        raise ValueError(f"the storage holds no study {study_name or ''}{others}")
+        listing = f"; it holds {', '.join(stored_names)}" if stored_names else ""
+        raise ValueError(f"the storage holds no study {study_name or ''}{listing}")
     return [analyze(measurement) for measurement in measurements]

@@ -67,11 +67,11 @@ def measure_picks(
     measurement: Measurement, picks: Picks, series: Series, frequencies: Mapping[str, Floats]
 ) -> dict[str, Pick]:
     """Return each pick with its scores, by role; frequencies: of `redraw_picks`."""
-    measured = {}
+    by_role = {}
     for role, params in picks.params.items():
-        tuned = _tuning_score(measurement, params, series, frequencies.get(role))
-        measured[role] = Pick(role, params, tuned, _fresh_score(measurement, params))
-    return measured
+        tuning = _tuning_score(measurement, params, series, frequencies.get(role))
+        by_role[role] = Pick(role, params, tuning, _fresh_score(measurement, params))
+    return by_role
 
 
 def _tuning_score(

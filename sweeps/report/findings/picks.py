@@ -56,7 +56,7 @@ def pick_settings(measurement: Measurement) -> Picks:
 
 
 def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
-    """Return by role how often each setting is picked when the seeds are drawn again, (*shape).
+    """Count by role how often each setting is picked when the seeds are drawn again, (*shape).
 
     Empty where that is unknown: a single seed, or no robust pick.
     """
@@ -98,10 +98,12 @@ def _pick_points(measurement: Measurement, scores: Floats, diverged: Flags) -> t
 def _points(measurement: Measurement) -> Points | None:
     """Return the complete settings; None where one has no number on an axis, or an lr no logarithm."""
     axes, lr_axis = measurement.axes, measurement.lr_axis
-    names = {axis.name for axis in axes}
-    is_full = all(names <= set(setting.params) for setting in measurement.complete)
-    if lr_axis is None or not (is_full and all(measurement.ordered)) or axes[lr_axis].values[0] <= 0:
+    if lr_axis is None or not all(measurement.ordered) or axes[lr_axis].values[0] <= 0:
         return None
-    points = [[setting.params[axis.name] for axis in axes] for setting in measurement.complete]
+    points = []
+    for setting in measurement.complete:
+        if any(axis.name not in setting.params for axis in axes):
+            return None
+        points.append([setting.params[axis.name] for axis in axes])
     ends = [(float(axis.values[0]), float(axis.values[-1])) for axis in axes]
     return Points(np.array(points, dtype=float), ends, [axis.log for axis in axes])

@@ -88,7 +88,7 @@ def _on_edge(measurement: Measurement) -> Flags:
 def _conditions(measurement: Measurement) -> dict[str, Condition]:
     means = measurement.metric.restore(measurement.condition_means)
     regret = regrets(measurement.condition_means)
-    return {
-        label: Condition(means[..., number], regret[..., number])
-        for number, label in enumerate(measurement.conditions)
-    }
+    conditions = {}
+    for number, label in enumerate(measurement.conditions):
+        conditions[label] = Condition(means[..., number], regret[..., number])
+    return conditions

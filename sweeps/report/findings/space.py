@@ -19,10 +19,11 @@ def space_shares(measurement: Measurement) -> dict[float, Estimate]:
     """
     shares = {}
     for gap in GAPS:
-        low, high = share_bounds(measurement.means, _weights(measurement), gap)
-        count = len(measurement.complete)
-        is_grid = measurement.is_grid
-        shares[gap] = Estimate(low, low, high) if is_grid else clopper_pearson(round(low * count), count)
+        low, high = share_bounds(measurement.means, _cell_weights(measurement), gap)
+        shares[gap] = Estimate(low, low, high)
+        if not measurement.is_grid:
+            count = len(measurement.complete)
+            shares[gap] = clopper_pearson(round(low * count), count)
     return shares
 
 
@@ -32,8 +33,12 @@ def good_bands(measurement: Measurement) -> dict[float, GoodBand]:
     if number is None or not measurement.is_grid:
         return {}
     lrs = [float(value) for value in measurement.axes[number].values]
-    bands = {gap: good_band(measurement.means, number, lrs, gap) for gap in GAPS}
-    return {gap: band for gap, band in bands.items() if band is not None}
+    bands = {}
+    for gap in GAPS:
+        band = good_band(measurement.means, number, lrs, gap)
+        if band:
+            bands[gap] = band
+    return bands
 
 
 def good_trials(measurement: Measurement) -> tuple[float, float] | None:
@@ -41,11 +46,13 @@ def good_trials(measurement: Measurement) -> tuple[float, float] | None:
 
     What pruned and failed trials would have scored is unknown.
     """
-    settings = [s for s in measurement.settings if s.state in ("complete", "pruned", "fail")]
     if not measurement.metric.is_percent or not measurement.complete:
         return None
-    means = np.array([s.mean if s.is_complete else np.nan for s in settings])
-    return share_bounds(measurement.metric.orient(means), np.ones(len(means)), 1.0)
+    means = []
+    for setting in measurement.settings:
+        if setting.state in ("complete", "pruned", "fail"):
+            means.append(setting.mean if setting.is_complete else np.nan)
+    return share_bounds(measurement.metric.orient(np.array(means)), np.ones(len(means)), 1.0)
 
 
 def importance(measurement: Measurement) -> dict[str, Estimate]:
@@ -65,7 +72,7 @@ def importance(measurement: Measurement) -> dict[str, Estimate]:
     return by_name
 
 
-def _weights(measurement: Measurement) -> Floats:
+def _cell_weights(measurement: Measurement) -> Floats:
     """Return each setting's share of the searched space."""
     if not measurement.is_grid:  # points that cover the space evenly
         return np.full(measurement.shape, 1 / max(1, len(measurement.complete)))

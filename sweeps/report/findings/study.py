@@ -20,14 +20,14 @@ from sweeps.report.statistics.conditions import largest_regrets
 from sweeps.report.statistics.intervals import Estimate, Spread, mean_interval, pooled_spread, resolution
 from sweeps.report.statistics.robust import best_index
 from sweeps.report.statistics.space import GoodBand
-from sweeps.report.statistics.stability import ALONE, likely, selection_spread
+from sweeps.report.statistics.stability import SETTLED, most_frequent, selection_spread
 
 UNKNOWN = Spread(float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a measurement found; all that it can't tell is empty, None or nan."""
+    """The figures of a measurement; all that it can't tell is empty, None or nan."""
 
     measurement: Measurement
     # the figures of every setting
@@ -92,10 +92,10 @@ class Findings:
 
 def analyze(measurement: Measurement) -> Findings:
     """Return what a study found."""
-    chosen = pick_settings(measurement)
-    frequencies = redraw_picks(measurement, chosen)
+    choice = pick_settings(measurement)
+    frequencies = redraw_picks(measurement, choice)
     series = compute_series(measurement)
-    picks = measure_picks(measurement, chosen, series, frequencies)
+    picks = measure_picks(measurement, choice, series, frequencies)
     metric = fresh_metric(measurement)
     robust_minus = _robust_minus(metric, picks)
     price, gain = _price_and_gain(measurement.metric, picks)
@@ -104,30 +104,30 @@ def analyze(measurement: Measurement) -> Findings:
         measurement=measurement,
         series=series,
         picks=picks,
-        compromised=chosen.compromised,
+        compromised=choice.compromised,
         fresh_metric=metric,
         robust_minus=robust_minus,
         verdicts={role: _judge(difference, metric) for role, difference in robust_minus.items()},
         tried=good_trials(measurement),
         price=price,
         gain=gain,
-        rivals=_rivals(measurement, chosen, frequencies),
+        rivals=_rivals(measurement, choice, frequencies),
         spread=pooled_spread(measurement.seed_scores, measurement.seed_diverged),
         resolution=resolution(measurement.seed_scores, measurement.seed_diverged),
-        selection=_selection(measurement, chosen, frequencies),
+        selection=_selection(measurement, choice, frequencies),
         shares=space_shares(measurement) if has_shares else {},
         bands=good_bands(measurement) if has_shares else {},
         importance=importance(measurement),
-        regrets=_regrets(measurement, chosen),
+        regrets=_regrets(measurement, choice),
         states=Counter(setting.state for setting in measurement.settings),
         failures=_failures(measurement),
     )
 
 
 def _rivals(measurement: Measurement, picks: Picks, frequencies: Mapping[str, Floats]) -> list[Params]:
-    if "robust" not in frequencies or frequencies["robust"][picks.indices["robust"]] >= ALONE:
+    if "robust" not in frequencies or frequencies["robust"][picks.indices["robust"]] >= SETTLED:
         return []
-    return [measurement.by_index[index].params for index in likely(frequencies["robust"])]
+    return [measurement.by_index[index].params for index in most_frequent(frequencies["robust"])]
 
 
 def _selection(
@@ -156,11 +156,11 @@ def _robust_minus(metric: Metric, picks: Mapping[str, Pick]) -> dict[str, Estima
     robust = picks.get("robust")
     if robust is None:
         return {}
-    others = {role: pick for role, pick in picks.items() if dict(pick.params) != dict(robust.params)}
-    settings = {tuple(pick.params.items()) for pick in others.values()}
-    level = 1 - 0.05 / max(len(settings), 1)
+    other_picks = {role: pick for role, pick in picks.items() if dict(pick.params) != dict(robust.params)}
+    count = len({tuple(pick.params.items()) for pick in other_picks.values()})
+    level = 1 - 0.05 / max(count, 1)
     differences = {}
-    for role, other in others.items():
+    for role, other in other_picks.items():
         difference = np.empty(0)
         if robust.fresh and other.fresh:
             difference = robust.fresh.converged - other.fresh.converged

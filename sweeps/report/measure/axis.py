@@ -30,7 +30,7 @@ def short(name: str) -> str:
     return Parameter.from_name(name).short
 
 
-def plain(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return a value as a label shows it."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]

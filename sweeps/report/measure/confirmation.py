@@ -29,8 +29,8 @@ class Confirmation:
 
     def of(self, params: Params) -> Setting | None:
         """Return the setting with these parameters, if it is there: that with the most finished runs."""
-        same = [setting for setting in self.settings if dict(setting.params) == dict(params)]
-        return max(same, key=lambda setting: len(setting.runs), default=None)
+        candidates = [setting for setting in self.settings if dict(setting.params) == dict(params)]
+        return max(candidates, key=lambda setting: len(setting.runs), default=None)
 
     def scores(self, params: Params) -> Floats:
         """Return validation scores of a setting, one a replicate, nan where there is none."""
@@ -41,11 +41,13 @@ class Confirmation:
         return self._over_replicates(params, lambda run: np.nan if run.test is None else run.test)
 
     def diverged(self, params: Params) -> Flags:
-        """Return which of a setting's runs diverged, one a replicate."""
+        """Flag a setting's runs that diverged, one a replicate."""
         return np.equal(self._over_replicates(params, lambda run: run.diverged), 1)
 
     def _over_replicates(self, params: Params, of: Callable[[FinishedRun], float]) -> Floats:
+        values = np.full(len(self.replicates), np.nan)
         setting = self.of(params)
-        runs = setting.runs if setting else {}
-        labels = [replicate.label for replicate in self.replicates]
-        return np.array([of(runs[label]) if label in runs else np.nan for label in labels], dtype=float)
+        for number, replicate in enumerate(self.replicates):
+            if setting and replicate.label in setting.runs:
+                values[number] = of(setting.runs[replicate.label])
+        return values

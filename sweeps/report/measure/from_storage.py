@@ -30,23 +30,25 @@ OVERVIEW = "overview_of"
 
 def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:
     """Return the measurements of the named studies, all by default, with their confirmations."""
-    known = optuna.get_all_study_names(storage)
-    studies = [_load(storage, name) for name in (known if names is None else names)]
-    measured = [study for study in studies if not {CONFIRMS, OVERVIEW} & study.user_attrs.keys()]
-    return [
-        measurement(study, _load(storage, other) if (other := study.study_name + SUFFIX) in known else None)
-        for study in measured
-    ]
+    stored_names = optuna.get_all_study_names(storage)
+    measurements = []
+    for name in stored_names if names is None else names:
+        study = _load(storage, name)
+        if {CONFIRMS, OVERVIEW} & study.user_attrs.keys():
+            continue
+        confirms = name + SUFFIX in stored_names
+        confirmation = _load(storage, name + SUFFIX) if confirms else None
+        measurements.append(measurement(study, confirmation))
+    return measurements
 
 
 def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -> Measurement:
     """Return what a study measured, whoever made it, and what confirms it."""
     attributes = study.user_attrs
     trials = study.get_trials(deepcopy=False)
-    repeated = {trial.system_attrs.get(RETRY_OF) for trial in trials}
-    last_tries = [trial for trial in trials if trial.number not in repeated]
+    retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
-    settings = [_setting(trial, replicates, trial.params) for trial in last_tries]
+    settings = [_setting(trial, replicates, trial.params) for trial in trials if trial.number not in retried]
     group, option = next(iter(attributes.get("studied", {}).items()), (None, _option(study.study_name)))
     several = len(study.directions) > 1
     direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
@@ -70,18 +72,18 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         folder=attributes.get("folder"),
         objectives=len(study.directions),
         front=[trial.number for trial in study.best_trials] if several else [],
-        confirmation=_confirmation(confirmation, int(attributes.get("confirm_seeds", 0))),
+        confirmation=_read_confirmation(confirmation, int(attributes.get("confirm_seeds", 0))),
     )
 
 
 def replicates_of(axes: Mapping[str, Sequence[Any]], seed_key: str) -> list[Replicate]:
     """Return each combination of the axes' values, the conditions in turn, each with all seeds."""
-    replicates = [
-        Replicate(label, values.get(seed_key), {key: values[key] for key in values if key != seed_key})
-        for label, values in label_replicates(axes).items()
-    ]
-    conditions = list(dict.fromkeys(replicate.condition_label for replicate in replicates))
-    return sorted(replicates, key=lambda replicate: conditions.index(replicate.condition_label))
+    by_condition: dict[str, list[Replicate]] = {}
+    for label, values in label_replicates(axes).items():
+        condition = {key: value for key, value in values.items() if key != seed_key}
+        replicate = Replicate(label, values.get(seed_key), condition)
+        by_condition.setdefault(replicate.condition_label, []).append(replicate)
+    return [replicate for replicates in by_condition.values() for replicate in replicates]
 
 
 def _load(storage: BaseStorage, name: str) -> optuna.Study:
@@ -97,8 +99,8 @@ def _coverage(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Coverage:
     """Return the recorded one; else grid where every trial is a grid's, and adaptive, as it may be."""
     if any(trial.state == TrialState.PRUNED for trial in trials):
         return "adaptive"
-    from_grid = bool(trials) and all(is_from_grid(trial) for trial in trials)
-    recorded = study.user_attrs.get("ways", ["grid" if from_grid else "adaptive"])
+    is_grid = bool(trials) and all(is_from_grid(trial) for trial in trials)
+    recorded = study.user_attrs.get("ways", ["grid" if is_grid else "adaptive"])
     return recorded[0] if len(recorded) == 1 else "adaptive"
 
 
@@ -106,11 +108,12 @@ def _axes(trials: Sequence[FrozenTrial]) -> list[Axis]:
     """Return the parameters of all trials in the order they were sampled."""
     spaces: dict[str, BaseDistribution] = {}
     for trial in trials:
-        spaces |= {name: space for name, space in trial.distributions.items() if name not in spaces}
-    return [_axis(name, space) for name, space in spaces.items()]
+        for name, space in trial.distributions.items():
+            spaces.setdefault(name, space)
+    return [_read_axis(name, space) for name, space in spaces.items()]
 
 
-def _axis(name: str, space: BaseDistribution) -> Axis:
+def _read_axis(name: str, space: BaseDistribution) -> Axis:
     if isinstance(space, CategoricalDistribution):
         ordered = all(_is_number(value) for value in space.choices)
         values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
@@ -130,11 +133,10 @@ def _is_log(name: str, values: Sequence[Any]) -> bool:
 
 
 def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mapping[str, Any]) -> Setting:
-    labels = [replicate.label for replicate in replicates]
-    runs = {label: _run(trial, label) for label in labels if label in trial.user_attrs}
+    runs = {r.label: _run(trial, r.label) for r in replicates if r.label in trial.user_attrs}
     value = trial.values[0] if trial.values else None
     if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
-        runs = {labels[0]: FinishedRun(value, bool(trial.user_attrs.get("diverged")))}
+        runs = {replicates[0].label: FinishedRun(value, bool(trial.user_attrs.get("diverged")))}
     step = max(trial.intermediate_values, default=None)
     return Setting(
         number=trial.number,
@@ -161,19 +163,23 @@ def _run(trial: FrozenTrial, label: str) -> FinishedRun:
 
 def _first(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], key: str) -> Any:
     """Return what the first job that records it says."""
-    records = (trial.user_attrs.get(replicate.label, {}) for trial in trials for replicate in replicates)
-    return next((record[key] for record in records if key in record), None)
+    for trial in trials:
+        for replicate in replicates:
+            record = trial.user_attrs.get(replicate.label, {})
+            if key in record:
+                return record[key]
+    return None
 
 
-def _confirmation(study: optuna.Study | None, wanted: int) -> Confirmation:
+def _read_confirmation(study: optuna.Study | None, seeds: int) -> Confirmation:
     if study is None:
-        return Confirmation(wanted=wanted)
+        return Confirmation(wanted=seeds)
     attributes = study.user_attrs
     trials = study.get_trials(deepcopy=False)
     replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
     settings = [_setting(trial, replicates, trial.user_attrs[PARAMS]) for trial in trials]
     images = _first(trials, replicates, "test_images")
-    return Confirmation(study.study_name, wanted, replicates, settings, images)
+    return Confirmation(study.study_name, seeds, replicates, settings, images)
 
 
 def _is_number(value: Any) -> bool:

@@ -84,7 +84,7 @@ class Measurement:
 
     @property
     def ordered(self) -> list[bool]:
-        """Return of each axis whether its values have neighbours."""
+        """Return for each axis whether its values have neighbours."""
         return [axis.ordered for axis in self.axes]
 
     @property
@@ -138,7 +138,7 @@ class Measurement:
 
     @cached_property
     def diverged(self) -> Flags:
-        """Return which runs diverged: (*shape, replicates)."""
+        """Flag the runs that diverged: (*shape, replicates)."""
         return np.equal(self._over_runs(lambda run: run.diverged, 0), 1)
 
     @cached_property
@@ -178,12 +178,12 @@ class Measurement:
         return list(dict.fromkeys(replicate.seed for replicate in self.replicates))
 
     def by_condition(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return (..., replicates) as (..., conditions, seeds): each condition has the seeds in one order."""
+        """Split (..., replicates) into (..., conditions, seeds): every condition has all seeds."""
         conditions = len(self.conditions)
         return values.reshape(*values.shape[:-1], conditions, len(self.replicates) // conditions)
 
-    def _over_runs(self, of: Callable[[FinishedRun], float], missing: float) -> Floats:
-        array = np.full((*self.shape, len(self.replicates)), missing, dtype=float)
+    def _over_runs(self, of: Callable[[FinishedRun], float], fill: float) -> Floats:
+        array = np.full((*self.shape, len(self.replicates)), fill, dtype=float)
         for index, setting in self.by_index.items():
             for number, replicate in enumerate(self.replicates):
                 if replicate.label in setting.runs:

@@ -24,11 +24,11 @@ class Metric:
     direction: Literal[1, -1] = 1
 
     @classmethod
-    def parse(cls, stored: str, direction: Literal[1, -1]) -> "Metric":
+    def parse(cls, label: str, direction: Literal[1, -1]) -> "Metric":
         """Return the metric of a stored name."""
-        if stored.endswith(IN_UNIT + PERCENT):
-            return cls(stored.removesuffix(IN_UNIT + PERCENT), PERCENT, direction)
-        return cls(stored, direction=direction)
+        if label.endswith(IN_UNIT + PERCENT):
+            return cls(label.removesuffix(IN_UNIT + PERCENT), PERCENT, direction)
+        return cls(label, direction=direction)
 
     @property
     def label(self) -> str:

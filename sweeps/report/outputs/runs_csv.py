@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweeps.report.measure.axis import plain
+from sweeps.report.measure.axis import format_value
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 
@@ -67,4 +67,4 @@ def _result(run: FinishedRun) -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if value is None:
         return ""
-    return plain(value) if isinstance(value, bool) else value
+    return format_value(value) if isinstance(value, bool) else value

@@ -7,7 +7,7 @@ import numpy as np
 
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.axis import plain
+from sweeps.report.measure.axis import format_value
 from sweeps.report.sentences.wording import (
     ROLE_NAMES,
     format_count,
@@ -92,7 +92,7 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
     worst = min(metric.orient(value) for value in setting.values)
     return {
         "trial": str(setting.number),
-        **{name: "" if value is None else plain(value) for name, value in values.items()},
+        **{name: "" if value is None else format_value(value) for name, value in values.items()},
         "mean": format_number(setting.mean),
         # A setting with diverged runs has no interval.
         "95 %": "" if setting.diverged else limits,

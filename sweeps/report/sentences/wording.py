@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from sweeps.report.findings.pick import Pick
-from sweeps.report.measure.axis import plain, short
+from sweeps.report.measure.axis import format_value, short
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.intervals import Estimate
@@ -16,7 +16,7 @@ GLYPHS = {"peak": "★", "robust": "◇", "default": "□"}
 
 def format_params(params: Params) -> str:
     """Return parameters as text shows them: lr=0.1 momentum=0.9."""
-    return " ".join(f"{short(key)}={plain(value)}" for key, value in params.items())
+    return " ".join(f"{short(key)}={format_value(value)}" for key, value in params.items())
 
 
 def format_number(value: float) -> str:

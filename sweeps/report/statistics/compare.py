@@ -60,24 +60,24 @@ def compare(
     A difference is "better" where its corrected p is below 1 - level, unless its whole interval lies inside
     the margin: "equivalent".
     """
-    pairs = [_ordered(scores, *pair) for pair in combinations(scores, 2)]
+    pairs = [_order_pair(scores, *pair) for pair in combinations(scores, 2)]
     spreads = [_spread(scores, pair, tuning or {}) for pair in pairs]
     p_values = holm(np.array([p_value(mean, error) for mean, error in spreads]))
     comparisons = []
     for (first, second), (mean, error), p in zip(pairs, spreads, p_values, strict=True):
-        paired = scores[first] - scores[second]
-        known = paired[~np.isnan(paired)]
-        deviation = float(np.std(known, ddof=1)) if len(known) > 1 else float("nan")
+        differences = scores[first] - scores[second]
+        values = differences[~np.isnan(differences)]
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
         difference = interval(mean, error, level)
         comparisons.append(
             Comparison(
                 first=first,
                 second=second,
-                seeds=len(known),
-                excluded=len(paired) - len(known),
+                seeds=len(values),
+                excluded=len(differences) - len(values),
                 difference=difference,
                 p=float(p),
-                smallest=detectable(len(known), deviation),
+                smallest=detectable(len(values), deviation),
                 verdict=judge(difference, p < 1 - level, margin),
             )
         )
@@ -121,7 +121,8 @@ def _spread(
     return mean, sum_of([error, *choices])
 
 
-def _ordered(scores: Mapping[str, Floats], one: str, other: str) -> tuple[str, str]:
-    difference = scores[one] - scores[other]
-    lower = not np.isnan(difference).all() and np.nanmean(difference) < 0
-    return (other, one) if lower else (one, other)
+def _order_pair(scores: Mapping[str, Floats], first: str, second: str) -> tuple[str, str]:
+    """Return the two with the one of the higher mean first."""
+    difference = scores[first] - scores[second]
+    is_lower = not np.isnan(difference).all() and np.nanmean(difference) < 0
+    return (second, first) if is_lower else (first, second)

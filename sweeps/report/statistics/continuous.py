@@ -20,11 +20,13 @@ SMOOTHING = 0.003
 def in_cube(points: Floats, ends: Sequence[tuple[float, float]], log: Sequence[bool]) -> Floats:
     """Return points on the scale that is searched, each axis from 0 to 1."""
     spans = np.array(ends, dtype=float).T
-    scaled = points.astype(float)
+    # A copy: what counts by its logarithm is overwritten.
+    values = points.astype(float)
     for axis in np.flatnonzero(log):
-        scaled[:, axis], spans[:, axis] = np.log10(scaled[:, axis]), np.log10(spans[:, axis])
+        values[:, axis] = np.log10(values[:, axis])
+        spans[:, axis] = np.log10(spans[:, axis])
     width = np.where(spans[1] > spans[0], spans[1] - spans[0], 1.0)
-    cube: Floats = (scaled - spans[0]) / width
+    cube: Floats = (values - spans[0]) / width
     return cube
 
 
@@ -45,19 +47,17 @@ def smoothed_points(
     """
     from scipy.interpolate import RBFInterpolator  # half a second to import
 
-    known = ~np.isnan(scores)
+    mask = ~np.isnan(scores)
     result = np.full(len(scores), np.nan)
-    if not known.any():
+    if not mask.any():
         return result
-    measured = points[known]
-    surface = RBFInterpolator(
-        in_cube(measured, ends, log), scores[known], kernel="linear", smoothing=SMOOTHING
-    )
+    sample = points[mask]
+    surface = RBFInterpolator(in_cube(sample, ends, log), scores[mask], kernel="linear", smoothing=SMOOTHING)
     factors = 10 ** (sigma * ndtri((np.arange(NODES) + 0.5) / NODES))
-    moved = np.tile(measured, (NODES, 1, 1))
-    moved[..., lr_axis] = np.clip(measured[:, lr_axis] * factors[:, None], *ends[lr_axis])
-    cube = in_cube(moved.reshape(-1, measured.shape[1]), ends, log)
-    result[known] = surface(cube).reshape(NODES, -1).mean(axis=0)
+    shifts = np.tile(sample, (NODES, 1, 1))
+    shifts[..., lr_axis] = np.clip(sample[:, lr_axis] * factors[:, None], *ends[lr_axis])
+    cube = in_cube(shifts.reshape(-1, sample.shape[1]), ends, log)
+    result[mask] = surface(cube).reshape(NODES, -1).mean(axis=0)
     return result
 
 
@@ -84,7 +84,7 @@ def pick_points(
 def sound_points(
     lrs: Floats, scores: Floats, diverged: Flags, ends: tuple[float, float], sigma: float = SIGMA
 ) -> Flags:
-    """Return which points are measured, didn't diverge, and have an lr sigma decades or more off its ends."""
+    """Flag the points that are measured, didn't diverge and have an lr sigma decades or more off its ends."""
     rates, (low, high) = np.log10(lrs), np.log10(ends)
     sound: Flags = ~diverged & ~np.isnan(scores) & (rates >= low + sigma) & (rates <= high - sigma)
     return sound

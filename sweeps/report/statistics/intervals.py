@@ -108,10 +108,11 @@ def pooled_spread(scores: Floats, diverged: Flags) -> Spread:
     centred = rows - rows.mean(axis=1, keepdims=True)
     seed = settings * float(np.sum(centred.mean(axis=0) ** 2))  # n - 1 degrees of freedom
     error = float(np.sum(centred**2)) - seed  # (settings - 1)(n - 1)
-    most = settings * (n - 1)
+    # that of independent errors
+    total_freedom = settings * (n - 1)
     squares = seed**2 + (error**2 / (settings - 1) if settings > 1 else 0.0)
-    freedom = (seed + error) ** 2 / squares * (n - 1) if squares > 0 else most
-    return Spread(float(np.sqrt((seed + error) / most)), float(min(freedom, most)))
+    freedom = (seed + error) ** 2 / squares * (n - 1) if squares > 0 else total_freedom
+    return Spread(float(np.sqrt((seed + error) / total_freedom)), float(min(freedom, total_freedom)))
 
 
 def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -129,10 +130,10 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
         estimate = mean_interval(scores[index], level)
         mean, low[index], high[index] = estimate.value, estimate.low, estimate.high
         if sound[index] and scores.shape[-1] < ENOUGH:
-            alike = rows[nearest(rows.mean(axis=1), mean)]
-            spread = pooled_spread(alike, np.zeros(alike.shape, dtype=bool))
-            half = half_width(scores.shape[-1], spread.sd, spread.freedom, level)
-            low[index], high[index] = mean - half, mean + half
+            lenders = rows[nearest(rows.mean(axis=1), mean)]
+            spread = pooled_spread(lenders, np.zeros(lenders.shape, dtype=bool))
+            margin = half_width(scores.shape[-1], spread.sd, spread.freedom, level)
+            low[index], high[index] = mean - margin, mean + margin
     return low, high
 
 
@@ -142,12 +143,12 @@ def resolution(scores: Floats, diverged: Flags, level: float = 0.95) -> float:
     t((1 + level)/2) sqrt(2/n) own, own the best stable setting's sd over replicates less the part that all
     settings share [Fisher 1935, the least significant difference].
     """
-    own, _, freedom = noise(scores, diverged)
+    own_sd, _, freedom = noise(scores, diverged)
     sound, n = stable(scores, diverged), scores.shape[-1]
     if n < 2 or not sound.any():
         return float("nan")
     best = np.nanargmax(np.where(sound, scores.mean(axis=-1), np.nan))
-    return half_width(n, float(np.sqrt(2) * own.flat[best]), freedom, level)
+    return half_width(n, float(np.sqrt(2) * own_sd.flat[best]), freedom, level)
 
 
 def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:

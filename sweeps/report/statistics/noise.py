@@ -18,22 +18,22 @@ class Noise(NamedTuple):
     """The standard deviations of a sweep's scores over its seeds."""
 
     # each setting's over runs that converge, less what all settings share
-    own: Floats
+    own_sd: Floats
     # of the part that all settings share
-    shared: float
+    shared_sd: float
     # the degrees of freedom of an own one
     freedom: float
 
 
 def stable(scores: Floats, diverged: Flags) -> Flags:
-    """Return which settings are measured in full without a diverged run: (*axes, replicates) -> (*axes)."""
+    """Flag the settings that are measured in full without a diverged run: (*axes, replicates) -> (*axes)."""
     return np.asarray(~(np.isnan(scores) | diverged).any(axis=-1))
 
 
 def means_of(scores: Floats) -> Floats:
     """Return each setting's mean over the replicates that are measured; nan where none is."""
-    known = np.sum(~np.isnan(scores), axis=-1)
-    means: Floats = np.nansum(scores, axis=-1) / np.where(known, known, np.nan)
+    counts = np.sum(~np.isnan(scores), axis=-1)
+    means: Floats = np.nansum(scores, axis=-1) / np.where(counts, counts, np.nan)
     return means
 
 
@@ -52,22 +52,22 @@ def noise(scores: Floats, diverged: Flags) -> Noise:
     n = scores.shape[-1]
     rows, sound = scores.reshape(-1, n), stable(scores, diverged).ravel()
     converging = np.where(diverged.reshape(-1, n), np.nan, rows)
-    own = _deviations(converging)
+    own_sd = _deviations(converging)
     count = int(sound.sum())
     if n < 2 or count < 2:
-        return Noise(own.reshape(scores.shape[:-1]), 0.0, float(n - 1))
+        return Noise(own_sd.reshape(scores.shape[:-1]), 0.0, float(n - 1))
     means = rows[sound].mean(axis=1)
     centred = rows[sound] - means[:, None]
     seeds = centred.mean(axis=0)
     errors = np.sum((centred - seeds) ** 2, axis=1) / (n - 1) * count / (count - 1)
     for index, mean in enumerate(means_of(converging)):
         if not np.isnan(mean):
-            own[index] = np.sqrt(errors[nearest(means, mean)].mean())
-    shared = np.sqrt(max(0.0, float(seeds.var(ddof=1)) - float(errors.mean()) / count))
-    return Noise(own.reshape(scores.shape[:-1]), float(shared), float(min(count, LENDERS) * (n - 1)))
+            own_sd[index] = np.sqrt(errors[nearest(means, mean)].mean())
+    shared_sd = np.sqrt(max(0.0, float(seeds.var(ddof=1)) - float(errors.mean()) / count))
+    return Noise(own_sd.reshape(scores.shape[:-1]), float(shared_sd), float(min(count, LENDERS) * (n - 1)))
 
 
-def drawn_means(scores: Floats, diverged: Flags) -> Floats:
+def draw_means(scores: Floats, diverged: Flags) -> Floats:
     """Return means of the settings with noise drawn again: scores (*axes, replicates) -> (*axes, DRAWS).
 
     mean + m/n (own/sqrt(m) sqrt(f/chi^2_f) Z + shared/sqrt(n) t_(n-1)), m of n runs converged: Gaussian but
@@ -78,20 +78,20 @@ def drawn_means(scores: Floats, diverged: Flags) -> Floats:
     if n < 2:
         return np.full((*scores.shape[:-1], DRAWS), np.nan)
     random = np.random.default_rng(0)
-    own, shared, freedom = noise(scores, diverged)
-    known = np.sum(~np.isnan(scores), axis=-1)
-    converged = np.sum(~np.isnan(scores) & ~diverged, axis=-1)[..., None]
-    uncertain = np.sqrt(freedom / random.chisquare(freedom, DRAWS))
-    own = np.where(converged > 0, own[..., None], 0.0)
-    errors = uncertain * own * np.sqrt(converged) * random.normal(size=(*known.shape, DRAWS))
-    common = converged * shared / np.sqrt(n) * random.standard_t(n - 1, DRAWS)
-    drawn: Floats = means_of(scores)[..., None] + (errors + common) / np.maximum(known, 1)[..., None]
-    return drawn
+    own_sd, shared_sd, freedom = noise(scores, diverged)
+    counts = np.sum(~np.isnan(scores), axis=-1)
+    converged_counts = np.sum(~np.isnan(scores) & ~diverged, axis=-1)[..., None]
+    factors = np.sqrt(freedom / random.chisquare(freedom, DRAWS))
+    own_sd = np.where(converged_counts > 0, own_sd[..., None], 0.0)
+    errors = factors * own_sd * np.sqrt(converged_counts) * random.normal(size=(*counts.shape, DRAWS))
+    common = converged_counts * shared_sd / np.sqrt(n) * random.standard_t(n - 1, DRAWS)
+    draws: Floats = means_of(scores)[..., None] + (errors + common) / np.maximum(counts, 1)[..., None]
+    return draws
 
 
 def _deviations(rows: Floats) -> Floats:
     """Return each row's standard deviation over what is measured; nan for fewer than two values."""
-    known = np.sum(~np.isnan(rows), axis=1)
+    counts = np.sum(~np.isnan(rows), axis=1)
     squares = np.nansum((rows - means_of(rows)[:, None]) ** 2, axis=1)
-    deviations: Floats = np.sqrt(squares / np.where(known > 1, known - 1, np.nan))
+    deviations: Floats = np.sqrt(squares / np.where(counts > 1, counts - 1, np.nan))
     return deviations

@@ -26,11 +26,11 @@ def neighbourhood_means(scores: Floats, ordered: Sequence[bool]) -> Floats:
 
     Missing settings (nan) count neither way. R(theta) = mean of s over N[theta].
     """
-    known = ~np.isnan(scores)
-    total, count = np.where(known, scores, 0.0), known.astype(float)
+    mask = ~np.isnan(scores)
+    total, count = np.where(mask, scores, 0.0), mask.astype(float)
     sums = total + sum(_neighbours(total, ordered))
     counts = count + sum(_neighbours(count, ordered))
-    return np.where(known, sums / np.where(known, counts, 1.0), np.nan)
+    return np.where(mask, sums / np.where(mask, counts, 1.0), np.nan)
 
 
 def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> GridPicks:
@@ -47,14 +47,14 @@ def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int 
 
 
 def sound_settings(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Flags:
-    """Return which settings have a neighbourhood without diverged or unmeasured runs, and an inner lr."""
+    """Flag the settings with an inner lr and a neighbourhood without diverged or unmeasured runs."""
     unfit = diverged | np.isnan(scores)
     sound: Flags = ~(unfit | np.any(_neighbours(unfit, ordered), axis=0))
     return sound if lr_axis is None else sound & ~on_edge(scores.shape, lr_axis)
 
 
 def on_edge(shape: Sequence[int], axis: int) -> Flags:
-    """Return which settings have the first or the last value of an axis; none where it has a single value."""
+    """Flag the settings at the first or the last value of an axis; none where it has a single value."""
     edge = np.zeros(shape, dtype=bool)
     if shape[axis] > 1:
         along = np.moveaxis(edge, axis, 0)
@@ -72,7 +72,7 @@ def _neighbours(values: NDArray[np.generic], ordered: Sequence[bool]) -> list[ND
     shifted = [np.zeros_like(values)]
     for axis, is_ordered in enumerate(ordered):
         for step in (1, -1) if is_ordered else ():
-            moved = np.roll(values, step, axis)
-            np.moveaxis(moved, axis, 0)[0 if step == 1 else -1] = 0
-            shifted.append(moved)
+            copy = np.roll(values, step, axis)
+            np.moveaxis(copy, axis, 0)[0 if step == 1 else -1] = 0
+            shifted.append(copy)
     return shifted

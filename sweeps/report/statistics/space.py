@@ -60,14 +60,14 @@ def share_bounds(scores: Floats, weights: Floats, delta: float) -> tuple[float, 
     scored chance.
     """
     total, unknown = weights.sum(), np.isnan(scores)
-    low = float(weights[_good(scores, delta)].sum() / total)
+    low = float(weights[_is_good(scores, delta)].sum() / total)
     return low, low + float(weights[unknown].sum() / total)
 
 
 def best_along(scores: Floats, axis: int) -> Floats:
     """Return for each value of an axis the best score over the others; nan where none is measured."""
-    others = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
-    best = np.max(np.where(np.isnan(others), -np.inf, others), axis=1)
+    rows = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
+    best = np.max(np.where(np.isnan(rows), -np.inf, rows), axis=1)
     return np.where(np.isinf(best), np.nan, best)
 
 
@@ -78,13 +78,12 @@ def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) 
     values beyond it. None where no value is good.
     """
     along = best_along(scores, axis)
-    good, known = np.flatnonzero(_good(along, delta)), np.flatnonzero(~np.isnan(along))
-    if not len(good):
+    indices = np.flatnonzero(_is_good(along, delta))
+    if not len(indices):
         return None
-    first, last = good[0], good[-1]
-    return GoodBand(
-        float(values[first]), float(values[last]), bool(first <= known[0]), bool(last >= known[-1])
-    )
+    first, last = indices[0], indices[-1]
+    lowest, highest = np.flatnonzero(~np.isnan(along))[[0, -1]]
+    return GoodBand(float(values[first]), float(values[last]), bool(first <= lowest), bool(last >= highest))
 
 
 def cannot_rank(bands: Sequence[GoodBand | None]) -> bool:
@@ -92,7 +91,7 @@ def cannot_rank(bands: Sequence[GoodBand | None]) -> bool:
     return sum(band is not None and band.censored for band in bands) > 1
 
 
-def _good(scores: Floats, delta: float) -> Flags:
+def _is_good(scores: Floats, delta: float) -> Flags:
     if np.isnan(scores).all():
         return np.zeros(scores.shape, dtype=bool)
     # 97.2 - 0.1 is above 97.1 in binary: a billionth decides for such decimals.

@@ -13,7 +13,7 @@ from sweeps.report.statistics.intervals import Spread
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 MOST_DRAWS = 500
 # Below this frequency a pick isn't named alone; the set named in its place is picked this often in all.
-ALONE, SET = 0.5, 0.8
+SETTLED, SET = 0.5, 0.8
 
 
 @lru_cache(maxsize=32)
@@ -23,19 +23,19 @@ def resamples(n: int) -> tuple[tuple[list[int], float], ...]:
     n - 1, so that a drawn mean varies by s^2 / n as the mean itself does; n draws vary too little, a third at
     n = 3 [Rao and Wu 1988]. All of them where they are few, else 500 at random.
     """
-    drawn = n - 1
-    if drawn < 1:
+    size = n - 1
+    if size < 1:
         return ()
-    if comb(n + drawn - 1, drawn) > MOST_DRAWS:
+    if comb(n + size - 1, size) > MOST_DRAWS:
         random = np.random.default_rng(0)
         return tuple(
-            (seeds.tolist(), 1 / MOST_DRAWS) for seeds in random.integers(n, size=(MOST_DRAWS, drawn))
+            (seeds.tolist(), 1 / MOST_DRAWS) for seeds in random.integers(n, size=(MOST_DRAWS, size))
         )
-    counted = []
-    for seeds in combinations_with_replacement(range(n), drawn):
-        orders = factorial(drawn) // prod(factorial(seeds.count(seed)) for seed in set(seeds))
-        counted.append((list(seeds), orders / n**drawn))
-    return tuple(counted)
+    weighted_draws = []
+    for seeds in combinations_with_replacement(range(n), size):
+        orders = factorial(size) // prod(factorial(seeds.count(seed)) for seed in set(seeds))
+        weighted_draws.append((list(seeds), orders / n**size))
+    return tuple(weighted_draws)
 
 
 def draws(n: int) -> int:
@@ -50,10 +50,10 @@ def pick_frequencies(
     diverged: Flags,
     shape: tuple[int, ...],
 ) -> dict[str, Floats]:
-    """Return by role the share of resamples that pick each setting, (*shape): scores, diverged (..., seeds).
+    """Count in what share of resamples each setting is picked, by role: scores, diverged (..., seeds).
 
-    choose: the picks' indices by role, from the means over a draw and whether any run of it diverged; a draw
-    rules out the settings that diverged in it. Empty for a single seed.
+    Returns arrays (*shape), none for a single seed. choose: the picks' indices by role, from the means over a
+    draw and whether any run of it diverged; a draw rules out the settings that diverged in it.
     """
     frequencies: dict[str, Floats] = {}
     for seeds, chance in resamples(scores.shape[-1]):
@@ -78,7 +78,7 @@ def selection_spread(frequencies: Floats, scores: Floats, pick: Index) -> Spread
     return Spread(float(np.sqrt(np.sum(frequencies * gaps**2))), n - 1.0)
 
 
-def likely(frequencies: Floats, share: float = SET) -> list[Index]:
+def most_frequent(frequencies: Floats, share: float = SET) -> list[Index]:
     """Return the fewest settings that this share of the resamples picks, most frequent first."""
     order = np.argsort(-frequencies, axis=None, kind="stable")
     count = int(np.searchsorted(np.cumsum(frequencies.flat[order]), share - 1e-9)) + 1

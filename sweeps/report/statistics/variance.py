@@ -8,7 +8,7 @@ from scipy.special import fdtri
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.intervals import Estimate
-from sweeps.report.statistics.noise import drawn_means, noise
+from sweeps.report.statistics.noise import draw_means, noise
 
 Effect = tuple[int, ...]
 
@@ -46,9 +46,10 @@ def variance_share_intervals(scores: Floats, diverged: Flags, level: float = 0.9
         shares = low
     elif n > 1:
         shares = _shares(scores.mean(axis=-1, keepdims=True), _error_variance(scores) / n)[:, 0]
-        steady = float(np.nansum(noise(scores, diverged).own ** 2 * (~diverged).mean(axis=-1))) / scores.size
-        drawn = _shares(drawn_means(scores, diverged), 2 * steady)
-        low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=-1)
+        variances = noise(scores, diverged).own_sd ** 2 * (~diverged).mean(axis=-1)
+        mean_variance = float(np.nansum(variances)) / scores.size
+        draws = _shares(draw_means(scores, diverged), 2 * mean_variance)
+        low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=-1)
     limits = zip(effects(scores.ndim - 1), shares, low, high, strict=True)
     return {effect: Estimate(float(share), float(a), float(b)) for effect, share, a, b in limits}
 
@@ -87,8 +88,8 @@ def _shares(means: Floats, noise: float) -> Floats:
 
 def _effect(means: Floats, effect: Effect) -> Floats:
     """Return the part of the means that belongs to these axes together and to no fewer of them."""
-    others = tuple(axis for axis in range(means.ndim - 1) if axis not in effect)
-    part: Floats = means.mean(axis=others, keepdims=True)
+    other_axes = tuple(axis for axis in range(means.ndim - 1) if axis not in effect)
+    part: Floats = means.mean(axis=other_axes, keepdims=True)
     for axis in effect:
         part = part - part.mean(axis=axis, keepdims=True)
     return part
