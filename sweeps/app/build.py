@@ -75,13 +75,19 @@ def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
         try:
             with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
                 _built_parts[config] = instantiate(arguments, _convert_="all", **kwargs)
-        except InstantiationException as error:
-            message, cause = str(error).replace("\n", ", "), _root(error)
+        except (InstantiationException, ModuleNotFoundError) as error:
             raise ValueError(
-                f"{key}: {message} ({cause}); install its package, or add its file's folder to PYTHONPATH"
+                f"{key}: {_reason(error)}; install its package "
+                "(optimizer-sweeps[train,optimizers] brings those of conf/), "
+                "or add its file's folder to PYTHONPATH"
             ) from error
     return _built_parts[config]
 
 
-def _root(error: BaseException) -> BaseException:
-    return error if error.__cause__ is None else _root(error.__cause__)
+def _reason(error: BaseException) -> str:
+    """Return the error's message in one line, with that of its first cause in brackets."""
+    cause = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    message = str(error).replace("\n", ", ")
+    return message if cause is error else f"{message} ({cause})"

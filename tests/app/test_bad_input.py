@@ -78,3 +78,13 @@ def test_an_outputs_folder_that_cannot_be_written_is_refused(
     assert f"outputs={tmp_path}/file" in message
     assert "another folder" in message
     assert "Traceback" not in message
+
+
+def test_data_whose_package_is_missing_is_refused(
+    refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "needy.py").write_text("def data(**_):\n    import mlexpand\n")
+    message = refused("data._target_=needy.data", f"outputs={tmp_path}")
+    assert message.startswith("data: No module named 'mlexpand'; install its package")
+    assert "Traceback" not in message
