@@ -14,6 +14,7 @@ from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.measure.metric import Metric
 from sweeps.report.outputs.document import Document, compose_document
+from sweeps.report.outputs.markdown import render_markdown
 from sweeps.report.outputs.terminal import print_findings
 from sweeps.report.sentences import guide
 from sweeps.report.statistics.compare import judge
@@ -73,10 +74,10 @@ def compose(sweep: str) -> Document:
 
 
 def texts(document: Document) -> list[str]:
-    """Return all that a report says in words."""
-    parts = [*document.lead, *document.parts]
-    captions = [plot.text for part in parts for plot in part.plots]
-    return [*(text for part in parts for text in part.sentences), *captions]
+    """Return all that a report says in words, tables aside."""
+    captions = [plot.text for part in document.parts for plot in part.plots]
+    lines = render_markdown(document).splitlines()
+    return [*(line for line in lines if not line.startswith("|")), *captions]
 
 
 def long_sentences(text: str) -> list[str]:

@@ -31,7 +31,7 @@ def figure_lines(part: Part, location: str) -> list[str]:
     titles = [plot.title for plot in part.plots if plot.figure is not None]
     sentences = [f"Not drawn: {plot.title}. {plot.text}" for plot in part.plots if plot.figure is None]
     if titles:
-        sentences.insert(0, f"Figures {location}: {'; '.join(titles)}.")
+        sentences.insert(0, f"Figures {location}: {'. '.join(titles)}.")
     return [*bullets(sentences), ""]
 
 
