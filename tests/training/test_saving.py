@@ -53,7 +53,8 @@ def test_a_rolling_checkpoint_builds_its_state_only_when_it_is_time(tmp_path: Pa
     assert built == [0, 1, 2]
 
 
-# Twenty processes, one after the other, save again and again until killed; the file must load each time.
+# Twenty processes, one after the other, save again and again until killed, each at another moment after its
+# first save; the file must load each time.
 KILLED_WHILE_SAVING = """
 import os, random, signal, sys, time
 from itertools import count
@@ -66,11 +67,14 @@ path, random_ = Path(sys.argv[1]), random.Random(0)
 checkpoint.save(path, {"number": 0, "weights": torch.zeros(300_000)})
 number = 0
 for _ in range(20):
+    first = os.stat(path).st_ino
     child = os.fork()
     if not child:
         for next_number in count(number + 1):
             checkpoint.save(path, {"number": next_number, "weights": torch.full((300_000,), next_number)})
-    time.sleep(random_.uniform(0.01, 0.1))
+    while os.stat(path).st_ino == first:
+        time.sleep(0.001)
+    time.sleep(random_.uniform(0, 0.05))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     state = checkpoint.load(path)
@@ -83,7 +87,7 @@ print(number)
 def test_a_process_killed_while_it_saves_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pt"
     ended = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_SAVING, str(path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", KILLED_WHILE_SAVING, str(path)], capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) >= 20
