@@ -38,6 +38,15 @@ def finish(process: subprocess.Popen[str], timeout: float = 120) -> str:
     return output
 
 
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
+    """Wait until the condition holds while the process runs."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def sweeps_here(*arguments: str) -> None:
     """Call `python -m sweeps.run` in this process."""
     from sweeps.run import main
@@ -116,25 +125,29 @@ class Toy:
         return [line.split(" ", 2)[2] for line in lines if line.startswith(word)]
 
     def recorded(self, *overrides: str) -> list[str]:
-        """The jobs, as the journal calls them, whose replicates are recorded; all have `overrides`."""
+        """Return the jobs, as the journal calls them, whose replicates are recorded; all have `overrides`."""
         jobs = []
-        for name in ("bowl", "ridge"):
-            for trial in self.study(f"toy/shape={name}").trials:
+        for name in optuna.get_all_study_names(self.storage):
+            for trial in self.study(name).trials:
                 params = [f"{key}={value}" for key, value in trial.params.items()]
                 seeds = [label for label in ("seed=0", "seed=1") if label in trial.user_attrs]
-                fixed = [f"journal={self.folder}/journal", f"shape={name}", *overrides, *params]
+                fixed = [f"journal={self.folder}/journal", name.split("/")[1], *overrides, *params]
                 jobs += [",".join(sorted([*fixed, seed])) for seed in seeds]
         return jobs
 
-    def busy(self) -> int:
-        """The process of a job that has started and not ended; waits for one, between two jobs."""
-        while True:
-            lines = [line.split(" ", 2) for line in (self.folder / "journal").read_text().splitlines()]
-            ended = [line[1:] for line in lines if line[0] == "end"]
-            started = [line[1:] for line in lines if line[0] == "start"]
-            if running := [pid for pid, job in started if [pid, job] not in ended]:
-                return int(running[-1])
-            time.sleep(0.05)
+    def hold(self, ended: int) -> None:
+        """Let jobs wait in their middle once so many have ended; by then those are recorded."""
+        (self.folder / "journal.hold").write_text(str(ended))
+
+    def held(self) -> list[int]:
+        """Return the processes whose jobs have begun to wait."""
+        path = self.folder / "journal"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [int(line.split()[1]) for line in lines if line.startswith("held")]
+
+    def release(self) -> None:
+        """Let the jobs that wait go on, and no further one wait."""
+        (self.folder / "journal.hold").unlink()
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ import os
 import resource
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import torch
 from sweeps.training import checkpoint
 from sweeps.training.run import State
 from sweeps.trial import NoTrial, set_current_trial
-from tests.conftest import finish, start, sweeps_here
+from tests.conftest import finish, start, sweeps_here, wait_for
 
 Here = Callable[..., str]
 
@@ -65,8 +64,7 @@ def test_a_run_killed_in_the_middle_and_started_again_ends_as_an_unbroken_one(
     command += [f"outputs={tmp_path}/out"]
     broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
     process = start(*command, f"hydra.run.dir={broken}")
-    while not (broken / "checkpoint.pt").exists() and process.poll() is None:
-        time.sleep(0.01)
+    wait_for((broken / "checkpoint.pt").exists, process)
     os.killpg(process.pid, signal.SIGKILL)
     printed, _ = process.communicate()
     assert process.returncode == -signal.SIGKILL, printed

@@ -19,7 +19,7 @@ from sweeps.study import DEFAULT_STORAGE
 from sweeps.study.claims import Claims
 from sweeps.study.journal_lock import JournalLock
 from sweeps.study.storage import JournalFileStorage, open_study, storage_at
-from tests.conftest import REPOSITORY, Toy, finish
+from tests.conftest import REPOSITORY, Toy, finish, wait_for
 from tests.support.postgres import PASSWORD, Server, binaries, server
 
 # Processes that start from one that has imported all this: a fresh one takes a second to.
@@ -102,13 +102,11 @@ def cut(url: str) -> None:
 
 def test_a_sweep_whose_worker_is_killed_gives_every_setting_its_value_once(url: str, tmp_path: Path) -> None:
     toy = StoredToy(tmp_path, url)
-    process = toy.start("shape=bowl,ridge", "pause=0.2")
-    deadline = time.monotonic() + 60
-    while not (last := (["", *lines(toy)])[-1]).startswith("start") or len(toy.journal("end")) < 3:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(int(last.split()[1]), signal.SIGKILL)
+    toy.hold(3)
+    process = toy.start("shape=bowl,ridge")
+    wait_for(lambda: len(toy.held()) == 2, process)
+    os.kill(toy.held()[0], signal.SIGKILL)
+    toy.release()
     finish(process)
     assert toy.values() == EXPECTED
     assert len(toy.journal("start")) > len(EXPECTED), "nothing was killed in the middle"
@@ -116,12 +114,12 @@ def test_a_sweep_whose_worker_is_killed_gives_every_setting_its_value_once(url: 
 
 def test_a_sweep_outlasts_a_restart_of_its_server(postgres: Server, database: str, tmp_path: Path) -> None:
     toy = StoredToy(tmp_path, database)
+    toy.hold(4)  # so that one is left to end when the server is gone
     process = toy.start("shape=bowl", "steps=60")  # most of its time goes into reports
-    while len(toy.journal("end")) < 2:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
+    wait_for(lambda: len(toy.journal("end")) >= 2, process)
     postgres.stop()
-    time.sleep(1)
+    toy.release()
+    postgres.wait_for_a_caller()
     postgres.start()
     finish(process)
     trials = toy.study("toy/shape=bowl").trials
@@ -129,11 +127,6 @@ def test_a_sweep_outlasts_a_restart_of_its_server(postgres: Server, database: st
         x: pytest.approx((x - 1) ** 2) for x in (-2, -1, 0, 1, 2)
     }
     assert [(trial.state.name, len(trial.intermediate_values)) for trial in trials] == [("COMPLETE", 60)] * 5
-
-
-def lines(toy: Toy) -> list[str]:
-    path = toy.folder / "journal"
-    return path.read_text().splitlines() if path.exists() else []
 
 
 def claim_all(url: str, together: "multiprocessing.synchronize.Barrier", mine: Connection) -> None:
@@ -144,11 +137,11 @@ def claim_all(url: str, together: "multiprocessing.synchronize.Barrier", mine: C
     study = open_study(storage_at(url).open(), "study")
     numbers = []
     with Claims(storage_at(url).locks()).hold_lock() as claims:
-        together.wait(60)
+        together.wait(120)
         while trial := claims.claim(study, {}, 0):
             numbers.append(trial.number)
             if len(numbers) == 1:
-                together.wait(60)
+                together.wait(120)
         mine.send(numbers)
         mine.recv()
 

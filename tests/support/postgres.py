@@ -56,6 +56,12 @@ class Server:
         """Stop at once, every connection lost."""
         self.run("pg_ctl", "stop", "-w", "-s", "-m", "fast")
 
+    def wait_for_a_caller(self) -> None:
+        """Wait, in place of the server, which has stopped, until someone calls it, and hang up."""
+        with socket.create_server(("127.0.0.1", self.port)) as door:
+            door.settimeout(60)
+            door.accept()[0].close()
+
 
 def binaries() -> Path | None:
     """Where Debian's newest server is, if there is one."""

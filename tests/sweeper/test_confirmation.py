@@ -11,8 +11,7 @@ from sweeps.report.findings.picks import pick_settings
 from sweeps.report.measure.from_storage import read
 from sweeps.report.measure.measurement import Measurement
 from sweeps.study.storage import storage_at
-from tests.conftest import Toy
-from tests.sweeper.test_sweeper import wait_for
+from tests.conftest import Toy, wait_for
 
 CONFIRM = ("hydra.sweeper.confirm.seeds=3", "+hydra.sweeper.confirm.overrides.read_test=true")
 TUNED = ("shape=ridge", "shape.y=0", "+hydra.sweeper.replicates.seed=[0,1]", *CONFIRM)
@@ -99,15 +98,17 @@ def test_a_new_pick_is_confirmed_too_and_none_where_that_is_off(toy: Toy) -> Non
 
 def test_a_confirmation_killed_in_the_middle_is_finished_once_by_two_drivers(toy: Toy) -> None:
     slow = (*TUNED, "pause=0.1", "hydra.sweeper.n_jobs=1")
+    toy.hold(6 + 2)
     process = toy.start(*slow)
-    wait_for(lambda: len(toy.journal("end")) >= 6 + 2, process)
+    wait_for(toy.held, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    toy.release()
     [half] = measured(toy).confirmation.settings[:1]
     assert 0 < len(half.runs) < 6
     both = [toy.start(*slow), toy.start(*slow)]
     for process in both:
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=120)
         assert process.returncode == 0, printed
     ended = toy.journal("end")
     recorded = [job for job in ended if "read_test" in job and any(label in job for label in half.runs)]

@@ -13,40 +13,39 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from sweeps.study.outage import is_connection_lost, storage_failure
-from tests.conftest import Toy, finish
+from tests.conftest import Toy, finish, wait_for
 
 PAUSE = "pause=0.2"
 SWEEP = ("shape=bowl", "+hydra.sweeper.replicates.seed=[0,1]", PAUSE)
 JOBS = 5 * 2
 
 
-def wait_for_jobs(toy: Toy, ended: int, process: subprocess.Popen[str]) -> None:
-    """Wait until so many jobs have ended while the sweep runs."""
-    deadline = time.monotonic() + 60
-    while len(toy.journal("end")) < ended:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def last_words(process: subprocess.Popen[str]) -> str:
     """What a sweep said that ended badly: one message."""
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=120)
     assert process.returncode not in (0, None), said
     assert "Traceback" not in said
     assert said.count("What was finished is kept. The same command resumes.") == 1, said
     return said
 
 
-def recorded(toy: Toy) -> list[str]:
-    """The jobs, as the journal calls them, whose replicates are recorded."""
-    return [
-        ",".join(sorted([f"journal={toy.folder}/journal", "shape=bowl", PAUSE, *params, seed]))
-        for trial in toy.study("toy/shape=bowl").trials
-        for params in [[f"{key}={value}" for key, value in trial.params.items()]]
-        for seed in ("seed=0", "seed=1")
-        if seed in trial.user_attrs
-    ]
+@contextmanager
+def locked(toy: Toy) -> Iterator[None]:
+    """Lock a sweep's database against all others."""
+    with closing(sqlite3.connect(toy.folder / "toy.db", isolation_level=None, timeout=120)) as session:
+        session.execute("BEGIN EXCLUSIVE")
+        yield
+        session.execute("ROLLBACK")
+
+
+def heeds_no_interrupt(process: int) -> bool:
+    """Return whether a process ignores Ctrl-C, as one does that was interrupted before, or is gone."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    fields = dict(line.split(":\t", 1) for line in status.splitlines())
+    return fields["State"].startswith("Z") or bool(int(fields["SigIgn"], 16) & 1 << signal.SIGINT - 1)
 
 
 def assert_the_next_start_finishes(toy: Toy, kept: list[str], *overrides: str) -> None:
@@ -99,47 +98,53 @@ def test_a_full_disk_ends_a_sweep_with_one_message_and_costs_nothing_that_was_fi
 ) -> None:
     with small_disk(tmp_path) as fill_for:
         toy = Toy(tmp_path)
+        toy.hold(8)  # so that it can't end before the disk is full
         process = toy.start(*SWEEP)
-        wait_for_jobs(toy, 4, process)
+        wait_for(lambda: len(toy.journal("end")) >= 4, process)
         fill_for(process.pid)
+        toy.release()
         written = f"Nothing more can be written to sqlite:///{tmp_path}/toy.db or {tmp_path}/jobs: "
         assert written in last_words(process)
         (tmp_path / "ballast").unlink(missing_ok=True)
-        assert_the_next_start_finishes(toy, recorded(toy))
+        assert_the_next_start_finishes(toy, toy.recorded(PAUSE))
 
 
 def test_a_locked_database_is_waited_for_and_costs_nothing_where_that_takes_too_long(toy: Toy) -> None:
     patient = f"hydra.sweeper.storage='{toy.storage}?timeout=2'"
+    toy.hold(6)
     process = toy.start(*SWEEP, patient)
-    wait_for_jobs(toy, 2, process)
-    with closing(sqlite3.connect(toy.folder / "toy.db", isolation_level=None, timeout=60)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        time.sleep(1)
-        other.execute("ROLLBACK")
-        wait_for_jobs(toy, 6, process)
-        other.execute("BEGIN EXCLUSIVE")
+    wait_for(lambda: len(toy.journal("end")) >= 2, process)
+    with locked(toy):
+        time.sleep(1)  # less than the two seconds that it is waited for
+    wait_for(lambda: len(toy.held()) == 2, process)
+    with locked(toy):
+        toy.release()
         assert "toy.db?timeout=2" in (said := last_words(process))
         assert "database is locked" in said
-        other.execute("ROLLBACK")
-    assert_the_next_start_finishes(toy, recorded(toy), patient)
+    assert_the_next_start_finishes(toy, toy.recorded(PAUSE), patient)
 
 
 def test_ctrl_c_twice_ends_a_sweep_with_one_message_and_costs_nothing_that_was_finished(toy: Toy) -> None:
+    toy.hold(4)
     process = toy.start(*SWEEP)
-    wait_for_jobs(toy, 3, process)
-    os.killpg(process.pid, signal.SIGINT)
-    time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
+    wait_for(lambda: len(toy.held()) == 2, process)
+    with locked(toy):  # what cleans up after the first waits, and so meets the second
+        os.killpg(process.pid, signal.SIGINT)
+        wait_for(lambda: all(map(heeds_no_interrupt, (process.pid, *toy.held()))), process)
+        os.killpg(process.pid, signal.SIGINT)
     assert "Interrupted." in last_words(process)
-    assert_the_next_start_finishes(toy, recorded(toy))
+    toy.release()
+    assert_the_next_start_finishes(toy, toy.recorded(PAUSE))
 
 
 def test_after_a_reboot_two_drivers_started_at_once_finish_the_sweep_and_double_nothing(toy: Toy) -> None:
+    toy.hold(4)
     process = toy.start(*SWEEP)
-    wait_for_jobs(toy, 4, process)
+    wait_for(lambda: len(toy.held()) == 2, process)
     os.killpg(process.pid, signal.SIGKILL)  # the driver and its workers, at one moment
     process.communicate()
-    kept = recorded(toy)
+    toy.release()
+    kept = toy.recorded(PAUSE)
     left = sorted((toy.folder / "toy.db.locks").glob("*.alive"))
     assert len(left) == 3, "each process leaves the file of its lock behind"
     begun = len(toy.journal("start"))

@@ -3,24 +3,12 @@
 import os
 import re
 import signal
-import subprocess
-import time
-from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Toy
+from tests.conftest import Toy, wait_for
 
 BOTH = ("shape=bowl,ridge", "+hydra.sweeper.replicates.seed=[0,1]")
-
-
-def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 60) -> None:
-    """Wait until the condition holds while the process runs."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def assert_each_setting_is_complete_once(toy: Toy) -> None:
@@ -74,29 +62,33 @@ def test_the_same_command_again_runs_nothing_and_prints_the_result(
 
 # A worker alone: tests/test_storages.py; both at once: tests/test_faults.py.
 def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) -> None:
-    process = toy.start(*BOTH, "pause=0.3")
-    wait_for(lambda: len(toy.journal("end")) >= 5, process)
+    toy.hold(5)
+    process = toy.start(*BOTH)
+    wait_for(lambda: len(toy.held()) == 2, process)
     os.kill(process.pid, signal.SIGKILL)
-    finished = toy.recorded("pause=0.3")
-    process.communicate(timeout=60)
-    toy.run(*BOTH, "pause=0.3")
+    finished = toy.recorded()
+    toy.release()
+    process.communicate(timeout=120)
+    toy.run(*BOTH)
     assert_each_setting_is_complete_once(toy)
-    assert len(finished) >= 3
+    assert 5 <= len(finished) < 22
     assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
 
 
 def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_rest(toy: Toy) -> None:
-    process = toy.start(*BOTH, "pause=0.3")
-    wait_for(lambda: len(toy.journal("end")) >= 4, process)
+    toy.hold(4)
+    process = toy.start(*BOTH)
+    wait_for(lambda: len(toy.held()) == 2, process)
     os.killpg(process.pid, signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=120)
     assert process.returncode != 0
     assert "The same command resumes" in printed
     assert "Traceback" not in printed
     assert set(toy.states("toy/shape=bowl")) <= {"COMPLETE", "WAITING"}
-    finished = toy.recorded("pause=0.3")
-    assert 3 <= len(finished) < 22
-    toy.run(*BOTH, "pause=0.3")
+    finished = toy.recorded()
+    assert 4 <= len(finished) < 22
+    toy.release()
+    toy.run(*BOTH)
     assert_each_setting_is_complete_once(toy)
     assert [toy.journal("start").count(job) for job in finished] == [1] * len(finished)
 
@@ -105,7 +97,7 @@ def test_a_failing_job_fails_its_trial_with_the_reason_and_the_next_start_tries_
     overrides = ("shape=bowl", "+hydra.sweeper.replicates.seed=[0,1]", "hydra.sweeper.n_jobs=1")
     (toy.folder / "journal.fail").write_text("0:1")
     process = toy.start(*overrides)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=120)
     assert process.returncode != 0
     assert "RuntimeError: asked to fail" in printed
     assert "hydra.sweeper.max_failure_rate=0.0" in printed
@@ -133,7 +125,7 @@ def test_a_study_that_measures_something_else_is_refused_by_its_difference(toy: 
     toy.here("shape=bowl", "shape.x=-2,-1,0,1,2")
     processes = {changed: toy.start("shape=bowl", changed) for changed in CHANGES}
     for changed, words in CHANGES.items():
-        printed, _ = processes[changed].communicate(timeout=60)
+        printed, _ = processes[changed].communicate(timeout=120)
         assert processes[changed].returncode != 0
         assert all(word in printed for word in [*words, "hydra.sweeper.study_name"]), printed
         assert "Traceback" not in printed

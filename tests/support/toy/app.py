@@ -20,6 +20,7 @@ def main(cfg: DictConfig) -> Any:
     job = ",".join(sorted(HydraConfig.get().overrides.task))
     trace(cfg.journal, f"start {os.getpid()} {job}")
     time.sleep(cfg.pause * (10 if cfg.uneven and cfg.shape.x in (0, 2) else 1))
+    wait_while_held(cfg.journal, job)
     fail = Path(f"{cfg.journal}.fail")
     if fail.exists() and fail.read_text() == f"{cfg.shape.x}:{cfg.seed}":
         raise RuntimeError("asked to fail")
@@ -34,6 +35,27 @@ def main(cfg: DictConfig) -> Any:
     trace(cfg.journal, f"saw {os.environ.get('CUDA_VISIBLE_DEVICES')}")
     kinds = {"height": height, "both": (height, -height), "undefined": float("nan"), "text": "high"}
     return kinds[cfg.returns]
+
+
+def wait_while_held(journal: str, job: str) -> None:
+    """Wait, and leave a trace of it, while as many jobs have ended as <journal>.hold lets."""
+    if is_held(journal):
+        trace(journal, f"held {os.getpid()} {job}")
+        deadline = time.monotonic() + 120
+        while is_held(journal):
+            if time.monotonic() > deadline:  # the test that would let it go has failed
+                raise TimeoutError(f"{journal}.hold is still there")
+            time.sleep(0.01)
+
+
+def is_held(journal: str) -> bool:
+    """Return whether as many jobs have ended as <journal>.hold lets; without that file any number may."""
+    try:
+        limit = int(Path(f"{journal}.hold").read_text())
+    except FileNotFoundError:
+        return False
+    lines = Path(journal).read_text().splitlines()
+    return sum(line.startswith("end ") for line in lines) >= limit
 
 
 def together(jobs: Sequence[Job]) -> list[Any]:
