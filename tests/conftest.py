@@ -215,7 +215,7 @@ LONGEST = (
     "test_launchers",
     "test_faults",
     "test_interrupted",
-    "test_readme",
+    "test_documents",
     "test_confirmation",
 )
 
