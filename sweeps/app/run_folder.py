@@ -14,7 +14,7 @@ from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.run import Result, Run, State
 from sweeps.training.run_identity import identify_unbuilt_run, reason_to_refuse
 
-METRICS = "metrics.json"
+METRICS_FILE = "metrics.json"
 log = logging.getLogger(__name__)
 
 
@@ -35,15 +35,15 @@ def load_resumed_state(path: str, run: Run, device: str) -> State:
         state = _load_own_state(file, run, device, fix="name another run")
     except ValueError as error:
         raise ValueError(f"resume={path}: {error}") from error
-    done = state["epochs"]
+    epochs = state["epochs"]
     if not state["finite"]:
         raise ValueError(
-            f"resume={path}: the run's loss was not finite after {done} epochs; name another run"
+            f"resume={path}: the run's loss was not finite after {epochs} epochs; name another run"
         )
-    if done == run.epochs:
+    if epochs == run.epochs:
         raise ValueError(
-            f"resume={path}: {done} epochs are done, so that epochs={run.epochs} leaves nothing to train; "
-            f"write epochs={done + 1} or more"
+            f"resume={path}: {epochs} epochs are done, so that epochs={run.epochs} leaves nothing to train; "
+            f"write epochs={epochs + 1} or more"
         )
     return state
 
@@ -62,7 +62,7 @@ def load_state(folder: Path, run: Run, device: str) -> State | None:
 def load_unfinished_state(folder: Path, run: Run, device: str) -> State | None:
     """Load as `load_state` does, but return None for a finished run, so that it trains again."""
     state = load_state(folder, run, device)
-    if state is None or not (folder / METRICS).exists():
+    if state is None or not (folder / METRICS_FILE).exists():
         return state
     is_finished = state["epochs"] == run.epochs or not state["finite"]
     return None if is_finished else state
@@ -81,7 +81,7 @@ def load_state_or_start_over(
         return None
 
 
-def write_results(folder: Path, result: Result, accuracies: Mapping[str, float]) -> None:
+def write_run(folder: Path, result: Result, accuracies: Mapping[str, float]) -> None:
     """Write the checkpoint and the metrics; a run with both has ended.
 
     accuracies: in percent, of the splits that no epoch measures.
@@ -94,10 +94,10 @@ def write_results(folder: Path, result: Result, accuracies: Mapping[str, float])
         "losses": [float(f"{loss:.5g}") for loss in result.losses.tolist()],  # of each step
     }
     checkpoint.save(folder / CHECKPOINT, result.state)
-    (folder / METRICS).write_text(json.dumps(metrics, indent=1) + "\n")
+    (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n")
 
 
-def learning_curves(result: Result) -> dict[str, list[float]]:
+def curves_of(result: Result) -> dict[str, list[float]]:
     """Return what the epochs measured, by metric."""
     epochs = [asdict(epoch) for epoch in result.epochs]
     metrics = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr")

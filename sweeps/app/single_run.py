@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -13,7 +14,7 @@ from rich.table import Table
 from sweeps.app import run_folder
 from sweeps.app.build import build
 from sweeps.app.check import check
-from sweeps.app.swept_jobs import SweptRun, swept_run, train_and_write
+from sweeps.app.swept_jobs import SweptRun, continue_run, train_and_write
 from sweeps.study.disk import full_disk
 from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.run import Epoch, Result
@@ -43,8 +44,9 @@ def train_single(cfg: DictConfig) -> float:
 
 def _prepare_single(cfg: DictConfig, folder: Path) -> SweptRun:
     run = build(cfg)
-    saved = run_folder.load_unfinished_state(folder, run, cfg.device)
-    return swept_run(Job(cfg, folder, NoTrial()), run, saved, splits=["train", "test"])
+    state = run_folder.load_unfinished_state(folder, run, cfg.device)
+    job = continue_run(Job(cfg, folder, NoTrial()), run, state, splits=["train", "test"])
+    return replace(job, measure_diverged=True)
 
 
 @contextmanager
@@ -90,16 +92,18 @@ def _draw_curves(path: Path, result: Result) -> None:
     from sweeps.report.figures.curves import RunCurves, learning_curves
 
     title = " ".join(HydraConfig.get().overrides.task)
-    run = RunCurves("this run", run_folder.learning_curves(result), result.losses.tolist())
+    run = RunCurves("this run", run_folder.curves_of(result), result.losses.tolist())
     learning_curves(title, [run]).write_html(path, include_plotlyjs=True)
 
 
 def _show_result(result: Result, accuracies: Mapping[str, float], folder: Path) -> None:
     """Print the accuracies and where the run's files are."""
     console = Console()
+    # A diverged run's score is chance, whatever its last epoch measured.
+    validation = result.epochs[-1].validation_accuracy if result.epochs else result.score
     table = Table("split", "accuracy in %")
     for split in ("train", "validation", "test"):
-        table.add_row(split, f"{accuracies.get(split, result.score):.2f}")
+        table.add_row(split, f"{accuracies.get(split, validation):.2f}")
     console.print(table)
     if result.diverged:
         console.print("The run diverged: it scores chance. A smaller optimizer.lr may help.")

@@ -34,6 +34,8 @@ class SweptRun:
     keep_best: bool
     # The splits that are measured at the end; the epochs measure validation.
     splits: Sequence[str]
+    # Whether they are measured after a divergence too; else they score chance, as the run does.
+    measure_diverged: bool = False
 
 
 def train_in_sweep(cfg: DictConfig) -> float:
@@ -74,13 +76,13 @@ def _prepare(job: Job) -> SweptRun:
     run = build(job.config)
     # What a trial has ended is its own; a folder of another sweeper's may be from any day.
     load = run_folder.load_unfinished_state if job.trial.number is None else run_folder.load_state
-    saved = run_folder.load_state_or_start_over(job.folder, run, job.config.device, load)
-    return swept_run(job, run, saved, splits=["test"] if job.config.read_test else [])
+    state = run_folder.load_state_or_start_over(job.folder, run, job.config.device, load)
+    return continue_run(job, run, state, splits=["test"] if job.config.read_test else [])
 
 
-def swept_run(job: Job, run: Run, saved: State | None, splits: Sequence[str]) -> SweptRun:
-    """Return the job's run, continued from its own saved state, else from the one that `resume` names."""
-    cfg, start = job.config, saved
+def continue_run(job: Job, run: Run, state: State | None, splits: Sequence[str]) -> SweptRun:
+    """Return the job's run, to continue from its own state if it has one, else from what `resume` names."""
+    cfg, start = job.config, state
     if start is None and cfg.resume is not None:
         start = run_folder.load_resumed_state(cfg.resume, run, cfg.device)
     if start is not None:
@@ -89,34 +91,34 @@ def swept_run(job: Job, run: Run, saved: State | None, splits: Sequence[str]) ->
 
 
 def train_and_write(
-    runs: Sequence[SweptRun],
+    jobs: Sequence[SweptRun],
     device: str,
     precision: str,
     compiled: bool,
     show: Callable[[Epoch], None] | None = None,
 ) -> list[tuple[Result, dict[str, float]] | None]:
-    """Train the runs together and write what each leaves in its folder and with its trial.
+    """Train runs together and write what each leaves in its folder and with its trial.
 
     Return each one's result and the accuracies of its splits, or None where its trial's pruner ended it.
     show: called with every epoch.
     """
-    recorder = Recorder(runs, show)
+    recorder = Recorder(jobs, show)
     results = train(
-        [each.run for each in runs],
+        [job.run for job in jobs],
         device,
         precision,
-        starts=[each.start for each in runs],
+        starts=[job.start for job in jobs],
         observer=recorder,
         compiled=compiled,
     )
     ends: list[tuple[Result, dict[str, float]] | None] = []
-    for index, (each, result) in enumerate(zip(runs, results, strict=True)):
+    for index, (job, result) in enumerate(zip(jobs, results, strict=True)):
         if index in recorder.pruned:
             ends.append(None)
             continue
-        accuracies = _measure_splits(each, result, device, precision)
-        _describe(each, result, accuracies)
-        run_folder.write_results(each.folder, result, accuracies)
+        accuracies = _measure_splits(job, result, device, precision)
+        _describe(job, result, accuracies)
+        run_folder.write_run(job.folder, result, accuracies)
         ends.append((result, accuracies))
     return ends
 
@@ -128,18 +130,18 @@ class Recorder(Observer):
     reports doesn't matter; a run that has trained its last epoch is not pruned any more.
     """
 
-    def __init__(self, runs: Sequence[SweptRun], show: Callable[[Epoch], None] | None) -> None:
-        self.runs = runs
+    def __init__(self, jobs: Sequence[SweptRun], show: Callable[[Epoch], None] | None) -> None:
+        self.jobs = jobs
         self.show = show
-        self.checkpoints = [Checkpoints(each.folder, each.checkpoint_every, each.keep_best) for each in runs]
-        self.epochs_done = [0] * len(runs)
+        self.checkpoints = [Checkpoints(job.folder, job.checkpoint_every, job.keep_best) for job in jobs]
+        self.epoch_counts = [0] * len(jobs)
         self.pruned: set[int] = set()
 
     def epoch(self, run: int, epoch: Epoch) -> None:
         """Report validation accuracy to the run's trial."""
-        self.epochs_done[run] = epoch.number
+        self.epoch_counts[run] = epoch.number
         self.checkpoints[run].note_epoch(epoch)
-        self.runs[run].trial.report(epoch.validation_accuracy, epoch.number)
+        self.jobs[run].trial.report(epoch.validation_accuracy, epoch.number)
         if self.show is not None:
             self.show(epoch)
 
@@ -149,32 +151,32 @@ class Recorder(Observer):
 
     def diverged(self, run: int) -> None:
         """Report chance for the epochs that the run didn't come to."""
-        each = self.runs[run]
-        for number in range(self.epochs_done[run] + 1, each.run.epochs + 1):
-            each.trial.report(each.run.feed.chance, number)
+        job = self.jobs[run]
+        for number in range(self.epoch_counts[run] + 1, job.run.epochs + 1):
+            job.trial.report(job.run.feed.chance, number)
 
     def stop(self, runs: Collection[int]) -> Collection[int]:
         """Return the runs whose trials' pruners end them."""
-        unfinished = [run for run in runs if self.epochs_done[run] < self.runs[run].run.epochs]
-        ending = {run for run in unfinished if self.runs[run].trial.should_prune()}
+        unfinished = [run for run in runs if self.epoch_counts[run] < self.jobs[run].run.epochs]
+        ending = {run for run in unfinished if self.jobs[run].trial.should_prune()}
         self.pruned |= ending
         return ending
 
 
-def _measure_splits(each: SweptRun, result: Result, device: str, precision: str) -> dict[str, float]:
-    """Return accuracy in percent on the run's splits; chance where it diverged, as its score."""
-    if result.diverged:
-        return dict.fromkeys(each.splits, each.run.feed.chance)
-    return evaluate(each.run, result, device, precision, each.splits)
+def _measure_splits(job: SweptRun, result: Result, device: str, precision: str) -> dict[str, float]:
+    """Return accuracy in percent on the run's splits."""
+    if result.diverged and not job.measure_diverged:
+        return dict.fromkeys(job.splits, job.run.feed.chance)
+    return evaluate(job.run, result, device, precision, job.splits)
 
 
-def _describe(each: SweptRun, result: Result, accuracies: dict[str, float]) -> None:
+def _describe(job: SweptRun, result: Result, accuracies: dict[str, float]) -> None:
     """Set the trial's attributes, without the validation accuracy that it was given epoch by epoch."""
-    curves = run_folder.learning_curves(result)
+    curves = run_folder.curves_of(result)
     del curves["validation_accuracy"]
-    each.trial.set_user_attr("diverged", result.diverged)
-    each.trial.set_user_attr("chance", each.run.feed.chance)
-    each.trial.set_user_attr("curves", curves)
+    job.trial.set_user_attr("diverged", result.diverged)
+    job.trial.set_user_attr("chance", job.run.feed.chance)
+    job.trial.set_user_attr("curves", curves)
     if "test" in accuracies:
-        each.trial.set_user_attr("test", accuracies["test"])
-        each.trial.set_user_attr("test_images", len(each.run.feed.test_labels))
+        job.trial.set_user_attr("test", accuracies["test"])
+        job.trial.set_user_attr("test_images", len(job.run.feed.test_labels))

@@ -8,12 +8,11 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class FlipAndCrop:
-    """Mirror every other image, by chance, and cut each out of its padded self at a place of its own.
+    """Mirrors images by chance, and cuts each out of its padded self at a random place."""
 
-    padding: pixels that the image's own edge is mirrored outwards, and the farthest that it moves.
-    """
-
+    # Whether every other image is mirrored, by chance.
     flip: bool = True
+    # Pixels that the image's edge is mirrored outwards, and the farthest that it moves.
     padding: int = 4
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
@@ -22,10 +21,10 @@ class FlipAndCrop:
             mirrored = torch.rand(len(images), generator=generator, device=images.device) < 0.5
             images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
         if self.padding:
-            images = self._moved(images, generator)
+            images = self._shift(images, generator)
         return images
 
-    def _moved(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def _shift(self, images: Tensor, generator: torch.Generator) -> Tensor:
         count, channels, height, width = images.shape
         device = images.device
         padded = nn.functional.pad(images, (self.padding,) * 4, mode="reflect")

@@ -4,7 +4,6 @@ import gzip
 import struct
 import zlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Unpack
 
@@ -12,37 +11,9 @@ import torch
 from torch import Tensor
 
 from sweeps.data.feed import Feed
-from sweeps.data.prepare import Options, prepared
+from sweeps.data.prepare import Options, prepare_feed
 
-
-def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[Options]) -> Feed:
-    """A data set in MNIST's IDX format, by its class name in torchvision.datasets.
-
-    root: the folders searched in turn, each for torchvision's <name>/raw and for the bare files, gzipped
-    or not; `download` lets torchvision fetch what is missing into the first.
-    Raises ValueError where the files are missing or damaged.
-    """
-    roots = (root,) if isinstance(root, str) else tuple(root)
-    return _idx(name, roots, download, **options)
-
-
-@cache
-def _idx(name: str, roots: tuple[str, ...], download: bool, **options: Unpack[Options]) -> Feed:
-    folder = _find(name, roots)
-    if folder is None and download:
-        _download(name, roots[0])
-        folder = _find(name, roots)
-    if folder is None:
-        raise ValueError(
-            f"data.root={','.join(roots)} holds no {name} files ({PARTS[0]}, gzipped or not, ...); "
-            f"name their folder with data.root=<folder>, or pass data.download=true to fetch them"
-        )
-    images, labels = _pair(folder, *PARTS[:2])
-    test_images, test_labels = _pair(folder, *PARTS[2:])
-    pairs = (images.unsqueeze(1), labels), (test_images.unsqueeze(1), test_labels)
-    return prepared(*pairs, options, validation=6000)
-
-
+# The files of a data set: training images and labels, test images and labels.
 PARTS = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -51,12 +22,37 @@ PARTS = (
 )
 
 
-def _find(name: str, roots: tuple[str, ...]) -> Path | None:
+def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[Options]) -> Feed:
+    """Read a data set in MNIST's IDX format, by its class name in torchvision.datasets.
+
+    root: the folders searched in turn, each for torchvision's <name>/raw and for the bare files, gzipped
+    or not; `download` lets torchvision fetch what is missing into the first.
+    Raises ValueError where the files are missing or damaged.
+    """
+    roots = (root,) if isinstance(root, str) else tuple(root)
+    folder = _find_folder(name, roots)
+    if folder is None and download:
+        _download(name, roots[0])
+        folder = _find_folder(name, roots)
+    if folder is None:
+        raise ValueError(
+            f"data.root={','.join(roots)} holds no {name} files ({PARTS[0]}, gzipped or not, ...); "
+            f"name their folder with data.root=<folder>, or pass data.download=true to fetch them"
+        )
+    images, labels = _read_pair(folder, *PARTS[:2])
+    test_images, test_labels = _read_pair(folder, *PARTS[2:])
+    pairs = (images.unsqueeze(1), labels), (test_images.unsqueeze(1), test_labels)
+    return prepare_feed(*pairs, options, validation=6000)
+
+
+def _find_folder(name: str, roots: tuple[str, ...]) -> Path | None:
     folders = [folder for root in roots for folder in (Path(root) / name / "raw", Path(root))]
-    return next((folder for folder in folders if all(_file(folder, part).exists() for part in PARTS)), None)
+    return next(
+        (folder for folder in folders if all(_path_of(folder, part).exists() for part in PARTS)), None
+    )
 
 
-def _file(folder: Path, part: str) -> Path:
+def _path_of(folder: Path, part: str) -> Path:
     gzipped = folder / f"{part}.gz"
     return gzipped if gzipped.exists() else folder / part
 
@@ -70,8 +66,8 @@ def _download(name: str, root: str) -> None:
         raise ValueError(f"data.download=true: {name} could not be fetched into {root}: {error}") from error
 
 
-def _pair(folder: Path, images: str, labels: str) -> tuple[Tensor, Tensor]:
-    pair = _read(_file(folder, images), 3), _read(_file(folder, labels), 1)
+def _read_pair(folder: Path, images: str, labels: str) -> tuple[Tensor, Tensor]:
+    pair = _read_idx(_path_of(folder, images), 3), _read_idx(_path_of(folder, labels), 1)
     if len(pair[0]) != len(pair[1]):
         raise ValueError(
             f"data.root: {folder} holds {len(pair[0])} images in {images}, "
@@ -80,8 +76,8 @@ def _pair(folder: Path, images: str, labels: str) -> tuple[Tensor, Tensor]:
     return pair
 
 
-def _read(path: Path, dimensions: int) -> Tensor:
-    """An IDX file of bytes: two zeros, the type (8), the number of sizes, the sizes, the data."""
+def _read_idx(path: Path, dimensions: int) -> Tensor:
+    """Read an IDX file of bytes: two zeros, the type (8), the number of sizes, the sizes, the data."""
     try:
         content = path.read_bytes()
         if path.suffix == ".gz":

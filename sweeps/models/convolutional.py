@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from sweeps.models.parts import activation as activated
-from sweeps.models.parts import initialise
+from sweeps.models.parts import build_activation, initialise
 
-NORMS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm2d, "none": nn.Identity}
+IMAGE_NORMS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm2d, "none": nn.Identity}
 
 
 def cnn(
@@ -21,13 +20,13 @@ def cnn(
     activation: str = "ReLU",
     init: str | None = None,
 ) -> nn.Module:
-    """Blocks of a 3 x 3 convolution, norm, activation and a pooling that halves, then a linear layer.
+    """Build blocks of a 3 x 3 convolution, norm, activation and a pooling that halves, then a linear layer.
 
     channels: what each block's convolution makes; dropout: its probability before the linear layer.
     norm: batch or none; activation and init as in `mlp`.
     """
-    if norm not in NORMS:
-        raise ValueError(f"model.norm={norm} is not known; choose one of {', '.join(NORMS)}")
+    if norm not in IMAGE_NORMS:
+        raise ValueError(f"model.norm={norm} is not known; choose one of {', '.join(IMAGE_NORMS)}")
     side = min(shape[1:]) >> len(channels)
     if side < 1:
         raise ValueError(
@@ -37,7 +36,7 @@ def cnn(
     layers: list[nn.Module] = []
     for inputs, outputs in zip((shape[0], *channels), channels, strict=False):
         convolution = nn.Conv2d(inputs, outputs, 3, padding=1)
-        layers += [convolution, NORMS[norm](outputs), activated(activation), nn.AvgPool2d(2)]
+        layers += [convolution, IMAGE_NORMS[norm](outputs), build_activation(activation), nn.AvgPool2d(2)]
     features = (shape[0], *channels)[-1] * (shape[1] >> len(channels)) * (shape[2] >> len(channels))
     model = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(dropout), nn.Linear(features, classes))
     initialise(model, init)
@@ -45,7 +44,7 @@ def cnn(
 
 
 def resnet18(shape: torch.Size, classes: int) -> nn.Module:
-    """torchvision's ResNet-18, begun for small images: a 3 x 3 convolution and no pooling."""
+    """Build torchvision's ResNet-18, begun for small images: a 3 x 3 convolution and no pooling."""
     from torchvision.models.resnet import BasicBlock, ResNet
 
     model: nn.Module = ResNet(BasicBlock, [2, 2, 2, 2], num_classes=classes)

@@ -6,8 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from sweeps.models.parts import activation as activated
-from sweeps.models.parts import initialise
+from sweeps.models.parts import build_activation, initialise
 
 NORMS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm, "none": nn.Identity}
 
@@ -23,7 +22,7 @@ def mlp(
     activation: str = "ReLU",
     init: str | None = None,
 ) -> nn.Module:
-    """Hidden layers of linear, norm, activation and dropout, then a linear layer to the classes.
+    """Build hidden layers of linear, norm, activation and dropout, then a linear layer to the classes.
 
     widths: hidden units, and dropout: its probability, a value for each layer or one for all `depth` layers.
     norm: batch, layer or none; activation: a class of torch.nn; init: a function of torch.nn.init for the
@@ -31,16 +30,16 @@ def mlp(
     """
     if norm not in NORMS:
         raise ValueError(f"model.norm={norm} is not known; choose one of {', '.join(NORMS)}")
-    layers_wanted = _depth(widths, depth)
-    units = _each("widths", widths, layers_wanted)
+    hidden_layers = _depth(widths, depth)
+    units = _values_of_layers("widths", widths, hidden_layers)
     sizes = [shape.numel(), *units]
     layers: list[nn.Module] = [nn.Flatten()]
-    probabilities = _each("dropout", dropout, layers_wanted)
+    probabilities = _values_of_layers("dropout", dropout, hidden_layers)
     for inputs, outputs, probability in zip(sizes, units, probabilities, strict=False):
         layers += [
             nn.Linear(inputs, outputs),
             NORMS[norm](outputs),
-            activated(activation),
+            build_activation(activation),
             nn.Dropout(probability),
         ]
     model = nn.Sequential(*layers, nn.Linear(sizes[-1], classes))
@@ -59,8 +58,8 @@ def _depth(widths: int | Sequence[int], depth: int | None) -> int:
     return len(widths)
 
 
-def _each(key: str, values: Any, layers: int) -> list[Any]:
-    """A value for each layer."""
+def _values_of_layers(key: str, values: Any, layers: int) -> list[Any]:
+    """Return a value for each layer."""
     if isinstance(values, int | float):
         return [values] * layers
     if len(values) != layers:

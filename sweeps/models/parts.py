@@ -1,4 +1,4 @@
-"""What models are made of: activations and initialisations of torch.nn, by name."""
+"""Parts of models: activations and initialisations of torch.nn, by name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from torch import nn
 
 
-def activation(name: str) -> nn.Module:
-    """A layer of torch.nn by its class's name. Raises ValueError for what is none."""
+def build_activation(name: str) -> nn.Module:
+    """Build a layer of torch.nn by its class's name. Raises ValueError for a name that is none."""
     layer = getattr(nn, name, None)
     if not (isinstance(layer, type) and issubclass(layer, nn.Module)):
         raise ValueError(f"model.activation={name} is no layer of torch.nn; write ReLU, GELU, SiLU or Tanh")

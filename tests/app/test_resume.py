@@ -9,25 +9,18 @@ import torch
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from sweeps.data import mnist5k
 from sweeps.models import mlp
 from sweeps.schedulers import Schedule
 from sweeps.training import checkpoint
 from sweeps.training.run import Result, Run, State
 from sweeps.training.stack.stack import Stack
 from sweeps.training.train import train
-from tests.support.training_runs import Log, bits, in_float64, same
+from tests.support.training_runs import FEW, Log, bits, in_float64, same
 
 EPOCHS = 4
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-FEED = replace(
-    mnist5k(normalize=True),
-    images=mnist5k(normalize=True).images[:600],
-    labels=mnist5k(normalize=True).labels[:600],
-    validation=100,
-)
 MLP = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
-RUN = Run(FEED, MLP, partial(Adam, lr=0.005), seed=0, epochs=EPOCHS, batch_size=100)
+RUN = Run(FEW, MLP, partial(Adam, lr=0.005), seed=0, epochs=EPOCHS, batch_size=100)
 # Without norm, and with such a learning rate, the loss is not finite within the first epoch.
 EXPLODING = replace(
     RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=partial(SGD, lr=1e6)
@@ -125,7 +118,7 @@ def test_a_diverged_run_stays_as_it_ended() -> None:
 OTHERS = {
     "seed": (replace(RUN, seed=1), "seed=0 there, 1 now"),
     "batch size": (replace(RUN, batch_size=50), "batch_size=100 there, 50 now"),
-    "data": (replace(RUN, feed=replace(FEED, images=FEED.images + 1)), r"data.checksum=\d+ there, \d+ now"),
+    "data": (replace(RUN, feed=replace(FEW, images=FEW.images + 1)), r"data.checksum=\d+ there, \d+ now"),
     "optimizer": (replace(RUN, optimizer=partial(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
     "setting": (replace(RUN, optimizer=partial(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
     "scheduler": (

@@ -18,7 +18,7 @@ from torch import Tensor
 from torchvision import datasets
 
 from sweeps import data
-from sweeps.data.feed import Feed, stratified
+from sweeps.data.feed import Feed, split_stratified
 
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
@@ -55,7 +55,7 @@ def test_the_test_split_is_the_same_whatever_the_seed_and_holds_each_class_alike
     feeds = []
     for seed in (1, 2):
         torch.manual_seed(seed)
-        feeds.append(data.mnist5k.__wrapped__(normalize=True))
+        feeds.append(data.mnist5k(normalize=True))
     assert_same(*feeds)
     assert feeds[0].test_labels.bincount().tolist() == [100] * 10
 
@@ -80,7 +80,7 @@ def test_training_and_validation_rows_are_disjoint_and_complete_and_every_class_
         size = int(torch.randint(1, count, (), generator=generator))
         weights = torch.rand(7, generator=generator)
         labels = weights.multinomial(count, replacement=True, generator=generator)
-        rows, held = stratified(labels, size, seed)
+        rows, held = split_stratified(labels, size, seed)
         assert torch.cat([rows, held]).sort().values.tolist() == list(range(count))
         assert len(held) == size
         share = labels.bincount(minlength=7) * size / count

@@ -23,7 +23,7 @@ from tests.support.training_runs import CPU, RUN
 def test_a_subset_keeps_each_class_by_its_share_and_the_same_images_each_time():
     whole = data.digits()
     few = data.digits(subset=500, validation=100)
-    again = data.digits.__wrapped__(subset=500, validation=100)
+    again = data.digits(subset=500, validation=100)
     assert (few.training, few.validation, len(few.labels)) == (400, 100, 500)
     share = whole.labels.bincount() * 500 / len(whole.labels)
     assert (few.labels.bincount() - share).abs().max() < 1

@@ -19,11 +19,12 @@ from sweeps.training.stack.dropout_masks import Masks, dropout_factors
 from sweeps.training.train import Observer
 
 MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
-RUN = Run(mnist5k(normalize=True), MLP, partial(Adam, lr=0.005), seed=0, epochs=2)
+FEED = mnist5k(normalize=True)
+RUN = Run(FEED, MLP, partial(Adam, lr=0.005), seed=0, epochs=2)
 FEW = replace(
-    mnist5k(normalize=True),
-    images=mnist5k(normalize=True).images[:600],
-    labels=mnist5k(normalize=True).labels[:600],
+    FEED,
+    images=FEED.images[:600],
+    labels=FEED.labels[:600],
     validation=100,
 )
 

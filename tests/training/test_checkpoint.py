@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch.optim import Adam
 
-from sweeps.data import mnist5k
 from sweeps.models import mlp
 from sweeps.schedulers import Schedule
 from sweeps.training import checkpoint
 from sweeps.training.run import Run
 from sweeps.training.train import train
+from tests.support.training_runs import FEED
 
 MODEL = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
-RUN = Run(mnist5k(normalize=True), MODEL, partial(Adam, lr=0.005), seed=0, epochs=1, batch_size=100)
+RUN = Run(FEED, MODEL, partial(Adam, lr=0.005), seed=0, epochs=1, batch_size=100)
 
 
 def test_a_loaded_model_computes_what_the_saved_one_did(tmp_path: Path) -> None:
