@@ -52,14 +52,15 @@ class Muon(Optimizer):
     def __init__(
         self, params: Iterable[Any], companion: Callable[[Groups], Optimizer], **arguments: Any
     ) -> None:
-        given = list(params)
-        groups = given if isinstance(given[0], dict) else [{"params": given}]
-        matrices, others = _split(groups, lambda parameter: parameter.ndim == 2)
-        parts = [
-            (torch.optim.Muon(matrices, **arguments) if matrices else None),
-            (companion(others) if others else None),
-        ]
-        self.parts = [part for part in parts if part is not None]
+        groups = list(params)
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        matrices, vectors = _split_groups(groups, lambda parameter: parameter.ndim == 2)
+        self.parts: list[Optimizer] = []
+        if matrices:
+            self.parts.append(torch.optim.Muon(matrices, **arguments))
+        if vectors:
+            self.parts.append(companion(vectors))
         super().__init__([group for part in self.parts for group in part.param_groups], {})
         self.defaults = {**self.parts[0].defaults, "companion": self.parts[-1].defaults}
         self._share()
@@ -76,26 +77,27 @@ class Muon(Optimizer):
         self._share()
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One step of each part."""
+        """Step each part."""
         assert closure is None
         for part in self.parts:
             part.step()
 
 
 def _decayed_or_not(model: nn.Module) -> Groups:
-    decayed, spared = _split([{"params": model.parameters()}], lambda parameter: parameter.ndim >= 2)
+    decayed, spared = _split_groups([{"params": model.parameters()}], lambda parameter: parameter.ndim >= 2)
     return [*decayed, *({**group, "weight_decay": 0.0} for group in spared)]
 
 
-def _split(groups: Groups, chosen: Callable[[nn.Parameter], bool]) -> tuple[Groups, Groups]:
-    """Each group in two, of the chosen parameters and of the others; without the empty ones."""
-    pairs: tuple[Groups, Groups] = ([], [])
+def _split_groups(groups: Groups, condition: Callable[[nn.Parameter], bool]) -> tuple[Groups, Groups]:
+    """Split each group in two, by whether its parameters meet a condition; leave out the empty ones."""
+    split_groups: dict[bool, Groups] = {True: [], False: []}
     for group in groups:
         parameters = list(group["params"])
-        for side, wanted in zip(pairs, (True, False), strict=True):
-            part = [parameter for parameter in parameters if chosen(parameter) is wanted]
-            side += [{**group, "params": part}] if part else []
-    return pairs
+        for is_met, side in split_groups.items():
+            part = [parameter for parameter in parameters if condition(parameter) is is_met]
+            if part:
+                side.append({**group, "params": part})
+    return split_groups[True], split_groups[False]
 
 
 def _refuse_undrivable(optimizer: Optimizer) -> None:

@@ -7,7 +7,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.app.resolvers import register
+from sweeps.app.resolvers import register_resolvers
 from sweeps.versions import versions
 
 
@@ -42,7 +42,7 @@ def start() -> None:
         main()
 
 
-register()
+register_resolvers()
 
 if __name__ == "__main__":
     # Worker processes import the task function by this module's name, which __main__ is not.

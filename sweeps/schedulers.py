@@ -1,4 +1,4 @@
-"""When a learning rate scheduler steps, what it watches, and the warm-up before it."""
+"""Learning rate schedulers: their steps, the metric they watch, the warm-up before them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,13 @@ def constant(optimizer: Optimizer) -> ConstantLR:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A torch scheduler, stepped after each epoch or each optimizer step.
+    """A torch scheduler, stepped after each epoch or each optimizer step."""
 
-    build: the scheduler's class with its arguments, still to be given the optimizer.
-    interval: epoch or step. monitor: the metric of an epoch that the scheduler's step() is given, or None.
-    """
-
+    # The scheduler's class with its arguments, to be called with the optimizer.
     build: Callable[[Optimizer], LRScheduler] = constant
+    # epoch or step
     interval: str = "epoch"
+    # The metric of an epoch that the scheduler's step() takes, if any.
     monitor: str | None = None
 
     def __post_init__(self) -> None:
@@ -52,48 +51,53 @@ class Schedule:
 class WarmUp(LRScheduler):
     """A learning rate that rises linearly, step by step, to where another scheduler begins.
 
-    then: the scheduler's class with its arguments; it begins with the first step after the warm-up.
-    steps: optimizer steps of the warm-up; start_factor: what the first has of the learning rate.
+    build: the scheduler's class with its arguments; it begins with the first step after the warm-up.
+    steps: optimizer steps of the warm-up; start_factor: the first one's share of the learning rate.
     """
 
     def __init__(
-        self, optimizer: Optimizer, then: Callable[[Optimizer], LRScheduler], steps: int, start_factor: float
+        self, optimizer: Optimizer, build: Callable[[Optimizer], LRScheduler], steps: int, start_factor: float
     ) -> None:
         self.optimizer = optimizer
-        self.then = then(optimizer)
+        self.scheduler = build(optimizer)
         self.steps = steps
-        self.taken = 0
-        self.reached = [group["lr"] for group in optimizer.param_groups]
+        self.step_count = 0
+        self.full_lrs = [group["lr"] for group in optimizer.param_groups]
         self.rise = LinearLR(optimizer, start_factor, total_iters=steps)
 
     def warm(self) -> None:
-        """Count an optimizer step, and go on with the warm-up if it is one of its steps."""
-        self.taken += 1
-        if self.taken < self.steps:
+        """Count an optimizer step, and raise the learning rate if it is one of the warm-up."""
+        self.step_count += 1
+        if self.step_count < self.steps:
             self.rise.step()
-        if self.taken == self.steps:  # exactly: the rise ends a rounding error away
-            for group, lr in zip(self.optimizer.param_groups, self.reached, strict=True):
+        if self.step_count == self.steps:  # exactly: the rise ends a rounding error away
+            for group, lr in zip(self.optimizer.param_groups, self.full_lrs, strict=True):
                 group["lr"] = lr
 
     def step(self, *watched: Any) -> None:
-        """Step the scheduler, once there has been a step after the warm-up."""
-        if self.taken > self.steps:
-            self.then.step(*watched)
+        """Step the scheduler, once there was a step after the warm-up."""
+        if self.step_count > self.steps:
+            self.scheduler.step(*watched)
 
     def state_dict(self) -> dict[str, Any]:
-        """The scheduler's, with the warm-up's own values beside it."""
+        """Return the scheduler's state, with the warm-up's own values beside it."""
         warm_up = {"steps": self.steps, "start_factor": self.rise.start_factor}
-        progress = {"_taken": self.taken, "_reached": self.reached, "_rise": self.rise.state_dict()}
-        return {**self.then.state_dict(), "then": type(self.then).__name__, "warmup": warm_up, **progress}
+        progress = {"_taken": self.step_count, "_reached": self.full_lrs, "_rise": self.rise.state_dict()}
+        return {
+            **self.scheduler.state_dict(),
+            "then": type(self.scheduler).__name__,
+            "warmup": warm_up,
+            **progress,
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a state of the same warm-up and scheduler."""
+        """Continue from a state of the same warm-up and scheduler."""
         state = dict(state_dict)
-        self.taken, self.reached = state.pop("_taken"), state.pop("_reached")
+        self.step_count, self.full_lrs = state.pop("_taken"), state.pop("_reached")
         self.rise.load_state_dict(state.pop("_rise"))
-        self.then.load_state_dict({key: state[key] for key in state if key not in ("then", "warmup")})
+        self.scheduler.load_state_dict({key: state[key] for key in state if key not in ("then", "warmup")})
 
 
 def one_cycle(optimizer: Optimizer, **arguments: Any) -> OneCycleLR:
-    """torch's OneCycleLR, whose highest learning rate is each parameter group's own."""
+    """Build torch's OneCycleLR, whose highest learning rate is each parameter group's own."""
     return OneCycleLR(optimizer, [group["lr"] for group in optimizer.param_groups], **arguments)

@@ -43,7 +43,7 @@ def rates(schedule: Schedule, epochs: int) -> list[float]:
 def test_after_the_warm_up_a_scheduler_does_what_it_does_alone(name: str) -> None:
     alone = composed(f"scheduler={name}", "epochs=6")
     warmed = Schedule(
-        partial(WarmUp, then=alone.build, steps=2 * STEPS, start_factor=0.1), alone.interval, alone.monitor
+        partial(WarmUp, build=alone.build, steps=2 * STEPS, start_factor=0.1), alone.interval, alone.monitor
     )
     expected = rates(alone, epochs=6)
     used = rates(warmed, epochs=8)
@@ -100,7 +100,7 @@ def test_a_runs_identity_holds_its_scheduler_and_its_warm_up() -> None:
     alone = [composed(f"scheduler={name}") for name in ("plateau", "cosine", "step")]
     warm_ups = [(5, 0.1), (6, 0.1), (5, 0.2)]
     warmed = [
-        replace(schedule, build=partial(WarmUp, then=schedule.build, steps=steps, start_factor=factor))
+        replace(schedule, build=partial(WarmUp, build=schedule.build, steps=steps, start_factor=factor))
         for schedule in alone
         for steps, factor in warm_ups
     ]

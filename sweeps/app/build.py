@@ -60,7 +60,7 @@ def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
     scheduler: Callable[[Optimizer], LRScheduler] = _instantiate("scheduler", arguments, _partial_=True)
     steps = round(cfg.warmup.epochs * cfg.steps_per_epoch)
     if steps:
-        return partial(WarmUp, then=scheduler, steps=steps, start_factor=cfg.warmup.start_factor)
+        return partial(WarmUp, build=scheduler, steps=steps, start_factor=cfg.warmup.start_factor)
     return scheduler
 
 

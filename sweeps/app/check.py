@@ -1,4 +1,4 @@
-"""Refusing a config that can't train, before anything is trained."""
+"""Checks that refuse a config that can't train, before anything is trained."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def check(cfg: DictConfig) -> None:
     from sweeps.app import run_folder
     from sweeps.training import device
 
-    _whole(cfg, "epochs", at_least=1)
-    _whole(cfg, "batch_size", at_least=1)
-    _whole(cfg, "seed", at_least=0)
-    _positive(cfg, "optimizer.lr")
-    _warmup(cfg)
-    _seconds(cfg, "checkpoint_every")
-    _writable(cfg.outputs)
+    _check_whole_number(cfg, "epochs", at_least=1)
+    _check_whole_number(cfg, "batch_size", at_least=1)
+    _check_whole_number(cfg, "seed", at_least=0)
+    _check_positive(cfg, "optimizer.lr")
+    _check_warmup(cfg)
+    _check_seconds(cfg, "checkpoint_every")
+    _check_writable(cfg.outputs)
     if not isinstance(cfg.compile, bool):
         raise ValueError(f"compile={cfg.compile} must be true or false")
     with device.numerics(device.resolve(cfg.device), cfg.precision):
@@ -65,19 +65,19 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
         raise ValueError(f"scheduler.monitor={monitor} is not measured; write null or one of {metrics}")
 
 
-def _whole(cfg: DictConfig, key: str, at_least: int) -> None:
+def _check_whole_number(cfg: DictConfig, key: str, at_least: int) -> None:
     value = OmegaConf.select(cfg, key)
     if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
         raise ValueError(f"{key}={value} must be a whole number of at least {at_least}")
 
 
-def _positive(cfg: DictConfig, key: str) -> None:
+def _check_positive(cfg: DictConfig, key: str) -> None:
     value = OmegaConf.select(cfg, key)
     if value is not None and not (isinstance(value, int | float) and value > 0):
         raise ValueError(f"{key}={value} must be greater than 0; write {key}=0.01, say")
 
 
-def _warmup(cfg: DictConfig) -> None:
+def _check_warmup(cfg: DictConfig) -> None:
     epochs, factor = cfg.warmup.epochs, cfg.warmup.start_factor
     if isinstance(epochs, bool) or not (isinstance(epochs, int | float) and 0 <= epochs < cfg.epochs):
         raise ValueError(
@@ -89,13 +89,13 @@ def _warmup(cfg: DictConfig) -> None:
         )
 
 
-def _seconds(cfg: DictConfig, key: str) -> None:
+def _check_seconds(cfg: DictConfig, key: str) -> None:
     value = OmegaConf.select(cfg, key)
     if isinstance(value, bool) or not (isinstance(value, int | float) and value >= 0):
         raise ValueError(f"{key}={value} must be a number of seconds; 0 is after every epoch")
 
 
-def _writable(outputs: str) -> None:
+def _check_writable(outputs: str) -> None:
     try:
         Path(outputs).mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=outputs).close()
@@ -112,7 +112,7 @@ class WritableOutputs(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
         """Leave with the message, which Hydra would turn into a warning were it an Exception."""
         try:
-            _writable(config.outputs)
+            _check_writable(config.outputs)
         except ValueError as error:
             raise SystemExit(str(error)) from None
 

@@ -1,4 +1,4 @@
-"""What the files of conf/ compute: ${sweeps.workers:...} and the like."""
+"""The resolvers that the files of conf/ use: ${sweeps.workers:...} and the like."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +8,15 @@ from omegaconf import DictConfig, OmegaConf
 from sweeps.app.build import interval_of
 
 
-def register() -> None:
-    """Let configs name them."""
-    named: dict[str, Callable[..., Any]] = {
+def register_resolvers() -> None:
+    """Let configs name the resolvers."""
+    resolvers: dict[str, Callable[..., Any]] = {
         "workers": _workers,
         "shared_gpus": _shared_gpus,
         "ticks": _ticks,
         "add": _add,
     }
-    for name, function in named.items():
+    for name, function in resolvers.items():
         OmegaConf.register_resolver(f"sweeps.{name}", function, replace=True)
 
 
@@ -34,7 +34,7 @@ def _shared_gpus(device: str) -> str | None:
 
 
 def _ticks(share: Any, *, _root_: DictConfig) -> int:
-    """How often the scheduler steps in the first share of what a run has left after its warm-up."""
+    """Count the scheduler's steps in the first `share` of a run's epochs after the warm-up."""
     warmup = _root_.warmup.epochs
     if interval_of(_root_) == "epoch":
         ticks: float = share * (_root_.epochs - int(warmup))

@@ -77,7 +77,7 @@ def load_state_or_start_over(
     except ValueError as error:
         renamed = folder / f"{CHECKPOINT}.unusable"
         (folder / CHECKPOINT).replace(renamed)
-        log.warning("Training anew, with the old file put aside as %s: %s", renamed, error)
+        log.warning("Starting over; the old file is now %s: %s", renamed, error)
         return None
 
 

@@ -59,9 +59,9 @@ def _explain_interruption(folder: Path) -> Iterator[None]:
         if full is None and not isinstance(error, KeyboardInterrupt):
             raise
         reason = f"Nothing more can be written to {folder}: {full}." if full else "Interrupted."
-        advice = "It was before the first checkpoint; checkpoint_every=1 saves one every second, say."
+        advice = "It stopped before the first checkpoint; checkpoint_every=1 would save one every second."
         if (folder / CHECKPOINT).exists():
-            advice = f"The same command with hydra.run.dir={folder} goes on from its last checkpoint."
+            advice = f"The same command with hydra.run.dir={folder} continues from its last checkpoint."
         raise SystemExit(f"{reason} {advice}") from None
 
 

@@ -18,24 +18,24 @@ from torch.optim import Optimizer
 def avoid_importing_dynamo() -> None:
     """Let optimizers do without the compiler, as far as torch's own classes are loaded and not yet used."""
     for method in vars(Optimizer).values():
-        if (own := getattr(method, "__wrapped__", None)) is not None:
-            vars(own).setdefault("__dynamo_disable", own)
-    for kind in _kinds(Optimizer):
-        step = vars(kind).get("step")
+        if (function := getattr(method, "__wrapped__", None)) is not None:
+            vars(function).setdefault("__dynamo_disable", function)
+    for subclass in _subclasses(Optimizer):
+        step = vars(subclass).get("step")
         if getattr(step, "__code__", None) and step.__code__.co_name == "_use_grad":
-            kind.step = _without_splits(step.__wrapped__)
+            subclass.step = _without_graph_breaks(step.__wrapped__)
 
 
-def _kinds(kind: type[Optimizer]) -> Iterator[Any]:
-    for below in kind.__subclasses__():
-        yield below
-        yield from _kinds(below)
+def _subclasses(optimizer: type[Optimizer]) -> Iterator[Any]:
+    for subclass in optimizer.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
 
 
-def _without_splits(own: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(own)
-    def step(self: Optimizer, *arguments: Any, **named: Any) -> Any:
+def _without_graph_breaks(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def step(self: Optimizer, *arguments: Any, **keywords: Any) -> Any:
         with torch.set_grad_enabled(self.defaults["differentiable"]):
-            return own(self, *arguments, **named)
+            return function(self, *arguments, **keywords)
 
     return step

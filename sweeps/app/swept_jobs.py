@@ -53,8 +53,8 @@ def train_stacked(jobs: Sequence[Job]) -> list[float | Exception]:
     outcomes: dict[int, float | Exception] = {}
     groups: dict[tuple[str, str, bool], dict[int, SweptRun]] = {}
     for index, job in enumerate(jobs):
-        numerics = job.config.device, job.config.precision, job.config.compile
         try:
+            numerics = job.config.device, job.config.precision, job.config.compile
             groups.setdefault(numerics, {})[index] = _prepare(job)
         except Exception as error:  # the job's own fault; the others train
             outcomes[index] = error
@@ -65,7 +65,7 @@ def train_stacked(jobs: Sequence[Job]) -> list[float | Exception]:
     return [outcomes[index] for index in range(len(jobs))]
 
 
-def stack_width(cfg: DictConfig) -> int:
+def choose_stack_width(cfg: DictConfig) -> int:
     """Return how many runs like the config's one worker trains together."""
     from sweeps.training.stack.width import choose_width
 
@@ -86,7 +86,7 @@ def continue_run(job: Job, run: Run, state: State | None, splits: Sequence[str])
     if start is None and cfg.resume is not None:
         start = run_folder.load_resumed_state(cfg.resume, run, cfg.device)
     if start is not None:
-        log.info("Going on after epoch %d of %d.", start["epochs"], run.epochs)
+        log.info("Continuing after epoch %d of %d.", start["epochs"], run.epochs)
     return SweptRun(run, job.trial, job.folder, start, cfg.checkpoint_every, cfg.keep_best, splits)
 
 

@@ -46,10 +46,11 @@ def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[
 
 
 def _find_folder(name: str, roots: tuple[str, ...]) -> Path | None:
-    folders = [folder for root in roots for folder in (Path(root) / name / "raw", Path(root))]
-    return next(
-        (folder for folder in folders if all(_path_of(folder, part).exists() for part in PARTS)), None
-    )
+    for root in roots:
+        for folder in (Path(root) / name / "raw", Path(root)):
+            if all(_path_of(folder, part).exists() for part in PARTS):
+                return folder
+    return None
 
 
 def _path_of(folder: Path, part: str) -> Path:

@@ -72,7 +72,7 @@ class Checkpoints:
         self.keep_best = keep_best
         self.highest = -math.inf
         self.is_best = False
-        self._saved = time.monotonic()
+        self._save_time = time.monotonic()
         for unfinished in folder.glob(f".{CHECKPOINT}.*"):  # its process was killed while it wrote
             unfinished.unlink(missing_ok=True)
 
@@ -85,6 +85,6 @@ class Checkpoints:
         """Save what is due of the state after the epoch that was noted last; only then is it built."""
         if self.keep_best and self.is_best:
             save(self.best, state())
-        if time.monotonic() - self._saved >= self.seconds:
+        if time.monotonic() - self._save_time >= self.seconds:
             save(self.latest, state())
-            self._saved = time.monotonic()  # not before, or a slow disk would be all that the run does
+            self._save_time = time.monotonic()  # not before, or a slow disk would be all that the run does

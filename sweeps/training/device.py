@@ -116,11 +116,11 @@ def onednn_is_exact() -> bool:
     The switch that makes torch take it allows bf16, which processors without AMX don't use.
     """
     generator = torch.Generator().manual_seed(0)
-    left, right = torch.randn(2, 64, 64, generator=generator)
-    exact = left.double() @ right.double()
+    matrix, factor = torch.randn(2, 64, 64, generator=generator)
+    exact = matrix.double() @ factor.double()
     switch = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
     before = switch.fp32_precision
     switch.fp32_precision = "bf16"
-    product = left @ right
+    product = matrix @ factor
     switch.fp32_precision = before
     return bool((product - exact).abs().max() < EXACT_PRODUCT * exact.abs().max())

@@ -82,7 +82,7 @@ class Member:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
-            "generators": {purpose: drawn.get_state() for purpose, drawn in self.generators.items()},
+            "generators": {purpose: generator.get_state() for purpose, generator in self.generators.items()},
             "random": self._random,
             "epochs": len(self.epochs),
             "losses": self.losses,
@@ -95,7 +95,7 @@ class Member:
     def restore(self, state: State) -> None:
         """Continue from a state of the same run. Raises ValueError for another's."""
         if reason := reason_to_refuse(state, self.identity, self.run.epochs):
-            raise ValueError(f"the run can't go on from this state: {reason}")
+            raise ValueError(f"the run can't continue from this state: {reason}")
         state = _copy_values(state)  # an optimizer trains in place on the tensors that it loads
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Images that stand for all in a checkpoint: enough to tell data sets and normalisations apart.
 SAMPLE_SIZE = 100
 # Differences that a message names; one changed width makes a dozen.
-DIFFERENCES_SHOWN = 4
+MOST_DIFFERENCES = 4
 
 
 def identify_run(
@@ -59,26 +59,26 @@ def identify_unbuilt_run(run: Run, device: torch.device) -> dict[str, Any]:
 def reason_to_refuse(state: Mapping[str, Any], identity: Mapping[str, Any], epochs: int) -> str | None:
     """Return why a run of that identity and number of epochs can't continue from a state, or None."""
     if "run" not in state:
-        return "it holds no run that could go on"
+        return "it holds no run"
     differences = _describe_differences(state["run"], identity)
     if differences:
-        surplus = len(differences) - DIFFERENCES_SHOWN
+        surplus = len(differences) - MOST_DIFFERENCES
         if surplus > 0:
-            differences = [*differences[:DIFFERENCES_SHOWN], f"and {surplus} more"]
+            differences = [*differences[:MOST_DIFFERENCES], f"and {surplus} more"]
         return f"it is another run's: {'; '.join(differences)}"
     if state["epochs"] > epochs:
         return f"it has {state['epochs']} epochs done, more than epochs={epochs}"
     return None
 
 
-def _describe_differences(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+def _describe_differences(checkpoint: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
     """Return what differs; of a part of another class not its arguments, of another layer not its tensors."""
-    keys = {**saved, **current}
-    differing = {key for key in keys if _format_value(saved, key) != _format_value(current, key)}
+    keys = {**checkpoint, **current}
+    different_keys = {key for key in keys if _format_value(checkpoint, key) != _format_value(current, key)}
     return [
-        f"{key}={_format_value(saved, key)} there, {_format_value(current, key)} now"
+        f"{key}={_format_value(checkpoint, key)} there, {_format_value(current, key)} now"
         for key in keys
-        if key in differing and key.rpartition(".")[0] not in differing
+        if key in different_keys and key.rpartition(".")[0] not in different_keys
     ]
 
 

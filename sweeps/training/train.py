@@ -33,7 +33,7 @@ class Observer:
         """Learn that the run ends here, because its loss is not finite."""
 
     def stop(self, runs: Collection[int]) -> Collection[int]:  # noqa: ARG002 -- nobody is to stop
-        """Return which of the runs that have just finished an epoch together are to end there."""
+        """Return those of the runs that end here; all have just finished an epoch together."""
         return ()
 
 
@@ -125,9 +125,9 @@ def evaluate(
     with devices.numerics(target, precision):
         network = choose_network(model, torch.Size((run.batch_size, *feed.shape)))([model])
         for split in splits:
-            images, labels, chosen = images_of[split]
+            images, labels, split_rows = images_of[split]
             gather = partial(_gather, images, labels)
-            accuracies[split] = measure(network, gather, chosen.unsqueeze(0))[1].item()
+            accuracies[split] = measure(network, gather, split_rows.unsqueeze(0))[1].item()
     rows.detach(model)
     return accuracies
 

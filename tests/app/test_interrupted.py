@@ -72,9 +72,9 @@ def test_a_run_killed_in_the_middle_and_started_again_ends_as_an_unbroken_one(
     done = epochs_in(broken / "checkpoint.pt")
 
     printed = finish(start("-W", "error", "-c", COUNTED, *command[4:], f"hydra.run.dir={broken}"))
-    assert f"Going on after epoch {done} of 30." in printed
+    assert f"Continuing after epoch {done} of 30." in printed
     assert printed.count("trained an epoch") == 30 - done
-    assert "Going on" not in finish(start(*command, f"hydra.run.dir={unbroken}"))
+    assert "Continuing" not in finish(start(*command, f"hydra.run.dir={unbroken}"))
     assert metrics(broken) == metrics(unbroken)
     assert checkpoint.load(broken / "checkpoint.pt")["epochs"] == 30
 
@@ -84,7 +84,7 @@ def test_resume_goes_on_to_more_epochs_as_a_longer_run_would(tmp_path: Path, her
     before = (tmp_path / "short/checkpoint.pt").read_bytes()
     here("long", "epochs=4")
     for name, source in (("folder", "short"), ("file", "short/checkpoint.pt")):
-        assert "Going on after epoch 2 of 4." in here(name, "epochs=4", f"resume={tmp_path}/{source}")
+        assert "Continuing after epoch 2 of 4." in here(name, "epochs=4", f"resume={tmp_path}/{source}")
         assert metrics(tmp_path / name) == metrics(tmp_path / "long")
     assert (tmp_path / "short/checkpoint.pt").read_bytes() == before
 
@@ -123,8 +123,8 @@ def test_ctrl_c_says_how_a_run_goes_on(tmp_path: Path, here: Here, monkeypatch: 
         return str(left.value)
 
     assert "before the first checkpoint" in interrupted(saves=False)
-    assert f"hydra.run.dir={tmp_path}/run goes on" in interrupted(saves=True)
-    assert "Going on after epoch 1 of 3." in here(*run)
+    assert f"hydra.run.dir={tmp_path}/run continues" in interrupted(saves=True)
+    assert "Continuing after epoch 1 of 3." in here(*run)
 
 
 def test_a_full_disk_ends_a_run_with_one_message(tmp_path: Path, here: Here) -> None:
@@ -176,7 +176,7 @@ def test_an_interrupted_job_of_a_sweep_goes_on_and_reports_all_its_epochs(tmp_pa
     assert sweep(None) == unbroken
     assert set(unbroken) == {1, 2, 3, 4}
     assert metrics(tmp_path / "job") == expected
-    assert "Going on after epoch 2 of 4." in (tmp_path / "job/run.log").read_text()
+    assert "Continuing after epoch 2 of 4." in (tmp_path / "job/run.log").read_text()
 
 
 @pytest.mark.parametrize("case", ["damaged", "another run's"])
@@ -191,8 +191,8 @@ def test_a_job_of_a_sweep_trains_anew_where_it_cannot_go_on_and_loses_nothing(
     before = path.read_bytes()
     assert set(sweep(None)) == {1, 2, 3, 4}
     log = (tmp_path / "job/run.log").read_text()
-    assert f"Training anew, with the old file put aside as {path}.unusable: {path}" in log
-    assert "Going on" not in log
+    assert f"Starting over; the old file is now {path}.unusable: {path}" in log
+    assert "Continuing" not in log
     assert Path(f"{path}.unusable").read_bytes() == before
     assert epochs_in(path) == 4
 
@@ -206,9 +206,9 @@ def test_a_job_that_was_killed_before_its_metrics_or_its_record_trains_no_epoch_
     assert metrics(tmp_path / "job") == expected
     assert sweep(None) == reports
     log = tmp_path / "job/run.log"
-    assert log.read_text().count("Going on after epoch 4 of 4.") == 1
+    assert log.read_text().count("Continuing after epoch 4 of 4.") == 1
     assert sweep(None, number=0) == reports  # its trial has no record of it
-    assert log.read_text().count("Going on after epoch 4 of 4.") == 2
+    assert log.read_text().count("Continuing after epoch 4 of 4.") == 2
 
 
 # arguments, what the message must hold besides the file's name

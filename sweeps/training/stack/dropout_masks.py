@@ -45,10 +45,10 @@ class Masks:
         """Draw the bits of many steps: (stack, steps, bits a step)."""
         count = STEPS_PER_DRAW * sum(self.sizes)
         # A number of 64 bits holds four of 16; rounded up.
-        words = torch.empty(len(self.generators), -(-count // 4), dtype=torch.int64, device=self.device)
-        for row, generator in zip(words, self.generators, strict=True):
+        numbers = torch.empty(len(self.generators), -(-count // 4), dtype=torch.int64, device=self.device)
+        for row, generator in zip(numbers, self.generators, strict=True):
             row.random_(-(2**63), None, generator=generator)
-        return words.view(torch.int16)[:, :count].view(len(words), STEPS_PER_DRAW, -1)
+        return numbers.view(torch.int16)[:, :count].view(len(numbers), STEPS_PER_DRAW, -1)
 
 
 def dropout_factors(bits: Tensor, probability: float, dtype: torch.dtype) -> Tensor:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 
@@ -16,6 +17,9 @@ def use_fused_kernel(optimizer: Optimizer) -> None:
 def _can_be_fused(group: dict[str, Any]) -> bool:
     is_undecided = group["fused"] is None and not group["foreach"] and not group["differentiable"]
     is_plain = isinstance(group["lr"], float | int) and not group.get("capturable")
-    parameters = group["params"]
-    has_kernel = all(each.is_floating_point() and each.device.type in ("cpu", "cuda") for each in parameters)
+    has_kernel = all(_is_fusable(parameter) for parameter in group["params"])
     return (is_undecided or group["fused"] is True) and is_plain and has_kernel
+
+
+def _is_fusable(parameter: Tensor) -> bool:
+    return parameter.is_floating_point() and parameter.device.type in ("cpu", "cuda")

@@ -38,12 +38,12 @@ def uses_bf16(values: Tensor) -> bool:
     return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
 
 
-def multiply(left: Tensor, right: Tensor, out: Tensor | None = None) -> Tensor:
+def multiply(matrices: Tensor, factors: Tensor, out: Tensor | None = None) -> Tensor:
     """Multiply two stacks of matrices, in bf16 under autocast; `out` takes the products without a copy."""
-    if uses_bf16(left):
-        products = torch.bmm(left.bfloat16(), right.bfloat16()).to(left.dtype)
+    if uses_bf16(matrices):
+        products = torch.bmm(matrices.bfloat16(), factors.bfloat16()).to(matrices.dtype)
         return products if out is None else out.copy_(products)
-    return torch.bmm(left, right) if out is None else torch.bmm(left, right, out=out)
+    return torch.bmm(matrices, factors) if out is None else torch.bmm(matrices, factors, out=out)
 
 
 class Linear:
@@ -103,12 +103,12 @@ class BatchNorm:
             self.batches.add_(1)
         # (1, stack * features, batch), as the kernel wants it
         self.values = values.contiguous().view(1, -1, values.shape[2])
-        self.running = self.mean.view(-1), self.variance.view(-1)
+        self.running_statistics = self.mean.view(-1), self.variance.view(-1)
         outputs, *self.batch_statistics = torch.native_batch_norm(
             self.values,
             self.weight.view(-1),
             self.bias.view(-1),
-            *self.running,
+            *self.running_statistics,
             training,
             self.momentum,
             self.eps,
@@ -124,7 +124,7 @@ class BatchNorm:
             gradient.contiguous().view(self.values.shape),
             self.values,
             self.weight.view(-1),
-            *self.running,
+            *self.running_statistics,
             *self.batch_statistics,
             True,
             self.eps,

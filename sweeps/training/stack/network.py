@@ -1,4 +1,4 @@
-"""What a stack needs of its members' networks, and the choice of the fastest kind."""
+"""The networks of a stack's members, and the choice of the fastest kind."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -143,14 +143,14 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
 
 
 def measure(network: Network, gather: Gather, images: Tensor) -> Tensor:
-    """Return (2, stack): mean loss in nats and right answers in percent over the rows (stack, images)."""
+    """Measure mean loss in nats and right answers in percent over the rows (stack, images): (2, stack)."""
     batches = images.split(max(1, EVALUATION_BATCH // len(images)), 1)
     sums = torch.stack([_sum_metrics(network, *gather(batch)) for batch in batches]).sum(0)
     return sums / images.shape[1]
 
 
 def _sum_metrics(network: Network, images: Tensor, labels: Tensor) -> Tensor:
-    """Return (2, stack): the sum of losses, and of right answers times a hundred."""
+    """Sum the losses, and the right answers times a hundred: (2, stack)."""
     logits = network.predict(images)
     flat = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
     right = (logits.max(2).indices == labels).sum(1)
