@@ -164,3 +164,8 @@ def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
     hurt = calm.copy()
     hurt[1, 3, 0] = True  # in 4 of 9 draws of two seeds it isn't seen
     assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0)["robust"][1, 3] == close(4 / 9)
+
+
+def test_seeds_needed_to_find_a_difference_in_eight_of_ten_cases() -> None:
+    for difference, seeds in ((1.0, 8), (0.5, 22), (0.3, 57), (0.2, 125)):
+        assert detectable(seeds, sd=0.79) <= difference < detectable(seeds - 1, sd=0.79)
