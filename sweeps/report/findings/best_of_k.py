@@ -27,11 +27,13 @@ def best_of_k(measurement: Measurement) -> BestOfK:
     """Return the expected best of k settings for each k."""
     metric, means = measurement.metric, measurement.means
     band = expected_best_band(measurement.seed_scores, measurement.seed_diverged)
-    fresh = np.array([_fresh_mean(measurement, setting) for setting in measurement.by_index.values()])
+    tuning, fresh = [], []
+    for index, setting in measurement.by_index.items():
+        tuning.append(means[index])
+        fresh.append(_fresh_mean(measurement, setting))
     honest = None
     if not np.isnan(fresh).any():
-        tuning = np.array([means[index] for index in measurement.by_index])
-        honest = metric.restore(honest_best(tuning, metric.orient(fresh)))
+        honest = metric.restore(honest_best(np.array(tuning), metric.orient(np.array(fresh))))
     expected = metric.restore(expected_best(means))
     return BestOfK(expected, metric.restore(band.low), metric.restore(band.high), honest)
 

@@ -17,7 +17,7 @@ ROLES = ("robust", "peak")
 
 @dataclass(frozen=True)
 class TestSample:
-    """What a test set of so many images leaves open of an accuracy, in percent."""
+    """The uncertainty of an accuracy in percent that comes from a test set of so many images."""
 
     images: int
     accuracy: float
@@ -87,13 +87,11 @@ def _different_scopes(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
 
 def _compare_picks(studies: Sequence[Findings], role: str) -> list[Comparison]:
     """Compare the picks of one role on the same seeds; empty unless every study has such a pick."""
-    seeds = {tuple(replicate.label for replicate in f.measurement.confirmation.replicates) for f in studies}
-    if len(seeds) > 1:
-        return []
     scores, tuning = {}, {}
+    replicates = studies[0].measurement.confirmation.replicates
     for findings in studies:
         pick, option = findings.picks.get(role), findings.measurement.option
-        if pick is None:
+        if pick is None or findings.measurement.confirmation.replicates != replicates:
             return []
         if pick.fresh:
             scores[option] = findings.fresh_metric.orient(pick.fresh.converged)

@@ -56,7 +56,7 @@ def pick_settings(measurement: Measurement) -> Picks:
 
 
 def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
-    """Count by role how often each setting is picked when the seeds are drawn again, (*shape).
+    """Count how often each setting is picked when the seeds are drawn again: (*shape) by role.
 
     Empty where that is unknown: a single seed, or no robust pick.
     """

@@ -178,7 +178,7 @@ class Measurement:
         return list(dict.fromkeys(replicate.seed for replicate in self.replicates))
 
     def by_condition(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Split (..., replicates) into (..., conditions, seeds): every condition has all seeds."""
+        """Split replicates into conditions and seeds: (..., replicates) -> (..., conditions, seeds)."""
         conditions = len(self.conditions)
         return values.reshape(*values.shape[:-1], conditions, len(self.replicates) // conditions)
 
