@@ -67,7 +67,8 @@ class Plot:
 def joint_plots(studies: Sequence[Findings], joint: Joint) -> list[Plot]:
     """Return the figures that show all studies, those that can't be drawn with the reason."""
     plots = [_plot(figure, studies) for figure in SWEEP_FIGURES]
-    return [*plots, *(_plot(figure, joint) for figure in JOINT_FIGURES)]
+    plots += [_plot(figure, joint) for figure in JOINT_FIGURES]
+    return plots
 
 
 def study_plots(findings: Findings) -> list[Plot]:

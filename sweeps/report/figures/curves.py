@@ -12,7 +12,7 @@ from sweeps.report.figures.style import FONT, GRID, axis_title, colour, frame, t
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.settings import FinishedRun
-from sweeps.report.sentences.wording import ROLE_NAMES, format_params, join_words
+from sweeps.report.sentences.wording import format_params, name_roles
 
 TITLE = "Learning curves"
 HOW_TO_READ = """
@@ -58,8 +58,7 @@ def draw(findings: Findings, picks: Sequence[Pick]) -> go.Figure:
 
 def describe_picks(findings: Findings, picks: Sequence[Pick]) -> str:
     """Return what a setting is called above its curves: sgd, robust pick and peak pick: lr=0.01."""
-    roles = join_words([ROLE_NAMES[pick.role] for pick in picks])
-    return f"{findings.measurement.option}, {roles}: {format_params(picks[0].params)}"
+    return f"{findings.measurement.option}, {name_roles(picks)}: {format_params(picks[0].params)}"
 
 
 def _measured_runs(findings: Findings, pick: Pick) -> list[RunCurves]:

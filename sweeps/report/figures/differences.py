@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import FONT, axis_title, colour, error_bars, frame
 from sweeps.report.findings.joint import Joint
+from sweeps.report.sentences.wording import format_estimate
 from sweeps.report.statistics.intervals import Estimate
 
 TITLE = "Differences between optimizers"
@@ -18,18 +20,15 @@ HOW_TO_READ = """
 
 def missing(joint: Joint) -> str | None:
     """Return why there is no figure, or None."""
-    if joint.comparisons:
+    if _known_differences(joint):
         return None
-    return "it needs the robust picks of two studies, trained on the same two or more fresh seeds"
+    return "it needs two studies' robust picks, chosen on several seeds and trained on the same fresh ones"
 
 
 def draw(joint: Joint) -> go.Figure:
     """Draw the mean paired differences with their intervals; the pale strip is what counts as equivalent."""
-    names, differences = [], []
-    for role, comparisons in joint.comparisons.items():
-        for comparison in comparisons:
-            names.append(f"{comparison.first} - {comparison.second}<br>({role} picks)")
-            differences.append(comparison.difference)
+    differences = _known_differences(joint)
+    names = list(differences)
     x = axis_title(f"mean paired difference, {joint.unit}, 95 % interval")
     figure = frame(
         "Differences between optimizers on the same fresh seeds",
@@ -40,20 +39,30 @@ def draw(joint: Joint) -> go.Figure:
     )
     if margin := joint.metric.margin:
         figure.add_vrect(x0=-margin, x1=margin, fillcolor="rgba(0,158,115,0.15)", line={"width": 0})
-    _add_bars(figure, names, differences)
+    _add_bars(figure, names, list(differences.values()))
     return figure
 
 
+def _known_differences(joint: Joint) -> dict[str, Estimate]:
+    """Return by name the differences that have an interval."""
+    differences = {}
+    for role, comparisons in joint.comparisons.items():
+        for comparison in comparisons:
+            if not np.isnan(comparison.difference.low):
+                name = f"{comparison.first} - {comparison.second}<br>({role} picks)"
+                differences[name] = comparison.difference
+    return differences
+
+
 def _add_bars(figure: go.Figure, names: Sequence[str], differences: Sequence[Estimate]) -> None:
-    rows = [(name, e) for name, e in zip(names, differences, strict=True) if e.low == e.low]
-    bars = error_bars([difference for _, difference in rows])
+    bars = error_bars(differences)
     figure.add_scatter(
-        x=[difference.value for _, difference in rows],
-        y=[name for name, _ in rows],
+        x=[difference.value for difference in differences],
+        y=names,
         error_x={**bars, "thickness": 5, "width": 10, "color": colour(0)},
         mode="markers",
         marker={"size": 10, "color": colour(0)},
         showlegend=False,
-        text=[f"{e.value:+.2f} [{e.low:+.2f}, {e.high:+.2f}]" for _, e in rows],
+        text=[format_estimate(difference) for difference in differences],
         hovertemplate="%{y}<br>%{text}<extra></extra>",
     )

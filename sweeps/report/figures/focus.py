@@ -12,12 +12,18 @@ FEWEST_RUNS = 8
 
 def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) -> go.Figure:
     """Start at the better half of each group; a button shows all, the title says how many lie outside."""
-    runs_by_group = [sorted(metric.orient(value) for value in values if value == value) for values in groups]
-    runs = sorted(value for values in runs_by_group for value in values)
+    runs: list[float] = []
+    floors = []
+    for values in groups:
+        scores = sorted(metric.orient(value) for value in values if value == value)
+        runs += scores
+        if scores:
+            # Three times the distance from the best run to the median one.
+            floors.append(scores[-1] - 3 * (scores[-1] - scores[len(scores) // 2]))
+    runs.sort()
     if len(runs) < FEWEST_RUNS:
         return figure
-    # Three times the distance from the best run to the median one.
-    floor = min(v[-1] - 3 * (v[-1] - v[len(v) // 2]) for v in runs_by_group if v)
+    floor = min(floors)
     outside = sum(value < floor for value in runs)
     if not outside:
         return figure

@@ -73,8 +73,12 @@ def _panels(findings: Findings, height: int) -> go.Figure:
 
 def _measured_picks(findings: Findings) -> dict[str, tuple[int, ...]]:
     """Return the indices of the picks, by role."""
-    indices = {role: findings.measurement.index_of(pick.params) for role, pick in findings.picks.items()}
-    return {role: index for role, index in indices.items() if index is not None}
+    indices = {}
+    for role, pick in findings.picks.items():
+        index = findings.measurement.index_of(pick.params)
+        if index is not None:
+            indices[role] = index
+    return indices
 
 
 def _axis_order(measurement: Measurement) -> list[int]:

@@ -92,18 +92,17 @@ def _add_lines(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
 def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
     """Add the settings of a continuous space, coloured by the first parameter beside the main one."""
     settings = [setting for setting in measurement.complete if setting.diverged < len(setting.runs)]
-    means = np.array(setting_means(settings))
     figure.add_scatter(
         x=values_along(axis, settings),
-        y=means.tolist(),
+        y=setting_means(settings),
         mode="markers",
         marker={"size": 9, "color": colour(0), **_colour_by_parameter(measurement, axis, settings)},
         name="mean of a setting; the line spans its runs",
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": ([max(setting.values) for setting in settings] - means).tolist(),
-            "arrayminus": (means - [min(setting.values) for setting in settings]).tolist(),
+            "array": [max(setting.values) - setting.mean for setting in settings],
+            "arrayminus": [setting.mean - min(setting.values) for setting in settings],
             "width": 0,
             "thickness": 1,
             "color": "#999999",

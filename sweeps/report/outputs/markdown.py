@@ -38,7 +38,11 @@ def figure_lines(part: Part, location: str) -> list[str]:
 def table_lines(table: Table) -> list[str]:
     """Return a table with its title above it."""
     rows = [table.columns, ["---"] * len(table.columns), *table.rows]
-    return [f"*{table.title}*", "", *("| " + " | ".join(map(escape, row)) + " |" for row in rows)]
+    lines = [f"*{table.title}*", ""]
+    for row in rows:
+        cells = " | ".join(map(escape, row))
+        lines.append(f"| {cells} |")
+    return lines
 
 
 def bullets(sentences: Sequence[str]) -> list[str]:

@@ -19,7 +19,9 @@ def write_runs_csv(measurements: Sequence[Measurement], path: Path) -> None:
     score: of the objective; test: where the test split was read; last: an unfinished trial's last
     intermediate value; folder: below the table's own. What doesn't apply is empty.
     """
-    rows = [row for measurement in measurements for row in _rows(measurement)]
+    rows: list[dict[str, Any]] = []
+    for measurement in measurements:
+        rows += _rows(measurement)
     columns = dict.fromkeys(FIRST_COLUMNS)
     for row in rows:
         columns |= dict.fromkeys(key for key in row if key not in LAST_COLUMNS)

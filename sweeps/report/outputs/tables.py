@@ -1,6 +1,6 @@
 """Make the report's tables: a study's settings, and the confirmed picks of all studies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,14 +54,14 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
     total = len(measurement.by_index)
     excerpt = f", {len(indices)} of {total}" if len(indices) < total else ""
     title = f"{measurement.study}: {measurement.metric.label}, {_name_repeats(findings)}{excerpt}"
-    return Table(title, columns, [[row[column] for column in columns] for row in rows])
+    return Table(title, columns, _cells(rows, columns))
 
 
 def confirmed_table(studies: Sequence[Findings]) -> Table | None:
     """Return every pick on fresh seeds beside its tuning mean; None where none was trained on them."""
-    rows = [
-        _pick_row(findings, pick) for findings in studies for pick in findings.picks.values() if pick.fresh
-    ]
+    rows = []
+    for findings in studies:
+        rows += [_pick_row(findings, pick) for pick in findings.picks.values() if pick.fresh]
     if not rows:
         return None
     metric, objective = studies[0].fresh_metric.label, studies[0].measurement.metric.label
@@ -69,7 +69,11 @@ def confirmed_table(studies: Sequence[Findings]) -> Table | None:
     if metric == objective:
         columns.remove(f"{objective}, fresh")
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
-    return Table(title, columns, [[row[column] for column in columns] for row in rows])
+    return Table(title, columns, _cells(rows, columns))
+
+
+def _cells(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> list[list[str]]:
+    return [[row[column] for column in columns] for row in rows]
 
 
 def _best_first(findings: Findings, count: int | None) -> list[Index]:
@@ -86,13 +90,17 @@ def _best_first(findings: Findings, count: int | None) -> list[Index]:
 def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
     measurement = findings.measurement
     setting = measurement.by_index[index]
-    values = {axis.short: setting.params.get(axis.name) for axis in measurement.axes}
+    values = {}
+    for axis in measurement.axes:
+        # An adaptive search may leave a parameter out of a trial.
+        is_set = axis.name in setting.params
+        values[axis.short] = format_value(setting.params[axis.name]) if is_set else ""
     series, metric = findings.series, measurement.metric
     limits = f"{format_number(float(series.low[index]))} to {format_number(float(series.high[index]))}"
     worst = min(metric.orient(value) for value in setting.values)
     return {
         "trial": str(setting.number),
-        **{name: "" if value is None else format_value(value) for name, value in values.items()},
+        **values,
         "mean": format_number(setting.mean),
         # A setting with diverged runs has no interval.
         "95 %": "" if setting.diverged else limits,
