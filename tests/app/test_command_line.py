@@ -103,7 +103,7 @@ def test_the_study_tells_the_dashboard_what_it_is(swept: tuple[Path, str]) -> No
     note = get_note(sgd)
     assert "| trial | lr | momentum | mean |" in note
     assert "- Robust" in note
-    assert "(mean of 2 fresh seeds)" in note
+    assert "on 2 fresh seeds" in note
 
 
 def test_sgd_brings_the_plateau_scheduler_and_adam_none(swept: tuple[Path, str]) -> None:
