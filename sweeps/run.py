@@ -24,8 +24,10 @@ CONF = _conf_folder()
 @hydra.main(config_path=str(CONF), config_name="config", execution_whitelist="sweeps.*")
 def main(cfg: DictConfig) -> float:
     """Train what the config describes; return the objective, validation accuracy in percent."""
+    # Hydra numbers the jobs of a sweep, and no other.
+    is_swept = not OmegaConf.is_missing(HydraConfig.get().job, "num")
     # torch is imported where something is trained: --help answers without it.
-    if OmegaConf.is_missing(HydraConfig.get().job, "num"):
+    if not is_swept:
         from sweeps.app.single_run import train_single
 
         return train_single(cfg)

@@ -23,9 +23,9 @@ class StudySweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         """Run, or resume, the sweep that the command line asks for."""
         from sweeps.sweeper.driver import drive
-        from sweeps.sweeper.exit_messages import ending
+        from sweeps.sweeper.exit_messages import exit_with_message
 
-        with ending(self.settings, self.job[0]):
+        with exit_with_message(self.settings, self.job[0]):
             drive(self.settings, arguments, *self.job)
 
 

@@ -74,8 +74,10 @@ def choose_stack_width(cfg: DictConfig) -> int:
 
 def _prepare(job: Job) -> SweptRun:
     run = build(job.config)
-    # What a trial has ended is its own; a folder of another sweeper's may be from any day.
-    load = run_folder.load_unfinished_state if job.trial.number is None else run_folder.load_state
+    # Only a job of the study sweeper has a trial with a number.
+    is_other_sweeper = job.trial.number is None
+    # A trial's folder is its own, and may hold an ended run; another sweeper's may be from any day.
+    load = run_folder.load_unfinished_state if is_other_sweeper else run_folder.load_state
     state = run_folder.load_state_or_start_over(job.folder, run, job.config.device, load)
     return continue_run(job, run, state, splits=["test"] if job.config.read_test else [])
 

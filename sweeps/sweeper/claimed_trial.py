@@ -19,65 +19,71 @@ from sweeps.study.record import (
 )
 from sweeps.study.reports import Reports
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.jobs import Asked, Jobs
+from sweeps.sweeper.jobs import ReplicateJob, job_folder
 from sweeps.sweeper.plan import Plan
-from sweeps.sweeper.sampling import setting_of
+from sweeps.sweeper.sampling import choose_overrides
 
 
-class Attempt:
-    """What is still to be run of a trial, what its replicates gave, and how it ends."""
+class ClaimedTrial:
+    """The jobs that a trial still needs, what its replicates returned, and how it ends."""
 
     def __init__(self, plan: Plan, study: optuna.Study, trial: optuna.Trial) -> None:
         self._plan = plan
         self._study = study
         self._trial = trial
-        self._setting: list[str] = []
-        kept = read_records(trial.user_attrs, list(plan.replicates))
-        self._values = {label: read_objectives(record) for label, record in kept.items()}
+        self._overrides: list[str] = []
+        # The objectives of the replicates that have ended, by label.
+        self._objectives = {}
+        for label, record in read_records(trial.user_attrs, list(plan.replicates)).items():
+            self._objectives[label] = read_objectives(record)
         self._reports = Reports(study, trial, list(plan.replicates))
-        self._ended: Exception | None = None
+        # What ends the trial before all its replicates have run.
+        self._end: Exception | None = None
         self._is_told = False
 
-    def draw(self, settings: StudySweeperConf, config: DictConfig) -> None:
-        """Take the trial's setting, drawn where it has none yet."""
+    def choose_setting(self, settings: StudySweeperConf, config: DictConfig) -> None:
+        """Read the trial's setting, and sample what it lacks."""
         try:
-            self._setting = setting_of(settings, self._plan, self._trial, config)
+            self._overrides = choose_overrides(settings, self._plan, self._trial, config)
         except optuna.TrialPruned as pruned:
-            self._ended = pruned
+            self._end = pruned
 
-    def asked(self, jobs: Jobs) -> list[Asked]:
-        """The replicates that are still to be run."""
-        return [self._asked(jobs, label) for label in self._plan.replicates if label not in self._values]
-
-    def _asked(self, jobs: Jobs, label: str) -> Asked:
-        replicate = ReplicateTrial(self._reports, label)
-        replicate.set_user_attr("folder", str(jobs.folder_of(self._plan, self._trial.number, label)))
-        overrides = [*self._plan.fixed, *self._setting, *self._plan.replicates[label]]
-        return Asked(self._plan, self._trial.number, label, overrides, replicate)
+    def remaining_jobs(self) -> list[ReplicateJob]:
+        """Return the jobs of the replicates that are still to be run."""
+        jobs = []
+        for label, overrides in self._plan.replicates.items():
+            if label in self._objectives:
+                continue
+            study, number = self._plan.name, self._trial.number
+            trial = ReplicateTrial(self._reports, label)
+            trial.set_user_attr("folder", str(job_folder(study, number, label)))
+            job_overrides = [*self._plan.fixed, *self._overrides, *overrides]
+            jobs.append(ReplicateJob(study, number, label, job_overrides, trial))
+        return jobs
 
     @property
     def has_ended(self) -> bool:
-        """Whether no more of it is to be run."""
-        return self._ended is not None or len(self._values) == len(self._plan.replicates)
+        """Return whether none of its replicates is to be run any more."""
+        return self._end is not None or len(self._objectives) == len(self._plan.replicates)
 
-    def start(self, labels: Sequence[str]) -> None:
-        """Note which replicates run at the same time: what they report at a step is told once all have."""
-        self._reports.concurrent_labels = set(labels)
+    def mark_running(self, jobs: Sequence[ReplicateJob]) -> None:
+        """Note which replicates run at once: a pruner sees a step when all of them have reported it."""
+        self._reports.concurrent_labels = {job.label for job in jobs}
 
-    def take(self, one: Asked, outcome: Any) -> None:
-        """Keep what a replicate's job returned, or what ended it."""
+    def record(self, job: ReplicateJob, outcome: Any) -> None:
+        """Record what a replicate's job returned, or the exception that ended it."""
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
-            values = parse_objectives(one.label, outcome, len(self._study.directions))
-            one.replicate.finish(values)
-            self._values[one.label] = values
+            objectives = parse_objectives(job.label, outcome, len(self._study.directions))
+            job.trial.finish(objectives)
+            self._objectives[job.label] = objectives
         except optuna.TrialPruned as pruned:
-            self._ended = self._ended or optuna.TrialPruned(one.replicate.describe_end(str(pruned)))
+            self._end = self._end or optuna.TrialPruned(job.trial.describe_end(str(pruned)))
         except (Exception, SystemExit) as error:
             if storage_failure(error) or is_connection_lost(error):  # the setting is not to blame
                 raise
-            self._ended = error if isinstance(error, UpdateFinishedTrialError) else Failed(error)
+            self._end = error if isinstance(error, UpdateFinishedTrialError) else JobFailure(error)
 
     def give_back(self, claims: Claims) -> None:
         """Let the trial wait to be resumed, unless it has ended."""
@@ -88,29 +94,31 @@ class Attempt:
         """End the trial in its study, once, when it has ended."""
         if self._is_told or not self.has_ended:
             return
-        self._tell(claims, settings)
-        self._is_told = True
-
-    def _tell(self, claims: Claims, settings: StudySweeperConf) -> None:
-        match self._ended:
+        reason = str(self._end)
+        match self._end:
             case optuna.TrialPruned():
-                claims.tell(self._study, self._trial, state=TrialState.PRUNED, pruned=str(self._ended))
+                claims.tell(self._study, self._trial, state=TrialState.PRUNED, pruned=reason)
             case UpdateFinishedTrialError():
                 pass  # another worker took the trial, as this one seemed dead, and has ended it
-            case Failed():
-                retries, failure = settings.retries, str(self._ended)
-                claims.tell(self._study, self._trial, state=TrialState.FAIL, retries=retries, failure=failure)
+            case JobFailure():
+                retries = settings.retries
+                claims.tell(self._study, self._trial, state=TrialState.FAIL, retries=retries, failure=reason)
             case _:
-                combine = AGGREGATES[settings.aggregate]
-                values = [self._values[label] for label in self._plan.replicates]
-                told = [float(combine(objective)) for objective in zip(*values, strict=True)]
-                kept = read_records(self._trial.user_attrs, list(self._plan.replicates))
-                diverged = sum(bool(record.get("diverged")) for record in kept.values())
-                claims.tell(self._study, self._trial, told, diverged=diverged)
+                self._tell_values(claims, AGGREGATES[settings.aggregate])
+        self._is_told = True
+
+    def _tell_values(self, claims: Claims, aggregate: Any) -> None:
+        labels = list(self._plan.replicates)
+        # one row a replicate, one column an objective
+        table = [self._objectives[label] for label in labels]
+        values = [float(aggregate(column)) for column in zip(*table, strict=True)]
+        records = read_records(self._trial.user_attrs, labels).values()
+        diverged = sum(bool(record.get("diverged")) for record in records)
+        claims.tell(self._study, self._trial, values, diverged=diverged)
 
 
-class Failed(Exception):  # noqa: N818 -- what became of a job, not an error of ours
-    """A job raised, or returned no objective."""
+class JobFailure(Exception):  # noqa: N818 -- what became of a job, not an error of ours
+    """The end of a trial whose job raised, or returned no objective."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(f"{type(error).__name__}: {error}")

@@ -19,6 +19,16 @@ class ConfirmConf:
     # what the confirmation's jobs set besides; they may read a test set
     overrides: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """Return how many fresh seeds there are."""
+        return self.seeds if isinstance(self.seeds, int) else len(self.seeds)
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether the sweep confirms its picks."""
+        return bool(self.seeds)
+
 
 @dataclass
 class StudySweeperConf:
@@ -91,6 +101,11 @@ class StudySweeperConf:
         _refuse_unknown_keys(cls, values, "hydra.sweeper")
         _refuse_unknown_keys(ConfirmConf, confirm, "hydra.sweeper.confirm")
         return cls(**{**values, "confirm": ConfirmConf(**confirm)})
+
+    @property
+    def is_grid(self) -> bool:
+        """Return whether the sampler is Optuna's grid."""
+        return str(self.sampler["_target_"]).endswith(".GridSampler")
 
     @property
     def directions(self) -> list[str]:

@@ -20,20 +20,15 @@ from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
 from sweeps.study.retries import is_retry, retry_failures
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_overrides, format_value
+from sweeps.sweeper.overrides import format_value
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
 
 NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 
-def is_wanted(settings: StudySweeperConf) -> bool:
-    """Whether the sweep confirms its picks."""
-    return bool(settings.confirm.seeds)
-
-
-def confirming(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Plan:
-    """The plan of a plan's confirmation."""
+def confirmation_plan(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Plan:
+    """Return the plan that confirms a plan's picks."""
     overrides = [f"{key}={format_value(value)}" for key, value in settings.confirm.overrides.items()]
     return replace(
         plan,
@@ -48,49 +43,55 @@ def confirming(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Pla
     )
 
 
-def is_measured(study: optuna.Study, plan: Plan) -> bool:
-    """Whether every trial of a study's budget has ended, by whichever driver it was run."""
-    trials = study.get_trials(deepcopy=False)
-    begun = sum(not is_retry(trial) for trial in trials)
-    return begun >= plan.n_trials and all(trial.state.is_finished() for trial in trials)
-
-
-def enqueue(
-    storage: BaseStorage, plan: Plan, study: optuna.Study, settings: StudySweeperConf
-) -> tuple[Plan, optuna.Study]:
-    """The confirmation's plan and study, with a trial for each pick that lacks any of its runs.
-
-    To be called by one process at a time.
-    """
-    directions = [direction.name.lower() for direction in study.directions]
-    axes = fresh_axes(settings)
-    wanted = confirming(plan, settings)
-    names = study.metric_names
-    confirmation = open_or_create_study(storage, wanted.name, directions, identity(plan), names)
-    known = confirmation.user_attrs.get("replicates", {})
-    every = {key: list(dict.fromkeys([*known.get(key, []), *values])) for key, values in axes.items()}
-    about = {CONFIRMS: study.study_name, "replicates": every, "seed_key": settings.confirm.key}
-    for key, value in about.items():
-        if confirmation.user_attrs.get(key) != value:
-            confirmation.set_user_attr(key, value)
-    retry_failures(confirmation)
-    for name, params in pick_settings(measurement(study)).params.items():
-        _enqueue_setting(confirmation, params, _overrides(name, params, plan), list(label_replicates(axes)))
-    begun = sum(not is_retry(trial) for trial in confirmation.get_trials(deepcopy=False))
-    return replace(wanted, n_trials=begun), confirmation
-
-
-def identity(plan: Plan) -> dict[str, Any]:
-    """What a confirmation must share with what it confirms."""
+def confirmation_identity(plan: Plan) -> dict[str, Any]:
+    """Return what a confirmation must share with what it confirms."""
     return {"search_space": {}, "config": plan.config}
 
 
-def _overrides(name: str, params: Mapping[str, Any], plan: Plan) -> list[str]:
-    """The overrides that make a pick; the default needs none, as the config holds it."""
-    if name == "default":
-        return []
-    own = {key: format_value(value) for key, value in params.items() if key not in plan.space}
-    return format_overrides({**params, **own})
+def is_tuned(study: optuna.Study, plan: Plan) -> bool:
+    """Return whether every trial of a study's budget has ended, whichever driver ran it."""
+    is_finished = all(trial.state.is_finished() for trial in study.get_trials(deepcopy=False))
+    return is_finished and _count_begun(study) >= plan.n_trials
+
+
+def _count_begun(study: optuna.Study) -> int:
+    return sum(not is_retry(trial) for trial in study.get_trials(deepcopy=False))
+
+
+def enqueue_picks(
+    storage: BaseStorage, plan: Plan, study: optuna.Study, settings: StudySweeperConf
+) -> tuple[Plan, optuna.Study]:
+    """Return the confirmation's plan and study, with a trial for each pick that lacks any of its runs.
+
+    To be called by one process at a time.
+    """
+    confirmed = confirmation_plan(plan, settings)
+    directions = [direction.name.lower() for direction in study.directions]
+    identity = confirmation_identity(plan)
+    confirmation = open_or_create_study(storage, confirmed.name, directions, identity, study.metric_names)
+    axes = fresh_axes(settings)
+    _describe(confirmation, study.study_name, axes, settings.confirm.key)
+    retry_failures(confirmation)
+    labels = list(label_replicates(axes))
+    for role, params in pick_settings(measurement(study)).params.items():
+        # The config itself holds the default.
+        overrides = [] if role == "default" else plan.format_setting(params)
+        _enqueue_setting(confirmation, params, overrides, labels)
+    return replace(confirmed, n_trials=_count_begun(confirmation)), confirmation
+
+
+def _describe(
+    confirmation: optuna.Study, study_name: str, axes: Mapping[str, Sequence[Any]], seed_key: str
+) -> None:
+    """Write what a report reads of a confirmation; seeds join those of earlier starts."""
+    replicates: dict[str, list[Any]] = {}
+    stored = confirmation.user_attrs.get("replicates", {})
+    for key, values in axes.items():
+        replicates[key] = list(dict.fromkeys([*stored.get(key, []), *values]))
+    attributes = {CONFIRMS: study_name, "replicates": replicates, "seed_key": seed_key}
+    for key, value in attributes.items():
+        if confirmation.user_attrs.get(key) != value:
+            confirmation.set_user_attr(key, value)
 
 
 def _enqueue_setting(
@@ -98,16 +99,20 @@ def _enqueue_setting(
 ) -> None:
     """Let a setting wait for a worker, unless it does, or all its replicates are recorded.
 
-    One that lacks some, since more seeds are wanted now, takes along what is recorded.
+    One that lacks some, since more seeds are asked for, takes along what is recorded.
     """
-    same = [t for t in study.get_trials(deepcopy=False) if t.user_attrs[PARAMS] == params]
-    if any(not trial.state.is_finished() for trial in same):
-        return
-    kept = {key: value for trial in same for key, value in trial.user_attrs.items()}
-    if all(label in kept for label in labels) and any(t.state == TrialState.COMPLETE for t in same):
-        return
-    attributes = {**kept, PARAMS: dict(params), OVERRIDES: list(overrides)}
+    attributes: dict[str, Any] = {}
     recorded: dict[str, Any] = {}
-    for trial in same:
+    is_complete = False
+    for trial in study.get_trials(deepcopy=False):
+        if trial.user_attrs[PARAMS] != params:
+            continue
+        if not trial.state.is_finished():
+            return
+        attributes |= trial.user_attrs
         recorded |= long_attributes(trial)
+        is_complete = is_complete or trial.state == TrialState.COMPLETE
+    if is_complete and all(label in attributes for label in labels):
+        return
+    attributes |= {PARAMS: dict(params), OVERRIDES: list(overrides)}
     study.add_trial(waiting_trial({}, attributes, recorded))

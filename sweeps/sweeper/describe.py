@@ -1,11 +1,12 @@
-"""What a study keeps about itself, so that a report can be made from the storage alone."""
+"""The attributes that a study keeps about itself, so that a report can be made from the storage alone."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import optuna
 from omegaconf import DictConfig, OmegaConf
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from sweeps.study.claims import count_claimable
 from sweeps.study.dotted_keys import ABSENT, select
@@ -14,66 +15,86 @@ from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.overrides import format_value
 from sweeps.sweeper.plan import Plan, Planner
 
-# What a sampler does, by its class: walk a grid, cover a space evenly, or, any other, follow the scores.
-WAYS = {"GridSampler": "grid", "BruteForceSampler": "grid", "QMCSampler": "qmc", "RandomSampler": "qmc"}
+# How a sampler covers a space, by its class: every setting of a grid, or evenly, as quasi-random points do.
+# Any other follows the scores, and is "adaptive". Optuna's classes don't say it: a sampler of another package
+# that covers a space evenly needs a line here, else figures that need even coverage are left out.
+COVERAGE = {
+    "GridSampler": "grid",
+    "BruteForceSampler": "grid",
+    "QMCSampler": "qmc",
+    "RandomSampler": "qmc",
+}
 
 
-def description(plan: Plan, planner: Planner) -> dict[str, Any]:
-    """User attributes of a study, none of which decide whether it is the same when started again."""
-    settings, config = planner.settings, planner.composer.compose(plan.fixed)
-    overrides = planner.parsed(plan)
-    groups = [key for key in overrides if planner.composer.is_group(key.lstrip("+"))]
-    skipped = ("hydra", "~", *settings.may_change)
-    values = [key.lstrip("+") for key in overrides if key not in groups and not key.startswith(skipped)]
-    choices = config.hydra.runtime.choices
-    return {
-        "studied": plan.studied,
-        "ways": [_way(settings, plan)],
-        "planned": plan.n_trials,
-        "default": _defaults(config, plan),
-        "choices": {key: choices[key.lstrip("+")] for key in groups if not key.startswith(skipped)},
-        "groups": [key for key in plan.space if planner.composer.is_group(key.lstrip("+"))],
-        "fixed": {key: value for key in values if (value := _value(config, key)) is not ABSENT},
-        "seed_key": settings.confirm.key,
-        "confirm_seeds": seeds if isinstance(seeds := settings.confirm.seeds, int) else len(seeds),
-    }
+def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Path) -> None:
+    """Write a study's description, none of which decides whether it is the same when started again.
 
-
-def describe(study: optuna.Study, plan: Plan, attributes: Mapping[str, Any]) -> None:
-    """Keep a description with a study; a way joins the earlier ones where there is anything left to walk."""
-    before = study.user_attrs
-    earlier = before.get("ways", [])
-    added = attributes["ways"] if count_claimable(study, plan.n_trials) else []
-    wanted = {**attributes, "ways": list(dict.fromkeys([*earlier, *added])) or attributes["ways"]}
-    for key, value in wanted.items():
-        if before.get(key, ABSENT) != value:
+    A coverage joins the earlier ones where there is anything left to cover. The key "ways" is of the first
+    storages.
+    """
+    attributes = {**_plan_attributes(plan, planner), "folder": str(folder)}
+    stored = study.user_attrs
+    coverage = _coverage(planner.settings, plan)
+    coverages = list(stored.get("ways", []))
+    if coverage not in coverages and (not coverages or count_claimable(study, plan.n_trials)):
+        coverages.append(coverage)
+    for key, value in {**attributes, "ways": coverages}.items():
+        if stored.get(key, ABSENT) != value:
             study.set_user_attr(key, value)
 
 
-def _defaults(config: DictConfig, plan: Plan) -> dict[str, Any] | None:
-    """The searched parameters' values in the config itself; None where it lacks one."""
-    values = {name: _default(config, name, space) for name, space in plan.space.items()}
-    return None if any(value is ABSENT for value in values.values()) else values
+def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
+    settings, composer = planner.settings, planner.composer
+    config = composer.compose(plan.fixed)
+    options: dict[str, str] = {}
+    fixed: dict[str, Any] = {}
+    for override in planner.parse(plan.fixed):
+        key = override.lstrip("+")
+        if override.startswith(("hydra", "~", *settings.may_change)):
+            continue
+        if composer.is_group(key):
+            options[override] = config.hydra.runtime.choices[key]
+        elif (value := _select(config, key)) is not ABSENT:
+            fixed[key] = value
+    return {
+        "studied": plan.studied,
+        "planned": plan.n_trials,
+        "default": _default_setting(config, plan),
+        "choices": options,
+        "groups": [name for name in plan.space if composer.is_group(Parameter.from_name(name).key)],
+        "fixed": fixed,
+        "seed_key": settings.confirm.key,
+        "confirm_seeds": settings.confirm.count,
+    }
 
 
-def _default(config: DictConfig, name: str, space: Any) -> Any:
-    searched = Parameter.from_name(name)
-    choices = config.hydra.runtime.choices
-    value = choices[searched.key] if searched.key in choices else _value(config, searched.key)
-    value = searched.to_sampled(value)
-    listed = space.choices if isinstance(space, CategoricalDistribution) else ()
-    same = (
-        choice for choice in listed if choice == value or str(choice).replace(" ", "") == format_value(value)
-    )
-    return next(same, value)
+def _default_setting(config: DictConfig, plan: Plan) -> dict[str, Any] | None:
+    """Return the searched parameters' values in the config itself; None where it lacks one."""
+    setting = {name: _default(config, name, values) for name, values in plan.space.items()}
+    return None if any(value is ABSENT for value in setting.values()) else setting
 
 
-def _value(config: DictConfig, key: str) -> Any:
+def _default(config: DictConfig, name: str, distribution: BaseDistribution) -> Any:
+    """Return a parameter's value in the config, as the choice that it is where it is one."""
+    parameter = Parameter.from_name(name)
+    options: Mapping[str, Any] = config.hydra.runtime.choices
+    value = options[parameter.key] if parameter.key in options else _select(config, parameter.key)
+    value = parameter.to_sampled(value)
+    if isinstance(distribution, CategoricalDistribution):
+        for choice in distribution.choices:
+            # A list is searched as text.
+            if choice == value or str(choice).replace(" ", "") == format_value(value):
+                return choice
+    return value
+
+
+def _select(config: DictConfig, key: str) -> Any:
     """Return a plain value of the config, interpolations as written, or ABSENT."""
     return select(OmegaConf.to_container(config, resolve=False, enum_to_str=True), key)
 
 
-def _way(settings: StudySweeperConf, plan: Plan) -> str:
-    pruned = not str(plan.pruner["_target_"]).endswith(".NopPruner")
+def _coverage(settings: StudySweeperConf, plan: Plan) -> str:
+    """Return how a study's trials cover its space: "grid", "qmc" or "adaptive", as pruned ones do."""
+    is_pruned = not str(plan.pruner["_target_"]).endswith(".NopPruner")
     sampler = str(settings.sampler["_target_"]).rsplit(".", 1)[-1]
-    return "adaptive" if pruned else WAYS.get(sampler, "adaptive")
+    return "adaptive" if is_pruned else COVERAGE.get(sampler, "adaptive")

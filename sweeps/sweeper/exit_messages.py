@@ -1,4 +1,4 @@
-"""The last words of a sweep that was ended from outside: by Ctrl-C, by a full disk, by its database."""
+"""The last message of a sweep that was ended from outside: by Ctrl-C, by a full disk, by its database."""
 
 import signal
 import threading
@@ -14,47 +14,49 @@ from sweeps.sweeper.conf import StudySweeperConf
 
 
 @contextmanager
-def ending(settings: StudySweeperConf, config: DictConfig) -> Iterator[None]:
-    """Leave with one message, whenever it happens, in place of a traceback."""
-    kept = f"What was finished is kept. {again(settings, config)} resumes."
+def exit_with_message(settings: StudySweeperConf, config: DictConfig) -> Iterator[None]:
+    """Exit with one message in place of a traceback, whenever the block is ended from outside."""
+    resume = f"What was finished is kept. {resume_command(settings, config)} resumes."
     try:
-        with one_interrupt():
+        with interrupt_once():
             yield
     except KeyboardInterrupt:
-        raise SystemExit(f"Interrupted. {kept}") from None
+        raise SystemExit(f"Interrupted. {resume}") from None
     except Exception as error:
-        why = "its server is gone" if is_connection_lost(error) else storage_failure(error)
-        if why is None:
+        reason = "its server is gone" if is_connection_lost(error) else storage_failure(error)
+        if reason is None:
             raise
-        places = str(_folder(config))
+        targets = str(_sweep_folder(config))
         if settings.storage:
-            places = f"{storage_at(settings.storage).display_url} or {places}"
-        raise SystemExit(f"Nothing more can be written to {places}: {why}. {kept}") from None
+            targets = f"{storage_at(settings.storage).display_url} or {targets}"
+        raise SystemExit(f"Nothing more can be written to {targets}: {reason}. {resume}") from None
 
 
 @contextmanager
-def one_interrupt() -> Iterator[None]:
+def interrupt_once() -> Iterator[None]:
     """Let the first Ctrl-C end the block, and no further one break what cleans up after it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def end(number: int, frame: object) -> None:  # noqa: ARG001 -- a signal handler's signature
+    def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 -- a signal handler's signature
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, end)
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGINT) is end:
+        if signal.getsignal(signal.SIGINT) is interrupt:
             signal.signal(signal.SIGINT, before)
 
 
-def again(settings: StudySweeperConf, config: DictConfig) -> str:
-    """What to start in order to go on."""
-    return "The same command" + ("" if settings.storage else f" with hydra.sweep.dir={_folder(config)}")
+def resume_command(settings: StudySweeperConf, config: DictConfig) -> str:
+    """Return the words for the command that goes on with a sweep."""
+    if settings.storage:
+        return "The same command"
+    return f"The same command with hydra.sweep.dir={_sweep_folder(config)}"
 
 
-def _folder(config: DictConfig) -> Path:
+def _sweep_folder(config: DictConfig) -> Path:
     return Path(config.hydra.sweep.dir).absolute()

@@ -29,182 +29,207 @@ from sweeps.sweeper.search_space import (
 
 @dataclass(frozen=True)
 class Plan:
-    """One study: its name, its fixed overrides, its search space, as written and as Optuna samples it.
+    """One study that is to be run."""
 
-    studied: the options, by group, that distinguish it from the sweep's other studies.
-    n_trials: trials in all. pruner: its config, which may refer to the jobs' one.
-    config: the job's config without the searched keys, by dotted key.
-    replicates: the overrides of each, by its label. is_enqueued: its trials bring their overrides along.
-    """
-
+    # <study_name>/<group>=<option>
     name: str
+    # the options, by group, that distinguish it from the sweep's other studies
     studied: dict[str, str]
+    # the overrides that all its jobs share
     fixed: list[str]
+    # the search space in Hydra's sweep grammar, by the parameter's stored name
     declared: dict[str, str]
+    # and as Optuna samples it
     space: dict[str, BaseDistribution]
+    # trials in all, over all starts
     n_trials: int
+    # the pruner's config, which may refer to the jobs' one
     pruner: dict[str, Any]
+    # the job's config without the searched keys, by dotted key
     config: dict[str, Any]
+    # the overrides of each replicate, by its label
     replicates: dict[str, list[str]]
+    # whether its trials bring their overrides along, instead of being sampled
     is_enqueued: bool = False
+
+    def format_setting(self, params: Mapping[str, Any]) -> list[str]:
+        """Return the overrides that make a setting.
+
+        Values of the plan's space came from Hydra's grammar; a custom search space's are written in it.
+        """
+        values = {}
+        for name, value in params.items():
+            values[name] = value if name in self.space else format_value(value)
+        return format_overrides(values)
 
 
 @dataclass(frozen=True)
 class Planner:
-    """Makes plans from the sweeper's settings and what composes a job's config."""
+    """Makes plans from the sweeper's settings and the composer of job configs."""
 
     settings: StudySweeperConf
     composer: Composer
 
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
-        """A plan per combination of options of the groups that get a study each."""
-        given = self._parse([*format_overrides(self.settings.params or {}), *arguments])
-        swept = {key: override for key, override in given.items() if override.is_sweep_override()}
-        fixed = [str(override.input_line) for key, override in given.items() if key not in swept]
-        first = [f"{key}={_values(override)[0]}" for key, override in swept.items()]
-        groups = [key for key in swept if self._gets_studies(key, swept[key], [*fixed, *first])]
-        rest = {key: override for key, override in swept.items() if key not in groups}
-        choices = product(*([f"{key}={value}" for value in _values(swept[key])] for key in groups))
-        named = [swept[key].key_or_group for key in groups]
-        plans = [self._plan([*fixed, *choice], rest, given, named) for choice in choices]
+        """Return a plan per combination of options of the groups that get a study each."""
+        overrides = self.parse([*format_overrides(self.settings.params or {}), *arguments])
+        swept = {key: override for key, override in overrides.items() if override.is_sweep_override()}
+        fixed = [str(override.input_line) for key, override in overrides.items() if key not in swept]
+        study_keys = self._study_keys(fixed, swept)
+        options = [[f"{key}={value}" for value in _options(swept[key])] for key in study_keys]
+        searched = {key: override for key, override in swept.items() if key not in study_keys}
+        groups = [swept[key].key_or_group for key in study_keys]
+        names = [override.key_or_group for override in overrides.values()]
+        # A value on the command line, fixed or swept, replaces what the config declares as searched.
+        values = [name for name in names if not self.composer.is_group(name)]
+        plans = [self._plan([*fixed, *choice], searched, values, groups) for choice in product(*options)]
         for plan in plans:
-            self._check_replicates([*given, *plan.space])
+            self._check_replicates([*overrides, *plan.space])
         return plans
 
-    def parsed(self, plan: Plan) -> dict[str, Override]:
-        """A plan's fixed overrides by key."""
-        return self._parse(plan.fixed)
+    def parse(self, overrides: Sequence[str]) -> dict[str, Override]:
+        """Return overrides by key, `+` included; of two for one key the later counts."""
+        parser = OverridesParser.create(config_loader=self.composer.hydra_context.config_loader)
+        return {override.get_key_element(): override for override in parser.parse_overrides(list(overrides))}
 
-    def _check_replicates(self, keys: Sequence[str]) -> None:
+    def _study_keys(self, fixed: Sequence[str], swept: Mapping[str, Override]) -> list[str]:
+        """Return the swept groups of study_per or, by default, those with an option that declares a space."""
+        first = [f"{key}={_options(override)[0]}" for key, override in swept.items()]
+        keys = []
+        for key, override in swept.items():
+            group = override.key_or_group
+            if self.settings.study_per is not None:
+                if group in self.settings.study_per:
+                    keys.append(key)
+            elif self.composer.is_group(group):
+                options = [f"{key}={value}" for value in _options(override)]
+                configs = (self.composer.compose([*fixed, *first, option]) for option in options)
+                if any(_declares_space(config, group) for config in configs):
+                    keys.append(key)
+        return keys
+
+    def _plan(
+        self,
+        fixed: list[str],
+        searched: Mapping[str, Override],
+        values: Sequence[str],
+        groups: Sequence[str],
+    ) -> Plan:
+        """Return the plan of one study.
+
+        searched: the command line's own sweeps. values: the keys that it sets. groups: those with studies.
+        """
+        first = [f"{key}={_options(override)[0]}" for key, override in searched.items()]
+        config = self.composer.compose([*fixed, *first])
+        space = self._space(config, searched, values)
+        studied = self._studied(config, groups)
+        name = [self.settings.study_name or config.hydra.job.name]
+        name += [f"{group}={option}" for group, option in studied.items()]
+        return Plan(
+            name="/".join(name),
+            studied=studied,
+            fixed=fixed,
+            declared={key: to_grammar(distribution) for key, distribution in space.items()},
+            space=space,
+            n_trials=self._n_trials(space),
+            pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
+            config=_identify_config(config, [*space, *self.settings.replicates, *self.settings.may_change]),
+            replicates=overrides_by_label(self.settings.replicates),
+        )
+
+    def _space(
+        self, config: DictConfig, searched: Mapping[str, Override], values: Sequence[str]
+    ) -> dict[str, BaseDistribution]:
+        """Return the distributions in the order in which the config declares them, others last."""
+        declared = _search_space(config)
+        free = {key: sweep for key, sweep in declared.items() if not is_at_or_below(key, values)}
+        overrides = {**self.parse(format_overrides(free)), **searched}
+        order = [key for key in declared if key in overrides]
+        space = {}
+        for key in dict.fromkeys([*order, *overrides]):
+            space[to_parameter(overrides[key]).name] = to_distribution(overrides[key])
+        return space
+
+    def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
+        """Return the options that a study is named by, by group."""
+        options = config.hydra.runtime.choices
+        studied = self.settings.study_per
+        if studied is None:
+            studied = [group for group in options if group in groups or _declares_space(config, group)]
+        for group in studied:
+            if group not in options:
+                raise ValueError(
+                    f"hydra.sweeper.study_per={studied}: {group} is no group of the config; "
+                    f"choose among {', '.join(name for name in options if not name.startswith('hydra/'))}"
+                )
+        return {group: options[group] for group in studied}
+
+    def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
+        limit = self.settings.n_trials
+        if self.settings.is_grid:
+            size = prod(len(grid_values(name, distribution)) for name, distribution in space.items())
+            return size if limit is None else min(limit, size)
+        if limit is None:
+            raise ValueError("hydra.sweeper.n_trials=null needs the grid sampler; write a number")
+        return limit
+
+    def _check_replicates(self, names: Sequence[str]) -> None:
         """Refuse a key that is fixed or searched and repeated too: one would silently overrule the other."""
-        for key in {Parameter.from_name(key).key for key in keys}:
+        for key in {Parameter.from_name(name).key for name in names}:
             for axis, values in self.settings.replicates.items():
-                below = key.startswith(f"{axis}.") or axis.startswith(f"{key}.")
-                options = self.composer.is_group(key) or self.composer.is_group(axis)
-                if key == axis or (below and not options):
+                is_nested = is_at_or_below(key, [axis]) or is_at_or_below(axis, [key])
+                # An option and a value below its group don't overrule each other.
+                has_group = self.composer.is_group(key) or self.composer.is_group(axis)
+                if key == axis or (is_nested and not has_group):
                     raise ValueError(
                         f"{key} is set, and hydra.sweeper.replicates.{axis}={list(values)} sets it too; "
                         f"leave it out and write hydra.sweeper.replicates.{axis}=[<values to repeat>]"
                     )
 
-    def _parse(self, texts: Sequence[str]) -> dict[str, Override]:
-        """Overrides by key, `+` included; of two for one key the later counts."""
-        parser = OverridesParser.create(config_loader=self.composer.hydra_context.config_loader)
-        return {override.get_key_element(): override for override in parser.parse_overrides(list(texts))}
 
-    def _gets_studies(self, key: str, override: Override, base: list[str]) -> bool:
-        """Whether a swept key is a group of study_per or, by default, one that searches keys of its own."""
-        if self.settings.study_per is not None:
-            return override.key_or_group in self.settings.study_per
-        if not self.composer.is_group(override.key_or_group):
-            return False
-        options = [self.composer.compose([*base, f"{key}={value}"]) for value in _values(override)]
-        searched = [name for config in options for name in _search_space(config)]
-        return any(_owns(override.key_or_group, name) for name in searched)
-
-    def _plan(
-        self,
-        fixed: list[str],
-        rest: Mapping[str, Override],
-        given: Mapping[str, Override],
-        groups: Sequence[str],
-    ) -> Plan:
-        first = [f"{key}={_values(override)[0]}" for key, override in rest.items()]
-        config = self.composer.compose([*fixed, *first])
-        names = [override.key_or_group for override in given.values()]
-        values = [name for name in names if not self.composer.is_group(name)]
-        declared = {
-            key: sweep for key, sweep in _search_space(config).items() if not is_at_or_below(key, values)
-        }
-        overrides = {**self._parse(format_overrides(declared)), **rest}
-        order = [key for key in _search_space(config) if key in overrides]
-        ordered = [overrides[key] for key in dict.fromkeys([*order, *overrides])]
-        space = {to_parameter(override).name: to_distribution(override) for override in ordered}
-        studied = self._studied(config, groups)
-        return Plan(
-            name="/".join(
-                [
-                    self.settings.study_name or config.hydra.job.name,
-                    *(f"{group}={option}" for group, option in studied.items()),
-                ]
-            ),
-            studied=studied,
-            fixed=fixed,
-            declared={key: to_grammar(values) for key, values in space.items()},
-            space=space,
-            n_trials=self._n_trials(space),
-            pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
-            config=_identity(config, [*space, *self.settings.replicates, *self.settings.may_change]),
-            replicates=overrides_by_label(self.settings.replicates),
-        )
-
-    def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
-        choices, space = config.hydra.runtime.choices, _search_space(config)
-        if (named := self.settings.study_per) is None:
-            named = [group for group in choices if group in groups or any(_owns(group, key) for key in space)]
-        for group in named:
-            if group not in choices:
-                raise ValueError(
-                    f"hydra.sweeper.study_per={list(named)}: {group} is no group of the config; "
-                    f"choose among {', '.join(g for g in choices if not g.startswith('hydra/'))}"
-                )
-        return {group: choices[group] for group in named}
-
-    def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
-        limit: int | None = self.settings.n_trials
-        if not is_grid(self.settings.sampler):
-            if limit is None:
-                raise ValueError("hydra.sweeper.n_trials=null needs the grid sampler; write a number")
-            return limit
-        settings = prod(len(grid_values(key, values)) for key, values in space.items())
-        return settings if limit is None else min(limit, settings)
-
-
-def is_grid(sampler: Mapping[str, Any]) -> bool:
-    """Whether the sampler's config names Optuna's grid."""
-    return str(sampler["_target_"]).endswith(".GridSampler")
-
-
-def sampled_configs(
+def boundary_configs(
     plan: Plan, composer: Composer, axes: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[str, DictConfig]]:
-    """(what is tried, its config) for each value that a study can meet, one key changed at a time."""
-    repeated = {key: [format_value(value) for value in values] for key, values in axes.items()}
-    values = {**{key: boundary_values(space) for key, space in plan.space.items()}, **repeated}
-    first = {key: choices[0] for key, choices in values.items()}
-    tried = [first, *({**first, key: value} for key in values for value in values[key][1:])]
-    for setting in tried:
-        yield (
-            ", ".join(format_overrides(setting)),
-            composer.compose([*plan.fixed, *format_overrides(setting)]),
-        )
+    """Yield (setting, config) for each value that a study can meet, one key changed at a time."""
+    values = {name: boundary_values(distribution) for name, distribution in plan.space.items()}
+    for key, repeated in axes.items():
+        values[key] = [format_value(value) for value in repeated]
+    first = {name: alternatives[0] for name, alternatives in values.items()}
+    settings = [first]
+    for name, alternatives in values.items():
+        settings += [{**first, name: value} for value in alternatives[1:]]
+    for setting in settings:
+        overrides = format_overrides(setting)
+        yield ", ".join(overrides), composer.compose([*plan.fixed, *overrides])
 
 
-def _values(override: Override) -> list[Any]:
+def _options(override: Override) -> list[Any]:
     return boundary_values(to_distribution(override))
 
 
 def _search_space(config: DictConfig) -> dict[str, str]:
-    """What a job's config declares as searched. Raises ValueError where that refers to nothing."""
+    """Return what a job's config declares as searched. Raises ValueError where that refers to nothing."""
     try:
         return {str(key): str(sweep) for key, sweep in (config.get("search_space") or {}).items()}
     except OmegaConfBaseException as error:
-        raise ValueError(f"search_space is not to be had: {str(error).splitlines()[0]}") from error
+        raise ValueError(f"search_space can't be read: {str(error).splitlines()[0]}") from error
 
 
-def _owns(group: str, key: str) -> bool:
-    return key.startswith(group.replace("/", ".") + ".")
+def _declares_space(config: DictConfig, group: str) -> bool:
+    """Return whether the search space holds a key of a config group."""
+    prefix = group.replace("/", ".") + "."
+    return any(key.startswith(prefix) for key in _search_space(config))
 
 
-def _identity(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
+def _identify_config(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
     """Return the config's leaves by dotted key, without Hydra's part and what may differ within a study."""
     container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
     assert isinstance(container, dict)
     for section in ("hydra", "search_space", "spaces"):
         container.pop(section, None)
-    removed = [Parameter.from_name(name).key for name in without]
+    excluded = [Parameter.from_name(name).key for name in without]
     leaves = flatten(container)
-    return {key: _to_json(value) for key, value in leaves.items() if not is_at_or_below(key, removed)}
+    return {key: _to_json(value) for key, value in leaves.items() if not is_at_or_below(key, excluded)}
 
 
 def _to_json(value: Any) -> Any:

@@ -20,15 +20,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-# Seconds between two looks at the storage.
+# Seconds between two reads of the storage.
 INTERVAL = 0.5
-# The share of a core that looking may take, where there are very many trials.
-SHARE = 0.05
+# The share of a core that reading may take, where there are very many trials.
+LOAD = 0.05
 
 
 @contextmanager
-def progress_shown(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -> Iterator[None]:
-    """A bar per study until the block ends: trials done, time left (taken, once done), runs diverged, ..."""
+def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -> Iterator[None]:
+    """Show a bar per study until the block ends: trials done, time left, runs pruned, diverged, ..."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=12),
@@ -56,24 +56,24 @@ def progress_shown(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -
 def _watch(
     progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID], stop: threading.Event
 ) -> None:
-    ended, pause = False, INTERVAL
-    while not ended:
-        ended = stop.wait(pause)
-        began = time.thread_time()
+    is_last, pause = False, INTERVAL
+    while not is_last:  # the last read shows how the sweep ended
+        is_last = stop.wait(pause)
+        start = time.thread_time()
         with suppress(StorageInternalError, OSError):  # a display ends no sweep
-            _look(progress, studies, bars)
-        pause = max(INTERVAL, (time.thread_time() - began) / SHARE)
+            _update(progress, studies, bars)
+        pause = max(INTERVAL, (time.thread_time() - start) / LOAD)
 
 
-def _look(progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID]) -> None:
+def _update(progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID]) -> None:
     for study in studies:
         trials = study.get_trials(deepcopy=False)
         states = Counter(trial.state for trial in trials)
         done = states[TrialState.COMPLETE] + states[TrialState.PRUNED]
-        progress.update(bars[study.study_name], completed=done, state=_state(states, trials))
+        progress.update(bars[study.study_name], completed=done, state=_summarize(states, trials))
 
 
-def _state(states: Counter[TrialState], trials: Sequence[FrozenTrial]) -> str:
+def _summarize(states: Counter[TrialState], trials: Sequence[FrozenTrial]) -> str:
     counts = {
         "running": states[TrialState.RUNNING],
         "pruned": states[TrialState.PRUNED],

@@ -1,4 +1,4 @@
-"""The ways to repeat a setting: every combination of seeds and conditions."""
+"""The replicates of a setting: every combination of seeds and conditions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,8 +12,8 @@ from sweeps.sweeper.overrides import format_value
 FIRST_SEED = 1000
 
 
-def axes_of(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """hydra.sweeper.replicates as override -> values; `model: {norm: [...]}` is `model.norm: [...]`.
+def parse_axes(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return hydra.sweeper.replicates as override -> values; `model: {norm: [...]}` is `model.norm: [...]`.
 
     Raises ValueError where there is no list of values.
     """
@@ -28,27 +28,28 @@ def axes_of(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def overrides_by_label(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
-    """The overrides of every replicate, by its label: each combination of the axes' values."""
-    return {
-        label: [f"{key}={format_value(value)}" for key, value in values.items()]
-        for label, values in label_replicates(axes).items()
-    }
+    """Return the overrides of every replicate, by its label: each combination of the axes' values."""
+    overrides = {}
+    for label, values in label_replicates(axes).items():
+        overrides[label] = [f"{key}={format_value(value)}" for key, value in values.items()]
+    return overrides
 
 
 def fresh_axes(settings: StudySweeperConf) -> dict[str, list[Any]]:
-    """The confirmation's replicates: fresh seeds, under every condition.
+    """Return the confirmation's replicates: fresh seeds, under every condition.
 
     Raises ValueError for seeds that are not fresh.
     """
-    asked, key = settings.confirm.seeds, settings.confirm.key
+    seeds, key = settings.confirm.seeds, settings.confirm.key
     axes: dict[str, list[Any]] = settings.replicates
     tuning = axes.get(key, [])
-    if not isinstance(asked, int):
-        if tuned := [seed for seed in asked if seed in tuning]:
-            raise ValueError(
-                f"hydra.sweeper.confirm.seeds={list(asked)}: {tuned} are seeds that settings are chosen by "
-                f"(hydra.sweeper.replicates.{key}={tuning}); name others, or write their number"
-            )
-        return {**axes, key: list(asked)}
-    fresh = [seed for seed in range(FIRST_SEED, FIRST_SEED + asked + len(tuning)) if seed not in tuning]
-    return {**axes, key: fresh[:asked]}
+    if isinstance(seeds, int):
+        candidates = range(FIRST_SEED, FIRST_SEED + seeds + len(tuning))
+        fresh = [seed for seed in candidates if seed not in tuning]
+        return {**axes, key: fresh[:seeds]}
+    if stale := [seed for seed in seeds if seed in tuning]:
+        raise ValueError(
+            f"hydra.sweeper.confirm.seeds={seeds}: {stale} are seeds that settings are chosen by "
+            f"(hydra.sweeper.replicates.{key}={tuning}); name others, or write their number"
+        )
+    return {**axes, key: seeds}

@@ -13,43 +13,43 @@ from omegaconf import DictConfig
 from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import Grid, QuasiRandomPoints, suggest
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_overrides, format_value
-from sweeps.sweeper.plan import Plan, is_grid
+from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.search_space import grid_values
 
 # What the sampler's and the pruner's configs may name.
 ALLOWED = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
 
 
-def sampler_of(
+def build_sampler(
     settings: StudySweeperConf, plan: Plan, begun: int, worker: int
 ) -> optuna.samplers.BaseSampler:
-    """A worker's sampler for a study of which `begun` trials were begun.
+    """Return a worker's sampler for a study of which `begun` trials were begun.
 
-    Workers share no memory and with one seed would draw the same, so each takes another, and so does a
+    Workers share no memory and with one seed would sample the same, so each takes another, and so does a
     resumed sweep. The grid and the quasi-random sequences must have one seed everywhere.
     """
     if plan.is_enqueued:
-        return optuna.samplers.RandomSampler()  # never asked
+        return optuna.samplers.RandomSampler()  # its trials are enqueued, so nothing is sampled
     config = settings.sampler
     seed = config.get("seed")
-    if is_grid(config):
-        return Grid({key: grid_values(key, values) for key, values in plan.space.items()}, seed=seed)
+    if settings.is_grid:
+        values = {name: grid_values(name, distribution) for name, distribution in plan.space.items()}
+        return Grid(values, seed=seed)
     if str(config["_target_"]).endswith(".QMCSampler"):
-        with _quiet():
+        with _without_warnings():
             return QuasiRandomPoints(plan.space, **_build(config, _partial_=True).keywords)
     seeded = {} if seed is None else {"seed": (seed + begun + 7919 * worker) % 2**32}
     sampler: optuna.samplers.BaseSampler = _build(config, **seeded)
     return sampler
 
 
-def is_drawn_at_once(sampler: optuna.samplers.BaseSampler) -> bool:
-    """Whether a trial's parameters must be drawn before another trial is claimed."""
+def is_sampled_at_once(sampler: optuna.samplers.BaseSampler) -> bool:
+    """Return whether a trial's parameters must be sampled before another trial is claimed."""
     return isinstance(sampler, Grid | QuasiRandomPoints)
 
 
-def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
-    """A study's pruner."""
+def build_pruner(plan: Plan) -> optuna.pruners.BasePruner:
+    """Return a study's pruner."""
     pruner: optuna.pruners.BasePruner = _build(plan.pruner)
     return pruner
 
@@ -57,8 +57,8 @@ def pruner_of(plan: Plan) -> optuna.pruners.BasePruner:
 def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
     """Raise ValueError where the sampler or the pruner refuses its arguments."""
     builders: dict[str, Callable[[], object]] = {
-        "sampler": lambda: sampler_of(settings, plan, 0, 0),
-        "pruner": lambda: pruner_of(plan),
+        "sampler": lambda: build_sampler(settings, plan, 0, 0),
+        "pruner": lambda: build_pruner(plan),
     }
     for part, build in builders.items():
         try:
@@ -72,38 +72,34 @@ def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
 
 
 def _build(config: Mapping[str, Any], **arguments: Any) -> Any:
-    with _quiet():
+    with _without_warnings():
         return instantiate(config, **arguments, _execution_whitelist_=ALLOWED)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """No word that a class is experimental: whoever names it wants it."""
+def _without_warnings() -> Iterator[None]:
+    """Silence the warning that a class is experimental: whoever names it wants it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield
 
 
-def setting_of(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: DictConfig) -> list[str]:
-    """The overrides of the trial's setting: those that it was enqueued with, or its parameters."""
+def choose_overrides(
+    settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: DictConfig
+) -> list[str]:
+    """Return the overrides of the trial's setting: those that it was enqueued with, or its parameters.
+
+    They are sampled where it has none yet: those of the plan's space, then the application's own.
+    """
     if plan.is_enqueued:
         return list(trial.user_attrs[OVERRIDES])
-    return format_overrides(sample(settings, plan, trial, config))
-
-
-def sample(settings: StudySweeperConf, plan: Plan, trial: optuna.Trial, config: DictConfig) -> dict[str, Any]:
-    """The trial's parameters, drawn where it has none yet: the plan's space, then the application's own.
-
-    As values of overrides: those of the plan's space came from Hydra's grammar, the others are written in it.
-    """
     for name, distribution in plan.space.items():
         suggest(trial, name, distribution)
     if settings.custom_search_space:
         get_method(settings.custom_search_space)(config, trial)
-    fixed = {text.split("=", 1)[0] for text in plan.fixed}
+    fixed = {override.split("=", 1)[0] for override in plan.fixed}
     if overlap := sorted(fixed & trial.params.keys()):
         raise ValueError(
             f"hydra.sweeper.custom_search_space suggests {overlap}, which the command line fixes"
         )
-    own = {name: format_value(value) for name, value in trial.params.items() if name not in plan.space}
-    return {**trial.params, **own}
+    return plan.format_setting(trial.params)

@@ -1,4 +1,4 @@
-"""The studies of a sweep, checked, then made where they are missing."""
+"""The studies of a sweep: checked, then created where they are missing."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,73 +13,77 @@ from omegaconf import open_dict
 from sweeps.study.claims import count_claimable
 from sweeps.study.compatibility import find_study, open_or_create_study
 from sweeps.study.retries import retry_failures
-from sweeps.study.storage import storage_at
+from sweeps.study.storage import Storage
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.confirm import confirming, identity, is_wanted
-from sweeps.sweeper.describe import describe, description
-from sweeps.sweeper.plan import Plan, Planner, is_grid, sampled_configs
+from sweeps.sweeper.confirm import confirmation_identity, confirmation_plan
+from sweeps.sweeper.describe import describe_study
+from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.replicates import fresh_axes
 from sweeps.sweeper.sampling import check_strategy
 
 
-def open_studies(plans: Sequence[Plan], planner: Planner, url: str, folder: Path) -> list[optuna.Study]:
-    """The plans' studies, made where missing; before that, everything that can be refused is."""
-    storage = storage_at(url).open(create=True)
+def open_studies(
+    plans: Sequence[Plan], planner: Planner, storage: Storage, folder: Path
+) -> list[optuna.Study]:
+    """Return the plans' studies, created where missing; everything that can be refused is, before that."""
+    optuna_storage = storage.open(create=True)
     settings = planner.settings
-    wanted = settings.directions
-    identities = [
-        {
-            "search_space": plan.declared,
-            "fixed_overrides": plan.fixed,
-            "replicates": settings.replicates,
-            "config": {**plan.config, **_sequence(settings)},
-        }
-        for plan in plans
-    ]
-    for plan, attributes in zip(plans, identities, strict=True):
-        study = find_study(storage, plan.name, wanted, attributes)
-        if is_wanted(settings):
-            find_study(storage, confirming(plan, settings).name, wanted, identity(plan))
+    directions = settings.directions
+    identities = [_identity(plan, settings) for plan in plans]
+    for plan, identity in zip(plans, identities, strict=True):
+        study = find_study(optuna_storage, plan.name, directions, identity)
+        if settings.confirm.is_on:
+            confirmation = confirmation_plan(plan, settings)
+            find_study(optuna_storage, confirmation.name, directions, confirmation_identity(plan))
         if study is None or count_claimable(study, plan.n_trials):
             _check(plan, planner.composer, settings)
-    with storage_at(url).locks().exclusive():  # another driver may be about to make the same
-        studies = [
-            open_or_create_study(storage, plan.name, wanted, attributes, settings.metric_names)
-            for plan, attributes in zip(plans, identities, strict=True)
-        ]
-        for plan, study in zip(plans, studies, strict=True):
-            describe(study, plan, {**description(plan, planner), "folder": str(folder)})
+    studies = []
+    with storage.locks().exclusive():  # another driver may be about to create the same
+        for plan, identity in zip(plans, identities, strict=True):
+            names = settings.metric_names
+            study = open_or_create_study(optuna_storage, plan.name, directions, identity, names)
+            describe_study(study, plan, planner, folder)
             retry_failures(study)
+            studies.append(study)
     return studies
 
 
-def _sequence(settings: StudySweeperConf) -> dict[str, Any]:
-    """The seed of a grid's order or of quasi-random points: gone on with by another, both repeat and skip."""
+def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:
+    """Return the attributes of a study that stay as they are when it is resumed."""
+    config = dict(plan.config)
     sampler = settings.sampler
-    named = is_grid(sampler) or str(sampler["_target_"]).endswith(".QMCSampler")
-    seed = sampler.get("seed") if named else None
-    return {} if seed is None else {"hydra.sweeper.sampler.seed": seed}
+    # Continued by another seed, a grid's order or a quasi-random sequence would repeat some and skip others.
+    has_order = settings.is_grid or str(sampler["_target_"]).endswith(".QMCSampler")
+    if has_order and sampler.get("seed") is not None:
+        config["hydra.sweeper.sampler.seed"] = sampler["seed"]
+    return {
+        "search_space": plan.declared,
+        "fixed_overrides": plan.fixed,
+        "replicates": settings.replicates,
+        "config": config,
+    }
 
 
 def _check(plan: Plan, composer: Composer, settings: StudySweeperConf) -> None:
     """Compose a job with each value that a study can meet, and let the application refuse any."""
     check_strategy(settings, plan)
     check = get_method(settings.check) if settings.check else None
-    tries = [sampled_configs(plan, composer, settings.replicates)]
-    if is_wanted(settings):
-        first = {key: values[:1] for key, values in fresh_axes(settings).items()}
-        tries.append(sampled_configs(confirming(plan, settings), composer, first))
-    for tried, config in chain(*tries):
+    configs = [boundary_configs(plan, composer, settings.replicates)]
+    if settings.confirm.is_on:
+        axes = {key: values[:1] for key, values in fresh_axes(settings).items()}
+        configs.append(boundary_configs(confirmation_plan(plan, settings), composer, axes))
+    for setting, config in chain(*configs):
         if check:
-            with _naming(plan, tried), open_dict(config):
+            with _naming(plan, setting), open_dict(config):
                 del config["hydra"]
                 check(config)
 
 
 @contextmanager
-def _naming(plan: Plan, tried: str) -> Iterator[None]:
+def _naming(plan: Plan, setting: str) -> Iterator[None]:
+    """Add the study and the setting to the message of a ValueError."""
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"{error}\n(study {plan.name}, with {tried})") from error
+        raise ValueError(f"{error}\n(study {plan.name}, with {setting})") from error
