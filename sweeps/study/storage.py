@@ -34,17 +34,17 @@ class Storage(ABC):
 
     def __init__(self, url: URL, option: str) -> None:
         self.url = url
-        # How the user named the URL, for messages: "hydra.sweeper.storage=".
+        # What stands before the URL where the user wrote it: "hydra.sweeper.storage=", "--storage ".
         self.option = option
 
     @property
     def display_url(self) -> str:
-        """The URL as it may be printed, its password hidden."""
+        """Return the URL as it may be printed, its password hidden."""
         return _hide_password(self.url)
 
     @property
     def absolute_url(self) -> str:
-        """The URL, password included, for processes that work in other folders."""
+        """Return the URL, password included, for processes that work in other folders."""
         return self.url.render_as_string(hide_password=False)
 
     def worker_url(self) -> str:
@@ -101,12 +101,12 @@ class FileStorage(Storage):
 
     @property
     def absolute_url(self) -> str:
-        """The URL for processes that work in other folders."""
+        """Return the URL for processes that work in other folders."""
         return self.url.set(database=str(self.path.absolute())).render_as_string(hide_password=False)
 
     @property
     def lock_folder(self) -> Path:
-        """The folder of the storage's locks: beside it."""
+        """Return the folder of the locks, beside the file."""
         return Path(f"{self.path}.locks").absolute()
 
     def locks(self) -> Locks:
