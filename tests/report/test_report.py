@@ -95,7 +95,7 @@ def test_of_an_adaptive_study_nothing_is_said_about_its_space(storage: BaseStora
     report = page(storage)
     assert drawn(report) == [set(), {"scores", "curves"}]
     missing = {plot.name: plot.text for part in report.parts for plot in part.plots if plot.figure is None}
-    for name in ("best-by-lr", "best-of-k", "importance"):
+    for name in ("best-by-lr", "expected-best", "importance"):
         assert "crowds its trials" in missing[name]
     assert "Of the searched space" not in said(report)
     assert "Learning rates within" not in said(report)

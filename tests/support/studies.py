@@ -20,7 +20,7 @@ FRESH = list(range(1000, 1006))
 
 PICKS = [{"optimizer.lr": lr, "optimizer.momentum": momentum} for lr, momentum in ((0.01, 0.9), (0.01, 0.0))]
 # The figures of a whole report: of all studies together, of each.
-JOINT = {"best-by-lr", "best-of-k", "tuning-and-fresh", "differences"}
+JOINT = {"best-by-lr", "expected-best", "tuning-and-fresh", "differences"}
 EACH = {"scores", "maps", "importance", "curves"}
 
 Score = Callable[[Mapping[str, Any], int], float]

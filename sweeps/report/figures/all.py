@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from sweeps.report.figures import (
     best_by_lr,
-    best_of_k,
     curves,
     differences,
+    expected_best,
     importance,
     maps,
     regrets,
@@ -34,7 +34,7 @@ class Figure(Protocol):
 
 
 # Drawn from all studies of a sweep.
-SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, best_of_k, tuning_and_fresh)
+SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, expected_best, tuning_and_fresh)
 # Drawn from what the studies say about each other.
 JOINT_FIGURES: Sequence[Figure] = (differences,)
 # Drawn from each study's findings.

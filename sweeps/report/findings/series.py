@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.best_of_k import BestOfK, best_of_k
+from sweeps.report.findings.search_curve import BestOfK, best_of_k
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.conditions import regrets

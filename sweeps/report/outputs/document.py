@@ -10,7 +10,7 @@ from sweeps.report.outputs.tables import Table, confirmed_table, settings_table
 from sweeps.report.sentences.conclusion import conclude
 from sweeps.report.sentences.headline import explain_price, explain_stability, summarize_picks
 from sweeps.report.sentences.limits import list_limits
-from sweeps.report.sentences.search_space import describe_search, describe_space
+from sweeps.report.sentences.ranges import describe_search, describe_space
 from sweeps.report.sentences.verdict import compare_optimizers, list_unknowns
 from sweeps.report.sentences.wording import join_words
 

@@ -14,7 +14,7 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import settings_table
 from sweeps.report.sentences.headline import explain_price, explain_stability, summarize_picks
 from sweeps.report.sentences.limits import list_limits
-from sweeps.report.sentences.search_space import describe_search, describe_space
+from sweeps.report.sentences.ranges import describe_search, describe_space
 from sweeps.report.sentences.verdict import compare_optimizers
 from sweeps.study.storage import storage_at
 

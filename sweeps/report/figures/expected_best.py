@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from sweeps.report.figures.coverage import covering_studies, missing_coverage
 from sweeps.report.figures.style import axis_title, colour, frame, line_style, to_list, translucent
-from sweeps.report.findings.best_of_k import BestOfK
+from sweeps.report.findings.search_curve import BestOfK
 from sweeps.report.findings.study import Findings
 
 TITLE = "Expected best of k settings"
