@@ -40,6 +40,8 @@ SWEEPS = [command for command in COMMANDS if command.startswith("sweeps run ") a
 HELP = [command for command in COMMANDS if command.endswith("--help")]
 READERS = [command for command in COMMANDS if not command.startswith("sweeps run") and command not in HELP]
 RUNS = [command for command in COMMANDS if command not in (*SWEEPS, *HELP, *READERS)]
+# With a value, which neither placeholders nor three dots are.
+OVERRIDE = re.compile(r"[+]{0,2}[a-z][\w./]*=(?!\.\.\.)[^\s<']+")
 RESUME = "resume=outputs/runs/<day>/<time>"
 QUICKLY = ["data=digits", "epochs=1"]
 # The README's sweep takes seconds so.
@@ -119,6 +121,16 @@ def _first_value(override: Override) -> str:
     if not override.is_sweep_override():
         return str(override.input_line)
     return f"{override.key_or_group}={next(override.sweep_string_iterator())}"
+
+
+@pytest.mark.parametrize("document", TEXTS)
+def test_an_override_composes(document: str) -> None:
+    # These options have most keys; an override that names another option of a group takes their place.
+    options = ["optimizer=sgd", "data=cifar10"]
+    words = [word for span in code(TEXTS[document]) for word in span.split() if OVERRIDE.fullmatch(word)]
+    with initialize_config_dir(str(CONF)):
+        for override in OverridesParser.create().parse_overrides(list(dict.fromkeys(words))):
+            compose("config", [*options, _first_value(override)], return_hydra_config=True)
 
 
 def write_parts(folder: Path) -> None:
