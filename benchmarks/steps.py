@@ -102,7 +102,7 @@ def plain(feed: Feed) -> Callable[[], float]:
 def stack_of(feed: Feed, width: int, compiled: bool = False) -> Stack:
     """Members that differ in their seeds."""
     runs = [Run(feed, MODEL, SGD, seed=seed, epochs=100) for seed in range(width)]
-    return Stack(LayeredNetwork, [Member(place, run, CPU) for place, run in enumerate(runs)], compiled)
+    return Stack(LayeredNetwork, [Member(index, run, CPU) for index, run in enumerate(runs)], compiled)
 
 
 def stacked(feed: Feed, width: int, precision: str, compiled: bool = False) -> Callable[[], float]:

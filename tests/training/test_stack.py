@@ -142,7 +142,7 @@ def test_any_model_of_plain_modules_is_stacked_by_vmap() -> None:
     decaying = partial(SGD, lr=0.1, momentum=0.9, weight_decay=0.01)
     run = in_float64(replace(SMALL, model=Convolutions, optimizer=decaying))
     runs = [replace(run, seed=seed) for seed in range(3)]
-    members = [Member(place, run, CPU) for place, run in enumerate(runs)]
+    members = [Member(index, run, CPU) for index, run in enumerate(runs)]
     assert [(stack.network_class, len(stack.members)) for stack in build_stacks(members)] == [
         (VmapNetwork, 3)
     ]
@@ -193,7 +193,7 @@ def test_a_compiled_stack_trains_as_any_other(model: Any, monkeypatch: pytest.Mo
 
 def test_models_that_were_built_otherwise_share_no_vmap() -> None:
     models = [partial(Scaled, scale=scale) for scale in (1.0, 0.1)]
-    members = [Member(place, replace(SMALL, model=model), CPU) for place, model in enumerate(models)]
+    members = [Member(index, replace(SMALL, model=model), CPU) for index, model in enumerate(models)]
     assert [[member.index for member in stack.members] for stack in build_stacks(members)] == [[0], [1]]
 
 
@@ -201,7 +201,7 @@ def test_models_that_were_built_otherwise_share_no_vmap() -> None:
 def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> None:
     run = replace(SMALL, model=Branching, optimizer=partial(SGD, lr=0.1, momentum=0.9, fused=True))
     results = train([run, replace(run, seed=1)], "cpu")
-    members = [Member(place, run, CPU) for place in range(2)]
+    members = [Member(index, run, CPU) for index in range(2)]
     assert [(stack.network_class, len(stack.members)) for stack in build_stacks(members)] == [
         (SingleNetwork, 1),
         (SingleNetwork, 1),
@@ -217,7 +217,7 @@ def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> No
 def test_runs_that_differ_in_structure_train_in_stacks_of_their_own() -> None:
     narrow = replace(SMALL, model=partial(mlp, widths=[20], dropout=[0.5], norm="batch"))
     runs = [SMALL, narrow, replace(SMALL, seed=1), replace(SMALL, batch_size=50), replace(narrow, seed=1)]
-    members = [Member(place, run, CPU) for place, run in enumerate(runs)]
+    members = [Member(index, run, CPU) for index, run in enumerate(runs)]
     assert [[member.index for member in stack.members] for stack in build_stacks(members)] == [
         [0, 2],
         [1, 4],
@@ -230,7 +230,7 @@ def test_members_may_have_feeds_of_their_own() -> None:
     run = in_float64(SMALL)
     dark = replace(run.feed, images=run.feed.images * 0.5)
     runs = [replace(run, feed=feed, seed=seed) for seed, feed in enumerate([run.feed, dark, run.feed, dark])]
-    assert len(build_stacks([Member(place, run, CPU) for place, run in enumerate(runs)])) == 1
+    assert len(build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])) == 1
     for run, result in zip(runs, train(runs, "cpu"), strict=True):
         assert_close(result, by_hand(run)[0], tolerance=1e-9)
 
@@ -249,8 +249,8 @@ def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_bef
     results = train(runs, "cpu", observer=Stopper())
     assert [len(result.epochs) for result in results] == [5, 2, 0, 3]
     assert together == [[0, 1, 3], [0, 1, 3], [0, 3], [0], [0]]
-    for place in (0, 1):
-        assert_close(results[place], by_hand(runs[place])[0], tolerance=1e-9)
+    for index in (0, 1):
+        assert_close(results[index], by_hand(runs[index])[0], tolerance=1e-9)
     stored = [value.untyped_storage().nbytes() for value in bits(results[1]).values()]
     assert stored == [value.nbytes for value in bits(results[1]).values()]  # not the whole stack's memory
 
@@ -294,7 +294,7 @@ def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(opt
 
     run = replace(SMALL, optimizer=optimizer, epochs=1)
     plain = steps(lambda: by_hand(replace(run, epochs=3))) - steps(lambda: by_hand(replace(run, epochs=2)))
-    members = [Member(place, replace(run, seed=place), CPU) for place in range(16)]
+    members = [Member(index, replace(run, seed=index), CPU) for index in range(16)]
     stack = Stack(LayeredNetwork, members)
     stack.train_epoch()
     assert 16 * plain / steps(stack.train_epoch) >= 10
@@ -305,7 +305,7 @@ def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(opt
 def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypatch: Any) -> None:
     # Tensors on torch's meta device have no values: item(), bool(), nonzero(), cpu() all raise.
     meta, reads = torch.device("meta"), []
-    members = [Member(place, replace(SMALL, model=model, seed=place), CPU) for place in range(2)]
+    members = [Member(index, replace(SMALL, model=model, seed=index), CPU) for index in range(2)]
     for member in members:
         member.feed = SMALL.feed.to(meta)
         member.training_rows, member.validation_rows = (
