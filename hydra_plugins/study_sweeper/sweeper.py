@@ -21,7 +21,7 @@ class StudySweeper(Sweeper):
         self.job = (config, hydra_context, task_function)
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run, or resume, the sweep that the command line asks for."""
+        """Run the sweep of the command line, or resume it."""
         from sweeps.sweeper.driver import drive
         from sweeps.sweeper.exit_messages import exit_with_message
 

@@ -36,11 +36,11 @@ class Parameter:
         """Return the name without its config group: lr for optimizer.lr, 1-alpha for a complement."""
         return ("1-" if self.is_complement else "") + self.key.split(".", 1)[-1]
 
-    def to_override(self, sampled: Any) -> Any:
-        """Return the override's value for a sampled one."""
-        return 1 - sampled if self.is_complement else sampled
+    def to_override_value(self, stored_value: Any) -> Any:
+        """Return the override's value for a stored one."""
+        return 1 - stored_value if self.is_complement else stored_value
 
-    def to_sampled(self, value: Any) -> Any:
+    def to_stored_value(self, value: Any) -> Any:
         """Return what Optuna would store for a value of the config."""
         is_number = isinstance(value, int | float)
         return round(1 - value, 12) if self.is_complement and is_number else value

@@ -116,6 +116,6 @@ class StudySweeperConf:
 
 
 def _refuse_unknown_keys(schema: type[Any], values: Mapping[str, Any], section: str) -> None:
-    keys = [one.name for one in fields(schema) if one.name not in ("_target_", "defaults")]
+    keys = [entry.name for entry in fields(schema) if entry.name not in ("_target_", "defaults")]
     if unknown := sorted(values.keys() - set(keys)):
         raise ConfigCompositionException(f"{section}: {unknown} is unknown; it holds {', '.join(keys)}")

@@ -20,7 +20,7 @@ from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
 from sweeps.study.retries import is_retry, retry_failures
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_value
+from sweeps.sweeper.overrides import format_literal
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
 
@@ -29,12 +29,12 @@ NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 def confirmation_plan(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Plan:
     """Return the plan that confirms a plan's picks."""
-    overrides = [f"{key}={format_value(value)}" for key, value in settings.confirm.overrides.items()]
+    overrides = [f"{key}={format_literal(value)}" for key, value in settings.confirm.overrides.items()]
     return replace(
         plan,
         name=plan.name + SUFFIX,
         fixed=[*plan.fixed, *overrides],
-        declared={},
+        grammar={},
         space={},
         n_trials=n_trials,
         pruner=NO_PRUNER,
@@ -51,10 +51,10 @@ def confirmation_identity(plan: Plan) -> dict[str, Any]:
 def is_tuned(study: optuna.Study, plan: Plan) -> bool:
     """Return whether every trial of a study's budget has ended, whichever driver ran it."""
     is_finished = all(trial.state.is_finished() for trial in study.get_trials(deepcopy=False))
-    return is_finished and _count_begun(study) >= plan.n_trials
+    return is_finished and _count_first_tries(study) >= plan.n_trials
 
 
-def _count_begun(study: optuna.Study) -> int:
+def _count_first_tries(study: optuna.Study) -> int:
     return sum(not is_retry(trial) for trial in study.get_trials(deepcopy=False))
 
 
@@ -65,29 +65,29 @@ def enqueue_picks(
 
     To be called by one process at a time.
     """
-    confirmed = confirmation_plan(plan, settings)
+    new_plan = confirmation_plan(plan, settings)
     directions = [direction.name.lower() for direction in study.directions]
     identity = confirmation_identity(plan)
-    confirmation = open_or_create_study(storage, confirmed.name, directions, identity, study.metric_names)
+    confirmation = open_or_create_study(storage, new_plan.name, directions, identity, study.metric_names)
     axes = fresh_axes(settings)
-    _describe(confirmation, study.study_name, axes, settings.confirm.key)
+    _describe_confirmation(confirmation, study.study_name, axes, settings.confirm.key)
     retry_failures(confirmation)
     labels = list(label_replicates(axes))
     for role, params in pick_settings(measurement(study)).params.items():
         # The config itself holds the default.
         overrides = [] if role == "default" else plan.format_setting(params)
         _enqueue_setting(confirmation, params, overrides, labels)
-    return replace(confirmed, n_trials=_count_begun(confirmation)), confirmation
+    return replace(new_plan, n_trials=_count_first_tries(confirmation)), confirmation
 
 
-def _describe(
+def _describe_confirmation(
     confirmation: optuna.Study, study_name: str, axes: Mapping[str, Sequence[Any]], seed_key: str
 ) -> None:
     """Write what a report reads of a confirmation; seeds join those of earlier starts."""
     replicates: dict[str, list[Any]] = {}
-    stored = confirmation.user_attrs.get("replicates", {})
+    earlier = confirmation.user_attrs.get("replicates", {})
     for key, values in axes.items():
-        replicates[key] = list(dict.fromkeys([*stored.get(key, []), *values]))
+        replicates[key] = list(dict.fromkeys([*earlier.get(key, []), *values]))
     attributes = {CONFIRMS: study_name, "replicates": replicates, "seed_key": seed_key}
     for key, value in attributes.items():
         if confirmation.user_attrs.get(key) != value:

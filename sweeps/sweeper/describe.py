@@ -12,7 +12,7 @@ from sweeps.study.claims import count_claimable
 from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_value
+from sweeps.sweeper.overrides import format_literal
 from sweeps.sweeper.plan import Plan, Planner
 
 # How a sampler covers a space, by its class: every setting of a grid, or evenly, as quasi-random points do.
@@ -33,13 +33,13 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
     storages.
     """
     attributes = {**_plan_attributes(plan, planner), "folder": str(folder)}
-    stored = study.user_attrs
-    coverage = _coverage(planner.settings, plan)
-    coverages = list(stored.get("ways", []))
+    current = study.user_attrs
+    coverage = _coverage_of(planner.settings, plan)
+    coverages = list(current.get("ways", []))
     if coverage not in coverages and (not coverages or count_claimable(study, plan.n_trials)):
         coverages.append(coverage)
     for key, value in {**attributes, "ways": coverages}.items():
-        if stored.get(key, ABSENT) != value:
+        if current.get(key, ABSENT) != value:
             study.set_user_attr(key, value)
 
 
@@ -79,11 +79,11 @@ def _default(config: DictConfig, name: str, distribution: BaseDistribution) -> A
     parameter = Parameter.from_name(name)
     options: Mapping[str, Any] = config.hydra.runtime.choices
     value = options[parameter.key] if parameter.key in options else _select(config, parameter.key)
-    value = parameter.to_sampled(value)
+    value = parameter.to_stored_value(value)
     if isinstance(distribution, CategoricalDistribution):
         for choice in distribution.choices:
             # A list is searched as text.
-            if choice == value or str(choice).replace(" ", "") == format_value(value):
+            if choice == value or str(choice).replace(" ", "") == format_literal(value):
                 return choice
     return value
 
@@ -93,7 +93,7 @@ def _select(config: DictConfig, key: str) -> Any:
     return select(OmegaConf.to_container(config, resolve=False, enum_to_str=True), key)
 
 
-def _coverage(settings: StudySweeperConf, plan: Plan) -> str:
+def _coverage_of(settings: StudySweeperConf, plan: Plan) -> str:
     """Return how a study's trials cover its space: "grid", "qmc" or "adaptive", as pruned ones do."""
     is_pruned = not str(plan.pruner["_target_"]).endswith(".NopPruner")
     sampler = str(settings.sampler["_target_"]).rsplit(".", 1)[-1]

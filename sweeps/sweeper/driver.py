@@ -18,7 +18,7 @@ from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import enqueue_picks, is_tuned
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.jobs import Jobs
-from sweeps.sweeper.outcome import raise_if_gave_up, write_results
+from sweeps.sweeper.outcome import raise_if_gave_up, write_sweep_results
 from sweeps.sweeper.phase import Phase
 from sweeps.sweeper.plan import Planner
 from sweeps.sweeper.replicates import parse_axes
@@ -34,7 +34,7 @@ def drive(
     hydra_context: HydraContext,
     task_function: TaskFunction,
 ) -> None:
-    """Run, or resume, a sweep to its end."""
+    """Run a sweep to its end, or resume one."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = Path(config.hydra.sweep.dir).absolute()
     url = settings.storage or f"sqlite:///{folder}/study.db"
@@ -55,18 +55,18 @@ def drive(
     try:
         with claims.hold_lock():
             phases[0].run(claims)
-            phases.append(_confirmation(phases[0], claims, storage.absolute_url))
+            phases.append(_start_confirmation(phases[0], claims, storage.absolute_url))
             phases[1].run(claims)
     except BaseException as error:
         if storage_failure(error) is None:
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
-                write_results(phases, claims, folder)
+                write_sweep_results(phases, claims, folder)
         raise
-    write_results(phases, claims, folder, show=url)
+    write_sweep_results(phases, claims, folder, show=url)
     raise_if_gave_up(phases, claims, resume_command(settings, config))
 
 
-def _confirmation(tuning: Phase, claims: Claims, url: str) -> Phase:
+def _start_confirmation(tuning: Phase, claims: Claims, url: str) -> Phase:
     """Return the confirmation phase of the studies that are tuned; empty if confirmation is off."""
     worker = tuning.worker
     plans, studies = [], []

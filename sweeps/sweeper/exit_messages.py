@@ -26,7 +26,7 @@ def exit_with_message(settings: StudySweeperConf, config: DictConfig) -> Iterato
         reason = "its server is gone" if is_connection_lost(error) else storage_failure(error)
         if reason is None:
             raise
-        targets = str(_sweep_folder(config))
+        targets = str(_sweep_dir(config))
         if settings.storage:
             targets = f"{storage_at(settings.storage).display_url} or {targets}"
         raise SystemExit(f"Nothing more can be written to {targets}: {reason}. {resume}") from None
@@ -55,8 +55,8 @@ def resume_command(settings: StudySweeperConf, config: DictConfig) -> str:
     """Return the words for the command that goes on with a sweep."""
     if settings.storage:
         return "The same command"
-    return f"The same command with hydra.sweep.dir={_sweep_folder(config)}"
+    return f"The same command with hydra.sweep.dir={_sweep_dir(config)}"
 
 
-def _sweep_folder(config: DictConfig) -> Path:
+def _sweep_dir(config: DictConfig) -> Path:
     return Path(config.hydra.sweep.dir).absolute()

@@ -1,4 +1,4 @@
-"""What jobs print, written to files of their own: the terminal belongs to the progress display."""
+"""Write what jobs print to files of their own: the terminal belongs to the progress display."""
 
 import traceback
 from collections.abc import Iterator, Sequence

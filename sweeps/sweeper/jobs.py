@@ -53,7 +53,7 @@ class Jobs:
     # dotted path of the application's function that runs several jobs at once, if it has one
     stacked: str | None
 
-    def set_aside(self, plan: Plan, number: int) -> None:
+    def rename_old_folder(self, plan: Plan, number: int) -> None:
         """Rename the folder of a trial's number that a sweep wrote whose storage is gone."""
         folder = (self.folder / job_folder(plan.name, number, "jobs")).parent
         if folder.exists():
@@ -67,43 +67,45 @@ class Jobs:
         """
         if len(jobs) > 1 and self.stacked is not None:
             try:
-                return self._run_together(jobs, get_method(self.stacked))
+                return self._run_stack(jobs, get_method(self.stacked))
             except Exception as error:
                 _raise_storage_failure(error)
                 log.warning("Jobs that ran together failed, each runs by itself now: %s", error)
         outcomes: list[Any] = []
         for job in jobs:
             try:
-                outcomes.append(self._run_alone(job))
+                outcomes.append(self._run_single(job))
             except (Exception, SystemExit) as error:
                 _raise_storage_failure(error)
                 outcomes.append(error)
         return outcomes
 
-    def _run_alone(self, job: ReplicateJob) -> Any:
+    def _run_single(self, job: ReplicateJob) -> Any:
         config = self._compose(job)
         with set_current_trial(job.trial), output_to(self._path(job) / "output.log"):
-            ended: JobReturn = self._hydra_job(task_function=self.task_function, config=config)
-            return ended.return_value
+            job_return: JobReturn = self._hydra_job(task_function=self.task_function, config=config)
+            return job_return.return_value
 
-    def _run_together(
-        self, jobs: Sequence[ReplicateJob], stacked: Callable[[Sequence[Job]], list[Any]]
+    def _run_stack(
+        self, jobs: Sequence[ReplicateJob], function: Callable[[Sequence[Job]], list[Any]]
     ) -> list[Any]:
         """Run one Hydra job, the first's, for all; the others have their folders and configs too."""
-        first, *others = jobs
+        first = jobs[0]
         config = self._compose(first)
-        parts = [Job(self.composer.compose_task(job.overrides), self._path(job), job.trial) for job in others]
+        parts = []
+        for job in jobs[1:]:
+            parts.append(Job(self.composer.compose_task(job.overrides), self._path(job), job.trial))
 
-        def run_stack(task: DictConfig) -> list[Any]:
+        def run_function(task: DictConfig) -> list[Any]:
             hydra = OmegaConf.masked_copy(config, "hydra")
-            for job, part in zip(others, parts, strict=True):
+            for job, part in zip(jobs[1:], parts, strict=True):
                 self._rename(hydra.hydra, job)
                 _write_config(part, hydra, job.overrides)
-            return stacked([Job(task, self._path(first), first.trial), *parts])
+            return function([Job(task, self._path(first), first.trial), *parts])
 
         with output_to(*(self._path(job) / "output.log" for job in jobs)):
-            ended: JobReturn = self._hydra_job(task_function=run_stack, config=config)
-            outcomes: list[Any] = ended.return_value
+            job_return: JobReturn = self._hydra_job(task_function=run_function, config=config)
+            outcomes: list[Any] = job_return.return_value
             return outcomes
 
     @property

@@ -1,4 +1,4 @@
-"""What a sweep writes when it ends, finished or not."""
+"""Write the results of a sweep that ends, finished or not."""
 
 import logging
 from collections.abc import Sequence
@@ -18,8 +18,10 @@ from sweeps.sweeper.phase import Phase
 log = logging.getLogger(__name__)
 
 
-def write_results(phases: Sequence[Phase], claims: Claims, folder: Path, show: str | None = None) -> None:
-    """Free dead workers' trials and write the results. show: the storage's URL to print, or None."""
+def write_sweep_results(
+    phases: Sequence[Phase], claims: Claims, folder: Path, show: str | None = None
+) -> None:
+    """Write the results, and free dead workers' trials. show: the storage's URL to print, or None."""
     for phase in phases:
         for study in phase.studies:
             claims.free(study)

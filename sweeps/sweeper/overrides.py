@@ -12,15 +12,15 @@ from sweeps.study.parameter import Parameter
 RESERVED = {"null", "true", "false", "nan", "inf"}
 
 
-def format_value(value: Any) -> str:
+def format_literal(value: Any) -> str:
     """Return a plain value, of Python or YAML, as Hydra's override grammar writes it."""
     if isinstance(value, str):
         is_plain = re.fullmatch(r"[A-Za-z_][\w./-]*", value) and value.lower() not in RESERVED
         return value if is_plain else QuotedString(value, Quote.single).with_quotes()
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}:{format_value(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{format_literal(item)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence):
-        return "[" + ",".join(format_value(item) for item in value) + "]"
+        return "[" + ",".join(format_literal(item) for item in value) + "]"
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -31,5 +31,5 @@ def format_overrides(values: Mapping[str, Any]) -> list[str]:
     overrides = []
     for name, value in values.items():
         parameter = Parameter.from_name(name)
-        overrides.append(f"{parameter.override}={parameter.to_override(value)}")
+        overrides.append(f"{parameter.override}={parameter.to_override_value(value)}")
     return overrides

@@ -16,7 +16,7 @@ from sweeps.study.dotted_keys import flatten, is_at_or_below
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_overrides, format_value
+from sweeps.sweeper.overrides import format_literal, format_overrides
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.sweeper.search_space import (
     boundary_values,
@@ -38,7 +38,7 @@ class Plan:
     # the overrides that all its jobs share
     fixed: list[str]
     # the search space in Hydra's sweep grammar, by the parameter's stored name
-    declared: dict[str, str]
+    grammar: dict[str, str]
     # and as Optuna samples it
     space: dict[str, BaseDistribution]
     # trials in all, over all starts
@@ -59,7 +59,7 @@ class Plan:
         """
         values = {}
         for name, value in params.items():
-            values[name] = value if name in self.space else format_value(value)
+            values[name] = value if name in self.space else format_literal(value)
         return format_overrides(values)
 
 
@@ -73,18 +73,28 @@ class Planner:
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
         """Return a plan per combination of options of the groups that get a study each."""
         overrides = self.parse([*format_overrides(self.settings.params or {}), *arguments])
-        swept = {key: override for key, override in overrides.items() if override.is_sweep_override()}
-        fixed = [str(override.input_line) for key, override in overrides.items() if key not in swept]
-        study_keys = self._study_keys(fixed, swept)
-        options = [[f"{key}={value}" for value in _options(swept[key])] for key in study_keys]
-        searched = {key: override for key, override in swept.items() if key not in study_keys}
-        groups = [swept[key].key_or_group for key in study_keys]
-        names = [override.key_or_group for override in overrides.values()]
+        sweeps: dict[str, Override] = {}
+        fixed: list[str] = []
         # A value on the command line, fixed or swept, replaces what the config declares as searched.
-        values = [name for name in names if not self.composer.is_group(name)]
-        plans = [self._plan([*fixed, *choice], searched, values, groups) for choice in product(*options)]
-        for plan in plans:
+        values: list[str] = []
+        for key, override in overrides.items():
+            if override.is_sweep_override():
+                sweeps[key] = override
+            else:
+                fixed.append(str(override.input_line))
+            if not self.composer.is_group(override.key_or_group):
+                values.append(override.key_or_group)
+        groups: list[str] = []
+        options: list[list[str]] = []
+        for key in self._study_keys(fixed, sweeps):
+            override = sweeps.pop(key)
+            groups.append(override.key_or_group)
+            options.append(_assign_each(key, override))
+        plans = []
+        for choice in product(*options):
+            plan = self._plan([*fixed, *choice], sweeps, values, groups)
             self._check_replicates([*overrides, *plan.space])
+            plans.append(plan)
         return plans
 
     def parse(self, overrides: Sequence[str]) -> dict[str, Override]:
@@ -92,20 +102,20 @@ class Planner:
         parser = OverridesParser.create(config_loader=self.composer.hydra_context.config_loader)
         return {override.get_key_element(): override for override in parser.parse_overrides(list(overrides))}
 
-    def _study_keys(self, fixed: Sequence[str], swept: Mapping[str, Override]) -> list[str]:
+    def _study_keys(self, fixed: Sequence[str], sweeps: Mapping[str, Override]) -> list[str]:
         """Return the swept groups of study_per or, by default, those with an option that declares a space."""
-        first = [f"{key}={_options(override)[0]}" for key, override in swept.items()]
+        first = [_assign_each(key, override)[0] for key, override in sweeps.items()]
         keys = []
-        for key, override in swept.items():
+        for key, override in sweeps.items():
             group = override.key_or_group
             if self.settings.study_per is not None:
                 if group in self.settings.study_per:
                     keys.append(key)
             elif self.composer.is_group(group):
-                options = [f"{key}={value}" for value in _options(override)]
-                configs = (self.composer.compose([*fixed, *first, option]) for option in options)
-                if any(_declares_space(config, group) for config in configs):
-                    keys.append(key)
+                for option in _assign_each(key, override):
+                    if _declares_space(self.composer.compose([*fixed, *first, option]), group):
+                        keys.append(key)
+                        break
         return keys
 
     def _plan(
@@ -119,7 +129,7 @@ class Planner:
 
         searched: the command line's own sweeps. values: the keys that it sets. groups: those with studies.
         """
-        first = [f"{key}={_options(override)[0]}" for key, override in searched.items()]
+        first = [_assign_each(key, override)[0] for key, override in searched.items()]
         config = self.composer.compose([*fixed, *first])
         space = self._space(config, searched, values)
         studied = self._studied(config, groups)
@@ -129,7 +139,7 @@ class Planner:
             name="/".join(name),
             studied=studied,
             fixed=fixed,
-            declared={key: to_grammar(distribution) for key, distribution in space.items()},
+            grammar={key: to_grammar(distribution) for key, distribution in space.items()},
             space=space,
             n_trials=self._n_trials(space),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
@@ -141,13 +151,13 @@ class Planner:
         self, config: DictConfig, searched: Mapping[str, Override], values: Sequence[str]
     ) -> dict[str, BaseDistribution]:
         """Return the distributions in the order in which the config declares them, others last."""
-        declared = _search_space(config)
-        free = {key: sweep for key, sweep in declared.items() if not is_at_or_below(key, values)}
+        config_space = _search_space(config)
+        free = {key: sweep for key, sweep in config_space.items() if not is_at_or_below(key, values)}
         overrides = {**self.parse(format_overrides(free)), **searched}
-        order = [key for key in declared if key in overrides]
         space = {}
-        for key in dict.fromkeys([*order, *overrides]):
-            space[to_parameter(overrides[key]).name] = to_distribution(overrides[key])
+        for key in dict.fromkeys([*config_space, *overrides]):
+            if key in overrides:
+                space[to_parameter(overrides[key]).name] = to_distribution(overrides[key])
         return space
 
     def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
@@ -192,8 +202,8 @@ def boundary_configs(
 ) -> Iterator[tuple[str, DictConfig]]:
     """Yield (setting, config) for each value that a study can meet, one key changed at a time."""
     values = {name: boundary_values(distribution) for name, distribution in plan.space.items()}
-    for key, repeated in axes.items():
-        values[key] = [format_value(value) for value in repeated]
+    for key, axis_values in axes.items():
+        values[key] = [format_literal(value) for value in axis_values]
     first = {name: alternatives[0] for name, alternatives in values.items()}
     settings = [first]
     for name, alternatives in values.items():
@@ -203,8 +213,9 @@ def boundary_configs(
         yield ", ".join(overrides), composer.compose([*plan.fixed, *overrides])
 
 
-def _options(override: Override) -> list[Any]:
-    return boundary_values(to_distribution(override))
+def _assign_each(key: str, sweep: Override) -> list[str]:
+    """Return an override for each choice of a sweep, or for the two ends of an interval."""
+    return [f"{key}={value}" for value in boundary_values(to_distribution(sweep))]
 
 
 def _search_space(config: DictConfig) -> dict[str, str]:

@@ -69,8 +69,8 @@ def _update(progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[s
     for study in studies:
         trials = study.get_trials(deepcopy=False)
         states = Counter(trial.state for trial in trials)
-        done = states[TrialState.COMPLETE] + states[TrialState.PRUNED]
-        progress.update(bars[study.study_name], completed=done, state=_summarize(states, trials))
+        count = states[TrialState.COMPLETE] + states[TrialState.PRUNED]
+        progress.update(bars[study.study_name], completed=count, state=_summarize(states, trials))
 
 
 def _summarize(states: Counter[TrialState], trials: Sequence[FrozenTrial]) -> str:

@@ -17,13 +17,13 @@ from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.search_space import grid_values
 
 # What the sampler's and the pruner's configs may name.
-ALLOWED = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
+WHITELIST = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
 
 
 def build_sampler(
-    settings: StudySweeperConf, plan: Plan, begun: int, worker: int
+    settings: StudySweeperConf, plan: Plan, n_trials: int, worker: int
 ) -> optuna.samplers.BaseSampler:
-    """Return a worker's sampler for a study of which `begun` trials were begun.
+    """Return a worker's sampler for a study that has `n_trials` trials.
 
     Workers share no memory and with one seed would sample the same, so each takes another, and so does a
     resumed sweep. The grid and the quasi-random sequences must have one seed everywhere.
@@ -38,7 +38,7 @@ def build_sampler(
     if str(config["_target_"]).endswith(".QMCSampler"):
         with _without_warnings():
             return QuasiRandomPoints(plan.space, **_build(config, _partial_=True).keywords)
-    seeded = {} if seed is None else {"seed": (seed + begun + 7919 * worker) % 2**32}
+    seeded = {} if seed is None else {"seed": (seed + n_trials + 7919 * worker) % 2**32}
     sampler: optuna.samplers.BaseSampler = _build(config, **seeded)
     return sampler
 
@@ -73,12 +73,12 @@ def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
 
 def _build(config: Mapping[str, Any], **arguments: Any) -> Any:
     with _without_warnings():
-        return instantiate(config, **arguments, _execution_whitelist_=ALLOWED)
+        return instantiate(config, **arguments, _execution_whitelist_=WHITELIST)
 
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Silence the warning that a class is experimental: whoever names it wants it."""
+    """Ignore the warning that a class is experimental: whoever names it wants it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield

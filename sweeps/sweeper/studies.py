@@ -58,7 +58,7 @@ def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:
     if has_order and sampler.get("seed") is not None:
         config["hydra.sweeper.sampler.seed"] = sampler["seed"]
     return {
-        "search_space": plan.declared,
+        "search_space": plan.grammar,
         "fixed_overrides": plan.fixed,
         "replicates": settings.replicates,
         "config": config,

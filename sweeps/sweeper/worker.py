@@ -96,7 +96,7 @@ class Worker:
             if trial is None:
                 break
             if not claims.is_resumed(trial):
-                self.jobs.set_aside(plan, trial.number)
+                self.jobs.rename_old_folder(plan, trial.number)
             trials.append(ClaimedTrial(plan, study, trial))
             trials[-1].choose_setting(self.settings, self.jobs.composer.config)
 

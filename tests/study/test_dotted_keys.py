@@ -61,7 +61,8 @@ def test_a_parameter_is_read_from_the_name_that_optuna_stores(
 
 def test_a_complement_is_stored_as_its_distance_from_one() -> None:
     momentum = Parameter("optimizer.momentum", is_complement=True)
-    assert momentum.to_sampled(0.9) == 0.1
-    assert momentum.to_override(0.25) == 0.75
-    assert momentum.to_sampled(None) is None
-    assert Parameter("optimizer.lr").to_sampled(0.9) == Parameter("optimizer.lr").to_override(0.9) == 0.9
+    assert momentum.to_stored_value(0.9) == 0.1
+    assert momentum.to_override_value(0.25) == 0.75
+    assert momentum.to_stored_value(None) is None
+    lr = Parameter("optimizer.lr")
+    assert lr.to_stored_value(0.9) == lr.to_override_value(0.9) == 0.9

@@ -61,7 +61,7 @@ def _values(measurement: Measurement, params: Params) -> dict[str, Any]:
     for name, value in params.items():
         if name not in measurement.groups:
             parameter = Parameter.from_name(name)
-            values[parameter.key] = parameter.to_override(value)
+            values[parameter.key] = parameter.to_override_value(value)
     lists = {key.rpartition(".")[0] for key in values if key.rpartition(".")[2].isdigit()}
     for key, value in measurement.config.items():
         if key.rpartition(".")[0] in lists:
