@@ -50,14 +50,13 @@ def main() -> None:
     take(program, OUTPUTS / NAME / "report.html", HERE / "report.png", REPORT)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "figures.html")
-        page.write_text(figures_page())
+        page.write_text(figures_page(f"sqlite:///{OUTPUTS}/sweeps.db", NAME))
         take(program, page, HERE / "figures.png", FIGURES)
 
 
-def figures_page() -> str:
+def figures_page(storage_url: str, name: str) -> str:
     """Return a page of two figures: every optimizer by learning rate, and every run of the first one."""
-    storage = storage_at(f"sqlite:///{OUTPUTS}/sweeps.db", option="").open_existing()
-    studies = load_findings(storage, NAME)
+    studies = load_findings(storage_at(storage_url).open_for_reading(), name)
     plots = [*joint_plots(studies, compare_studies(studies)), *study_plots(studies[0])]
     figures = {plot.name: plot.figure for plot in plots}
     divisions = [division(figures[name]) for name in ("best-by-lr", "scores")]

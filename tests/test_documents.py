@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -228,6 +229,13 @@ def test_pictures_are_small_and_shown() -> None:
     for picture in PICTURES:
         assert picture.stat().st_size < PICTURE_BYTES, picture
         assert picture.name in shown, picture
+
+
+def test_the_pictures_of_the_docs_can_be_made_again(swept: Path) -> None:
+    # Without Chromium: the page that it would take a picture of.
+    make_pictures = runpy.run_path(str(REPOSITORY / "docs/make_pictures.py"))
+    page = make_pictures["figures_page"](f"sqlite:///{swept}/outputs/sweeps.db", "sweeps")
+    assert page.count("Plotly.newPlot(") == 2
 
 
 def option_words() -> Iterator[str]:
