@@ -136,7 +136,10 @@ class Toy:
         return jobs
 
     def hold(self, ended: int) -> None:
-        """Let jobs wait in their middle once so many have ended; by then those are recorded."""
+        """Let jobs wait in their middle once so many have ended.
+
+        Once every worker waits, all that ended is recorded. With two workers, one more may end than that.
+        """
         (self.folder / "journal.hold").write_text(str(ended))
 
     def held(self) -> list[int]:

@@ -30,7 +30,7 @@ def test_a_sweep_whose_worker_is_killed_gives_every_setting_its_value_once(url: 
 
 def test_a_sweep_outlasts_a_restart_of_its_server(postgres: Server, database: str, tmp_path: Path) -> None:
     toy = StoredToy(tmp_path, database)
-    toy.hold(4)  # so that one is left to end when the server is gone
+    toy.hold(3)  # so that one is left to end when the server is gone
     process = toy.start("shape=bowl", "steps=60")  # most of its time goes into reports
     wait_for(lambda: len(toy.journal("end")) >= 2, process)
     postgres.stop()
