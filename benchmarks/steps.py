@@ -16,6 +16,10 @@ from pathlib import Path
 from statistics import median
 
 import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from benchmarks.lecture.app import accuracy, loaders, train_epoch, unpacked
 from sweeps.data import idx
 from sweeps.data.feed import Feed
 from sweeps.models import mlp
@@ -24,10 +28,6 @@ from sweeps.training.member import Member
 from sweeps.training.run import Run
 from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.stack import Stack
-from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
-
-from lecture.app import accuracy, loaders, train_epoch, unpacked
 
 CPU = torch.device("cpu")
 MODEL = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")

@@ -17,7 +17,7 @@ from statistics import fmean, median, stdev
 
 import optuna
 
-from lecture.app import unpacked
+from benchmarks.lecture.app import unpacked
 
 HERE = Path(__file__).parent
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import hydra
 import torch
 from omegaconf import DictConfig
-from sweeps.data import idx
-from sweeps.models import mlp
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, transforms
+
+from sweeps.data import idx
+from sweeps.models import mlp
 
 
 @hydra.main(config_path="conf", config_name="config")

@@ -23,7 +23,7 @@ class CachedStorage(_CachedStorage):
     # Optuna's own sorts all trials by an attribute whenever it is asked. After 10,000 trials a claim takes
     # 24 ms [22, 25] of processor time with it, and 17 ms [15, 19] with this one; after 1,000 there is no
     # difference. Median [lowest, highest] of 6 turns of 30 claims each, in an SQLite file, Optuna 5.0.0, on
-    # two cores shared with other programs; benchmarks/claims.py times claims.
+    # two cores shared with other programs; benchmarks/claim_latency.py times claims.
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None

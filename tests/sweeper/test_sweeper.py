@@ -60,7 +60,7 @@ def test_the_same_command_again_runs_nothing_and_prints_the_result(
     assert first[first.index(result) :] == again[again.index(result) :]
 
 
-# A worker alone: tests/test_storages.py; both at once: tests/test_faults.py.
+# A worker alone: tests/study/test_claims.py; both at once: tests/sweeper/test_faults.py.
 def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) -> None:
     toy.hold(5)
     process = toy.start(*BOTH)

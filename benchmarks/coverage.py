@@ -1,7 +1,7 @@
 """How often the report's statistics are right, on optimizers whose true scores are known.
 
-    uv run python benchmarks/truth.py
-    uv run python benchmarks/truth.py --sweeps 2000 --seed 1
+    uv run python benchmarks/coverage.py
+    uv run python benchmarks/coverage.py --sweeps 2000 --seed 1
 
 Each simulated sweep draws its optimizers, trains a grid of 4 learning rates x 5 momenta with 3 seeds, picks
 the peak and the robust setting and confirms them on 10 fresh seeds. Shares have a standard error of about
@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from benchmarks.simulated import FRESH, ROLES, TUNING, Sweep, swept
-from benchmarks.synthetic import Flags, Floats, Objective, drawn, grid
 from numpy.typing import NDArray
 from scipy.stats import qmc
+
+from benchmarks.simulation.objective import Flags, Floats, Objective, drawn, grid
+from benchmarks.simulation.sweep import FRESH, ROLES, TUNING, Sweep, swept
 from sweeps.report.statistics.arrays import Index
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
 from sweeps.report.statistics.compare import MARGIN, Comparison, compare

@@ -1,7 +1,8 @@
-"""Milliseconds that a claim takes, by the trials that a study has already finished.
+r"""Milliseconds that a claim takes, by the trials that a study has already finished.
 
-    uv run python benchmarks/claims.py
-    uv run python benchmarks/claims.py --storages postgresql://user:password@host/database --finished 100 1000
+    uv run python benchmarks/claim_latency.py
+    uv run python benchmarks/claim_latency.py --finished 100 1000 \
+        --storages postgresql://user:password@host/database
 
 SQLite and journal files are made in a temporary folder. A claim here is what a worker waits
 for between two trials, the random sampler included. Median [lowest, highest] of n, of wall and of processor
@@ -26,6 +27,7 @@ from optuna.storages import RDBStorage, _CachedStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, create_trial
 from sqlalchemy import func, insert, select
+
 from sweeps.study.claims import Claims
 from sweeps.study.storage import open_study, storage_at
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from benchmarks.synthetic import CHANCE, Flags, Floats, Objective, grid
+
+from benchmarks.simulation.objective import CHANCE, Flags, Floats, Objective, grid
 from sweeps.report.statistics.arrays import Index
 from sweeps.report.statistics.robust import pick
 from sweeps.report.statistics.stability import pick_frequencies

@@ -1,6 +1,6 @@
 """Kills workers and drivers of sweeps at random moments and counts the settings that are lost or doubled.
 
-    uv run python benchmarks/faults.py --kills 50
+    uv run python benchmarks/kill_workers.py --kills 50
 
 Each sweep has jobs of uneven length, two studies, two replicates a setting. A killed driver is started again;
 a killed worker is its driver's business. Ends with an error where a setting is lost or doubled.

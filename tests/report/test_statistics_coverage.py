@@ -1,25 +1,25 @@
-"""The report's statistics on simulated sweeps whose truth is known: `benchmarks/truth.py`, fewer and fixed.
+"""The report's statistics on simulated sweeps whose truth is known: a smaller `benchmarks/coverage.py`.
 
 The bars are those of the benchmark, 500 sweeps or more, plus two standard errors of the number here.
 """
 
 import pytest
 
-from benchmarks import truth
+from benchmarks import coverage
 
 
 def test_nineteen_in_twenty_intervals_of_the_headline_hold():
-    held = dict(truth.coverage_of_the_confirmation(100, seed=2))
-    for role in truth.ROLES:
+    held = dict(coverage.coverage_of_the_confirmation(100, seed=2))
+    for role in coverage.ROLES:
         for name in ("pick: mean where it converges", "picks: difference where both converge"):
             assert held[f"{role} {name}"] > 0.88, name
         assert held[f"{role} pick: share that diverges"] > 0.95
 
 
 def test_the_tuning_s_intervals_hold_whatever_the_noise_but_less_for_the_best_looking():
-    held = dict(truth.coverage_of_the_tuning(60, seed=1))
-    assert len(held) == 4 * len(truth.NOISES)
-    for noise in truth.NOISES:
+    held = dict(coverage.coverage_of_the_tuning(60, seed=1))
+    assert len(held) == 4 * len(coverage.NOISES)
+    for noise in coverage.NOISES:
         assert 0.92 < held[f"mean of a setting, 3 seeds, {noise}"] < 0.97  # 20 settings a sweep
         assert held[f"best of k, all k at once, {noise}"] > 0.88
         assert held[f"share of the variance, {noise}"] > 0.91
@@ -27,12 +27,12 @@ def test_the_tuning_s_intervals_hold_whatever_the_noise_but_less_for_the_best_lo
 
 
 def test_equal_optimizers_are_seldom_told_apart():
-    for name, share in truth.false_claims(30, seed=1, kinds=["cliffs, noise fanning out"]):
+    for name, share in coverage.false_claims(30, seed=1, kinds=["cliffs, noise fanning out"]):
         assert share < 0.11, name
 
 
 def test_a_better_optimizer_is_found():
-    found = dict(truth.power(40, seed=1, gaps=(0.8,)))
+    found = dict(coverage.power(40, seed=1, gaps=(0.8,)))
     assert found["0.8 points: the optimizer is called better"] > 0.75
 
 
@@ -49,7 +49,7 @@ def test_so_does_the_robust_pick_of_points(what, perturbed):
 
 
 def test_fresh_seeds_flatter_no_one():
-    off = dict(truth.bias(400, seed=1))
+    off = dict(coverage.bias(400, seed=1))
     assert off["peak pick, no cliffs: naive"] > 0.05
     assert off["peak pick, cliffs: naive"] > 0.3
     for role in ("peak", "robust"):
@@ -58,4 +58,4 @@ def test_fresh_seeds_flatter_no_one():
 
 @pytest.fixture(scope="module")
 def perturbed():
-    return dict(truth.perturbed(150, seed=1))
+    return dict(coverage.perturbed(150, seed=1))
