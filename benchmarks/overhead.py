@@ -65,12 +65,12 @@ def main() -> None:
     cores = os.cpu_count()
     print(f"ms a trial, median [lowest, highest] of n = {arguments.repeats}; {cores} cores")
     for launcher in arguments.launchers:
-        taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        slopes: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for _ in range(arguments.repeats):
-            for sweeper, chosen in SWEEPERS.items():
-                taken[sweeper].append(slope([*chosen, *LAUNCHERS[launcher]]))
-        for sweeper, times in taken.items():
-            wall, processor = zip(*times, strict=True)
+            for sweeper, overrides in SWEEPERS.items():
+                slopes[sweeper].append(slope([*overrides, *LAUNCHERS[launcher]]))
+        for sweeper, pairs in slopes.items():
+            wall, processor = zip(*pairs, strict=True)
             print(f"{launcher:8} {sweeper:18} wall {spread(wall)}  processor {spread(processor)}", flush=True)
     print(
         f"where the processor time goes: {MANY} trials of `study` in one process, {REPORTS} reports a trial"
@@ -79,8 +79,8 @@ def main() -> None:
     for _ in range(arguments.repeats):
         for part, milliseconds in breakdown().items():
             parts[part].append(milliseconds)
-    for part, milliseconds in parts.items():
-        print(f"  {part:34} {spread(milliseconds)}")
+    for part, times in parts.items():
+        print(f"  {part:34} {spread(times)}")
 
 
 def spread(times: Sequence[float]) -> str:

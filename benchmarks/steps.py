@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 from torch import nn
@@ -150,10 +151,10 @@ class Counting(TorchDispatchMode):
     """Counts what is dispatched, views aside."""
 
     def __init__(self) -> None:
-        super().__init__()
+        TorchDispatchMode.__init__(self)
         self.count = 0
 
-    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         self.count += not function.is_view
         return function(*arguments, **(keywords or {}))
 
@@ -162,7 +163,8 @@ def operations(feed: Feed, width: int) -> float:
     """Operations of an epoch a member and step, its start and its evaluation included."""
     stack = stack_of(feed, width)
     stack.train_epoch()
-    with Counting() as counting:
+    counting = Counting()
+    with counting:
         stack.train_epoch()
     return counting.count / width / (54000 // 256)
 

@@ -1,6 +1,7 @@
 """How the tests start the real thing: the command line in a process of its own."""
 
 import gc
+import importlib
 import os
 import subprocess
 import sys
@@ -21,13 +22,14 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHON
 
 def start(*arguments: str) -> subprocess.Popen[str]:
     """Python with these arguments, in the repository, in a process group of its own."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=REPOSITORY,
         env={**ENVIRONMENT, **os.environ, "PYTHONDONTWRITEBYTECODE": ""},
         start_new_session=True,
-        **pipes,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
@@ -90,8 +92,7 @@ class Toy:
         """Run a sweep in this process, one job after the other."""
         with pytest.MonkeyPatch.context() as patch:
             patch.syspath_prepend(str(REPOSITORY / "tests" / "support" / "toy"))
-            from app import main
-
+            main = importlib.import_module("app").main
             command = [
                 "app.py",
                 "-m",

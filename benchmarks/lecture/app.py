@@ -9,12 +9,15 @@ from pathlib import Path
 import hydra
 import torch
 from omegaconf import DictConfig
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, transforms
 
 from sweeps.data import idx
 from sweeps.models import mlp
+
+# Of images (batch, 1, 28, 28) and labels (batch,).
+Batches = DataLoader[tuple[Tensor, Tensor]]
 
 
 @hydra.main(config_path="conf", config_name="config")
@@ -32,7 +35,7 @@ def main(cfg: DictConfig) -> float:
     return validated
 
 
-def loaders(root: str, source: str, seed: int, batch_size: int) -> tuple[DataLoader, DataLoader]:
+def loaders(root: str, source: str, seed: int, batch_size: int) -> tuple[Batches, Batches]:
     """Training and validation images, split as the feed of `source` splits them for that seed."""
     scaled = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.286,), (0.353,))])
     images = datasets.FashionMNIST(root, train=True, transform=scaled)
@@ -41,7 +44,7 @@ def loaders(root: str, source: str, seed: int, batch_size: int) -> tuple[DataLoa
     return training, DataLoader(Subset(images, held.tolist()), batch_size)
 
 
-def train_epoch(model: nn.Module, training: DataLoader, optimizer: torch.optim.Optimizer) -> list[float]:
+def train_epoch(model: nn.Module, training: Batches, optimizer: torch.optim.Optimizer) -> list[float]:
     """Train on every batch once and log each loss."""
     model.train()
     losses = []
@@ -54,11 +57,12 @@ def train_epoch(model: nn.Module, training: DataLoader, optimizer: torch.optim.O
     return losses
 
 
-def accuracy(model: nn.Module, validation: DataLoader) -> float:
+def accuracy(model: nn.Module, validation: Batches) -> float:
     """Share of right answers in percent."""
     model.eval()
     with torch.no_grad():
-        right = sum((model(images).argmax(1) == labels).sum().item() for images, labels in validation)
+        right = sum(int((model(images).argmax(1) == labels).sum()) for images, labels in validation)
+    assert isinstance(validation.dataset, Subset)
     return 100 * right / len(validation.dataset)
 
 

@@ -41,7 +41,7 @@ class Objective:
 
     def risk(self, lr: Floats, momentum: Floats) -> Floats:
         """The probability that a run diverges."""
-        return expit((self._off(lr, momentum) - self.cliff) / 0.06)
+        return np.asarray(expit((self._off(lr, momentum) - self.cliff) / 0.06))
 
     def expected(self, lr: Floats, momentum: Floats) -> Floats:
         """The mean score of all runs."""

@@ -36,7 +36,7 @@ class Sweep:
     def shown(self) -> Floats:
         """Return the settings' true means, were runs to diverge as often as those of the tuning did."""
         share = self.diverged.mean(axis=-1)
-        return share * CHANCE + (1 - share) * self.objective.converged(*grid())
+        return np.asarray(share * CHANCE + (1 - share) * self.objective.converged(*grid()))
 
     def pick_frequencies(self) -> dict[str, Floats]:
         """Return by role how often each setting is picked when the seeds are drawn again."""
@@ -61,5 +61,5 @@ class Sweep:
 def swept(objective: Objective, random: np.random.Generator, seeds: int = TUNING) -> Sweep:
     """Tune an optimizer on the grid."""
     scores, diverged = objective.runs(*grid(), random.normal(size=seeds), random)
-    picks = pick(scores.mean(axis=-1), diverged.any(axis=-1), ORDERED, lr_axis=0)
+    picks = pick(scores.mean(axis=-1), np.asarray(diverged.any(axis=-1)), ORDERED, lr_axis=0)
     return Sweep(objective, scores, diverged, {"peak": picks.peak, "robust": picks.robust})

@@ -18,6 +18,7 @@ from sweeps.trial import NoTrial, set_current_trial
 from tests.conftest import finish, start, sweeps_here, wait_for
 
 Here = Callable[..., str]
+Sweep = Callable[..., dict[int, float]]
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ IN_A_SWEEP = ("-m", "hydra/sweeper=basic", "hydra/launcher=basic", "epochs=4", "
 
 
 @pytest.fixture
-def sweep(tmp_path: Path, here: Here) -> Callable[[int | None], dict[int, float]]:
+def sweep(tmp_path: Path, here: Here) -> Sweep:
     """Runs a sweep's one job, in the folder `job`, interrupted in an epoch or not; gives what it reported."""
 
     def call(interrupted: int | None, *arguments: str, number: int | None = None) -> dict[int, float]:
@@ -167,7 +168,9 @@ def sweep(tmp_path: Path, here: Here) -> Callable[[int | None], dict[int, float]
     return call
 
 
-def test_an_interrupted_job_of_a_sweep_goes_on_and_reports_all_its_epochs(tmp_path: Path, sweep) -> None:
+def test_an_interrupted_job_of_a_sweep_goes_on_and_reports_all_its_epochs(
+    tmp_path: Path, sweep: Sweep
+) -> None:
     unbroken, expected = sweep(None), metrics(tmp_path / "job")
     shutil.rmtree(tmp_path / "job")
     with pytest.raises(KeyboardInterrupt):
@@ -181,7 +184,7 @@ def test_an_interrupted_job_of_a_sweep_goes_on_and_reports_all_its_epochs(tmp_pa
 
 @pytest.mark.parametrize("case", ["damaged", "another run's"])
 def test_a_job_of_a_sweep_trains_anew_where_it_cannot_go_on_and_loses_nothing(
-    case: str, tmp_path: Path, sweep
+    case: str, tmp_path: Path, sweep: Sweep
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         sweep(3, *(["seed=1"] if case == "another run's" else []))
@@ -198,7 +201,7 @@ def test_a_job_of_a_sweep_trains_anew_where_it_cannot_go_on_and_loses_nothing(
 
 
 def test_a_job_that_was_killed_before_its_metrics_or_its_record_trains_no_epoch_and_a_finished_one_all(
-    tmp_path: Path, sweep
+    tmp_path: Path, sweep: Sweep
 ) -> None:
     reports, expected = sweep(None), metrics(tmp_path / "job")
     (tmp_path / "job/metrics.json").unlink()

@@ -4,6 +4,7 @@ import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ from tests.support.training_runs import CPU, RUN
 # Options
 
 
-def test_a_subset_keeps_each_class_by_its_share_and_the_same_images_each_time():
+def test_a_subset_keeps_each_class_by_its_share_and_the_same_images_each_time() -> None:
     whole = data.digits()
     few = data.digits(subset=500, validation=100)
     again = data.digits(subset=500, validation=100)
@@ -31,7 +32,7 @@ def test_a_subset_keeps_each_class_by_its_share_and_the_same_images_each_time():
     assert torch.equal(few.test_labels, whole.test_labels)
 
 
-def test_label_noise_changes_so_many_labels_to_another_class_and_no_test_label():
+def test_label_noise_changes_so_many_labels_to_another_class_and_no_test_label() -> None:
     clean, noisy = data.digits(), data.digits(label_noise=0.25)
     wrong = clean.labels != noisy.labels
     assert wrong.sum() == round(0.25 * len(clean.labels))
@@ -43,11 +44,11 @@ def test_label_noise_changes_so_many_labels_to_another_class_and_no_test_label()
 
 
 @pytest.mark.parametrize(("validation", "held"), [(0.1, 144), (0.5, 718), (300, 300)])
-def test_validation_is_a_number_of_images_or_a_share(validation, held):
+def test_validation_is_a_number_of_images_or_a_share(validation: float, held: int) -> None:
     assert data.digits(validation=validation).validation == held
 
 
-def test_each_channel_is_normalized_by_itself():
+def test_each_channel_is_normalized_by_itself() -> None:
     feed = data.fake(300, 100, (3, 8, 8), 10)
     for channel in feed.images.unbind(1):
         # float32 sums of 19,200 pixels are good to about 1e-6.
@@ -58,7 +59,7 @@ def test_each_channel_is_normalized_by_itself():
     assert raw.images.max() <= 1
 
 
-def test_digits_are_scikit_learns():
+def test_digits_are_scikit_learns() -> None:
     from sklearn.datasets import load_digits
 
     feed = data.digits(normalize=False)
@@ -80,7 +81,7 @@ def test_digits_are_scikit_learns():
         ({"validation": 0}, r"data\.validation=0 must .* hold out at least one"),
     ],
 )
-def test_options_that_the_data_cannot_meet_are_refused(options, message):
+def test_options_that_the_data_cannot_meet_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         data.digits(**options)
 
@@ -89,7 +90,9 @@ def test_options_that_the_data_cannot_meet_are_refused(options, message):
 
 
 @pytest.mark.parametrize(("name", "batches"), [("CIFAR10", 5), ("CIFAR100", 1)])
-def test_cifar_is_read_from_the_published_files(name, batches, tmp_path, monkeypatch):
+def test_cifar_is_read_from_the_published_files(
+    name: str, batches: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = write_cifar(name, tmp_path / "second", 120, monkeypatch)
     roots = [str(tmp_path / "first"), str(tmp_path / "second")]
     feed = data.cifar(name, roots, False, validation=100, normalize=False)
@@ -110,12 +113,14 @@ class Harmful:
     def __init__(self, trace: Path) -> None:
         self.trace = trace
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, (str(self.trace),)
 
 
 @pytest.mark.parametrize("file", ["data_batch_3", "batches.meta"])
-def test_a_pickle_that_is_not_the_published_one_is_refused_and_never_run(file, tmp_path, monkeypatch):
+def test_a_pickle_that_is_not_the_published_one_is_refused_and_never_run(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_cifar("CIFAR10", tmp_path, 20, monkeypatch)
     folder = tmp_path / "cifar-10-batches-py"
     (folder / file).write_bytes(pickle.dumps(Harmful(tmp_path / "trace")))
@@ -124,12 +129,14 @@ def test_a_pickle_that_is_not_the_published_one_is_refused_and_never_run(file, t
     assert not (tmp_path / "trace").exists()
 
 
-def test_missing_cifar_files_are_asked_for_by_key(tmp_path):
+def test_missing_cifar_files_are_asked_for_by_key(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"data\.root={tmp_path} holds no folder cifar-10-batches-py"):
         data.cifar("CIFAR10", str(tmp_path), False)
 
 
-def test_the_same_config_gives_the_same_feed_loaded_once(tmp_path, monkeypatch):
+def test_the_same_config_gives_the_same_feed_loaded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_cifar("CIFAR10", tmp_path, 200, monkeypatch)
     overrides = ["data=cifar10", f"data.root={tmp_path}", "data.validation=100"]
     with initialize_config_dir(str(CONF)):
@@ -140,7 +147,7 @@ def test_the_same_config_gives_the_same_feed_loaded_once(tmp_path, monkeypatch):
     assert bare.augment is None
 
 
-def test_a_run_that_goes_on_must_augment_as_before_whatever_way_that_is():
+def test_a_run_that_goes_on_must_augment_as_before_whatever_way_that_is() -> None:
     feed = data.digits()
     ways = [None, FlipAndCrop(padding=2), FlipAndCrop(padding=3), lambda images, _: images]
     named = [
@@ -167,7 +174,7 @@ def shifts(image: torch.Tensor, padding: int) -> set[bytes]:
     }
 
 
-def test_a_flip_and_a_crop_make_each_of_their_images_and_no_other():
+def test_a_flip_and_a_crop_make_each_of_their_images_and_no_other() -> None:
     image = torch.rand(3, 8, 8)
     batch = image.expand(4000, -1, -1, -1)
     made = FlipAndCrop(padding=2)(batch, torch.Generator().manual_seed(0))
@@ -175,7 +182,7 @@ def test_a_flip_and_a_crop_make_each_of_their_images_and_no_other():
     assert {one.numpy().tobytes() for one in made} == shifts(image, 2)
 
 
-def test_augmentation_is_decided_by_its_generator_and_can_be_switched_off():
+def test_augmentation_is_decided_by_its_generator_and_can_be_switched_off() -> None:
     batch = torch.rand(64, 1, 8, 8)
     first, again, other = (FlipAndCrop()(batch, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
     assert torch.equal(first, again)

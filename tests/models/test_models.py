@@ -1,5 +1,6 @@
 """The models: what they compute, and what they draw."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
@@ -13,7 +14,9 @@ SHAPE = torch.Size([1, 6, 5])
 CNN = partial(cnn, channels=[4, 6], dropout=0, norm="batch")
 
 
-def build(norm: str = "batch", dropout: tuple[float, ...] = (0.5, 0.3), widths: tuple[int, ...] = (7, 4)):
+def build(
+    norm: str = "batch", dropout: tuple[float, ...] = (0.5, 0.3), widths: tuple[int, ...] = (7, 4)
+) -> nn.Module:
     torch.manual_seed(0)
     return mlp(SHAPE, 10, widths=widths, dropout=dropout, norm=norm)
 
@@ -31,7 +34,9 @@ def normalized(norm: str, values: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("widths", [(), (7,), (7, 4)])
-def test_a_hidden_layer_is_linear_norm_relu_and_the_last_is_linear(norm, widths):
+def test_a_hidden_layer_is_linear_norm_relu_and_the_last_is_linear(
+    norm: str, widths: tuple[int, ...]
+) -> None:
     model = build(norm, dropout=(0.0,) * len(widths), widths=widths)
     images = torch.randn(16, *SHAPE)
     *hidden, last = linears(model)
@@ -45,7 +50,7 @@ def test_a_hidden_layer_is_linear_norm_relu_and_the_last_is_linear(norm, widths)
     assert sum(parameter.numel() for parameter in model.parameters()) == weights + learned
 
 
-def test_the_same_seed_draws_the_same_weights_whatever_the_norm_and_dropout():
+def test_the_same_seed_draws_the_same_weights_whatever_the_norm_and_dropout() -> None:
     first, *others = (build(norm, dropout) for norm in NORMS for dropout in ((0, 0), (0.5, 0.3)))
     for other in others:
         for left, right in zip(linears(first), linears(other), strict=True):
@@ -53,7 +58,7 @@ def test_the_same_seed_draws_the_same_weights_whatever_the_norm_and_dropout():
             assert torch.equal(left.bias, right.bias)
 
 
-def test_each_hidden_layer_drops_out_with_its_own_probability_and_only_in_training():
+def test_each_hidden_layer_drops_out_with_its_own_probability_and_only_in_training() -> None:
     model = build("none", dropout=(0, 1))
     images = torch.randn(16, *SHAPE)
     bias = linears(model)[-1].bias.expand(16, 10)
@@ -67,7 +72,7 @@ def test_each_hidden_layer_drops_out_with_its_own_probability_and_only_in_traini
     assert reached.sum() / alive.sum() == pytest.approx(0.7, abs=0.01)
 
 
-def test_one_width_and_one_dropout_serve_all_layers():
+def test_one_width_and_one_dropout_serve_all_layers() -> None:
     shared, listed = (
         mlp(SHAPE, 10, widths=widths, dropout=dropout, depth=depth, norm="batch")
         for widths, dropout, depth in ((8, 0.1, 3), ([8, 8, 8], [0.1, 0.1, 0.1], None))
@@ -77,7 +82,7 @@ def test_one_width_and_one_dropout_serve_all_layers():
 
 
 @pytest.mark.parametrize("name", ["Tanh", "GELU"])
-def test_an_activation_is_a_layer_of_torch(name):
+def test_an_activation_is_a_layer_of_torch(name: str) -> None:
     model = mlp(SHAPE, 10, widths=[7], dropout=[0], norm="none", activation=name)
     images = torch.randn(4, *SHAPE)
     first, last = linears(model)
@@ -85,35 +90,39 @@ def test_an_activation_is_a_layer_of_torch(name):
 
 
 @pytest.mark.parametrize("model", [partial(mlp, widths=[7], dropout=[0], norm="batch"), CNN])
-def test_an_init_draws_the_weights_and_zeroes_the_biases(model):
+def test_an_init_draws_the_weights_and_zeroes_the_biases(model: Callable[..., nn.Module]) -> None:
     torch.manual_seed(0)
     drawn = model(SHAPE, 10, init="orthogonal")
     for layer in [part for part in drawn.modules() if isinstance(part, nn.Linear | nn.Conv2d)]:
         rows = layer.weight.flatten(1)
         rows = rows if rows.shape[0] <= rows.shape[1] else rows.T
         torch.testing.assert_close(rows @ rows.T, torch.eye(len(rows)), rtol=0, atol=1e-5)
+        assert layer.bias is not None
         assert not layer.bias.any()
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (1, 9, 15)])
-def test_a_cnn_halves_images_of_any_size(shape):
+def test_a_cnn_halves_images_of_any_size(shape: tuple[int, int, int]) -> None:
     images = torch.randn(2, *shape)
     model = cnn(torch.Size(shape), 7, channels=[4, 6], dropout=0, norm="batch")
     assert model(images).shape == (2, 7)
     assert linears(model)[0].in_features == 6 * (shape[1] // 4) * (shape[2] // 4)
 
 
-def test_resnet18_keeps_small_images_whole_until_its_blocks_halve_them():
+def test_resnet18_keeps_small_images_whole_until_its_blocks_halve_them() -> None:
     model = resnet18(torch.Size([3, 32, 32]), 10)
-    images = torch.randn(2, 3, 32, 32)
-    stem = model.maxpool(model.relu(model.bn1(model.conv1(images))))
-    assert stem.shape == (2, 64, 32, 32)
-    assert model.layer4(model.layer3(model.layer2(model.layer1(stem)))).shape == (2, 512, 4, 4)
+    values = torch.randn(2, 3, 32, 32)
+    for name in ("conv1", "bn1", "relu", "maxpool"):
+        values = model.get_submodule(name)(values)
+    assert values.shape == (2, 64, 32, 32)
+    for name in ("layer1", "layer2", "layer3", "layer4"):
+        values = model.get_submodule(name)(values)
+    assert values.shape == (2, 512, 4, 4)
     # The network of the CIFAR recipes: 11,173,962 weights.
     assert sum(parameter.numel() for parameter in model.parameters()) == 11_173_962
 
 
-def test_arguments_that_do_not_fit_are_named():
+def test_arguments_that_do_not_fit_are_named() -> None:
     with pytest.raises(ValueError, match=r"model\.norm=group is not known; .* batch, layer, none"):
         build("group")
     with pytest.raises(ValueError, match=r"model\.dropout=\[0\.5\] .* each of the 2 layers of model\.widths"):

@@ -79,7 +79,7 @@ def test_drops_are_the_epochs_with_a_smaller_learning_rate_unless_it_is_a_curve(
 
 
 def test_learning_curves_draw_the_loss_of_each_step_or_epoch_and_both_accuracies() -> None:
-    curves = {
+    curves: dict[str, list[float]] = {
         "train_loss": [2, 1],
         "train_accuracy": [50, 60],
         "validation_accuracy": [55, 65],
@@ -87,7 +87,7 @@ def test_learning_curves_draw_the_loss_of_each_step_or_epoch_and_both_accuracies
     }
     epochs = learning_curves("sgd", [RunCurves("seed=0", curves), RunCurves("seed=1", curves)])
     assert [list(trace.y) for trace in epochs.data] == [[2, 1]] * 2 + [[50, 60], [55, 65]] * 2
-    steps = learning_curves("sgd", [RunCurves("seed=0", curves, np.arange(40.0))])
+    steps = learning_curves("sgd", [RunCurves("seed=0", curves, np.arange(40.0).tolist())])
     assert list(steps.data[0].y) == list(range(40))
     assert steps.data[1].name == "its mean over 4 steps"
     assert steps.layout.annotations[0].text == "lr 0.5"

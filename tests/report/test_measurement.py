@@ -1,15 +1,19 @@
 """Studies as measurements: what this sweeper records, and what any Optuna program leaves."""
 
+from typing import Any
+
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
 from sweeps.report.findings.picks import pick_settings, redraw_picks
 from sweeps.report.measure.from_storage import measurement, read
 from sweeps.study.storage import storage_at
 from tests.conftest import Toy
+
+Space = dict[str, BaseDistribution]
 
 
 def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
@@ -59,21 +63,26 @@ def test_a_study_says_how_its_space_was_walked(overrides: list[str], way: str, t
     assert found.coverage == way
 
 
-def foreign(*spaces: dict[str, optuna.distributions.BaseDistribution], **study: object) -> optuna.Study:
+def an_end(distribution: BaseDistribution) -> Any:
+    """Return the last choice or the lowest number."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[-1]
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    return distribution.low
+
+
+def foreign(*spaces: Space, **study: Any) -> optuna.Study:
     """A study that another program made, with a complete trial for each space."""
     made = optuna.create_study(**study)
     for number, space in enumerate(spaces):
-        params = {
-            name: values.choices[-1] if isinstance(values, CategoricalDistribution) else values.low
-            for name, values in space.items()
-        }
+        params = {name: an_end(values) for name, values in space.items()}
         values = [float(number)] * len(made.directions)
         made.add_trial(create_trial(params=params, distributions=space, values=values))
     return made
 
 
 def test_another_programs_study_without_replicates_is_read_and_never_called_even() -> None:
-    space = {
+    space: Space = {
         "lr": CategoricalDistribution([0.1, 0.001, 0.01]),
         "layers": IntDistribution(1, 3),
         "kind": CategoricalDistribution(["b", "a"]),
@@ -92,7 +101,7 @@ def test_another_programs_study_without_replicates_is_read_and_never_called_even
 
 
 def test_a_continuous_space_has_its_settings_in_a_row_and_an_empty_study_none() -> None:
-    space = {"lr": FloatDistribution(1e-4, 1, log=True)}
+    space: Space = {"lr": FloatDistribution(1e-4, 1, log=True)}
     found = measurement(foreign(space, space))
     assert [(axis.values, axis.continuous, axis.log) for axis in found.axes] == [([1e-4, 1], True, True)]
     assert found.scores.tolist() == [[0.0], [-1.0]]  # minimised
@@ -100,7 +109,7 @@ def test_a_continuous_space_has_its_settings_in_a_row_and_an_empty_study_none() 
 
 
 def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
-    space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
+    space: Space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
     study = optuna.create_study(direction="maximize")
     study.set_user_attr("replicates", {"seed": [0, 1]})
     study.set_user_attr("ways", ["grid"])
@@ -127,7 +136,11 @@ def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
     assert found.scores[2].tolist() == [90.0, 10.0]
     assert found.diverged[2].tolist() == [False, True]
     assert np.isnan(found.scores[:2]).all()
-    pruned = {"state": TrialState.PRUNED, "intermediate_values": {1: 30.0, 2: 40.0}, "value": 40.0}
+    pruned: dict[str, Any] = {
+        "state": TrialState.PRUNED,
+        "intermediate_values": {1: 30.0, 2: 40.0},
+        "value": 40.0,
+    }
     study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, **pruned))
     found = measurement(study)
     assert found.coverage == "adaptive"
@@ -141,7 +154,7 @@ def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
 
 def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff() -> None:
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
-    space = {"lr": FloatDistribution(1e-4, 1, log=True), "momentum": FloatDistribution(0, 1)}
+    space: Space = {"lr": FloatDistribution(1e-4, 1, log=True), "momentum": FloatDistribution(0, 1)}
     for _ in range(32):
         trial = study.ask(space)
         height = np.log10(trial.params["lr"])
@@ -155,10 +168,10 @@ def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff
 
 
 def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all_is() -> None:
-    conditions = {"seed": [0, 1, 2], "norm": ["batch", "none"]}
+    conditions: dict[str, list[Any]] = {"seed": [0, 1, 2], "norm": ["batch", "none"]}
     study = optuna.create_study(direction="maximize")
     study.set_user_attr("replicates", conditions)
-    space = {"lr": CategoricalDistribution([0.001, 0.01, 0.1, 1.0])}
+    space: Space = {"lr": CategoricalDistribution([0.001, 0.01, 0.1, 1.0])}
     scores = {0.001: (90.0, 90.0), 0.01: (96.0, 95.5), 0.1: (97.0, 95.0), 1.0: (97.5, 80.0)}
     for lr, by_norm in scores.items():
         records = {
@@ -175,7 +188,7 @@ def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all
 
 
 def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neighbours() -> None:
-    space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
+    space: Space = {"lr": CategoricalDistribution([0.1, 0.01, 0.001])}
     study = optuna.create_study(direction="maximize")
     study.set_user_attr("ways", ["adaptive"])
     for lr, value in ((0.1, 10.0), (0.01, 97.0)):

@@ -1,10 +1,12 @@
 """The peak and the robust pick of a grid of settings."""
 
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
 import pytest
 
+from sweeps.report.statistics.arrays import Index
 from sweeps.report.statistics.robust import neighbourhood_means, on_edge, pick
 
 NAN = np.nan
@@ -24,7 +26,7 @@ NONE = np.zeros(SGD.shape, dtype=bool)
 close = pytest.approx
 
 
-def neighbourhood(place, shape, ordered):
+def neighbourhood(place: Index, shape: tuple[int, ...], ordered: Sequence[bool]) -> Iterator[Index]:
     """A setting and its neighbours, in words: one step along one ordered axis, inside the grid."""
     yield place
     for axis in range(len(shape)):
@@ -34,7 +36,7 @@ def neighbourhood(place, shape, ordered):
                 yield moved
 
 
-def test_the_worked_example_prefers_a_plateau_to_the_peak():
+def test_the_worked_example_prefers_a_plateau_to_the_peak() -> None:
     picks = pick(SGD, NONE, ORDERED, lr_axis=0)
     means = neighbourhood_means(SGD, ORDERED)
     assert (picks.peak, picks.robust) == ((3, 1), (1, 3))
@@ -45,7 +47,7 @@ def test_the_worked_example_prefers_a_plateau_to_the_peak():
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_the_picks_are_what_the_definition_says_on_any_grid(seed):
+def test_the_picks_are_what_the_definition_says_on_any_grid(seed: int) -> None:
     random = np.random.default_rng(seed)
     shape = tuple(random.integers(1, 6, size=3))
     ordered = tuple(bool(flag) for flag in random.integers(0, 2, size=3))
@@ -58,7 +60,7 @@ def test_the_picks_are_what_the_definition_says_on_any_grid(seed):
     known = [place for place in places if not np.isnan(scores[place])]
     mean = {p: np.mean([scores[q] for q in neighbourhood(p, shape, ordered) if q in known]) for p in known}
 
-    def is_sound(place) -> bool:
+    def is_sound(place: Index) -> bool:
         edge = lr_axis is not None and shape[lr_axis] > 1 and place[lr_axis] in (0, shape[lr_axis] - 1)
         near = neighbourhood(place, shape, ordered)
         return not edge and not any(diverged[other] or np.isnan(scores[other]) for other in near)
@@ -73,7 +75,7 @@ def test_the_picks_are_what_the_definition_says_on_any_grid(seed):
     assert (picks.peak, picks.robust, picks.compromised) == (peak, robust, not sound)
 
 
-def test_a_missing_setting_counts_in_no_mean_and_rules_its_neighbours_out():
+def test_a_missing_setting_counts_in_no_mean_and_rules_its_neighbours_out() -> None:
     scores = SGD.copy()
     scores[3, 2] = NAN
     means = neighbourhood_means(scores, ORDERED)
@@ -85,7 +87,7 @@ def test_a_missing_setting_counts_in_no_mean_and_rules_its_neighbours_out():
     assert not picks.compromised
 
 
-def test_a_lone_spike_among_unmeasured_settings_is_no_robust_pick():
+def test_a_lone_spike_among_unmeasured_settings_is_no_robust_pick() -> None:
     scores = SGD.copy()
     scores[2, 2] = 99.0
     for place in ((1, 2), (3, 2), (2, 1), (2, 3)):
@@ -96,7 +98,7 @@ def test_a_lone_spike_among_unmeasured_settings_is_no_robust_pick():
 
 
 @pytest.mark.parametrize("place", [(1, 3), (0, 3), (2, 3), (1, 2), (1, 4)])
-def test_a_diverged_run_rules_out_its_setting_and_the_neighbours(place):
+def test_a_diverged_run_rules_out_its_setting_and_the_neighbours(place: tuple[int, int]) -> None:
     diverged = NONE.copy()
     diverged[place] = True
     picks = pick(SGD, diverged, ORDERED, lr_axis=0)
@@ -107,7 +109,7 @@ def test_a_diverged_run_rules_out_its_setting_and_the_neighbours(place):
     assert pick(SGD, diverged, ORDERED, lr_axis=0).robust == (1, 3)
 
 
-def test_the_edge_of_the_lr_range_is_never_robust_but_the_edge_of_another_axis_may_be():
+def test_the_edge_of_the_lr_range_is_never_robust_but_the_edge_of_another_axis_may_be() -> None:
     scores = np.array([[99.5, 99.0, 99.0], [91.0, 90.0, 90.0], [90.0, 90.0, 90.0], [99.0, 99.0, 99.0]])
     flags = np.zeros(scores.shape, dtype=bool)
     assert pick(scores, flags, ORDERED, lr_axis=0).robust == (1, 0)
@@ -116,7 +118,7 @@ def test_the_edge_of_the_lr_range_is_never_robust_but_the_edge_of_another_axis_m
     assert not on_edge((1, 3), 0).any()
 
 
-def test_with_no_sound_setting_all_compete_and_the_picks_say_so():
+def test_with_no_sound_setting_all_compete_and_the_picks_say_so() -> None:
     picks = pick(SGD, ~NONE, ORDERED, lr_axis=0)
     assert picks.compromised
     assert picks.robust == np.unravel_index(neighbourhood_means(SGD, ORDERED).argmax(), SGD.shape)
@@ -124,7 +126,7 @@ def test_with_no_sound_setting_all_compete_and_the_picks_say_so():
         assert pick(np.array(row), np.zeros(len(row), dtype=bool), (True,), lr_axis=0).compromised
 
 
-def test_an_unordered_axis_has_no_neighbours():
+def test_an_unordered_axis_has_no_neighbours() -> None:
     unordered = (True, False)
     means = neighbourhood_means(SGD, unordered)
     assert means[2, 2] == close((97.0 + 97.2 + 80.0) / 3)

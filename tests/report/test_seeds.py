@@ -38,21 +38,21 @@ def stability(
     return pick_frequencies(choose, scores, diverged, scores.shape[:-1])
 
 
-def test_corrected_p_values_are_never_smaller_than_a_better_one_s():
+def test_corrected_p_values_are_never_smaller_than_a_better_one_s() -> None:
     assert holm(np.array([0.01, NAN, 0.04, 0.03])).tolist() == pytest.approx(
         [0.03, NAN, 0.06, 0.06], nan_ok=True
     )
     assert holm(np.array([0.5, 0.9])).tolist() == [1.0, 1.0]
 
 
-def test_the_detectable_difference_is_found_in_four_of_five_cases():
+def test_the_detectable_difference_is_found_in_four_of_five_cases() -> None:
     smallest = detectable(10, sd=0.2)
     drawn = np.random.default_rng(0).normal(smallest, 0.2, size=(20_000, 10))
     t = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / np.sqrt(10))
     assert np.mean(t > 2.2622) == pytest.approx(0.8, abs=0.01)  # t at 97.5 %, 9 degrees of freedom
 
 
-def test_noise_that_the_seeds_share_leaves_few_degrees_of_freedom():
+def test_noise_that_the_seeds_share_leaves_few_degrees_of_freedom() -> None:
     random, none = np.random.default_rng(0), np.zeros((20, 3), dtype=bool)
     alike = np.arange(20.0)[:, None] + np.array([0.1, -0.2, 0.1])
     assert pooled_spread(alike, none).freedom == close(2)
@@ -64,7 +64,7 @@ def test_noise_that_the_seeds_share_leaves_few_degrees_of_freedom():
     assert pooled_spread(alike, diverged).sd == close(np.std([0.1, -0.2, 0.1], ddof=1))
 
 
-def test_a_setting_borrows_the_spread_of_those_near_it_alone():
+def test_a_setting_borrows_the_spread_of_those_near_it_alone() -> None:
     random = np.random.default_rng(0)
     calm, wild = random.normal(97, 0.05, size=(10, 3)), random.normal(90, 2, size=(10, 3))
     scores = np.concatenate([calm, wild])
@@ -73,7 +73,7 @@ def test_a_setting_borrows_the_spread_of_those_near_it_alone():
     assert np.mean((high - low)[10:]) > 3  # 2 x 1.2 x 2 = 4.8
 
 
-def test_a_single_seed_has_no_intervals_and_decides_nothing():
+def test_a_single_seed_has_no_intervals_and_decides_nothing() -> None:
     one, calm = SGD[..., None], np.zeros((4, 5, 1), dtype=bool)
     assert np.isnan(setting_intervals(one, calm)).all()
     assert stability(one, calm, (True, True), 0) == {}
@@ -91,7 +91,7 @@ def test_a_single_seed_has_no_intervals_and_decides_nothing():
     assert found.verdict == "no distinguishable difference"
 
 
-def test_unmeasured_settings_stay_unmeasured():
+def test_unmeasured_settings_stay_unmeasured() -> None:
     scores = np.random.default_rng(0).normal(95, 1, size=(4, 5, 3))
     scores[2, 3] = NAN
     scores[1, 1, 0] = NAN
@@ -104,7 +104,7 @@ def test_unmeasured_settings_stay_unmeasured():
     assert np.isnan([share.value for share in variance_share_intervals(scores, calm).values()]).all()
 
 
-def test_a_small_difference_is_equivalent_and_a_large_one_better():
+def test_a_small_difference_is_equivalent_and_a_large_one_better() -> None:
     random = np.random.default_rng(0)
     seeds, own = random.normal(size=10), random.normal(0, 0.02, size=(3, 10))
     scores = {"adam": 97.05 + seeds, "sgd": 97.0 + seeds, "rms": 96.0 + seeds}
@@ -122,7 +122,7 @@ def test_a_small_difference_is_equivalent_and_a_large_one_better():
     assert {c.verdict for c in found.values()} == {"no distinguishable difference"}
 
 
-def test_an_interval_that_leaves_the_margin_on_either_side_is_not_equivalent():
+def test_an_interval_that_leaves_the_margin_on_either_side_is_not_equivalent() -> None:
     unclear = "no distinguishable difference"
     assert judge(Estimate(0.0, -0.19, 0.19), False, margin=0.2) == "equivalent"
     assert judge(Estimate(0.0, -0.21, 0.19), False, margin=0.2) == unclear
@@ -130,7 +130,7 @@ def test_an_interval_that_leaves_the_margin_on_either_side_is_not_equivalent():
     assert judge(Estimate(0.1, 0.01, 0.21), True, margin=0.2) == "better"
 
 
-def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share():
+def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share() -> None:
     random = np.random.default_rng(0)
     scores = 97 + random.normal(0, 0.1, size=(20, 400)) + random.normal(0, 0.3, size=400)
     calm = np.zeros(scores.shape, dtype=bool)
@@ -140,7 +140,7 @@ def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share():
     assert resolution(scores, calm) == pytest.approx(1.96 * np.sqrt(2 / 400) * 0.1, rel=0.1)
 
 
-def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is():
+def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is() -> None:
     calm = np.zeros((4, 5, 3), dtype=bool)
     sure = stability(SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (True, True), 0)
     assert (sure["peak"][3, 1], sure["robust"][1, 3]) == (close(1), close(1))

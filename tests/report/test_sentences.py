@@ -35,7 +35,7 @@ CLIFF = {"optimizer.lr": 0.1, "optimizer.momentum": 0.0}
 
 def climb(params: Mapping[str, Any], seed: int) -> float:
     """Return a score that is best at the largest learning rate."""
-    return hill(params, seed) + 3 * (params["optimizer.lr"] == 0.1)
+    return hill(params, seed) + 3 * float(params["optimizer.lr"] == 0.1)
 
 
 def at_the_end(storage: BaseStorage) -> None:

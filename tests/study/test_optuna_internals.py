@@ -6,6 +6,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import _CachedStorage
 
 from tests.conftest import REPOSITORY
 
@@ -17,9 +18,11 @@ KEYS = {"fixed_params", "grid_id"}
 def private_names() -> set[str]:
     """The private attributes of what Optuna hands out, those of its instances included."""
     study = optuna.create_study(storage="sqlite://")
-    instances = [study, study.ask(), study.get_trials()[0], study._storage, study._storage._backend]
+    storage = study._storage
+    assert isinstance(storage, _CachedStorage)
+    instances = [study, study.ask(), study.get_trials()[0], storage, storage._backend]
     names = {name for instance in instances for name in dir(instance)}
-    study._storage._backend.engine.dispose()
+    storage._backend.engine.dispose()
     return {name for name in names if name.startswith("_") and not name.startswith("__")}
 
 

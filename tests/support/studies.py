@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
@@ -57,7 +58,8 @@ def grid_study(
 
 def adaptive_study(storage: BaseStorage, option: str) -> optuna.Study:
     """A study that sampled a continuous space near its best and pruned half of its trials."""
-    axes, space = {"seed": [0, 1, 2]}, {"optimizer.lr": FloatDistribution(1e-4, 1, log=True)}
+    axes = {"seed": [0, 1, 2]}
+    space: dict[str, BaseDistribution] = {"optimizer.lr": FloatDistribution(1e-4, 1, log=True)}
     study = _study(storage, option, axes, way="adaptive", planned=12)
     for number in range(12):
         params = {"optimizer.lr": 10 ** (-2 + (number - 6) / 20)}
@@ -95,29 +97,35 @@ def confirm(
     for key, value in {"confirms": study.study_name, "replicates": axes, "seed_key": "seed"}.items():
         made.set_user_attr(key, value)
     for params in picks:
-        trained = seeds[:done]
-        trial = _trial({}, {}, {"seed": trained}, lambda _, seed, params=params: score(params, seed))
-        for seed in trained:
-            tested = test(params, seed)
-            trial.user_attrs[f"seed={seed}"] |= {
-                "test": tested,
-                "diverged": tested == 10,
-                "test_images": 1000,
-            }
-        trial.user_attrs[PARAMS] = dict(params)
-        made.add_trial(trial)
+        made.add_trial(_confirmation_trial(params, score, test, seeds[:done]))
+
+
+def _confirmation_trial(
+    params: Mapping[str, Any], score: Score, test: Score, seeds: Sequence[int]
+) -> optuna.trial.FrozenTrial:
+    trial = _trial({}, {}, {"seed": seeds}, lambda _, seed: score(params, seed))
+    for seed in seeds:
+        tested = test(params, seed)
+        record = {"test": tested, "diverged": tested == 10, "test_images": 1000}
+        trial.user_attrs[f"seed={seed}"] |= record
+    trial.user_attrs[PARAMS] = dict(params)
+    return trial
 
 
 def two_confirmed(storage: BaseStorage, gap: float) -> None:
     """Two optimizers whose scores differ by so much."""
-    for option, top in (("sgd", 97.0), ("adam", 97.0 + gap)):
-        study = grid_study(storage, option, lambda params, seed, top=top: hill(params, seed, top))
-        confirm(
-            study,
-            PICKS,
-            lambda params, seed, top=top: hill(params, seed, top),
-            lambda params, seed, top=top: hill(params, seed + (7 if top > 97 else 0), top) - 1,
-        )
+    _confirmed_hill(storage, "sgd", 97.0, shift=0)
+    _confirmed_hill(storage, "adam", 97.0 + gap, shift=7 * (gap > 0))
+
+
+def _confirmed_hill(storage: BaseStorage, option: str, top: float, shift: int) -> None:
+    score = partial(hill, top=top)
+    confirm(
+        grid_study(storage, option, score),
+        PICKS,
+        score,
+        lambda params, seed: hill(params, seed + shift, top) - 1,
+    )
 
 
 def _study(

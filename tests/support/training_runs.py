@@ -77,6 +77,9 @@ def same(left: Any, right: Any) -> bool:
 class Replayed(nn.Module):
     """Dropout of one network's features by the numbers that a run draws."""
 
+    # (1, features, batch)
+    bits: Tensor
+
     def __init__(self, dropout: nn.Dropout) -> None:
         super().__init__()
         self.p = dropout.p
@@ -102,10 +105,10 @@ def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
     )
     torch.manual_seed(seed_for(run.seed, "model"))
     model = run.model(feed.shape, feed.classes)
-    dropouts = [name for name, module in model.named_modules() if isinstance(module, nn.Dropout)]
-    for name in dropouts:
-        model.set_submodule(name, Replayed(model.get_submodule(name)))
-    replayed = [model.get_submodule(name) for name in dropouts]
+    dropouts = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Dropout)]
+    replayed = [Replayed(dropout) for _, dropout in dropouts]
+    for (name, _), dropout in zip(dropouts, replayed, strict=True):
+        model.set_submodule(name, dropout)
     optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
     scheduler = run.schedule.build(optimizer)
     widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]

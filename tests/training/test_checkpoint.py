@@ -38,13 +38,15 @@ def assert_only_the_old_file_lies_in(folder: Path) -> None:
 
 
 @pytest.fixture
-def saved(tmp_path) -> Path:
+def saved(tmp_path: Path) -> Path:
     path = tmp_path / "checkpoint.pt"
     checkpoint.save(path, OLD)
     return path
 
 
-def test_a_reader_finds_the_old_checkpoint_until_the_new_one_is_on_the_disk(saved, monkeypatch):
+def test_a_reader_finds_the_old_checkpoint_until_the_new_one_is_on_the_disk(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
 
     def synchronize(file: int) -> None:
@@ -59,7 +61,7 @@ def test_a_reader_finds_the_old_checkpoint_until_the_new_one_is_on_the_disk(save
     assert [file.name for file in saved.parent.iterdir()] == ["checkpoint.pt"]
 
 
-def test_a_file_that_cannot_be_written_to_its_end_leaves_the_old_checkpoint_alone(saved):
+def test_a_file_that_cannot_be_written_to_its_end_leaves_the_old_checkpoint_alone(saved: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # the new one takes 400,000 bytes
     try:
@@ -70,13 +72,15 @@ def test_a_file_that_cannot_be_written_to_its_end_leaves_the_old_checkpoint_alon
     assert_only_the_old_file_lies_in(saved.parent)
 
 
-def test_a_state_that_cannot_be_saved_leaves_the_old_checkpoint_alone(saved):
+def test_a_state_that_cannot_be_saved_leaves_the_old_checkpoint_alone(saved: Path) -> None:
     with pytest.raises(AttributeError, match="lambda"):
         checkpoint.save(saved, NEW | {"epoch": lambda: 3})
     assert_only_the_old_file_lies_in(saved.parent)
 
 
-def test_a_file_that_cannot_be_renamed_leaves_the_old_checkpoint_alone(saved, monkeypatch):
+def test_a_file_that_cannot_be_renamed_leaves_the_old_checkpoint_alone(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(self: Path, target: Path) -> None:
         raise OSError(f"{self} can't become {target}")
 
@@ -86,7 +90,7 @@ def test_a_file_that_cannot_be_renamed_leaves_the_old_checkpoint_alone(saved, mo
     assert_only_the_old_file_lies_in(saved.parent)
 
 
-def test_loading_runs_no_code_of_the_file(tmp_path):
+def test_loading_runs_no_code_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pt"
     torch.save({"model": Schedule()}, path)
     with pytest.raises(Exception, match="Weights only load failed"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sweeps.training import checkpoint
@@ -12,14 +13,19 @@ from tests.support.training_runs import FEW, RUN
 
 
 def epochs_in(folder: Path, name: str) -> int:
-    return checkpoint.load(folder / name)["epochs"]
+    epochs: int = checkpoint.load(folder / name)["epochs"]
+    return epochs
 
 
 def note_epochs(checkpoints: Checkpoints, *accuracies: float, first: int = 1, trained: bool = True) -> None:
     for number, accuracy in enumerate(accuracies, first):
         checkpoints.note_epoch(Epoch(number, 1.0, 50.0, 1.0, accuracy, 0.1))
         if trained:
-            checkpoints.save_due(lambda number=number: {"epochs": number})
+            checkpoints.save_due(partial(_state_after, number))
+
+
+def _state_after(epochs: int) -> State:
+    return {"epochs": epochs}
 
 
 def test_the_best_epoch_is_kept_beside_the_last_and_only_on_request(tmp_path: Path) -> None:

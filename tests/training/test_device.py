@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -15,15 +16,19 @@ from sweeps.training.device import numerics, resolve, workers
 from sweeps.training.train import train
 from tests.support.training_runs import CPU, RUN, bits, equal
 
+# torch gives these modules their switches at run time.
+CONVOLUTION = torch.backends.cudnn.conv  # type: ignore[attr-defined]
+ONEDNN = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+
 
 def global_state() -> dict[str, object]:
     return {
         "torch": torch.get_rng_state().tolist(),
-        "numpy": numpy.random.get_state()[1].tolist(),
+        "numpy": numpy.random.get_state(legacy=False)["state"]["key"].tolist(),
         "python": random.getstate(),
         "matmul": (torch.get_float32_matmul_precision(), torch.backends.cuda.matmul.fp32_precision),
-        "convolution": torch.backends.cudnn.conv.fp32_precision,
-        "oneDNN": torch.backends.mkldnn.matmul.fp32_precision,
+        "convolution": CONVOLUTION.fp32_precision,
+        "oneDNN": ONEDNN.fp32_precision,
         "deterministic": (
             torch.are_deterministic_algorithms_enabled(),
             torch.is_deterministic_algorithms_warn_only_enabled(),
@@ -35,9 +40,9 @@ def global_state() -> dict[str, object]:
 
 
 @pytest.fixture(params=["highest", "high"])
-def _matmul_precision(request):
+def _matmul_precision(request: pytest.FixtureRequest) -> Iterator[None]:
     """A user's own choice of precision, of torch's default and of another."""
-    switches = torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.mkldnn.matmul
+    switches = torch.backends.cuda.matmul, CONVOLUTION, ONEDNN
     before = [switch.fp32_precision for switch in switches]
     if request.param != "highest":
         torch.set_float32_matmul_precision(request.param)
@@ -49,7 +54,7 @@ def _matmul_precision(request):
 
 @pytest.mark.usefixtures("_matmul_precision", "_matmul_library")
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
-def test_training_leaves_the_global_state_of_torch_as_it_was_even_if_it_fails(precision):
+def test_training_leaves_the_global_state_of_torch_as_it_was_even_if_it_fails(precision: str) -> None:
     before = global_state()
     run = replace(RUN, epochs=1)
     train([run], "cpu", precision)
@@ -61,7 +66,9 @@ def test_training_leaves_the_global_state_of_torch_as_it_was_even_if_it_fails(pr
 
 @pytest.mark.filterwarnings("ignore:.*CUDA is not available:UserWarning")
 @pytest.mark.parametrize("choice", [{"mode": False}, {"mode": True}, {"mode": True, "warn_only": True}])
-def test_computing_on_cuda_is_deterministic_and_leaves_the_switch_as_it_was(choice, monkeypatch):
+def test_computing_on_cuda_is_deterministic_and_leaves_the_switch_as_it_was(
+    choice: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(**choice)
     try:
@@ -74,7 +81,7 @@ def test_computing_on_cuda_is_deterministic_and_leaves_the_switch_as_it_was(choi
 
 
 @pytest.mark.usefixtures("_matmul_library")
-def test_bf16_trains_to_a_result_of_its_own_and_tf32_on_the_cpu_is_fp32():
+def test_bf16_trains_to_a_result_of_its_own_and_tf32_on_the_cpu_is_fp32() -> None:
     results = {precision: train([RUN], "cpu", precision)[0] for precision in ("fp32", "tf32", "bf16")}
     assert not equal(bits(results["fp32"]), bits(results["bf16"]))
     assert equal(bits(results["fp32"]), bits(results["tf32"]))
@@ -95,19 +102,19 @@ def test_bf16_trains_to_a_result_of_its_own_and_tf32_on_the_cpu_is_fp32():
         ("cpu", "fp16", "precision=fp16 is not known; write one of fp32, tf32, bf16"),
     ],
 )
-def test_an_unknown_or_absent_device_or_precision_is_named(device, precision, message):
+def test_an_unknown_or_absent_device_or_precision_is_named(device: str, precision: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         train([RUN], device, precision)
 
 
-def test_without_cuda_auto_is_the_cpu_and_cuda_is_refused(monkeypatch):
+def test_without_cuda_auto_is_the_cpu_and_cuda_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert resolve("auto") == CPU
     with pytest.raises(ValueError, match="device=cuda is absent: torch finds 0 CUDA devices"):
         resolve("cuda")
 
 
-def test_a_sweep_runs_one_worker_a_gpu_unless_one_is_named(monkeypatch):
+def test_a_sweep_runs_one_worker_a_gpu_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert [resolve(device).index for device in ("auto", "cuda", "cuda:1")] == [0, 0, 1]
@@ -119,19 +126,23 @@ def test_a_sweep_runs_one_worker_a_gpu_unless_one_is_named(monkeypatch):
     ("maker", "error", "expected"),
     [("GenuineIntel", math.inf, False), ("AuthenticAMD", math.inf, True), ("AuthenticAMD", 0.0, False)],
 )
-def test_onednn_computes_products_where_it_is_faster_and_as_exact(maker, error, expected, monkeypatch):
-    before = torch.backends.mkldnn.matmul.fp32_precision
+def test_onednn_computes_products_where_it_is_faster_and_as_exact(
+    maker: str, error: float, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ONEDNN.fp32_precision
     monkeypatch.setattr(devices, "processor_maker", lambda: maker)
     # Without its cache, so that other tests don't meet this one's answer.
     monkeypatch.setattr(devices, "onednn_is_exact", devices.onednn_is_exact.__wrapped__)
     monkeypatch.setattr(devices, "EXACT_PRODUCT", error)
     with numerics(CPU, "fp32"):
-        assert (torch.backends.mkldnn.matmul.fp32_precision == "bf16") == expected
-    assert torch.backends.mkldnn.matmul.fp32_precision == before
+        assert (ONEDNN.fp32_precision == "bf16") == expected
+    assert ONEDNN.fp32_precision == before
 
 
 @pytest.mark.parametrize("maker", ["GenuineIntel", "AuthenticAMD"])
-def test_products_in_fp32_are_exact_to_fp32_whoever_made_the_processor(maker, monkeypatch):
+def test_products_in_fp32_are_exact_to_fp32_whoever_made_the_processor(
+    maker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(devices, "processor_maker", lambda: maker)
     left, right = torch.rand(2, 200, 200, generator=torch.Generator().manual_seed(0))
     with numerics(CPU, "fp32"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch.optim import SGD, Adam
+from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from sweeps.models import mlp
@@ -34,12 +34,13 @@ def states(run: Run, device: str = "cpu", precision: str = "fp32") -> tuple[Resu
     return result, [state for _, state in log.states]
 
 
-def assert_ends_the_same_wherever_broken(run: Run, folder: Path, *where: str) -> None:
-    unbroken, after = states(run, *where)
+def assert_ends_the_same_wherever_broken(run: Run, folder: Path, device: str, precision: str) -> None:
+    unbroken, after = states(run, device, precision)
     assert [state["epochs"] for state in after] == list(range(1, run.epochs + 1))
     for state in after:
         checkpoint.save(folder / "checkpoint.pt", state)
-        [resumed] = train([run], *(where or ["cpu"]), starts=[checkpoint.load(folder / "checkpoint.pt")])
+        start = checkpoint.load(folder / "checkpoint.pt")
+        [resumed] = train([run], device, precision, starts=[start])
         assert same(resumed.state, unbroken.state), state["epochs"]
         assert (resumed.epochs, resumed.score) == (unbroken.epochs, unbroken.score)
         assert same(resumed.model.state_dict(), unbroken.model.state_dict())
@@ -55,7 +56,7 @@ def test_dropout_and_a_scheduler_by_steps_go_on_too(device: str, precision: str,
 
 @pytest.mark.parametrize("part", ["optimizer", "order", "dropout"])
 @pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
-def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial, part: str) -> None:
+def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial[Optimizer], part: str) -> None:
     run = replace(RUN, optimizer=optimizer)
     unbroken, after = states(run)
     _, fresh = states(replace(run, epochs=1, seed=1))
@@ -91,8 +92,13 @@ def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was(
     _, after = states(RUN)
     before = states(RUN)[1][2]
     trained: list[Stack] = []
-    epoch = Stack.train_epoch
-    monkeypatch.setattr(Stack, "train_epoch", lambda stack: (trained.append(stack), epoch(stack)))
+    train_epoch = Stack.train_epoch
+
+    def record_and_train(stack: Stack) -> None:
+        trained.append(stack)
+        train_epoch(stack)
+
+    monkeypatch.setattr(Stack, "train_epoch", record_and_train)
     for done, epochs_left in ((3, 1), (4, 0)):
         trained.clear()
         train([RUN], "cpu", starts=[after[done - 1]])

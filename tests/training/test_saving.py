@@ -38,7 +38,8 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_left_as_it_is(how: str, tmp
 
 
 def test_a_rolling_checkpoint_builds_its_state_only_when_it_is_time(tmp_path: Path) -> None:
-    path, built = tmp_path / "checkpoint.pt", []
+    path = tmp_path / "checkpoint.pt"
+    built: list[int] = []
 
     def state() -> State:
         built.append(len(built))

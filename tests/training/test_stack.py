@@ -63,8 +63,8 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
     results = train(runs, "cpu")
     assert results.pop(2).diverged
     for run, result in zip([*runs[:2], runs[3]], results, strict=True):
-        model, epochs = by_hand(run)
-        assert_close(result, model, tolerance=1e-9)
+        network, epochs = by_hand(run)
+        assert_close(result, network, tolerance=1e-9)
         assert [astuple(epoch) for epoch in result.epochs] == [
             pytest.approx(astuple(epoch), rel=1e-6)
             for epoch in epochs  # losses are kept in float32
@@ -91,7 +91,7 @@ def test_a_fused_step_is_the_optimizers_own(settings: Any) -> None:
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.GELU, nn.Tanh])
 def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type[nn.Module]) -> None:
     def model(*shape: Any) -> nn.Module:
-        network = mlp(*shape, widths=[30, 20], dropout=[0.5, 0.3], norm=norm)
+        network = mlp(*shape, widths=[30, 20], dropout=[0.5, 0.3], norm=norm).children()
         return nn.Sequential(*(activation() if isinstance(part, nn.ReLU) else part for part in network))
 
     run = in_float64(replace(SMALL, model=model))
@@ -120,7 +120,8 @@ class Convolutions(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         values = self.channels(torch.relu(self.norm(self.convolution(images))))
-        return self.linear(self.dropout(values.flatten(1)))
+        logits: Tensor = self.linear(self.dropout(values.flatten(1)))
+        return logits
 
 
 class Branching(nn.Module):
@@ -223,7 +224,8 @@ def test_runs_that_differ_in_structure_train_in_stacks_of_their_own() -> None:
         [1, 4],
         [3],
     ]
-    assert [result.model[1].out_features for result in train(runs, "cpu")] == [75, 20, 75, 75, 20]
+    networks = [result.model.get_submodule("1") for result in train(runs, "cpu")]
+    assert [network.out_features for network in networks] == [75, 20, 75, 75, 20]
 
 
 def test_members_may_have_feeds_of_their_own() -> None:
@@ -277,10 +279,10 @@ class Counting(TorchDispatchMode):
     """Counts what is dispatched to a device."""
 
     def __init__(self) -> None:
-        super().__init__()
+        TorchDispatchMode.__init__(self)
         self.seen: Counter[str] = Counter()
 
-    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         self.seen[str(function)] += not function.is_view
         return function(*arguments, **(keywords or {}))
 
@@ -288,7 +290,8 @@ class Counting(TorchDispatchMode):
 @pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
 def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(optimizer: Any) -> None:
     def steps(action: Any) -> int:
-        with Counting() as counting:
+        counting = Counting()
+        with counting:
             action()
         return counting.seen.total()
 
@@ -312,14 +315,15 @@ def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypa
             member.training_rows.to(meta),
             member.validation_rows.to(meta),
         )
-        member.generators = dict.fromkeys(member.generators)
+        monkeypatch.setattr(member, "generators", dict.fromkeys(member.generators))
         member.model = member.model.to(meta)
         member.optimizer = optimizer(member.model.parameters())
         member.scheduler = Schedule().build(member.optimizer)
 
     def read(tensor: Tensor) -> list[list[float]]:
         reads.append(tensor.device)
-        return torch.zeros(tensor.shape).numpy().tolist()
+        zeros: list[list[float]] = torch.zeros(tensor.shape).numpy().tolist()
+        return zeros
 
     monkeypatch.setattr(Tensor, "tolist", read)
     [stack] = build_stacks(members)

@@ -32,6 +32,8 @@ EXPLODING = replace(
 class Indifferent(nn.Module):
     """Prefers class 0 whatever the image and whatever it learns: a loss above ln(10), an accuracy of 10 %."""
 
+    logits: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(10))
@@ -49,7 +51,7 @@ INDIFFERENT = replace(RUN, model=lambda *_: Indifferent(), optimizer=partial(SGD
 
 @pytest.mark.usefixtures("_matmul_library")
 @pytest.mark.parametrize(("device", "threads"), [("cpu", 1), ("cpu", 2), CUDA])
-def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(device, threads):
+def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(device: str, threads: int) -> None:
     torch.set_num_threads(threads)
     run = replace(RUN, epochs=1)
     runs = [run, replace(run, seed=1), run]
@@ -59,7 +61,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(device,
     assert not equal(bits(first), bits(other))
 
 
-def test_the_streams_of_a_seed_share_no_numbers_and_are_fixed_for_ever():
+def test_the_streams_of_a_seed_share_no_numbers_and_are_fixed_for_ever() -> None:
     streams = [seed_for(seed, purpose) for seed in range(1000) for purpose in ("model", "order", "split")]
     assert len(set(streams)) == len(streams)
     assert all(0 <= number < 2**63 for number in streams)
@@ -70,7 +72,7 @@ def test_the_streams_of_a_seed_share_no_numbers_and_are_fixed_for_ever():
 
 
 @pytest.mark.usefixtures("_matmul_library")
-def test_training_reads_neither_the_validation_nor_the_test_images():
+def test_training_reads_neither_the_validation_nor_the_test_images() -> None:
     run = replace(RUN, epochs=1)
     feed = run.feed
     _, held = feed.split(run.seed)
@@ -84,7 +86,7 @@ def test_training_reads_neither_the_validation_nor_the_test_images():
     assert whole.score > 2 * blind.score
 
 
-def test_an_epoch_draws_full_batches_of_distinct_training_images_anew():
+def test_an_epoch_draws_full_batches_of_distinct_training_images_anew() -> None:
     member = Member(0, replace(RUN, batch_size=700), CPU)
     epochs = [member.draw_batches() for _ in range(8)]
     for epoch in epochs:
@@ -95,7 +97,7 @@ def test_an_epoch_draws_full_batches_of_distinct_training_images_anew():
 
 
 @pytest.mark.usefixtures("_matmul_library")
-def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch):
+def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     run = replace(RUN, seed=1)
     [result] = train([run], "cpu")
     feed, (rows, held) = run.feed, run.feed.split(run.seed)
@@ -112,7 +114,7 @@ def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch):
     assert result.score == expected["validation"]
 
 
-def test_epochs_are_told_as_they_end_with_the_place_of_their_run():
+def test_epochs_are_told_as_they_end_with_the_place_of_their_run() -> None:
     log = Log()
     results = train([RUN, replace(RUN, seed=1, epochs=1)], "cpu", observer=log)
     assert [(run, epoch.number) for run, epoch in log.epochs] == [(0, 1), (1, 1), (0, 2)]
@@ -123,13 +125,13 @@ def test_epochs_are_told_as_they_end_with_the_place_of_their_run():
 # Schedulers
 
 
-def test_a_scheduler_by_steps_moves_with_each_and_the_lr_recorded_is_the_last_one_used():
+def test_a_scheduler_by_steps_moves_with_each_and_the_lr_recorded_is_the_last_one_used() -> None:
     schedule = Schedule(partial(LambdaLR, lr_lambda=lambda step: 1 / (1 + step)), interval="step")
     [result] = train([replace(RUN, schedule=schedule)], "cpu")
     assert [epoch.lr for epoch in result.epochs] == [0.005 / STEPS, 0.005 / (2 * STEPS)]
 
 
-def test_a_plateau_halves_the_lr_when_the_metric_it_watches_stalls():
+def test_a_plateau_halves_the_lr_when_the_metric_it_watches_stalls() -> None:
     plateau = partial(ReduceLROnPlateau, mode="max", factor=0.5, patience=1)
     schedule = Schedule(plateau, monitor="validation_accuracy")
     [result] = train([replace(INDIFFERENT, schedule=schedule, epochs=6)], "cpu")
@@ -139,12 +141,12 @@ def test_a_plateau_halves_the_lr_when_the_metric_it_watches_stalls():
     assert [epoch.lr for epoch in result.epochs] == [0.1] * 6
 
 
-def test_without_a_scheduler_the_lr_stays_exactly_as_it_is():
+def test_without_a_scheduler_the_lr_stays_exactly_as_it_is() -> None:
     [result] = train([replace(INDIFFERENT, epochs=8)], "cpu")
     assert [epoch.lr for epoch in result.epochs] == [0.1] * 8
 
 
-def test_a_schedule_that_cannot_be_is_refused():
+def test_a_schedule_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match=r"scheduler\.interval=batch .* epoch or step"):
         Schedule(interval="batch")
     with pytest.raises(ValueError, match=r"scheduler\.monitor=train_loss .* scheduler\.interval=epoch"):
@@ -154,7 +156,7 @@ def test_a_schedule_that_cannot_be_is_refused():
 # Divergence
 
 
-def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_are():
+def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_are() -> None:
     log = Log()
     runs = [in_float64(run) for run in (RUN, EXPLODING, replace(RUN, seed=1))]
     first, exploded, last = train(runs, "cpu", observer=log)
@@ -167,34 +169,43 @@ def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_ar
         assert not result.diverged
 
 
-def test_a_diverging_run_stops_after_the_epoch_whose_loss_is_not_finite(monkeypatch):
-    drawn = []
-    batches = Member.draw_batches
-    monkeypatch.setattr(Member, "draw_batches", lambda member: (drawn.append(member), batches(member))[1])
+def test_a_diverging_run_stops_after_the_epoch_whose_loss_is_not_finite(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    members: list[Member] = []
+    draw_batches = Member.draw_batches
+
+    def record_and_draw(member: Member) -> Tensor:
+        members.append(member)
+        return draw_batches(member)
+
+    monkeypatch.setattr(Member, "draw_batches", record_and_draw)
     late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: 1e20 if epoch == 2 else 1))
     run = replace(EXPLODING, optimizer=partial(SGD, lr=0.01), schedule=late, epochs=50)
     [result] = train([run], "cpu")
     assert (result.diverged, result.score) == (True, 10.0)
     assert [epoch.number for epoch in result.epochs] == [1, 2]
     assert all(math.isfinite(epoch.train_loss) for epoch in result.epochs)
-    assert len(drawn) == 3
+    assert len(members) == 3
 
 
-def test_a_run_that_ends_with_the_loss_of_guessing_or_more_has_diverged():
+def test_a_run_that_ends_with_the_loss_of_guessing_or_more_has_diverged() -> None:
     [result] = train([INDIFFERENT], "cpu")
     assert result.epochs[-1].train_loss > math.log(10)
     assert (result.diverged, result.score, len(result.epochs)) == (True, 10.0, 2)
 
 
-def test_a_run_that_starts_badly_and_recovers_has_not_diverged():
-    def biased(*arguments) -> nn.Module:
-        model = EXPLODING.model(*arguments)
-        nn.init.constant_(model[-1].bias[:1], 3.0)
+def test_a_run_that_starts_badly_and_recovers_has_not_diverged() -> None:
+    def build_biased(shape: torch.Size, classes: int) -> nn.Module:
+        model = EXPLODING.model(shape, classes)
+        *_, last = model.children()
+        assert isinstance(last, nn.Linear)
+        nn.init.constant_(last.bias[:1], 3.0)
         return model
 
     # The first epoch learns nothing.
     late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: min(epoch, 1)))
-    run = replace(RUN, model=biased, optimizer=partial(SGD, lr=0.1), schedule=late, epochs=3)
+    run = replace(RUN, model=build_biased, optimizer=partial(SGD, lr=0.1), schedule=late, epochs=3)
     [result] = train([run], "cpu")
     assert result.epochs[0].train_loss > math.log(10) > result.epochs[-1].train_loss
     assert not result.diverged
