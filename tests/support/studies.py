@@ -12,6 +12,13 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
+from sweeps.report.figures.all import (
+    JOINT_FIGURES,
+    PICK_FIGURES,
+    STUDY_FIGURES,
+    SWEEP_FIGURES,
+    Figure,
+)
 from sweeps.study.labels import label_replicates
 from sweeps.study.record import LONG_VALUES, PARAMS
 
@@ -20,9 +27,16 @@ GRID = {"optimizer.lr": CategoricalDistribution(LRS), "optimizer.momentum": Cate
 FRESH = list(range(1000, 1006))
 
 PICKS = [{"optimizer.lr": lr, "optimizer.momentum": momentum} for lr, momentum in ((0.01, 0.9), (0.01, 0.0))]
-# The figures of a whole report: of all studies together, of each.
-JOINT = {"best-by-lr", "expected-best", "tuning-and-fresh", "differences"}
-EACH = {"scores", "maps", "importance", "curves"}
+
+
+def figure_name(figure: Figure) -> str:
+    """Return what a report calls the figure of a file."""
+    return figure.__name__.rpartition(".")[2].replace("_", "-")
+
+
+# The names of all figures that a confirmed sweep of one condition has: of all studies, of each study.
+JOINT = {figure_name(figure) for figure in (*SWEEP_FIGURES, *JOINT_FIGURES)}
+EACH = {figure_name(figure) for figure in (*STUDY_FIGURES, *PICK_FIGURES)}
 
 Score = Callable[[Mapping[str, Any], int], float]
 
