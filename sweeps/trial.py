@@ -23,7 +23,8 @@ class Trial(Protocol):
         """Keep a JSON-serialisable value with this job's part of the trial.
 
         The report reads `diverged` (bool), `chance` (what guessing scores), `test` (what a test set scored),
-        `test_images` (its size) and `curves` ({metric: a value an epoch}).
+        `test_images` (its size) and `curves` ({metric: a value an epoch}). A job may leave the curve empty
+        that it reported, as the trial has it.
         """
 
 

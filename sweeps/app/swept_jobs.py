@@ -173,9 +173,8 @@ def _measure_splits(job: SweptRun, result: Result, device: str, precision: str) 
 
 
 def _describe(job: SweptRun, result: Result, accuracies: dict[str, float]) -> None:
-    """Set the trial's attributes, without the validation accuracy that it was given epoch by epoch."""
-    curves = run_folder.curves_of(result)
-    del curves["validation_accuracy"]
+    """Set the trial's attributes; the curve that was reported epoch by epoch is left empty."""
+    curves = {**run_folder.curves_of(result), "validation_accuracy": []}
     job.trial.set_user_attr("diverged", result.diverged)
     job.trial.set_user_attr("chance", job.run.feed.chance)
     job.trial.set_user_attr("curves", curves)

@@ -19,9 +19,6 @@ LONG_VALUES = "sweeps:kept:"
 # The user attributes of a trial whose setting was enqueued, not sampled: its overrides, its parameters.
 OVERRIDES, PARAMS = "overrides", "params"
 
-# The curve of the objective. It is what the replicate reported, so its record doesn't hold it again.
-OBJECTIVE_CURVE = "validation_accuracy"
-
 # How a trial's value comes from its replicates'.
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "mean": fmean,
@@ -42,7 +39,7 @@ class ReplicateTrial:
         self.number: int | None = reports.trial.number
         self._reports = reports
         self._trial = reports.trial
-        self._label = label
+        self.label = label
         self._step = 0
         self._attributes: dict[str, Any] = {}
         reports.values[label] = {}  # a second start reports all steps again
@@ -50,7 +47,7 @@ class ReplicateTrial:
     def report(self, value: float, step: int) -> None:
         """Add the objective after `step`, and write the trial's mean."""
         self._step = step
-        self._reports.add(self._label, value, step)
+        self._reports.add(self.label, value, step)
 
     def should_prune(self) -> bool:
         """Return whether the study's pruner would stop the trial, by the values so far."""
@@ -58,7 +55,7 @@ class ReplicateTrial:
 
     def describe_end(self, reason: str) -> str:
         """Return what ended the replicate early, after its label and the step it had reached."""
-        return f"{self._label}, step {self._step}: {reason or self._reports.describe_pruning(self._step)}"
+        return f"{self.label}, step {self._step}: {reason or self._reports.describe_pruning(self._step)}"
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a value for the record."""
@@ -71,15 +68,15 @@ class ReplicateTrial:
         system_attributes: dict[str, Any] = {}
         for key, value in self._attributes.items():
             if isinstance(value, list | dict):
-                system_attributes[f"{LONG_VALUES}{self._label}/{key}"] = value
+                system_attributes[f"{LONG_VALUES}{self.label}/{key}"] = value
             else:
                 record[key] = value
-        if reports := self._reports.values[self._label]:
-            system_attributes[f"{REPORTS}{self._label}"] = reports
+        if reports := self._reports.values[self.label]:
+            system_attributes[f"{REPORTS}{self.label}"] = reports
         # The record last: a worker killed in between leaves none, and the replicate runs again.
         for key, value in system_attributes.items():
             set_trial_attribute(self._reports.study, self._trial, key, value)
-        self._trial.set_user_attr(self._label, record)
+        self._trial.set_user_attr(self.label, record)
 
 
 def read_records(attributes: Mapping[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -94,16 +91,13 @@ def read_objectives(record: Mapping[str, Any]) -> list[float]:
 
 
 def read_curves(trial: FrozenTrial, label: str) -> dict[str, list[float]]:
-    """Return a replicate's curves, the objective's among them: one value an epoch, by metric."""
+    """Return a replicate's curves, one value an epoch, by metric; one left empty is what it reported."""
     curves = dict(trial.system_attrs.get(f"{LONG_VALUES}{label}/curves", {}))
     reports = trial.system_attrs.get(f"{REPORTS}{label}", {})
-    # Records of earlier versions hold the objective's curve themselves.
-    if curves and reports and OBJECTIVE_CURVE not in curves:
-        steps = sorted(reports, key=int)
-        # A run that diverged reports chance for the epochs it didn't train; they are no part of its curve.
-        epochs = max(len(curve) for curve in curves.values())
-        curves[OBJECTIVE_CURVE] = [reports[step] for step in steps[:epochs]]
-    return curves
+    # A run that diverged reports chance for the epochs it didn't train; they are no part of its curve.
+    epochs = max((len(curve) for curve in curves.values()), default=0)
+    reported = [reports[step] for step in sorted(reports, key=int)[:epochs]]
+    return {metric: curve or reported for metric, curve in curves.items()}
 
 
 def long_attributes(trial: FrozenTrial) -> dict[str, Any]:

@@ -7,12 +7,18 @@ import pytest
 from sweeps.study.dotted_keys import ABSENT, flatten, is_at_or_below, nest, select
 from sweeps.study.parameter import Parameter
 
-TREE = {"optimizer": {"lr": 0.1, "betas": [0.9, {"last": None}]}, "model": {}, "widths": []}
+TREE = {
+    "optimizer": {"lr": 0.1, "betas": [0.9, {"last": None}]},
+    "model": {},
+    "widths": [],
+    "layers": {"1": "a", "last": "b"},
+}
 
 
 def test_a_flattened_tree_holds_every_leaf_empty_containers_too() -> None:
     leaves = {"optimizer.lr": 0.1, "optimizer.betas.0": 0.9, "optimizer.betas.1.last": None}
-    assert flatten(TREE) == {**leaves, "model": {}, "widths": []}
+    layers = {"layers.1": "a", "layers.last": "b"}
+    assert flatten(TREE) == {**leaves, **layers, "model": {}, "widths": []}
     assert flatten({"a": {"b": [1, 2]}}, into_lists=False) == {"a.b": [1, 2]}
     assert flatten({}) == {}
 

@@ -7,7 +7,7 @@ from sweeps.study.record import LONG_VALUES, ReplicateTrial, long_attributes, pa
 from sweeps.study.reports import REPORTS, Reports
 from sweeps.study.retries import enqueue_retry
 
-CURVES = {"train_loss": [2.0, 1.0], "lr": [0.1, 0.05]}
+CURVES = {"train_loss": [2.0, 1.0], "validation_accuracy": [], "lr": [0.1, 0.05]}
 
 
 def recorded(
@@ -34,14 +34,18 @@ def test_the_curve_of_the_objective_is_what_was_reported_for_the_epochs_that_wer
 ) -> None:
     trial = recorded(optuna.create_study(), reports, CURVES)
     assert read_curves(trial, "seed=0") == {**CURVES, "validation_accuracy": [60.0, 90.0]}
-    assert list(trial.system_attrs[f"{LONG_VALUES}seed=0/curves"]) == ["train_loss", "lr"]
+    assert trial.system_attrs[f"{LONG_VALUES}seed=0/curves"] == CURVES
     assert trial.user_attrs["seed=0"] == {"value": 90.0, "diverged": False}
 
 
-def test_a_record_that_holds_the_objectives_curve_is_read_as_it_is() -> None:
-    old = {**CURVES, "validation_accuracy": [60.5, 90.5]}
-    trial = recorded(optuna.create_study(), {1: 60.0, 2: 90.0}, old)
-    assert read_curves(trial, "seed=0") == old
+@pytest.mark.parametrize(
+    "curves",
+    [{**CURVES, "validation_accuracy": [60.5, 90.5]}, {"train_loss": [2.0, 1.0]}],
+    ids=["holds the objective's", "another objective"],
+)
+def test_curves_are_read_as_they_are_where_a_job_left_none_empty(curves: dict[str, list[float]]) -> None:
+    trial = recorded(optuna.create_study(), {1: 60.0, 2: 90.0}, curves)
+    assert read_curves(trial, "seed=0") == curves
 
 
 def test_a_job_without_curves_has_none() -> None:
