@@ -29,7 +29,7 @@ from optuna.trial import FrozenTrial, create_trial
 from sqlalchemy import func, insert, select
 
 from sweeps.study.claims import Claims
-from sweeps.study.storage import open_study, storage_at
+from sweeps.study.storage import storage_at
 
 SPACE: dict[str, BaseDistribution] = {
     "lr": FloatDistribution(1e-4, 1.0, log=True),
@@ -105,7 +105,9 @@ def measure(url: str, name: str, claims: int) -> list[tuple[float, float]]:
 
     The first is that of a worker which has yet to read all trials.
     """
-    study = open_study(storage_at(url).open(), name, optuna.samplers.RandomSampler(seed=0))
+    study = optuna.load_study(
+        study_name=name, storage=storage_at(url).open(), sampler=optuna.samplers.RandomSampler(seed=0)
+    )
     taken = []
     with Claims(storage_at(url).locks()).hold_lock() as worker:
         for number in range(claims + 1):

@@ -7,31 +7,27 @@ from hydra.core.config_store import ConfigStore
 _STEPS = {"n_warmup_steps": 0, "interval_steps": 1}
 _RANKED = {"n_startup_trials": 5, **_STEPS, "n_min_trials": 1}
 
-PRUNERS: dict[str, dict[str, Any]] = {
-    "none": {"_target_": "optuna.pruners.NopPruner"},
-    "median": {"_target_": "optuna.pruners.MedianPruner", **_RANKED},
-    "percentile": {"_target_": "optuna.pruners.PercentilePruner", "percentile": 25.0, **_RANKED},
-    "threshold": {"_target_": "optuna.pruners.ThresholdPruner", "lower": None, "upper": None, **_STEPS},
-    "hyperband": {
-        "_target_": "optuna.pruners.HyperbandPruner",
-        "min_resource": 1,
-        "max_resource": "auto",
-        "reduction_factor": 3,
-        "bootstrap_count": 0,
-    },
-    "successive_halving": {
-        "_target_": "optuna.pruners.SuccessiveHalvingPruner",
-        "min_resource": "auto",
-        "reduction_factor": 4,
-        "min_early_stopping_rate": 0,
-        "bootstrap_count": 0,
-    },
-    "patient": {
-        "_target_": "optuna.pruners.PatientPruner",
-        "wrapped_pruner": None,
-        "patience": 3,
-        "min_delta": 0.0,
-    },
+
+def _pruner(name: str, **arguments: Any) -> dict[str, Any]:
+    return {"_target_": f"optuna.pruners.{name}Pruner", **arguments}
+
+
+PRUNERS = {
+    "none": _pruner("Nop"),
+    "median": _pruner("Median", **_RANKED),
+    "percentile": _pruner("Percentile", percentile=25.0, **_RANKED),
+    "threshold": _pruner("Threshold", lower=None, upper=None, **_STEPS),
+    "hyperband": _pruner(
+        "Hyperband", min_resource=1, max_resource="auto", reduction_factor=3, bootstrap_count=0
+    ),
+    "successive_halving": _pruner(
+        "SuccessiveHalving",
+        min_resource="auto",
+        reduction_factor=4,
+        min_early_stopping_rate=0,
+        bootstrap_count=0,
+    ),
+    "patient": _pruner("Patient", wrapped_pruner=None, patience=3, min_delta=0.0),
 }
 
 for _name, _node in PRUNERS.items():

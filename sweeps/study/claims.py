@@ -11,13 +11,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.study.locks import Locks
-from sweeps.study.optuna_internals import (
-    read_trial,
-    set_trial_attribute,
-    set_trial_state,
-    study_id,
-    trial_id,
-)
+from sweeps.study.optuna_internals import read_trial, set_trial_attribute, set_trial_state, trial_id
 from sweeps.study.outage import retry_once
 from sweeps.study.retries import count_tries, enqueue_retry, is_retry
 
@@ -57,7 +51,7 @@ class Claims:
         self.name = uuid.uuid4().hex
         self._locks = locks
         # By study: a worker that looked at all attributes of 10,000 trials at each claim would be slow.
-        self._fronts: dict[int, Front] = {}
+        self._fronts: dict[str, Front] = {}
         # The trials that other workers had begun before this process claimed them.
         self._resumed_ids: set[int] = set()
 
@@ -79,7 +73,7 @@ class Claims:
         with self._locks.exclusive():
             front, trials = self._unsettled(study)
             freed = self._free(study, trials)
-            if not freed + _count_claimable(trials, n_trials - front.first_tries) or self._is_orphan():
+            if not freed + count_claimable(trials, n_trials - front.first_tries) or self._is_orphan():
                 return None
             trial = study.ask(dict(space))
             self._resumed_ids.update(trial_id(frozen) for frozen in trials if _is_begun(frozen, trial))
@@ -140,9 +134,9 @@ class Claims:
 
     @retry_once
     def count_claimable(self, study: optuna.Study, n_trials: int) -> int:
-        """Return how many trials can still be claimed: those that wait and those not begun."""
+        """Return how many of a study's trials can still be claimed."""
         front, trials = self._unsettled(study)
-        return _count_claimable(trials, n_trials - front.first_tries)
+        return count_claimable(trials, n_trials - front.first_tries)
 
     @retry_once
     def count_failures(self, study: optuna.Study) -> int:
@@ -165,7 +159,7 @@ class Claims:
     def _unsettled(self, study: optuna.Study) -> tuple[Front, Sequence[FrozenTrial]]:
         """Return the study's front, and the trials behind it, some of which can change."""
         trials = study.get_trials(deepcopy=False)
-        front = self._fronts.setdefault(study_id(study), Front())
+        front = self._fronts.setdefault(study.study_name, Front())
         front.advance(trials)
         return front, trials[front.count :]
 
@@ -184,16 +178,12 @@ class Claims:
         return name != self.name and not self._locks.is_held(name)
 
 
-def count_claimable(study: optuna.Study, n_trials: int) -> int:
-    """Return how many trials can still be claimed: those that wait and those not begun."""
-    return _count_claimable(study.get_trials(deepcopy=False), n_trials)
-
-
 def _is_begun(frozen: FrozenTrial, trial: optuna.Trial) -> bool:
     return trial_id(frozen) == trial_id(trial) and WORKER in frozen.system_attrs
 
 
-def _count_claimable(trials: Sequence[FrozenTrial], n_trials: int) -> int:
+def count_claimable(trials: Sequence[FrozenTrial], n_trials: int) -> int:
+    """Return how many trials can still be claimed: those that wait and those not begun."""
     waiting_trials = sum(trial.state == TrialState.WAITING for trial in trials)
     first_tries = sum(not is_retry(trial) for trial in trials)
     return waiting_trials + max(0, n_trials - first_tries)

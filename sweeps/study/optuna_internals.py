@@ -49,11 +49,6 @@ def storage_of(study: optuna.Study) -> BaseStorage:
     return study._storage
 
 
-def study_id(study: optuna.Study) -> int:
-    """Return the number by which the storage knows a study."""
-    return study._study_id
-
-
 def trial_id(trial: optuna.Trial | FrozenTrial) -> int:
     """Return the number by which the storage knows a trial; its own number counts within its study."""
     return trial._trial_id

@@ -29,10 +29,7 @@ class PostgresLocks:
 
     def __init__(self, url: URL) -> None:
         self._engine = create_engine(
-            url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={**CONNECTION, **url.query},
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={**CONNECTION, **url.query}
         )
         wait_for_server(self._engine)
         self._session: Connection | None = None
@@ -88,19 +85,12 @@ class PostgresLocks:
         self._disconnect()
         with _as_storage_errors():
             self._session = self._engine.connect()
-            self._keep_alive(self._session)
+            # The server's view of the same silence: else a host that vanished would count as alive for hours.
+            for key in ("idle", "interval", "count"):
+                setting = {"key": f"tcp_keepalives_{key}", "value": str(CONNECTION[f"keepalives_{key}"])}
+                self._session.execute(text("SELECT set_config(:key, :value, false)"), setting)
         if self._name is not None:
             self._call("pg_advisory_lock", self._name)
-
-    @staticmethod
-    def _keep_alive(session: Connection) -> None:
-        # The server's view of the same silence: else a host that vanished would count as alive for hours.
-        for key in ("idle", "interval", "count"):
-            seconds = str(CONNECTION[f"keepalives_{key}"])
-            session.execute(
-                text("SELECT set_config(:key, :value, false)"),
-                {"key": f"tcp_keepalives_{key}", "value": seconds},
-            )
 
     def _disconnect(self) -> None:
         if self._session is not None:

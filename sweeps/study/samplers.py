@@ -4,12 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optuna import Study, Trial
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import GridSampler, QMCSampler
 from optuna.trial import FrozenTrial, TrialState
 
@@ -29,10 +24,8 @@ class QuasiRandomPoints(QMCSampler):
     def __init__(self, space: Mapping[str, BaseDistribution], **arguments: Any) -> None:
         super().__init__(**arguments)
         # The parameters that have an order, and more than one value.
-        self._space = {}
-        for name, distribution in space.items():
-            if not isinstance(distribution, CategoricalDistribution) and not distribution.single():
-                self._space[name] = distribution
+        numbers = {name: d for name, d in space.items() if not isinstance(d, CategoricalDistribution)}
+        self._space = {name: number for name, number in numbers.items() if not number.single()}
 
     def infer_relative_search_space(
         self,

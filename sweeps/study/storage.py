@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
@@ -31,6 +30,8 @@ class Storage(ABC):
 
     # A URL of this kind, for messages.
     example: ClassVar[str]
+    # The file that holds it; None for a server.
+    path: Path | None = None
 
     def __init__(self, url: URL, option: str) -> None:
         self.url = url
@@ -71,7 +72,7 @@ class Storage(ABC):
 
     def open_for_reading(self) -> BaseStorage:
         """Connect to a storage that a sweep has written. Raises ValueError where none has."""
-        if self._has_file():
+        if self.path is None or self.path.is_file():
             with suppress(StorageInternalError):  # it lacks Optuna's tables
                 return self.open()
         raise self._refusal("holds no sweep")
@@ -83,15 +84,14 @@ class Storage(ABC):
     @abstractmethod
     def _connect(self, create: bool) -> BaseStorage: ...
 
-    def _has_file(self) -> bool:
-        return True
-
     def _refusal(self, problem: str) -> ValueError:
         return _refusal(f"{self.option}{self.display_url}", problem, self.example)
 
 
 class FileStorage(Storage):
     """A storage in a file, for the processes of one host."""
+
+    path: Path
 
     def __init__(self, url: URL, option: str) -> None:
         super().__init__(url, option)
@@ -113,24 +113,15 @@ class FileStorage(Storage):
         """Return locks in files."""
         return FileLocks(self.lock_folder)
 
-    def _connect(self, create: bool) -> BaseStorage:
-        if create:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        return self._open_file(create)
-
-    @abstractmethod
-    def _open_file(self, create: bool) -> BaseStorage: ...
-
-    def _has_file(self) -> bool:
-        return self.path.is_file()
-
 
 class SqliteStorage(FileStorage):
     """An SQLite database."""
 
     example = DEFAULT_STORAGE
 
-    def _open_file(self, create: bool) -> BaseStorage:
+    def _connect(self, create: bool) -> BaseStorage:
+        if create:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         timeout = {} if "timeout" in self.url.query else {"timeout": BUSY_TIMEOUT}
         return CachedStorage(_open_database(self.url, create, connect_args=timeout))
 
@@ -144,8 +135,8 @@ class JournalFileStorage(FileStorage):
         """Return the file's path, by which the dashboard knows a journal."""
         return str(self.path)
 
-    def _open_file(self, create: bool) -> BaseStorage:  # noqa: ARG002 -- a journal is made by its first line
-        lock = JournalLock(self.path, self.lock_folder)
+    def _connect(self, create: bool) -> BaseStorage:  # noqa: ARG002 -- a journal is made by its first line
+        lock = JournalLock(self.path, self.lock_folder)  # makes the folders
         return JournalStorage(JournalFileBackend(str(self.path), lock))
 
 
@@ -185,9 +176,7 @@ class PostgresStorage(Storage):
 KINDS: dict[str, type[Storage]] = {
     "sqlite": SqliteStorage,
     "journal": JournalFileStorage,
-    "postgresql": PostgresStorage,
-    "postgresql+psycopg": PostgresStorage,
-    "postgresql+psycopg2": PostgresStorage,
+    **dict.fromkeys(["postgresql", "postgresql+psycopg", "postgresql+psycopg2"], PostgresStorage),
 }
 
 
@@ -209,13 +198,6 @@ def storage_at(url: str, option: str = "hydra.sweeper.storage=") -> Storage:
         display = f"{option}{_hide_password(location)}"
         raise _refusal(display, "is no storage that workers can share", *examples)
     return KINDS[location.drivername](location, option)
-
-
-def open_study(
-    storage: BaseStorage, name: str, sampler: optuna.samplers.BaseSampler | None = None
-) -> optuna.Study:
-    """Return a study that exists."""
-    return optuna.load_study(study_name=name, storage=storage, sampler=sampler)
 
 
 def _open_database(url: URL, create: bool, **engine: object) -> RDBStorage:

@@ -10,13 +10,7 @@ from optuna.trial import TrialState
 
 from sweeps.study.claims import Claims
 from sweeps.study.outage import is_connection_lost, storage_failure
-from sweeps.study.record import (
-    AGGREGATES,
-    ReplicateTrial,
-    parse_objectives,
-    read_objectives,
-    read_records,
-)
+from sweeps.study.record import AGGREGATES, ReplicateTrial, parse_objectives, read_objectives, read_records
 from sweeps.study.reports import Reports
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.jobs import ReplicateJob, job_folder
@@ -33,9 +27,8 @@ class ClaimedTrial:
         self._trial = trial
         self._overrides: list[str] = []
         # The objectives of the replicates that have ended, by label.
-        self._objectives = {}
-        for label, record in read_records(trial.user_attrs, list(plan.replicates)).items():
-            self._objectives[label] = read_objectives(record)
+        records = read_records(trial.user_attrs, list(plan.replicates))
+        self._objectives = {label: read_objectives(record) for label, record in records.items()}
         self._reports = Reports(study, trial, list(plan.replicates))
         # What ends the trial before all its replicates have run.
         self._end: Exception | None = None
@@ -54,11 +47,10 @@ class ClaimedTrial:
         for label, overrides in self._plan.replicates.items():
             if label in self._objectives:
                 continue
-            study, number = self._plan.name, self._trial.number
+            folder = job_folder(self._plan.name, self._trial.number, label)
             trial = ReplicateTrial(self._reports, label)
-            trial.set_user_attr("folder", str(job_folder(study, number, label)))
-            job_overrides = [*self._plan.fixed, *self._overrides, *overrides]
-            jobs.append(ReplicateJob(study, number, label, job_overrides, trial))
+            trial.set_user_attr("folder", str(folder))
+            jobs.append(ReplicateJob(folder, [*self._plan.fixed, *self._overrides, *overrides], trial))
         return jobs
 
     @property
@@ -68,16 +60,16 @@ class ClaimedTrial:
 
     def mark_running(self, jobs: Sequence[ReplicateJob]) -> None:
         """Note which replicates run at once: a pruner sees a step when all of them have reported it."""
-        self._reports.concurrent_labels = {job.label for job in jobs}
+        self._reports.concurrent_labels = {job.trial.label for job in jobs}
 
     def record(self, job: ReplicateJob, outcome: Any) -> None:
         """Record what a replicate's job returned, or the exception that ended it."""
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
-            objectives = parse_objectives(job.label, outcome, len(self._study.directions))
+            objectives = parse_objectives(job.trial.label, outcome, len(self._study.directions))
             job.trial.finish(objectives)
-            self._objectives[job.label] = objectives
+            self._objectives[job.trial.label] = objectives
         except optuna.TrialPruned as pruned:
             self._end = self._end or optuna.TrialPruned(job.trial.describe_end(str(pruned)))
         except (Exception, SystemExit) as error:

@@ -35,18 +35,11 @@ class Composer:
         """Return whether an override's key names a config group."""
         return bool(self.hydra_context.config_loader.get_group_options(key.split("@")[0]))
 
-    def compose(self, overrides: Sequence[str]) -> DictConfig:
-        """Return the config of a job with these overrides."""
-        config = self._compose(overrides, with_hydra=True)
-        with flag_override(config.hydra, ["readonly", "struct"], False):
-            config.hydra.overrides.task = list(overrides)
-        return config
+    def compose(self, overrides: Sequence[str], *, with_hydra: bool = True) -> DictConfig:
+        """Return the config of a job with these overrides.
 
-    def compose_task(self, overrides: Sequence[str]) -> DictConfig:
-        """Compose without the `hydra` node, as task functions receive it; copying that node costs most."""
-        return self._compose(overrides, with_hydra=False)
-
-    def _compose(self, overrides: Sequence[str], *, with_hydra: bool) -> DictConfig:
+        with_hydra: with the `hydra` node, which task functions don't receive; copying it costs most.
+        """
         groups: list[str] = []
         values: list[Override] = []
         for text in overrides:
@@ -58,6 +51,9 @@ class Composer:
         config = deepcopy(self._composition(tuple(groups), with_hydra=with_hydra))
         with flag_override(config, "struct", True):
             ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        if with_hydra:
+            with flag_override(config.hydra, ["readonly", "struct"], False):
+                config.hydra.overrides.task = list(overrides)
         return config
 
     def _composition(self, groups: tuple[str, ...], *, with_hydra: bool) -> DictConfig:
@@ -88,9 +84,7 @@ def set_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:
 
 def override_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:
     """Return a copy with one key of `hydra` set, and set again in every config composed from it."""
-    overrides = []
-    for override in config.hydra.overrides.hydra:
-        if not override.lstrip("+").startswith(f"{key}="):
-            overrides.append(override)
+    before = config.hydra.overrides.hydra
+    overrides = [override for override in before if not override.lstrip("+").startswith(f"{key}=")]
     overrides.append(f"{key}='{value}'" if isinstance(value, str) else f"{key}={value}")
     return set_hydra_key(set_hydra_key(config, key, value), "hydra.overrides.hydra", overrides)

@@ -20,7 +20,7 @@ from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
 from sweeps.study.retries import is_retry, retry_failures
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_literal
+from sweeps.sweeper.overrides import format_literals
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
 
@@ -29,12 +29,10 @@ NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 def confirmation_plan(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Plan:
     """Return the plan that confirms a plan's picks."""
-    overrides = [f"{key}={format_literal(value)}" for key, value in settings.confirm.overrides.items()]
     return replace(
         plan,
         name=plan.name + SUFFIX,
-        fixed=[*plan.fixed, *overrides],
-        grammar={},
+        fixed=[*plan.fixed, *format_literals(settings.confirm.overrides)],
         space={},
         n_trials=n_trials,
         pruner=NO_PRUNER,

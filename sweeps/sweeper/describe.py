@@ -18,12 +18,7 @@ from sweeps.sweeper.plan import Plan, Planner
 # How a sampler covers a space, by its class: every setting of a grid, or evenly, as quasi-random points do.
 # Any other follows the scores, and is "adaptive". Optuna's classes don't say it: a sampler of another package
 # that covers a space evenly needs a line here, else figures that need even coverage are left out.
-COVERAGE = {
-    "GridSampler": "grid",
-    "BruteForceSampler": "grid",
-    "QMCSampler": "qmc",
-    "RandomSampler": "qmc",
-}
+COVERAGE = {"GridSampler": "grid", "BruteForceSampler": "grid", "QMCSampler": "qmc", "RandomSampler": "qmc"}
 
 
 def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Path) -> None:
@@ -36,7 +31,9 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
     current = study.user_attrs
     coverage = _coverage_of(planner.settings, plan)
     coverages = list(current.get("ways", []))
-    if coverage not in coverages and (not coverages or count_claimable(study, plan.n_trials)):
+    if coverage not in coverages and (
+        not coverages or count_claimable(study.get_trials(deepcopy=False), plan.n_trials)
+    ):
         coverages.append(coverage)
     for key, value in {**attributes, "ways": coverages}.items():
         if current.get(key, ABSENT) != value:

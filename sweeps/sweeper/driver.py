@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
 from sweeps.study.outage import storage_failure
-from sweeps.study.storage import storage_at
+from sweeps.study.storage import Storage, storage_at
 from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import enqueue_picks, is_tuned
@@ -55,7 +55,7 @@ def drive(
     try:
         with claims.hold_lock():
             phases[0].run(claims)
-            phases.append(_start_confirmation(phases[0], claims, storage.absolute_url))
+            phases.append(_start_confirmation(phases[0], claims, storage))
             phases[1].run(claims)
     except BaseException as error:
         if storage_failure(error) is None:
@@ -66,12 +66,11 @@ def drive(
     raise_if_gave_up(phases, claims, resume_command(settings, config))
 
 
-def _start_confirmation(tuning: Phase, claims: Claims, url: str) -> Phase:
+def _start_confirmation(tuning: Phase, claims: Claims, storage: Storage) -> Phase:
     """Return the confirmation phase of the studies that are tuned; empty if confirmation is off."""
     worker = tuning.worker
     plans, studies = [], []
     if worker.settings.confirm.is_on:
-        storage = storage_at(url)
         optuna_storage = storage.open()
         with storage.locks().exclusive():  # another driver may be about to enqueue the same
             for plan, study in tuning.pairs:

@@ -4,7 +4,6 @@ import itertools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,8 @@ log = logging.getLogger(__name__)
 class ReplicateJob:
     """A Hydra job that runs one replicate of a trial."""
 
-    # the study's name and the number of the trial in it
-    study: str
-    number: int
-    # the replicate's
-    label: str
+    # below the sweep's folder
+    folder: Path
     overrides: Sequence[str]
     # what the job reports to
     trial: ReplicateTrial
@@ -82,9 +78,8 @@ class Jobs:
 
     def _run_single(self, job: ReplicateJob) -> Any:
         config = self._compose(job)
-        with set_current_trial(job.trial), output_to(self._path(job) / "output.log"):
-            job_return: JobReturn = self._hydra_job(task_function=self.task_function, config=config)
-            return job_return.return_value
+        with set_current_trial(job.trial):
+            return self._run_job(self.task_function, config, [job])
 
     def _run_stack(
         self, jobs: Sequence[ReplicateJob], function: Callable[[Sequence[Job]], list[Any]]
@@ -94,32 +89,30 @@ class Jobs:
         config = self._compose(first)
         parts = []
         for job in jobs[1:]:
-            parts.append(Job(self.composer.compose_task(job.overrides), self._path(job), job.trial))
+            task = self.composer.compose(job.overrides, with_hydra=False)
+            parts.append(Job(task, self.folder / job.folder, job.trial))
 
         def run_function(task: DictConfig) -> list[Any]:
             hydra = OmegaConf.masked_copy(config, "hydra")
             for job, part in zip(jobs[1:], parts, strict=True):
                 self._rename(hydra.hydra, job)
                 _write_config(part, hydra, job.overrides)
-            return function([Job(task, self._path(first), first.trial), *parts])
+            return function([Job(task, self.folder / first.folder, first.trial), *parts])
 
-        with output_to(*(self._path(job) / "output.log" for job in jobs)):
-            job_return: JobReturn = self._hydra_job(task_function=run_function, config=config)
-            outcomes: list[Any] = job_return.return_value
-            return outcomes
+        outcomes: list[Any] = self._run_job(run_function, config, jobs)
+        return outcomes
 
-    @property
-    def _hydra_job(self) -> Callable[..., JobReturn]:
-        """Return Hydra's function that runs a job, all set but for the job."""
-        return partial(
-            run_job,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-            hydra_context=self.composer.hydra_context,
-        )
-
-    def _path(self, job: ReplicateJob) -> Path:
-        return self.folder / job_folder(job.study, job.number, job.label)
+    def _run_job(self, function: TaskFunction, config: DictConfig, jobs: Sequence[ReplicateJob]) -> Any:
+        """Run one Hydra job, whose output goes to the folders of all `jobs`."""
+        with output_to(*(self.folder / job.folder / "output.log" for job in jobs)):
+            job_return: JobReturn = run_job(
+                function,
+                config,
+                job_dir_key="hydra.sweep.dir",
+                job_subdir_key="hydra.sweep.subdir",
+                hydra_context=self.composer.hydra_context,
+            )
+            return job_return.return_value
 
     def _compose(self, job: ReplicateJob) -> DictConfig:
         config = self.composer.compose(job.overrides)
@@ -131,13 +124,13 @@ class Jobs:
         self._name(hydra, job)
         with flag_override(hydra, "readonly", False), read_write(hydra.runtime):
             hydra.overrides.task = list(job.overrides)
-            hydra.runtime.output_dir = str(self._path(job))
+            hydra.runtime.output_dir = str(self.folder / job.folder)
 
     def _name(self, hydra: DictConfig, job: ReplicateJob) -> None:
         with flag_override(hydra, ["readonly", "struct"], False):
-            hydra.job.id, hydra.job.num = f"{job.number}_{job.label}", job.number
+            hydra.job.id, hydra.job.num = f"{job.trial.number}_{job.trial.label}", job.trial.number
             hydra.sweep.dir = str(self.folder)
-            hydra.sweep.subdir = str(job_folder(job.study, job.number, job.label))
+            hydra.sweep.subdir = str(job.folder)
 
 
 def _write_config(job: Job, hydra: DictConfig, overrides: Sequence[str]) -> None:

@@ -26,6 +26,11 @@ def format_literal(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def format_literals(values: Mapping[str, Any]) -> list[str]:
+    """Return overrides that give each key its plain value."""
+    return [f"{key}={format_literal(value)}" for key, value in values.items()]
+
+
 def format_overrides(values: Mapping[str, Any]) -> list[str]:
     """Return overrides, as on a command line, that give each key or stored parameter its value."""
     overrides = []

@@ -9,7 +9,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from omegaconf import OmegaConf
 
-from sweeps.study.claims import Claims, count_claimable
+from sweeps.study.claims import Claims
 from sweeps.study.outage import StorageError, storage_failure
 from sweeps.sweeper.compose import override_hydra_key, set_hydra_key
 from sweeps.sweeper.plan import Plan
@@ -63,7 +63,7 @@ class Phase:
         for plan, study in self.pairs:
             claims.free(study)
             if not self.worker.gives_up(plan, claims.count_failures(study)):
-                count += count_claimable(study, plan.n_trials)
+                count += claims.count_claimable(study, plan.n_trials)
         return count
 
 

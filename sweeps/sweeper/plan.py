@@ -18,13 +18,7 @@ from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.overrides import format_literal, format_overrides
 from sweeps.sweeper.replicates import overrides_by_label
-from sweeps.sweeper.search_space import (
-    boundary_values,
-    grid_values,
-    to_distribution,
-    to_grammar,
-    to_parameter,
-)
+from sweeps.sweeper.search_space import boundary_values, grid_values, to_distribution, to_parameter
 
 
 @dataclass(frozen=True)
@@ -37,9 +31,7 @@ class Plan:
     studied: dict[str, str]
     # the overrides that all its jobs share
     fixed: list[str]
-    # the search space in Hydra's sweep grammar, by the parameter's stored name
-    grammar: dict[str, str]
-    # and as Optuna samples it
+    # the search space, by the parameter's stored name
     space: dict[str, BaseDistribution]
     # trials in all, over all starts
     n_trials: int
@@ -73,25 +65,15 @@ class Planner:
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
         """Return a plan per combination of options of the groups that get a study each."""
         overrides = self.parse([*format_overrides(self.settings.params or {}), *arguments])
-        sweeps: dict[str, Override] = {}
-        fixed: list[str] = []
+        sweeps = {key: override for key, override in overrides.items() if override.is_sweep_override()}
+        fixed = [str(override.input_line) for key, override in overrides.items() if key not in sweeps]
+        names = [override.key_or_group for override in overrides.values()]
         # A value on the command line, fixed or swept, replaces what the config declares as searched.
-        values: list[str] = []
-        for key, override in overrides.items():
-            if override.is_sweep_override():
-                sweeps[key] = override
-            else:
-                fixed.append(str(override.input_line))
-            if not self.composer.is_group(override.key_or_group):
-                values.append(override.key_or_group)
-        groups: list[str] = []
-        options: list[list[str]] = []
-        for key in self._study_keys(fixed, sweeps):
-            override = sweeps.pop(key)
-            groups.append(override.key_or_group)
-            options.append(_assign_each(key, override))
+        values = [name for name in names if not self.composer.is_group(name)]
+        studies = {key: sweeps.pop(key) for key in self._study_keys(fixed, sweeps)}
+        groups = [override.key_or_group for override in studies.values()]
         plans = []
-        for choice in product(*options):
+        for choice in product(*(_assign_each(key, override) for key, override in studies.items())):
             plan = self._plan([*fixed, *choice], sweeps, values, groups)
             self._check_replicates([*overrides, *plan.space])
             plans.append(plan)
@@ -109,21 +91,17 @@ class Planner:
         for key, override in sweeps.items():
             group = override.key_or_group
             if self.settings.study_per is not None:
-                if group in self.settings.study_per:
-                    keys.append(key)
-            elif self.composer.is_group(group):
-                for option in _assign_each(key, override):
-                    if _declares_space(self.composer.compose([*fixed, *first, option]), group):
-                        keys.append(key)
-                        break
+                is_studied = group in self.settings.study_per
+            else:
+                options = _assign_each(key, override) if self.composer.is_group(group) else []
+                configs = (self.composer.compose([*fixed, *first, option]) for option in options)
+                is_studied = any(_declares_space(config, group) for config in configs)
+            if is_studied:
+                keys.append(key)
         return keys
 
     def _plan(
-        self,
-        fixed: list[str],
-        searched: Mapping[str, Override],
-        values: Sequence[str],
-        groups: Sequence[str],
+        self, fixed: list[str], searched: Mapping[str, Override], values: Sequence[str], groups: Sequence[str]
     ) -> Plan:
         """Return the plan of one study.
 
@@ -139,7 +117,6 @@ class Planner:
             name="/".join(name),
             studied=studied,
             fixed=fixed,
-            grammar={key: to_grammar(distribution) for key, distribution in space.items()},
             space=space,
             n_trials=self._n_trials(space),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]

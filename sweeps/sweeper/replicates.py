@@ -6,7 +6,7 @@ from typing import Any
 from sweeps.study.dotted_keys import flatten
 from sweeps.study.labels import label_replicates
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_literal
+from sweeps.sweeper.overrides import format_literals
 
 # The first fresh seed, where they are not named.
 FIRST_SEED = 1000
@@ -29,10 +29,7 @@ def parse_axes(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 def overrides_by_label(axes: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     """Return the overrides of every replicate, by its label: each combination of the axes' values."""
-    overrides = {}
-    for label, values in label_replicates(axes).items():
-        overrides[label] = [f"{key}={format_literal(value)}" for key, value in values.items()]
-    return overrides
+    return {label: format_literals(values) for label, values in label_replicates(axes).items()}
 
 
 def fresh_axes(settings: StudySweeperConf) -> dict[str, list[Any]]:

@@ -1,7 +1,6 @@
 """The studies of a sweep: checked, then created where they are missing."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from sweeps.sweeper.describe import describe_study
 from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.replicates import fresh_axes
 from sweeps.sweeper.sampling import check_strategy
+from sweeps.sweeper.search_space import to_grammar
 
 
 def open_studies(
@@ -36,13 +36,14 @@ def open_studies(
         if settings.confirm.is_on:
             confirmation = confirmation_plan(plan, settings)
             find_study(optuna_storage, confirmation.name, directions, confirmation_identity(plan))
-        if study is None or count_claimable(study, plan.n_trials):
+        if study is None or count_claimable(study.get_trials(deepcopy=False), plan.n_trials):
             _check(plan, planner.composer, settings)
     studies = []
     with storage.locks().exclusive():  # another driver may be about to create the same
         for plan, identity in zip(plans, identities, strict=True):
-            names = settings.metric_names
-            study = open_or_create_study(optuna_storage, plan.name, directions, identity, names)
+            study = open_or_create_study(
+                optuna_storage, plan.name, directions, identity, settings.metric_names
+            )
             describe_study(study, plan, planner, folder)
             retry_failures(study)
             studies.append(study)
@@ -58,7 +59,7 @@ def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:
     if has_order and sampler.get("seed") is not None:
         config["hydra.sweeper.sampler.seed"] = sampler["seed"]
     return {
-        "search_space": plan.grammar,
+        "search_space": {name: to_grammar(distribution) for name, distribution in plan.space.items()},
         "fixed_overrides": plan.fixed,
         "replicates": settings.replicates,
         "config": config,
@@ -75,15 +76,9 @@ def _check(plan: Plan, composer: Composer, settings: StudySweeperConf) -> None:
         configs.append(boundary_configs(confirmation_plan(plan, settings), composer, axes))
     for setting, config in chain(*configs):
         if check:
-            with _naming(plan, setting), open_dict(config):
+            with open_dict(config):
                 del config["hydra"]
+            try:
                 check(config)
-
-
-@contextmanager
-def _naming(plan: Plan, setting: str) -> Iterator[None]:
-    """Add the study and the setting to the message of a ValueError."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{error}\n(study {plan.name}, with {setting})") from error
+            except ValueError as error:
+                raise ValueError(f"{error}\n(study {plan.name}, with {setting})") from error

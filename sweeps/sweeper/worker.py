@@ -8,20 +8,20 @@ from pathlib import Path
 
 import optuna
 from hydra.core.hydra_config import HydraConfig
+from hydra.utils import get_method
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
 from sweeps.study.outage import is_connection_lost, storage_failure
-from sweeps.study.storage import open_study, storage_at
+from sweeps.study.storage import storage_at
 from sweeps.sweeper.claimed_trial import ClaimedTrial
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.exit_messages import interrupt_once
 from sweeps.sweeper.gpus import select_gpu
 from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.jobs import Jobs
-from sweeps.sweeper.plan import Plan
+from sweeps.sweeper.plan import Plan, boundary_configs
 from sweeps.sweeper.sampling import build_pruner, build_sampler, is_sampled_at_once
-from sweeps.sweeper.stack_width import study_stack_width
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Worker:
                 optuna_storage = storage.open()
                 with Claims(storage.locks(), self.driver).hold_lock() as claims:
                     for plan in self.plans:
-                        self._run_study(claims, plan, open_study(optuna_storage, plan.name), number)
+                        study = optuna.load_study(study_name=plan.name, storage=optuna_storage)
+                        self._run_study(claims, plan, study, number)
                     is_orphan = claims.is_orphan()
         except Exception as error:
             failure = storage_failure(error)
@@ -70,7 +71,7 @@ class Worker:
         """Run trials until none is left; give back those that have not ended if this process ends first."""
         study.sampler = build_sampler(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
         study.pruner = build_pruner(plan)
-        width = study_stack_width(self.settings, plan, self.jobs.composer)
+        width = self._stack_width(plan)
         trials: list[ClaimedTrial] = []
         try:
             while not self.gives_up(plan, claims.count_failures(study)):
@@ -114,6 +115,16 @@ class Worker:
                 trial.tell(claims, self.settings)
         for trial in trials:  # one that has ended without a job: pruned by its search space
             trial.tell(claims, self.settings)
+
+    def _stack_width(self, plan: Plan) -> int:
+        """Return how many jobs of a study run together: one, where the application can't run several."""
+        settings = self.settings
+        if settings.stacked is None or (settings.stack == "auto" and settings.stack_width is None):
+            return 1
+        if settings.stack != "auto":
+            return int(settings.stack)
+        _, config = next(boundary_configs(plan, self.jobs.composer, {}))
+        return max(1, int(get_method(str(settings.stack_width))(config)))
 
     def _count_to_claim(self, claims: Claims, plan: Plan, study: optuna.Study, width: int) -> int:
         """Return how many trials fill one stack, but no more than this worker's share of those left.

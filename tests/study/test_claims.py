@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from sweeps.study.claims import Claims
-from sweeps.study.storage import open_study, storage_at
+from sweeps.study.storage import storage_at
 from tests.support.storages import PROCESSES, create_study
 
 
@@ -17,7 +17,7 @@ def claim_all(url: str, together: "multiprocessing.synchronize.Barrier", mine: C
 
     A process that has one goes on when all have one: each takes some, however few processors there are.
     """
-    study = open_study(storage_at(url).open(), "study")
+    study = optuna.load_study(study_name="study", storage=storage_at(url).open())
     numbers = []
     with Claims(storage_at(url).locks()).hold_lock() as claims:
         together.wait(120)
@@ -47,7 +47,9 @@ def test_processes_that_claim_at_once_never_take_a_trial_twice(url: str) -> None
 
 def give_back_all(url: str) -> None:
     """Let every running trial wait, as another process."""
-    Claims(storage_at(url).locks()).free(open_study(storage_at(url).open(), "study"))
+    Claims(storage_at(url).locks()).free(
+        optuna.load_study(study_name="study", storage=storage_at(url).open())
+    )
 
 
 def test_a_trial_given_back_by_another_process_is_seen_and_taken_again(url: str) -> None:

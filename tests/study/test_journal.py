@@ -5,8 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+import optuna
+
 from sweeps.study.journal_lock import JournalLock
-from sweeps.study.storage import JournalFileStorage, open_study, storage_at
+from sweeps.study.storage import JournalFileStorage, storage_at
 from tests.support.storages import PROCESSES, create_study
 
 
@@ -30,4 +32,5 @@ def test_a_journal_whose_writer_was_killed_within_a_line_stays_usable_at_once(tm
     before = time.monotonic()
     study.tell(study.ask(), 1.0)
     assert time.monotonic() - before < 10, "it waited for the dead writer"  # Optuna's own locks: 30 seconds
-    assert [trial.value for trial in open_study(storage_at(url).open(), "study").trials] == [1.0]
+    study = optuna.load_study(study_name="study", storage=storage_at(url).open())
+    assert [trial.value for trial in study.trials] == [1.0]

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import optuna
 import pytest
 
 from sweeps.study.optuna_internals import study_attributes
-from sweeps.study.storage import open_study, storage_at
+from sweeps.study.storage import storage_at
 from tests.conftest import REPOSITORY
 from tests.support.postgres import PASSWORD, Server
 from tests.support.storages import StoredToy
@@ -34,7 +35,7 @@ def test_the_password_is_kept_nowhere(
     toy.here("shape=bowl", *(override.format(url=database) for override in overrides))
     output = "".join(capfd.readouterr())
     assert f"sweeps.dashboard --storage '{storage_at(database).display_url}'" in output
-    study = open_study(storage_at(database).open(), "toy/shape=bowl")
+    study = optuna.load_study(study_name="toy/shape=bowl", storage=storage_at(database).open())
     kept = [study.user_attrs, study_attributes(study), *study.get_trials(deepcopy=False)]
     written = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
     assert len(kept) == 2 + 5

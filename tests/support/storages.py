@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import optuna
 import pytest
 
-from sweeps.study.storage import open_study, storage_at
+from sweeps.study.storage import storage_at
 from tests.conftest import Toy
 
 # Processes that start from one that has imported all this: a fresh one takes a second to.
@@ -28,7 +28,7 @@ class StoredToy(Toy):
 
     def study(self, name: str) -> optuna.Study:
         """A study of the sweep."""
-        return open_study(storage_at(self.url).open(), name)
+        return optuna.load_study(study_name=name, storage=storage_at(self.url).open())
 
     def values(self) -> dict[tuple[str, float, float], list[float | None]]:
         """Every complete trial's value, by its setting."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def assert_composes_as_hydra(composed: Composer, overrides: list[str]) -> None:
     with_hydra = OmegaConf.to_container(hydra, resolve=False)
     assert isinstance(with_hydra, dict)
     del with_hydra["hydra"]
-    task = composed.compose_task(overrides)
+    task = composed.compose(overrides, with_hydra=False)
     assert contents(task) == (with_hydra, OmegaConf.is_struct(hydra))
 
 
@@ -78,7 +79,7 @@ def test_what_hydra_refuses_is_refused_with_its_words(override: str) -> None:
     with composer(TOY) as composed:
         with pytest.raises(ConfigCompositionException) as hydra:
             composed.hydra_context.config_loader.load_sweep_config(composed.config, [override])
-        for compose in (composed.compose, composed.compose_task):
+        for compose in (composed.compose, partial(composed.compose, with_hydra=False)):
             with pytest.raises(ConfigCompositionException) as refusal:
                 compose([override])
             assert str(refusal.value) == str(hydra.value)

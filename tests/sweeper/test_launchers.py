@@ -10,7 +10,7 @@ import optuna
 import pytest
 from scipy.stats.qmc import Sobol
 
-from sweeps.study.storage import open_study, storage_at
+from sweeps.study.storage import storage_at
 from tests.conftest import ENVIRONMENT, REPOSITORY, finish
 from tests.support.postgres import binaries, server
 
@@ -78,7 +78,7 @@ def test_a_sweep_gives_the_same_settings_and_values_wherever_it_runs(
     finish(process)
 
     monkeypatch.chdir(tmp_path)
-    study = open_study(storage_at(url).open(), "toy/shape=bowl")
+    study = optuna.load_study(study_name="toy/shape=bowl", storage=storage_at(url).open())
     assert sorted(outcome(trial) for trial in study.trials) == [
         pytest.approx([x, (x - 1) ** 2 + 0.05, (x - 1) ** 2, (x - 1) ** 2 + 0.1, (x - 1) ** 2 + 1.05])
         for x in sorted(4 * Sobol(1, scramble=True, seed=3).random(4).ravel() - 2)
