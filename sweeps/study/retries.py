@@ -1,7 +1,5 @@
 """Failed trials, tried again."""
 
-from collections.abc import Sequence
-
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
@@ -13,27 +11,19 @@ RETRY_OF = "sweeps:retry_of"
 
 
 def enqueue_retry(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Enqueue a failed trial's setting again, with what its replicates recorded, unless that was done.
-
-    To be called by one process at a time.
-    """
-    if trial not in failures_without_retry(study.get_trials(deepcopy=False)):
-        return
+    """Enqueue a failed trial's setting again, with what its replicates recorded."""
     records = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
     attributes = {**long_attributes(trial), RETRY_OF: trial.number}
     study.add_trial(waiting_trial(trial.params, records, attributes))
 
 
 def retry_failures(study: optuna.Study) -> None:
-    """Enqueue each failed trial that was not tried again."""
-    for trial in failures_without_retry(study.get_trials(deepcopy=False)):
-        enqueue_retry(study, trial)
-
-
-def failures_without_retry(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Return the failed trials that no other repeats."""
+    """Enqueue each failed trial that was not tried again. To be called by one process at a time."""
+    trials = study.get_trials(deepcopy=False)
     repeats = {trial.system_attrs.get(RETRY_OF) for trial in trials}
-    return [trial for trial in trials if trial.state == TrialState.FAIL and trial.number not in repeats]
+    for trial in trials:
+        if trial.state == TrialState.FAIL and trial.number not in repeats:
+            enqueue_retry(study, trial)
 
 
 def is_retry(trial: FrozenTrial) -> bool:

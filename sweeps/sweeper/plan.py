@@ -49,10 +49,8 @@ class Plan:
 
         Values of the plan's space came from Hydra's grammar; a custom search space's are written in it.
         """
-        values = {}
-        for name, value in params.items():
-            values[name] = value if name in self.space else format_literal(value)
-        return format_overrides(values)
+        literals = {name: format_literal(value) for name, value in params.items() if name not in self.space}
+        return format_overrides({**params, **literals})
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def check_settings(settings: StudySweeperConf) -> None:
 
 def _check_stack(settings: StudySweeperConf) -> None:
     stack = settings.stack
-    if stack != "auto" and not (_is_int(stack) and stack >= 1):
+    # Not isinstance: True is an instance of int.
+    if stack != "auto" and (type(stack) is not int or stack < 1):
         raise ValueError(f"hydra.sweeper.stack={stack} must be auto, or a number of jobs of at least 1")
     if stack not in ("auto", 1) and settings.stacked is None:
         raise ValueError(
@@ -44,14 +45,10 @@ def _check_stack(settings: StudySweeperConf) -> None:
 
 
 def _check_fresh_seeds(seeds: Any) -> None:
-    is_count = _is_int(seeds) and seeds >= 0
+    is_count = type(seeds) is int and seeds >= 0
     is_list = isinstance(seeds, Sequence) and not isinstance(seeds, str) and len(set(seeds)) == len(seeds)
     if not (is_count or is_list):
         raise ValueError(
             f"hydra.sweeper.confirm.seeds={seeds} must be how many fresh seeds the picks train with, say 10, "
             "or 0 for no confirmation, or a list of different seeds"
         )
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
