@@ -123,7 +123,7 @@ def test_the_band_of_the_best_takes_off_what_the_best_of_noisy_means_looks_too_g
     flattered = np.mean([expected_best(scores.mean(axis=-1))[-1] - 97 for scores in drawn])
     assert flattered == to_the_digit(0.16, 2)
     bands = [expected_best_band(scores, np.zeros((20, 3), dtype=bool)) for scores in drawn[:100]]
-    assert np.mean([(band.low[-1] + band.high[-1]) / 2 - 97 for band in bands]) < 0.09
+    assert np.mean([(low[-1] + high[-1]) / 2 - 97 for low, high in bands]) < 0.09
 
 
 def test_a_wide_band_that_ends_at_an_edge_cannot_be_ranked() -> None:

@@ -2,25 +2,18 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.coverage import covering_studies, missing_coverage
 from sweeps.report.figures.focus import focus
-from sweeps.report.figures.main_axis import (
-    add_runs,
-    bin_value,
-    converged_scores,
-    main_axis,
-    setting_means,
-    setting_names,
-    ticks,
-    values_along,
-)
+from sweeps.report.figures.main_axis import add_runs, converged_scores, main_axis, ticks, values_along
 from sweeps.report.figures.style import axis_title, frame, line_style, parameter_axis
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
+from sweeps.report.sentences.wording import format_params
 
 TITLE = "Best setting at each learning rate"
 HOW_TO_READ = """
@@ -55,10 +48,10 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
         x_values = values_along(axis, settings)
         figure.add_scatter(
             x=x_values,
-            y=setting_means(settings),
+            y=[setting.mean for setting in settings],
             name=measurement.option,
             line=line_style(number),
-            text=setting_names(settings),
+            text=[format_params(setting.params) for setting in settings],
             hovertemplate="%{text}<br>mean %{y:.2f}",
         )
         add_runs(figure, x_values, [setting.values for setting in settings], number, measurement.option)
@@ -69,7 +62,14 @@ def _best_settings(measurement: Measurement, axis: Axis) -> list[Setting]:
     """Return the setting of the best mean at each value of an axis, or in each half decade."""
     best: dict[float, Setting] = {}
     for setting in measurement.complete:
-        value = bin_value(axis, float(setting.params[axis.name]))
+        value = _bin_value(axis, float(setting.params[axis.name]))
         if value not in best or measurement.metric.orient(setting.mean - best[value].mean) > 0:
             best[value] = setting
     return [best[value] for value in sorted(best)]
+
+
+def _bin_value(axis: Axis, value: float) -> float:
+    """Return the value that one of an axis is grouped under: its half decade's where it is continuous."""
+    if not (axis.continuous and axis.log):
+        return value
+    return float(10 ** ((np.floor(2 * np.log10(value)) + 0.5) / 2))

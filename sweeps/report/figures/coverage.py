@@ -10,7 +10,11 @@ NONE_COMPLETE = "no setting is complete"
 
 def covering_studies(studies: Sequence[Findings]) -> list[Findings]:
     """Return the studies of a grid, or of points that cover a space evenly, with a complete setting."""
-    return [findings for findings in studies if findings.is_even and findings.measurement.complete]
+    covering = []
+    for findings in studies:
+        if findings.measurement.is_even and findings.measurement.complete:
+            covering.append(findings)
+    return covering
 
 
 def missing_coverage(studies: Sequence[Findings]) -> str | None:

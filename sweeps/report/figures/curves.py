@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import FONT, GRID, axis_title, colour, frame, to_list, translucent
+from sweeps.report.figures.style import GRID, SMALL_FONT, axis_title, colour, frame, to_list, translucent
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.settings import FinishedRun
@@ -67,12 +68,11 @@ def _measured_runs(findings: Findings, pick: Pick) -> list[RunCurves]:
     index = measurement.index_of(pick.params)
     if index is None:
         return []
-    runs = measurement.by_index[index].runs
-    return [
-        RunCurves(label, run.curves, _read_losses(measurement.folder, run))
-        for label, run in runs.items()
-        if run.curves
-    ]
+    curves = []
+    for label, run in measurement.by_index[index].runs.items():
+        if run.curves:
+            curves.append(RunCurves(label, run.curves, _read_losses(measurement.folder, run)))
+    return curves
 
 
 def _read_losses(folder: str | None, run: FinishedRun) -> list[float]:
@@ -80,8 +80,7 @@ def _read_losses(folder: str | None, run: FinishedRun) -> list[float]:
     path = Path(folder or "", run.folder or "", "metrics.json")
     if not (folder and run.folder and path.is_file()):
         return []
-    losses: list[float] = json.loads(path.read_text()).get("losses", [])
-    return losses
+    return list(json.loads(path.read_text()).get("losses", []))
 
 
 def running_mean(values: Sequence[float], window: int) -> list[float]:
@@ -113,7 +112,7 @@ def learning_curves(title: str, runs: Sequence[RunCurves]) -> go.Figure:
         height=420,
         xaxis2={**GRID, **axis_title("epoch"), "domain": [0.56, 1], "anchor": "y2"},
         yaxis2={**GRID, **axis_title("accuracy in %"), "anchor": "x2"},
-        font={**FONT, "size": 12},
+        font=SMALL_FONT,
     )
     if has_steps:
         _add_step_losses(figure, first)
@@ -142,36 +141,32 @@ def _add_step_losses(figure: go.Figure, run: RunCurves) -> None:
 
 def _add_epoch_losses(figure: go.Figure, runs: Sequence[RunCurves]) -> None:
     for run in runs:
-        losses, is_first = run.curves.get("train_loss", []), run is runs[0]
-        figure.add_scatter(
-            x=list(range(1, len(losses) + 1)),
-            y=to_list(losses),
-            mode="lines",
-            line={"color": colour(0), "width": 2 if is_first else 1},
-            opacity=1 if is_first else 0.5,
-            name="loss, mean of an epoch",
-            legendgroup="loss",
-            showlegend=is_first,
-            hovertemplate=f"{run.label}: loss %{{y:.3f}}<extra></extra>",
-        )
+        loss = run.curves.get("train_loss", [])
+        style = {"name": "loss, mean of an epoch", "line": {"color": colour(0)}}
+        _add_epochs(figure, loss, f"{run.label}: loss %{{y:.3f}}", run is runs[0], **style)
 
 
 def _add_accuracies(figure: go.Figure, run: RunCurves, is_first: bool) -> None:
     for number, (metric, name) in enumerate(ACCURACIES):
+        hover = f"{run.label}: {name} %{{y:.2f}}"
+        style = {"name": f"{name} accuracy", "line": {"color": colour(number + 1)}}
         values = run.curves.get(metric, [])
-        figure.add_scatter(
-            x=list(range(1, len(values) + 1)),
-            y=to_list(values),
-            xaxis="x2",
-            yaxis="y2",
-            mode="lines",
-            line={"color": colour(number + 1), "width": 2 if is_first else 1},
-            opacity=1 if is_first else 0.5,
-            name=f"{name} accuracy",
-            legendgroup=metric,
-            showlegend=is_first,
-            hovertemplate=f"{run.label}: {name} %{{y:.2f}}<extra></extra>",
-        )
+        _add_epochs(figure, values, hover, is_first, **style, xaxis="x2", yaxis="y2")
+
+
+def _add_epochs(figure: go.Figure, values: Sequence[float], hover: str, is_first: bool, **style: Any) -> None:
+    """Add a line of one value an epoch: bold and in the legend for the first run, pale for the others."""
+    figure.add_scatter(
+        x=list(range(1, len(values) + 1)),
+        y=to_list(values),
+        mode="lines",
+        opacity=1 if is_first else 0.5,
+        legendgroup=style["name"],
+        showlegend=is_first,
+        hovertemplate=f"{hover}<extra></extra>",
+        line_width=2 if is_first else 1,
+        **style,
+    )
 
 
 def _add_drops(figure: go.Figure, lrs: Sequence[float]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import FONT, axis_title, colour, error_bars, frame
+from sweeps.report.figures.style import SMALL_FONT, axis_title, colour, error_bars, frame
 from sweeps.report.findings.joint import Joint
 from sweeps.report.sentences.wording import format_estimate
 from sweeps.report.statistics.intervals import Estimate
@@ -35,7 +35,7 @@ def draw(joint: Joint) -> go.Figure:
         {**x, "zeroline": True, "zerolinecolor": "#000000"},
         {"type": "category", "range": [len(names) - 0.5, -0.5]},
         height=180 + 60 * len(names),
-        font={**FONT, "size": 12},
+        font=SMALL_FONT,
     )
     if margin := joint.metric.margin:
         figure.add_vrect(x0=-margin, x1=margin, fillcolor="rgba(0,158,115,0.15)", line={"width": 0})

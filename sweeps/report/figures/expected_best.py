@@ -16,10 +16,8 @@ HOW_TO_READ = """
     the seeds' validation splits have in common, which moves all curves together.
 """
 
-
-def missing(studies: Sequence[Findings]) -> str | None:
-    """Return why there is no figure, or None."""
-    return missing_coverage(studies)
+# It can be drawn of whatever covers its space.
+missing = missing_coverage
 
 
 def draw(studies: Sequence[Findings]) -> go.Figure:
@@ -32,14 +30,13 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
         curve = findings.series.best_of_k
         assert curve is not None
         k = list(range(1, len(curve.expected) + 1))
-        _add_band(figure, curve, number)
+        _add_band(figure, k, curve, number)
         name = findings.measurement.option
         figure.add_scatter(x=k, y=to_list(curve.expected), name=name, line=line_style(number))
     return figure
 
 
-def _add_band(figure: go.Figure, curve: BestOfK, number: int) -> None:
-    k = list(range(1, len(curve.expected) + 1))
+def _add_band(figure: go.Figure, k: list[int], curve: BestOfK, number: int) -> None:
     figure.add_scatter(
         x=[*k, *reversed(k)],
         y=[*to_list(curve.high), *reversed(to_list(curve.low))],

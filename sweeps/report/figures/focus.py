@@ -1,6 +1,7 @@
 """Start a figure's y axis at the good runs, where a few bad ones would flatten all others."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -28,39 +29,25 @@ def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) 
     if not outside:
         return figure
     title = figure.layout.title.text
-    focused: dict[str, object] = {
-        "yaxis.range": _padded_range(metric.restore(floor), metric.restore(runs[-1])),
-        "title.text": f"{title}<br><sup>{outside} of {len(runs)} runs lie outside this frame</sup>",
-    }
-    full: dict[str, object] = {
-        "yaxis.range": _padded_range(metric.restore(runs[0]), metric.restore(runs[-1])),
-        "title.text": title,
-    }
-    figure.update_layout(title={"text": focused["title.text"]}, yaxis={"range": focused["yaxis.range"]})
-    _add_buttons(figure, {"best scores": focused, "all scores": full})
+    note = f"<br><sup>{outside} of {len(runs)} runs lie outside this frame</sup>"
+    good_range = _padded_range(metric.restore(floor), metric.restore(runs[-1]))
+    full_range = _padded_range(metric.restore(runs[0]), metric.restore(runs[-1]))
+    figure.update_layout(title={"text": title + note}, yaxis={"range": good_range})
+    good_runs = _button("best scores", title + note, good_range)
+    _add_buttons(figure, good_runs, _button("all scores", title, full_range))
     return figure
 
 
-def _add_buttons(figure: go.Figure, layouts: dict[str, dict[str, object]]) -> None:
-    """Add a button above the frame for each layout, by its label."""
-    figure.update_layout(
-        updatemenus=[
-            {
-                "type": "buttons",
-                "direction": "right",
-                "x": 1,
-                "xanchor": "right",
-                "y": 1.02,
-                "yanchor": "bottom",
-                "buttons": [
-                    {"label": label, "method": "relayout", "args": [layout]}
-                    for label, layout in layouts.items()
-                ],
-                "showactive": True,
-                "font": {"size": 11},
-            }
-        ]
-    )
+def _button(label: str, title: str, y_range: list[float]) -> dict[str, Any]:
+    layout = {"yaxis.range": y_range, "title.text": title}
+    return {"label": label, "method": "relayout", "args": [layout]}
+
+
+def _add_buttons(figure: go.Figure, *buttons: dict[str, Any]) -> None:
+    """Add buttons above the frame."""
+    corner = {"x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
+    menu = {"type": "buttons", "direction": "right", **corner, "buttons": buttons, "font": {"size": 11}}
+    figure.update_layout(updatemenus=[{**menu, "showactive": True}])
 
 
 def _padded_range(first: float, second: float) -> list[float]:

@@ -18,7 +18,7 @@ def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
     if findings.importance:
         return None
-    if not findings.is_even:
+    if not findings.measurement.is_even:
         return ADAPTIVE
     return "it needs a full grid of two parameters, and more than noise between its settings"
 

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import colour, translucent
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
-from sweeps.report.sentences.wording import format_params
 
 
 def main_axis(measurement: Measurement) -> Axis | None:
@@ -29,16 +27,6 @@ def ticks(measurement: Measurement, axis: Axis) -> list[float]:
 def values_along(axis: Axis, settings: Sequence[Setting]) -> list[float]:
     """Return each setting's value of the axis."""
     return [float(setting.params[axis.name]) for setting in settings]
-
-
-def setting_names(settings: Sequence[Setting]) -> list[str]:
-    """Return each setting's parameters as text."""
-    return [format_params(setting.params) for setting in settings]
-
-
-def setting_means(settings: Sequence[Setting]) -> list[float]:
-    """Return each setting's mean score."""
-    return [setting.mean for setting in settings]
 
 
 def converged_scores(settings: Sequence[Setting]) -> list[float]:
@@ -69,10 +57,3 @@ def add_runs(
         legendgroup=name,
         hovertemplate=f"{name}: one run %{{y:.2f}}<extra></extra>",
     )
-
-
-def bin_value(axis: Axis, value: float) -> float:
-    """Return the value that one of an axis is grouped under: its half decade's where it is continuous."""
-    if not (axis.continuous and axis.log):
-        return value
-    return float(10 ** ((np.floor(2 * np.log10(value)) + 0.5) / 2))

@@ -1,13 +1,15 @@
 """Draw a grid's scores beside their neighbourhood means."""
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import FONT, frame, to_list
+from sweeps.report.figures.style import SMALL_FONT, frame, to_list
 from sweeps.report.findings.study import Findings
+from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.wording import GLYPHS, ROLE_NAMES, format_params
@@ -41,7 +43,8 @@ def draw(findings: Findings) -> go.Figure:
     arrays = {"s": findings.series.mean, "R": findings.series.R}
     tables = {name: _flatten(array, order) for name, array in arrays.items()}
     colours = _colour_scale(np.concatenate(list(tables.values())), measurement.metric)
-    rows, columns = _row_labels(measurement, order), _column_labels(measurement, order)
+    axes = [measurement.axes[axis] for axis in order]
+    rows, columns = _labels(axes[:1]), _labels(axes[1:])
     figure = _panels(findings, height=190 + 46 * len(rows))
     for number, (name, table) in enumerate(tables.items()):
         figure.add_heatmap(
@@ -67,7 +70,7 @@ def _panels(findings: Findings, height: int) -> go.Figure:
     x = {**labels, "domain": [0, 0.46]}
     figure = frame(f"{title}<br><sup>{glyphs}</sup>", x, {"type": "category"}, height)
     second = {**labels, "domain": [0.52, 0.98]}
-    figure.update_layout(xaxis2=second, yaxis2=HIDDEN_LABELS, font={**FONT, "size": 12})
+    figure.update_layout(xaxis2=second, yaxis2=HIDDEN_LABELS, font=SMALL_FONT)
     return figure
 
 
@@ -87,13 +90,8 @@ def _axis_order(measurement: Measurement) -> list[int]:
     return [first, *(axis for axis in range(len(measurement.axes)) if axis != first)]
 
 
-def _row_labels(measurement: Measurement, order: list[int]) -> list[str]:
-    axis = measurement.axes[order[0]]
-    return [format_params({axis.name: value}) for value in axis.values]
-
-
-def _column_labels(measurement: Measurement, order: list[int]) -> list[str]:
-    axes = [measurement.axes[axis] for axis in order[1:]]
+def _labels(axes: Sequence[Axis]) -> list[str]:
+    """Return a label for each combination of the axes' values, a parameter a line."""
     labels = []
     for values in product(*(axis.values for axis in axes)):
         params = {axis.name: value for axis, value in zip(axes, values, strict=True)}

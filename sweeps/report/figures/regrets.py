@@ -20,7 +20,7 @@ def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
     if not findings.measurement.by_index:
         return NONE_COMPLETE
-    return None if findings.is_even else ADAPTIVE
+    return None if findings.measurement.is_even else ADAPTIVE
 
 
 def draw(findings: Findings) -> go.Figure:

@@ -6,20 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.focus import focus
-from sweeps.report.figures.main_axis import (
-    add_runs,
-    converged_scores,
-    main_axis,
-    setting_means,
-    ticks,
-    values_along,
-)
+from sweeps.report.figures.main_axis import add_runs, converged_scores, main_axis, ticks, values_along
 from sweeps.report.figures.style import (
     DIVERGED,
-    add_at_foot,
     add_pick,
     axis_title,
     colour,
+    error_bars,
     frame,
     line_style,
     parameter_axis,
@@ -30,6 +23,7 @@ from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
 from sweeps.report.sentences.wording import format_params
+from sweeps.report.statistics.intervals import Estimate
 
 TITLE = "Score by learning rate"
 HOW_TO_READ = """
@@ -62,9 +56,8 @@ def draw(findings: Findings) -> go.Figure:
     _add_diverged(figure, measurement, axis)
     _add_pruned(figure, measurement, axis)
     for role, pick in findings.picks.items():
-        index = measurement.index_of(pick.params)
-        if index is not None:
-            add_pick(figure, role, pick.params[axis.name], measurement.by_index[index].mean)
+        if pick.tuned:
+            add_pick(figure, role, pick.params[axis.name], pick.tuned.mean.value)
     return focus(figure, [converged_scores(measurement.complete)], measurement.metric)
 
 
@@ -92,21 +85,14 @@ def _add_lines(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
 def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
     """Add the settings of a continuous space, coloured by the first parameter beside the main one."""
     settings = [setting for setting in measurement.complete if setting.diverged < len(setting.runs)]
+    spans = [Estimate(setting.mean, min(setting.values), max(setting.values)) for setting in settings]
     figure.add_scatter(
         x=values_along(axis, settings),
-        y=setting_means(settings),
+        y=[setting.mean for setting in settings],
         mode="markers",
         marker={"size": 9, "color": colour(0), **_colour_by_parameter(measurement, axis, settings)},
         name="mean of a setting; the line spans its runs",
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [max(setting.values) - setting.mean for setting in settings],
-            "arrayminus": [setting.mean - min(setting.values) for setting in settings],
-            "width": 0,
-            "thickness": 1,
-            "color": "#999999",
-        },
+        error_y={**error_bars(spans), "width": 0, "thickness": 1, "color": "#999999"},
         text=[f"trial {setting.number}: {format_params(setting.params)}" for setting in settings],
         hovertemplate="%{text}<br>mean %{y:.2f}<extra></extra>",
     )
@@ -124,17 +110,24 @@ def _colour_by_parameter(measurement: Measurement, axis: Axis, settings: list[Se
 
 
 def _add_diverged(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
-    """Add a cross at the frame's foot for each setting with diverged runs."""
+    """Add a cross at the frame's foot, whatever the y axis shows, for each setting with diverged runs."""
     settings = [setting for setting in measurement.complete if setting.diverged]
-    if settings:
-        text = [f"{s.diverged} of {len(s.runs)} runs diverged: {format_params(s.params)}" for s in settings]
-        add_at_foot(
-            figure,
-            values_along(axis, settings),
-            text,
-            DIVERGED,
-            "diverged (drawn at the foot; scores chance)",
-        )
+    if not settings:
+        return
+    figure.update_layout(
+        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True, "showgrid": False}
+    )
+    figure.add_scatter(
+        x=values_along(axis, settings),
+        y=[0.025] * len(settings),
+        yaxis="y2",
+        mode="markers",
+        marker=DIVERGED,
+        name="diverged (drawn at the foot; scores chance)",
+        text=[f"{s.diverged} of {len(s.runs)} runs diverged: {format_params(s.params)}" for s in settings],
+        hovertemplate="%{text}<extra></extra>",
+        cliponaxis=False,
+    )
 
 
 def _add_pruned(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:

@@ -33,6 +33,8 @@ MARKS = {
 DIVERGED = {"symbol": "x-thin", "size": 10, "line": {"color": "#B00020", "width": 2}}
 
 FONT = {"family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif", "size": 13}
+# Of figures with many labels.
+SMALL_FONT = {**FONT, "size": 12}
 
 
 def colour(number: int) -> str:
@@ -106,35 +108,11 @@ def to_list(values: Any) -> list[Any]:
     return [None if value != value else value for value in np.asarray(values, dtype=float).tolist()]
 
 
-def add_at_foot(
-    figure: go.Figure, x: Sequence[Any], text: Sequence[str], marker: dict[str, Any], name: str
-) -> None:
-    """Put marks at the foot of the frame, whatever the y axis shows."""
-    figure.update_layout(
-        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True, "showgrid": False}
-    )
-    figure.add_scatter(
-        x=list(x),
-        y=[0.025] * len(x),
-        yaxis="y2",
-        mode="markers",
-        marker=marker,
-        name=name,
-        text=list(text),
-        hovertemplate="%{text}<extra></extra>",
-        cliponaxis=False,
-    )
-
-
 def error_bars(estimates: Sequence[Estimate]) -> dict[str, Any]:
     """Return the error bars of estimates: their intervals, of no length where one is unknown."""
     return {
         "type": "data",
         "symmetric": False,
-        "array": [_length(estimate.high - estimate.value) for estimate in estimates],
-        "arrayminus": [_length(estimate.value - estimate.low) for estimate in estimates],
+        "array": [max(0.0, estimate.high - estimate.value) for estimate in estimates],
+        "arrayminus": [max(0.0, estimate.value - estimate.low) for estimate in estimates],
     }
-
-
-def _length(distance: float) -> float:
-    return distance if distance > 0 else 0.0

@@ -40,9 +40,6 @@ def fresh_metric(measurement: Measurement) -> Metric:
 
 
 def _by_seed(measurement: Measurement, values: Floats) -> Floats:
-    replicates = measurement.confirmation.replicates
-    means = []
-    for seed in dict.fromkeys(replicate.seed for replicate in replicates):
-        seed_values = [value for value, r in zip(values, replicates, strict=True) if r.seed == seed]
-        means.append(np.mean(seed_values))
-    return np.array(means)
+    # As they are stored: the conditions in turn, each with all seeds.
+    conditions = {replicate.condition_label for replicate in measurement.confirmation.replicates}
+    return np.asarray(values.reshape(max(1, len(conditions)), -1).mean(axis=0))

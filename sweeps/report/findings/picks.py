@@ -1,6 +1,6 @@
 """Choose the settings that a measurement picks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,18 +24,6 @@ class Picks:
     indices: Mapping[str, Index] = field(default_factory=dict)
     # no setting is sound, so all competed to be the robust one
     compromised: bool = False
-
-
-@dataclass(frozen=True)
-class Points:
-    """Settings of a continuous space."""
-
-    # (settings, axes)
-    values: Floats
-    # the two ends of each axis
-    ends: Sequence[tuple[float, float]]
-    # of each axis, whether its logarithm counts
-    log: Sequence[bool]
 
 
 def pick_settings(measurement: Measurement) -> Picks:
@@ -64,8 +52,7 @@ def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
         return {}
 
     def choose(means: Floats, diverged: Flags) -> dict[str, Index]:
-        indices, _ = _pick_indices(measurement, means, diverged)
-        return indices
+        return _pick_indices(measurement, means, diverged)[0]
 
     scores = measurement.by_condition(measurement.scores)
     diverged = np.asarray(measurement.by_condition(measurement.diverged))
@@ -88,22 +75,15 @@ def _pick_indices(measurement: Measurement, scores: Floats, diverged: Flags) -> 
 
 
 def _pick_points(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[dict[str, Index], bool]:
-    points, lr_axis = _points(measurement), measurement.lr_axis
-    if points is None or lr_axis is None or measurement.coverage != "qmc":
-        return {"peak": best_index(scores)}, False
-    picks = pick_points(points.values, scores, diverged, points.ends, points.log, lr_axis)
-    return {"peak": picks.peak, "robust": picks.robust}, picks.compromised
-
-
-def _points(measurement: Measurement) -> Points | None:
-    """Return the complete settings; None where one has no number on an axis, or an lr no logarithm."""
     axes, lr_axis = measurement.axes, measurement.lr_axis
-    if lr_axis is None or not all(measurement.ordered) or axes[lr_axis].values[0] <= 0:
-        return None
-    points = []
-    for setting in measurement.complete:
-        if any(axis.name not in setting.params for axis in axes):
-            return None
-        points.append([setting.params[axis.name] for axis in axes])
+    only_peak = {"peak": best_index(scores)}, False
+    if measurement.coverage != "qmc" or lr_axis is None or not all(measurement.ordered):
+        return only_peak
+    rows = [[setting.params.get(axis.name, np.nan) for axis in axes] for setting in measurement.complete]
+    points = np.array(rows, dtype=float)
+    # A setting without a number on an axis lies nowhere, and an lr of 0 has no logarithm.
+    if np.isnan(points).any() or axes[lr_axis].values[0] <= 0:
+        return only_peak
     ends = [(float(axis.values[0]), float(axis.values[-1])) for axis in axes]
-    return Points(np.array(points, dtype=float), ends, [axis.log for axis in axes])
+    picks = pick_points(points, scores, diverged, ends, [axis.log for axis in axes], lr_axis)
+    return {"peak": picks.peak, "robust": picks.robust}, picks.compromised

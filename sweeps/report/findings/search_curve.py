@@ -26,7 +26,7 @@ class BestOfK:
 def best_of_k(measurement: Measurement) -> BestOfK:
     """Return the expected best of k settings for each k."""
     metric, means = measurement.metric, measurement.means
-    band = expected_best_band(measurement.seed_scores, measurement.seed_diverged)
+    low, high = expected_best_band(measurement.seed_scores, measurement.seed_diverged)
     tuning, fresh = [], []
     for index, setting in measurement.by_index.items():
         tuning.append(means[index])
@@ -35,7 +35,7 @@ def best_of_k(measurement: Measurement) -> BestOfK:
     if not np.isnan(fresh).any():
         honest = metric.restore(honest_best(np.array(tuning), metric.orient(np.array(fresh))))
     expected = metric.restore(expected_best(means))
-    return BestOfK(expected, metric.restore(band.low), metric.restore(band.high), honest)
+    return BestOfK(expected, metric.restore(low), metric.restore(high), honest)
 
 
 def _fresh_mean(measurement: Measurement, setting: Setting) -> float:

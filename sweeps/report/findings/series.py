@@ -81,8 +81,7 @@ def _on_edge(measurement: Measurement) -> Flags:
     if axis.log:
         lrs, low, high = np.log10(lrs), float(np.log10(low)), float(np.log10(high))
     shares = (lrs - low) / (high - low)
-    edge: Flags = ~((shares >= EDGE) & (shares <= 1 - EDGE))
-    return edge
+    return np.asarray(~((shares >= EDGE) & (shares <= 1 - EDGE)))
 
 
 def _conditions(measurement: Measurement) -> dict[str, Condition]:

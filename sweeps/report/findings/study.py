@@ -17,12 +17,17 @@ from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.arrays import Floats, Index
 from sweeps.report.statistics.compare import Verdict, judge
 from sweeps.report.statistics.conditions import largest_regrets
-from sweeps.report.statistics.intervals import Estimate, Spread, mean_interval, pooled_spread, resolution
+from sweeps.report.statistics.intervals import (
+    UNKNOWN,
+    Estimate,
+    Spread,
+    mean_interval,
+    pooled_spread,
+    resolution,
+)
 from sweeps.report.statistics.robust import best_index
 from sweeps.report.statistics.space import GoodBand
 from sweeps.report.statistics.stability import SETTLED, most_frequent, selection_spread
-
-UNKNOWN = Spread(float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,6 @@ class Findings:
     failures: Mapping[int, str]
 
     @property
-    def is_even(self) -> bool:
-        """Return whether the settings cover the space, so that shares, bands and importance hold."""
-        return self.measurement.is_even
-
-    @property
     def peak_end(self) -> str:
         """Return which end of the learning rates the best mean is at: lowest, highest, or none, ""."""
         peak, number = self.picks.get("peak"), self.measurement.lr_axis
@@ -107,7 +107,7 @@ def analyze(measurement: Measurement) -> Findings:
         compromised=choice.compromised,
         fresh_metric=metric,
         robust_minus=robust_minus,
-        verdicts={role: _judge(difference, metric) for role, difference in robust_minus.items()},
+        verdicts={role: judge(d, d.excludes_zero, metric.margin) for role, d in robust_minus.items()},
         tried=good_trials(measurement),
         price=price,
         gain=gain,
@@ -166,10 +166,6 @@ def _robust_minus(metric: Metric, picks: Mapping[str, Pick]) -> dict[str, Estima
             difference = robust.fresh.converged - other.fresh.converged
         differences[role] = mean_interval(metric.orient(difference), level)
     return differences
-
-
-def _judge(difference: Estimate, metric: Metric) -> Verdict:
-    return judge(difference, not difference.low <= 0 <= difference.high, metric.margin)
 
 
 def _regrets(measurement: Measurement, picks: Picks) -> dict[str, float]:

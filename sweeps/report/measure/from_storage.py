@@ -4,12 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -33,11 +28,10 @@ def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measu
     stored_names = optuna.get_all_study_names(storage)
     measurements = []
     for name in stored_names if names is None else names:
-        study = _load(storage, name)
+        study = load_study(storage, name)
         if {CONFIRMS, OVERVIEW} & study.user_attrs.keys():
             continue
-        confirms = name + SUFFIX in stored_names
-        confirmation = _load(storage, name + SUFFIX) if confirms else None
+        confirmation = load_study(storage, name + SUFFIX) if name + SUFFIX in stored_names else None
         measurements.append(measurement(study, confirmation))
     return measurements
 
@@ -49,7 +43,9 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
     settings = [_setting(trial, replicates, trial.params) for trial in trials if trial.number not in retried]
-    group, option = next(iter(attributes.get("studied", {}).items()), (None, _option(study.study_name)))
+    # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
+    unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
+    group, option = next(iter(attributes.get("studied", {}).items()), (None, unnamed))
     several = len(study.directions) > 1
     direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
     return Measurement(
@@ -86,13 +82,10 @@ def replicates_of(axes: Mapping[str, Sequence[Any]], seed_key: str) -> list[Repl
     return [replicate for replicates in by_condition.values() for replicate in replicates]
 
 
-def _load(storage: BaseStorage, name: str) -> optuna.Study:
+def load_study(storage: BaseStorage, name: str) -> optuna.Study:
+    """Return a study to be read or written to, not to be sampled for."""
     # A sampler of one's own keeps Optuna from making the default one, which takes a while to import.
     return optuna.load_study(study_name=name, storage=storage, sampler=optuna.samplers.RandomSampler())
-
-
-def _option(name: str) -> str:
-    return name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
 
 
 def _coverage(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Coverage:

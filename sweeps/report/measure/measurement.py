@@ -144,8 +144,7 @@ class Measurement:
     @cached_property
     def means(self) -> Floats:
         """Return the settings' means over all replicates: (*shape)."""
-        means: Floats = self.scores.mean(axis=-1)
-        return means
+        return np.asarray(self.scores.mean(axis=-1))
 
     @cached_property
     def seed_scores(self) -> Floats:
@@ -153,8 +152,7 @@ class Measurement:
 
         What differs between conditions is no noise: intervals are over the seeds.
         """
-        scores: Floats = self.by_condition(self.scores).mean(axis=-2)
-        return scores
+        return np.asarray(self.by_condition(self.scores).mean(axis=-2))
 
     @cached_property
     def seed_diverged(self) -> Flags:
@@ -164,8 +162,7 @@ class Measurement:
     @cached_property
     def condition_means(self) -> Floats:
         """Return means over the seeds: (*shape, conditions)."""
-        means: Floats = self.by_condition(self.scores).mean(axis=-1)
-        return means
+        return np.asarray(self.by_condition(self.scores).mean(axis=-1))
 
     @cached_property
     def conditions(self) -> list[str]:

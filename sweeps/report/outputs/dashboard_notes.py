@@ -9,11 +9,11 @@ from optuna.storages import BaseStorage
 from sweeps.report.figures.curves import describe_picks
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.from_storage import OVERVIEW
+from sweeps.report.measure.from_storage import OVERVIEW, load_study
 from sweeps.report.outputs.dashboard_attributes import retire_figures, save_figure, save_note
 from sweeps.report.outputs.document import Document, Part
 from sweeps.report.outputs.markdown import bullets, figure_lines, part_lines, table_lines
-from sweeps.report.outputs.tables import confirmed_table
+from sweeps.report.outputs.tables import confirmed_tables
 from sweeps.report.sentences.guide import BRIEF, OWN_FIGURES, PICKED_TRIAL
 from sweeps.report.sentences.headline import summarize_picks
 from sweeps.study.optuna_internals import set_study_attribute, study_attributes
@@ -29,14 +29,14 @@ def publish(storage: BaseStorage, studies: Sequence[Findings], document: Documen
     """Save all that the dashboard shows."""
     comparison, *parts = document.parts
     for findings, part in zip(studies, parts, strict=True):
-        study = _load_study(storage, findings.measurement.study)
+        study = load_study(storage, findings.measurement.study)
         if len(studies) == 1:
             part = replace(part, plots=[*comparison.plots, *part.plots])
         save_note(study, _study_note(findings, part))
         _save_figures(study, part)
         _save_trial_notes(study, findings)
         if name := findings.measurement.confirmation.study:
-            save_note(_load_study(storage, name), _confirmation_note(findings, name))
+            save_note(load_study(storage, name), _confirmation_note(findings, name))
     if len(studies) > 1:
         overview = _overview_study(storage, studies)
         save_note(overview, _overview_note(document))
@@ -76,8 +76,10 @@ def _study_note(findings: Findings, part: Part) -> str:
 
 def _confirmation_note(findings: Findings, name: str) -> str:
     intro = f"The picks of {findings.measurement.study}, trained again on seeds that chose nothing."
-    table = confirmed_table([findings])
-    return "\n".join([f"## {name}", "", intro, "", *(table_lines(table) if table else [])])
+    lines = [f"## {name}", "", intro, ""]
+    for table in confirmed_tables([findings]):
+        lines += table_lines(table)
+    return "\n".join(lines)
 
 
 def _overview_study(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.Study:
@@ -86,7 +88,7 @@ def _overview_study(storage: BaseStorage, studies: Sequence[Findings]) -> optuna
     overview = optuna.create_study(
         study_name=f"{sweep}/{OVERVIEW_NAME}",
         storage=storage,
-        directions=_load_study(storage, studies[0].measurement.study).directions,
+        directions=load_study(storage, studies[0].measurement.study).directions,
         sampler=optuna.samplers.RandomSampler(),
         load_if_exists=True,
     )
@@ -99,8 +101,3 @@ def _overview_note(document: Document) -> str:
     for part in [*document.lead, document.parts[0]]:
         lines += part_lines(part)
     return "\n".join([*lines, BRIEF, "", *figure_lines(document.parts[0], FIGURE_LOCATION)])
-
-
-def _load_study(storage: BaseStorage, name: str) -> optuna.Study:
-    # With a sampler of its own: Optuna's default one takes a while to import.
-    return optuna.load_study(study_name=name, storage=storage, sampler=optuna.samplers.RandomSampler())

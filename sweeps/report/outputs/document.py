@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from sweeps.report.figures.all import Plot, joint_plots, study_plots
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.outputs.tables import Table, confirmed_table, settings_table
+from sweeps.report.outputs.tables import Table, confirmed_tables, settings_table
 from sweeps.report.sentences.conclusion import conclude
-from sweeps.report.sentences.headline import explain_price, explain_stability, summarize_picks
-from sweeps.report.sentences.limits import list_limits
-from sweeps.report.sentences.ranges import describe_search, describe_space
+from sweeps.report.sentences.explanation import explain_study
+from sweeps.report.sentences.headline import summarize_picks
+from sweeps.report.sentences.ranges import describe_search
 from sweeps.report.sentences.verdict import compare_optimizers, list_unknowns
 from sweeps.report.sentences.wording import join_words
 
@@ -45,9 +45,7 @@ class Document:
 
 def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
     """Return the report of a sweep, at whatever stage it is."""
-    table = confirmed_table(studies)
-    tables = [table] if table else []
-    comparison = Part("All studies", tables=tables, plots=joint_plots(studies, joint))
+    comparison = Part("All studies", tables=confirmed_tables(studies), plots=joint_plots(studies, joint))
     return Document(_title(studies), _lead(studies, joint), [comparison, *map(_study_part, studies)])
 
 
@@ -63,15 +61,10 @@ def _lead(studies: Sequence[Findings], joint: Joint) -> list[Part]:
 
 def _study_part(findings: Findings) -> Part:
     """Return what is said of one study besides its headline."""
-    sentences = [
-        *explain_price(findings),
-        *explain_stability(findings),
-        *describe_space(findings),
-        *list_limits(findings),
-    ]
     short, full = settings_table(findings, SHORT_TABLE), settings_table(findings)
     full_tables = [full] if len(full.rows) > len(short.rows) else []
-    return Part(findings.measurement.study, sentences, [short], full_tables, study_plots(findings))
+    plots = study_plots(findings)
+    return Part(findings.measurement.study, explain_study(findings), [short], full_tables, plots)
 
 
 def _title(studies: Sequence[Findings]) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -12,7 +11,8 @@ from sweeps.report.figures.all import Plot
 from sweeps.report.outputs.document import Document
 from sweeps.report.sentences.guide import GUIDE
 
-CONFIG = {
+# How Plotly shows every figure.
+PLOTLY_CONFIG = {
     "responsive": True,
     "displaylogo": False,
     "toImageButtonOptions": {"format": "svg"},
@@ -35,12 +35,11 @@ def render_html(document: Document) -> str:
         document=document,
         guide=GUIDE,
         plotlyjs=Markup(get_plotlyjs()),
-        config=Markup(json.dumps(CONFIG)),
+        config=Markup(json.dumps(PLOTLY_CONFIG)),
     )
 
 
 def _figure_data(plot: Plot) -> Markup:
     """Return a figure as JSON that can't end the script element that holds it."""
     assert plot.figure is not None
-    figure: dict[str, Any] = json.loads(plot.figure.to_json())
-    return Markup(json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c"))
+    return Markup(str(plot.figure.to_json()).replace("<", "\\u003c"))

@@ -31,7 +31,7 @@ def to_json(value: Any) -> Any:
         names = [field.name for field in fields(value) if field.name not in OMITTED]
         return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
-        return {_key(key): to_json(part) for key, part in value.items()}
+        return {_join_key(key): to_json(part) for key, part in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         return to_json(value.tolist())
     if isinstance(value, list | tuple):
@@ -41,5 +41,5 @@ def to_json(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _key(key: Any) -> str:
+def _join_key(key: Any) -> str:
     return ",".join(map(str, key)) if isinstance(key, tuple) else str(key)

@@ -67,6 +67,4 @@ def _result(run: FinishedRun) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
     return format_value(value) if isinstance(value, bool) else value

@@ -34,17 +34,8 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
     is_narrow: whether intervals are left out.
     """
     measurement = findings.measurement
-    columns = [
-        "trial",
-        *(axis.short for axis in measurement.axes),
-        "mean",
-        "95 %",
-        "sd",
-        "worst",
-        "div.",
-        "R",
-        "",
-    ]
+    names = [axis.short for axis in measurement.axes]
+    columns = ["trial", *names, "mean", "95 %", "sd", "worst", "div.", "R", ""]
     if is_narrow or len(measurement.seeds) < 2:
         columns.remove("95 %")
     if not measurement.is_grid:
@@ -57,19 +48,19 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
     return Table(title, columns, _cells(rows, columns))
 
 
-def confirmed_table(studies: Sequence[Findings]) -> Table | None:
-    """Return every pick on fresh seeds beside its tuning mean; None where none was trained on them."""
+def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
+    """Return a table of every pick on fresh seeds beside its tuning mean; none where no pick has any."""
     rows = []
     for findings in studies:
         rows += [_pick_row(findings, pick) for pick in findings.picks.values() if pick.fresh]
     if not rows:
-        return None
+        return []
     metric, objective = studies[0].fresh_metric.label, studies[0].measurement.metric.label
     columns = ["study", "pick", "setting", "seeds", metric, f"{objective}, fresh", "tuning", "div."]
     if metric == objective:
         columns.remove(f"{objective}, fresh")
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
-    return Table(title, columns, _cells(rows, columns))
+    return [Table(title, columns, _cells(rows, columns))]
 
 
 def _cells(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> list[list[str]]:

@@ -12,9 +12,9 @@ from rich.table import Table as PrintedTable
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import settings_table
-from sweeps.report.sentences.headline import explain_price, explain_stability, summarize_picks
-from sweeps.report.sentences.limits import list_limits
-from sweeps.report.sentences.ranges import describe_search, describe_space
+from sweeps.report.sentences.explanation import explain_study
+from sweeps.report.sentences.headline import summarize_picks
+from sweeps.report.sentences.ranges import describe_search
 from sweeps.report.sentences.verdict import compare_optimizers
 from sweeps.study.storage import storage_at
 
@@ -50,12 +50,8 @@ def _print_study(console: Console, findings: Findings) -> None:
     for row in table.rows:
         rows.add_row(*row)
     console.print(f"\n[bold]{table.title}[/bold]", rows, sep="\n", end="")
-    _print_sentences(console, summarize_picks(findings))
-    _print_sentences(console, explain_price(findings))
-    _print_sentences(console, explain_stability(findings))
-    _print_sentences(console, describe_space(findings))
-    _print_sentences(console, list_limits(findings))
-    _print_sentences(console, [describe_search(findings)])
+    sentences = [*summarize_picks(findings), *explain_study(findings), describe_search(findings)]
+    _print_sentences(console, sentences)
 
 
 def _print_sentences(console: Console, sentences: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from sweeps.report.sentences.headline import UNSETTLED, name_end
 from sweeps.report.sentences.verdict import compare_optimizers
 from sweeps.report.sentences.wording import format_difference, format_interval, format_params, format_score
 
-CONFIG = "the config's own setting"
+CONFIG_SETTING = "the config's own setting"
 
 
 def conclude(studies: Sequence[Findings], joint: Joint) -> list[str]:
@@ -50,7 +50,7 @@ def _compare_with(findings: Findings, picks: Sequence[Pick]) -> list[str]:
     verdict = findings.verdicts[picks[0].role]
     if verdict != "better":
         phrase = "is equivalent to" if verdict == "equivalent" else "shows no distinguishable difference from"
-        return [f"It {phrase} {CONFIG}."] if is_default else []
+        return [f"It {phrase} {CONFIG_SETTING}."] if is_default else []
     is_better = difference.value > 0
     size = difference if is_better else -difference
     comparison = f"It is {format_difference(metric, size.value)} {'better' if is_better else 'worse'}"
@@ -60,9 +60,9 @@ def _compare_with(findings: Findings, picks: Sequence[Pick]) -> list[str]:
 def _name_other(findings: Findings, picks: Sequence[Pick]) -> str:
     """Return the other setting's name: the peak, lr=0.1, at the largest lr searched."""
     if picks[0].role == "default":
-        return CONFIG
+        return CONFIG_SETTING
     name = f"the peak, {format_params(picks[0].params)}"
     if len(picks) > 1:
-        name += f" ({CONFIG})"
+        name += f" ({CONFIG_SETTING})"
     end = name_end(findings)
     return f"{name}, at {end}" if end else name

@@ -39,10 +39,7 @@ GUIDE = (
         "certain. The interval of a difference allows for that. It adds the gaps between the pick and what "
         "draws of the tuning seeds pick in its place. p is corrected for all pairs (Holm).",
     ),
-    (
-        "edge",
-        "The learning rate is the first or last that was searched: better ones may lie beyond.",
-    ),
+    ("edge", "The learning rate is the first or last that was searched: better ones may lie beyond."),
 )
 
 BRIEF = (

@@ -34,7 +34,7 @@ def _objectives(findings: Findings) -> list[str]:
 
 def _adaptive(findings: Findings) -> list[str]:
     sentences = []
-    if not findings.is_even:
+    if not findings.measurement.is_even:
         sentences.append(
             "An adaptive search crowds its trials where it scored well. It can't say how much of the space "
             "is good, nor which parameters matter."

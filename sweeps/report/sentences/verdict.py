@@ -5,12 +5,7 @@ from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.wording import (
-    format_difference,
-    format_interval,
-    format_p,
-    join_words,
-)
+from sweeps.report.sentences.wording import format_difference, format_interval, format_p, join_words
 from sweeps.report.statistics.compare import Comparison
 
 
@@ -44,7 +39,7 @@ def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
         sentences.append(
             "Which optimizer is easier to tune: those figures depend on the ranges chosen for each study."
         )
-    adaptive = [findings.measurement.option for findings in studies if not findings.is_even]
+    adaptive = [findings.measurement.option for findings in studies if not findings.measurement.is_even]
     if adaptive:
         sentences.append(
             f"How much of the space is good for {join_words(adaptive)}: the search was adaptive."

@@ -43,8 +43,8 @@ def format_estimate(estimate: Estimate) -> str:
 def format_score(metric: Metric, estimate: Estimate) -> str:
     """Return what a metric came to: test accuracy 92.10 % [91.80, 92.40]."""
     if metric.unit:
-        value = f"{format_number(estimate.value)} {metric.unit}"
-        return f"{metric.name} {value} {format_interval(estimate)}".strip()
+        value = f"{metric.name} {format_number(estimate.value)} {metric.unit}"
+        return f"{value} {format_interval(estimate)}".strip()
     return f"{metric.name} {format_estimate(estimate)}"
 
 

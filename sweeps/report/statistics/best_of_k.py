@@ -1,19 +1,10 @@
 """Expect what the best of k random settings of a search scores, and what it is worth on fresh seeds."""
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy.special import gammaln
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.noise import draw_means, means_of
-
-
-class Band(NamedTuple):
-    """Lower and upper limits of a curve over k = 1..N."""
-
-    low: Floats
-    high: Floats
 
 
 def expected_best(values: Floats) -> Floats:
@@ -38,8 +29,8 @@ def honest_best(tuning: Floats, fresh: Floats) -> Floats:
     return _weights(len(group)) @ means[np.sort(group)]
 
 
-def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> Band:
-    """Return limits of E_k of the settings' true means, for all k at once: scores (*axes, replicates).
+def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Return low, high limits of E_k of the true means, for all k at once: scores (*axes, replicates).
 
     T_k = 2 E_k - E_k(drawn) over draws of the means' noise, its mean -+ q sd, q the quantile of max_k
     |T_k - mean|/sd: the best of noisy means looks too good, that of drawn ones twice. The settings are taken
@@ -49,13 +40,13 @@ def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> 
     rows = ~np.isnan(draws).any(axis=-1)
     weights, middle = _weights(int(rows.sum())), expected_best(means_of(scores))[:, None]
     if len(weights) < len(middle):
-        return Band(np.full(len(middle), np.nan), np.full(len(middle), np.nan))
+        return np.full(len(middle), np.nan), np.full(len(middle), np.nan)
     noisy = weights @ np.sort(draws[rows], axis=0)
     true = 2 * middle - noisy
     mean, deviation = true.mean(axis=1, keepdims=True), true.std(axis=1, keepdims=True)
     largest = np.max(np.abs(true - mean) / np.maximum(deviation, 1e-12), axis=0)
     half_widths = np.quantile(largest, level) * deviation
-    return Band((mean - half_widths)[:, 0], (mean + half_widths)[:, 0])
+    return (mean - half_widths)[:, 0], (mean + half_widths)[:, 0]
 
 
 def _weights(count: int) -> Floats:

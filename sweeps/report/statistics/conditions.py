@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sweeps.report.statistics.arrays import Flags, Floats
-from sweeps.report.statistics.robust import GridPicks, best_index, neighbourhood_means, sound_settings
+from sweeps.report.statistics.robust import GridPicks, neighbourhood_means, pick_sound, sound_settings
 
 
 def regrets(scores: Floats) -> Floats:
@@ -16,8 +16,7 @@ def regrets(scores: Floats) -> Floats:
 
 def largest_regrets(scores: Floats) -> Floats:
     """Return each setting's largest regret over the conditions; nan where one is unmeasured."""
-    largest: Floats = regrets(scores).max(axis=-1)
-    return largest
+    return np.asarray(regrets(scores).max(axis=-1))
 
 
 def pick_across(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> GridPicks:
@@ -29,6 +28,4 @@ def pick_across(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axi
     worst = largest_regrets(neighbourhood_means(scores, ordered))
     means = scores.mean(axis=-1)
     sound = sound_settings(means, np.asarray(diverged.any(axis=-1)), ordered, lr_axis)
-    compromised = not sound.any()
-    robust = best_index(-(worst if compromised else np.where(sound, worst, np.nan)))
-    return GridPicks(best_index(means), robust, compromised)
+    return pick_sound(means, -worst, sound)

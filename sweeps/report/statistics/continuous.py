@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from sweeps.report.statistics.arrays import Flags, Floats
-from sweeps.report.statistics.robust import GridPicks, best_index
+from sweeps.report.statistics.robust import GridPicks, pick_sound
 
 # Standard deviation of log10 of the factor that a learning rate is off by: a factor of two either way.
 SIGMA = 0.3
@@ -26,8 +26,7 @@ def in_cube(points: Floats, ends: Sequence[tuple[float, float]], log: Sequence[b
         values[:, axis] = np.log10(values[:, axis])
         spans[:, axis] = np.log10(spans[:, axis])
     width = np.where(spans[1] > spans[0], spans[1] - spans[0], 1.0)
-    cube: Floats = (values - spans[0]) / width
-    return cube
+    return np.asarray((values - spans[0]) / width)
 
 
 def smoothed_points(
@@ -76,9 +75,7 @@ def pick_points(
     """
     means = smoothed_points(points, scores, ends, log, lr_axis, sigma)
     sound = sound_points(points[:, lr_axis], scores, diverged, ends[lr_axis], sigma)
-    compromised = not sound.any()
-    robust = best_index(means if compromised else np.where(sound, means, np.nan))
-    return GridPicks(best_index(scores), robust, compromised)
+    return pick_sound(scores, means, sound)
 
 
 def sound_points(
@@ -86,5 +83,4 @@ def sound_points(
 ) -> Flags:
     """Flag the points that are measured, didn't diverge and have an lr sigma decades or more off its ends."""
     rates, (low, high) = np.log10(lrs), np.log10(ends)
-    sound: Flags = ~diverged & ~np.isnan(scores) & (rates >= low + sigma) & (rates <= high - sigma)
-    return sound
+    return np.asarray(~diverged & ~np.isnan(scores) & (rates >= low + sigma) & (rates <= high - sigma))

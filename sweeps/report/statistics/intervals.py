@@ -31,6 +31,11 @@ class Estimate:
         return Estimate(-self.value, -self.high, -self.low)
 
     @property
+    def excludes_zero(self) -> bool:
+        """Return whether the limits lie on one side of 0."""
+        return not self.low <= 0 <= self.high
+
+    @property
     def half_width(self) -> float:
         """Return half of the distance between the limits."""
         return (self.high - self.low) / 2
@@ -42,6 +47,9 @@ class Spread:
 
     sd: float
     freedom: float
+
+
+UNKNOWN = Spread(float("nan"), float("nan"))
 
 
 def half_width(n: int, sd: float = 1.0, freedom: float | None = None, level: float = 0.95) -> float:
@@ -87,7 +95,7 @@ def p_value(value: float, error: Spread) -> float:
 def sum_of(errors: Sequence[Spread]) -> Spread:
     """Return the standard error of a sum of independent figures, its freedom by Welch and Satterthwaite."""
     if any(np.isnan(error.sd) for error in errors):
-        return Spread(float("nan"), float("nan"))
+        return UNKNOWN
     variance = sum(error.sd**2 for error in errors)
     squares = sum(error.sd**4 / error.freedom for error in errors if error.sd > 0)
     freedom = variance**2 / squares if squares > 0 else min(error.freedom for error in errors)
@@ -104,7 +112,7 @@ def pooled_spread(scores: Floats, diverged: Flags) -> Spread:
     rows = scores[stable(scores, diverged)]
     settings, n = rows.shape
     if n < 2 or not settings:
-        return Spread(float("nan"), float("nan"))
+        return UNKNOWN
     centred = rows - rows.mean(axis=1, keepdims=True)
     seed = settings * float(np.sum(centred.mean(axis=0) ** 2))  # n - 1 degrees of freedom
     error = float(np.sum(centred**2)) - seed  # (settings - 1)(n - 1)

@@ -33,8 +33,7 @@ def stable(scores: Floats, diverged: Flags) -> Flags:
 def means_of(scores: Floats) -> Floats:
     """Return each setting's mean over the replicates that are measured; nan where none is."""
     counts = np.sum(~np.isnan(scores), axis=-1)
-    means: Floats = np.nansum(scores, axis=-1) / np.where(counts, counts, np.nan)
-    return means
+    return np.asarray(np.nansum(scores, axis=-1) / np.where(counts, counts, np.nan))
 
 
 def nearest(means: Floats, mean: float) -> NDArray[np.intp]:
@@ -85,13 +84,11 @@ def draw_means(scores: Floats, diverged: Flags) -> Floats:
     own_sd = np.where(converged_counts > 0, own_sd[..., None], 0.0)
     errors = factors * own_sd * np.sqrt(converged_counts) * random.normal(size=(*counts.shape, DRAWS))
     common = converged_counts * shared_sd / np.sqrt(n) * random.standard_t(n - 1, DRAWS)
-    draws: Floats = means_of(scores)[..., None] + (errors + common) / np.maximum(counts, 1)[..., None]
-    return draws
+    return np.asarray(means_of(scores)[..., None] + (errors + common) / np.maximum(counts, 1)[..., None])
 
 
 def _deviations(rows: Floats) -> Floats:
     """Return each row's standard deviation over what is measured; nan for fewer than two values."""
     counts = np.sum(~np.isnan(rows), axis=1)
     squares = np.nansum((rows - means_of(rows)[:, None]) ** 2, axis=1)
-    deviations: Floats = np.sqrt(squares / np.where(counts > 1, counts - 1, np.nan))
-    return deviations
+    return np.asarray(np.sqrt(squares / np.where(counts > 1, counts - 1, np.nan)))

@@ -41,8 +41,13 @@ def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int 
     """
     means = neighbourhood_means(scores, ordered)
     sound = sound_settings(scores, diverged, ordered, lr_axis)
+    return pick_sound(scores, means, sound)
+
+
+def pick_sound(scores: Floats, robustness: Floats, sound: Flags) -> GridPicks:
+    """Return the setting of the highest score, and the most robust sound one; of all where none is sound."""
     compromised = not sound.any()
-    robust = best_index(means if compromised else np.where(sound, means, np.nan))
+    robust = best_index(robustness if compromised else np.where(sound, robustness, np.nan))
     return GridPicks(best_index(scores), robust, compromised)
 
 

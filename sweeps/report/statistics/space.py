@@ -38,8 +38,7 @@ def cell_widths(values: Sequence[float]) -> Floats:
     if len(points) == 1:
         return np.ones(1)
     borders = np.concatenate([points[:1], (points[1:] + points[:-1]) / 2, points[-1:]])
-    widths: Floats = np.diff(borders) / (points[-1] - points[0])
-    return widths
+    return np.asarray(np.diff(borders) / (points[-1] - points[0]))
 
 
 def weights(axes: Sequence[Sequence[object]], lr_axis: int | None) -> Floats:

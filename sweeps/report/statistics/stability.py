@@ -8,7 +8,7 @@ from math import comb, factorial, prod
 import numpy as np
 
 from sweeps.report.statistics.arrays import Flags, Floats, Index
-from sweeps.report.statistics.intervals import Spread
+from sweeps.report.statistics.intervals import UNKNOWN, Spread
 
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 MOST_DRAWS = 500
@@ -73,7 +73,7 @@ def selection_spread(frequencies: Floats, scores: Floats, pick: Index) -> Spread
     """
     n, means = scores.shape[-1], scores.mean(axis=-1)
     if n < 2:
-        return Spread(float("nan"), float("nan"))
+        return UNKNOWN
     gaps = np.where(frequencies > 0, means - means[pick], 0.0)
     return Spread(float(np.sqrt(np.sum(frequencies * gaps**2))), n - 1.0)
 

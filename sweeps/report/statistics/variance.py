@@ -82,8 +82,7 @@ def _shares(means: Floats, noise: float) -> Floats:
         variances.append((_effect(means, effect) ** 2).mean(axis=axes) - from_noise)
     floored = np.maximum(variances, 0)
     total = floored.sum(axis=0)
-    shares: Floats = floored / np.where(total > 0, total, np.nan)
-    return shares
+    return np.asarray(floored / np.where(total > 0, total, np.nan))
 
 
 def _effect(means: Floats, effect: Effect) -> Floats:
