@@ -24,8 +24,10 @@ class QuasiRandomPoints(QMCSampler):
     def __init__(self, space: Mapping[str, BaseDistribution], **arguments: Any) -> None:
         super().__init__(**arguments)
         # The parameters that have an order, and more than one value.
-        numbers = {name: d for name, d in space.items() if not isinstance(d, CategoricalDistribution)}
-        self._space = {name: number for name, number in numbers.items() if not number.single()}
+        self._space = dict(space)
+        for name, distribution in space.items():
+            if isinstance(distribution, CategoricalDistribution) or distribution.single():
+                del self._space[name]
 
     def infer_relative_search_space(
         self,
