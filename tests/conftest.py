@@ -21,7 +21,7 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHON
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """Python with these arguments, in the repository, in a process group of its own."""
+    """Start Python with these arguments, in the repository, in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=REPOSITORY,
@@ -49,7 +49,7 @@ def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], se
         time.sleep(0.01)
 
 
-def sweeps_here(*arguments: str) -> None:
+def run_sweeps_here(*arguments: str) -> None:
     """Call `python -m sweeps.run` in this process."""
     from sweeps.run import main
 
@@ -72,7 +72,7 @@ class Toy:
         return f"sqlite:///{self.folder}/toy.db"
 
     @property
-    def fixed(self) -> list[str]:
+    def overrides(self) -> list[str]:
         return [
             f"journal={self.folder}/journal",
             f"hydra.sweep.dir={self.folder}/jobs",
@@ -85,10 +85,10 @@ class Toy:
 
     def start(self, *overrides: str) -> subprocess.Popen[str]:
         """Start a sweep."""
-        command = ["tests/support/toy/app.py", "-m", *self.fixed, "hydra.sweeper.n_jobs=2", *overrides]
+        command = ["tests/support/toy/app.py", "-m", *self.overrides, "hydra.sweeper.n_jobs=2", *overrides]
         return start("-W", "error", *command)
 
-    def here(self, *overrides: str) -> None:
+    def run_here(self, *overrides: str) -> None:
         """Run a sweep in this process, one job after the other."""
         with pytest.MonkeyPatch.context() as patch:
             patch.syspath_prepend(str(REPOSITORY / "tests" / "support" / "toy"))
@@ -96,7 +96,7 @@ class Toy:
             command = [
                 "app.py",
                 "-m",
-                *self.fixed,
+                *self.overrides,
                 "hydra/launcher=basic",
                 "hydra.sweeper.n_jobs=1",
                 *overrides,
@@ -112,20 +112,20 @@ class Toy:
         return finish(self.start(*overrides))
 
     def study(self, name: str) -> optuna.Study:
-        """A study of the sweep."""
+        """Load a study of the sweep."""
         return optuna.load_study(study_name=name, storage=self.storage)
 
     def states(self, name: str) -> list[str]:
-        """The states of a study's trials, sorted."""
+        """Return the states of a study's trials, sorted."""
         return sorted(trial.state.name for trial in self.study(name).trials)
 
     def journal(self, word: str) -> list[str]:
-        """The jobs that left a line `start` or `end`, in order."""
+        """Return the jobs that left a line `start` or `end`, in order."""
         path = self.folder / "journal"
         lines = path.read_text().splitlines() if path.exists() else []
         return [line.split(" ", 2)[2] for line in lines if line.startswith(word)]
 
-    def recorded(self, *overrides: str) -> list[str]:
+    def recorded_jobs(self, *overrides: str) -> list[str]:
         """Return the jobs, as the journal calls them, whose replicates are recorded; all have `overrides`."""
         jobs = []
         for name in optuna.get_all_study_names(self.storage):
@@ -143,7 +143,7 @@ class Toy:
         """
         (self.folder / "journal.hold").write_text(str(ended))
 
-    def held(self) -> list[int]:
+    def waiting_processes(self) -> list[int]:
         """Return the processes whose jobs have begun to wait."""
         path = self.folder / "journal"
         lines = path.read_text().splitlines() if path.exists() else []
@@ -179,24 +179,24 @@ def _matmul_library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def toy(tmp_path: Path) -> Toy:
-    """A folder for sweeps of the toy application."""
+    """Return a folder for sweeps of the toy application."""
     return Toy(tmp_path)
 
 
 @pytest.fixture
-def refused(
+def refusal(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., str]]:
-    """Calls the command line in this process, which must refuse; gives its whole message."""
+    """Return a call of the command line in this process, which must refuse; it returns the whole message."""
     from sweeps.run import main
 
     def call(*arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["sweeps.run", *arguments])
-        with pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as error:
             main()
-        assert left.value.code not in (0, None)
-        said = capfd.readouterr()
-        return f"{said.out}{said.err}{left.value.code if isinstance(left.value.code, str) else ''}"
+        assert error.value.code not in (0, None)
+        output = capfd.readouterr()
+        return f"{output.out}{output.err}{error.value.code if isinstance(error.value.code, str) else ''}"
 
     yield call
     forget_hydra()

@@ -57,7 +57,7 @@ def test_version_names_what_decides_a_sweep(
 
 @pytest.mark.parametrize("arguments", [[], ["data=digits"], ["-m", "optimizer=sgd,adam", "data=digits"]])
 def test_training_without_torch_says_what_to_install(
-    arguments: list[str], refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
-    assert refused(*arguments) == "Training needs torch: pip install 'optimizer-sweeps[train]'"
+    assert refusal(*arguments) == "Training needs torch: pip install 'optimizer-sweeps[train]'"

@@ -21,7 +21,7 @@ from omegaconf import OmegaConf
 from sweeps.__main__ import main as sweeps_program
 from sweeps.run import CONF
 from sweeps.sweeper.conf import StudySweeperConf
-from tests.conftest import ENVIRONMENT, REPOSITORY, finish, start, sweeps_here
+from tests.conftest import ENVIRONMENT, REPOSITORY, finish, run_sweeps_here, start
 from tests.support.documents import (
     LINK,
     PICTURES,
@@ -46,7 +46,7 @@ OVERRIDE = re.compile(r"[+]{0,2}[a-z][\w./]*=(?!\.\.\.)[^\s<']+")
 RESUME = "resume=outputs/runs/<day>/<time>"
 QUICKLY = ["data=digits", "epochs=1"]
 # The README's sweep takes seconds so.
-FEW = ["optimizer.lr=0.1,0.01,0.001", "hydra.sweeper.replicates.seed=[0]", "confirm.seeds=1"]
+SMALL_SWEEP = ["optimizer.lr=0.1,0.01,0.001", "hydra.sweeper.replicates.seed=[0]", "confirm.seeds=1"]
 HERE = ["hydra/launcher=basic", "hydra.sweeper.n_jobs=1"]
 
 # The first blocks of docs/own-application.md are an application, those with a path on top are files.
@@ -61,19 +61,19 @@ SCRIPTS = [block for block in blocks("python") if block.source not in FILES]
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder in which the README's sweep ran, its storage and name as they are by default."""
     folder = tmp_path_factory.mktemp("readme")
     [command, *_] = [command for command in commands("README.md") if command in SWEEPS]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        sweeps_here(*command.split()[2:], *QUICKLY, *FEW, *HERE)
+        run_sweeps_here(*command.split()[2:], *QUICKLY, *SMALL_SWEEP, *HERE)
         yield folder
 
 
 @pytest.mark.parametrize("command", READERS)
 def test_a_command_that_reads_a_sweep_runs_after_the_first_one(
-    command: str, swept: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, sweep_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     programs: list[list[str]] = []
     monkeypatch.setattr(os, "execv", lambda _, arguments: programs.append(arguments))
@@ -81,23 +81,23 @@ def test_a_command_that_reads_a_sweep_runs_after_the_first_one(
     if " dashboard" in command:  # becomes another program, which would serve until someone stops it
         assert programs[0][1].startswith("sqlite:///")
     else:
-        assert (swept / capsys.readouterr().out.split()[-1]).is_file()
+        assert (sweep_folder / capsys.readouterr().out.split()[-1]).is_file()
 
 
 @pytest.mark.parametrize("command", RUNS)
 def test_a_command_that_trains_once_runs(
-    command: str, swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, sweep_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # An epoch or two of digits: as written they train for minutes, some on files that have to be fetched.
     arguments = [*command.split()[2:], *QUICKLY]
     if RESUME in arguments:
         arguments.remove(RESUME)
-        sweeps_here(*arguments, f"hydra.run.dir={tmp_path}")
+        run_sweeps_here(*arguments, f"hydra.run.dir={tmp_path}")
         arguments += [f"resume={tmp_path}", "epochs=2"]
-    monkeypatch.chdir(swept)
-    before = set(swept.glob("outputs/runs/*/*/metrics.json"))
-    sweeps_here(*arguments)
-    assert set(swept.glob("outputs/runs/*/*/metrics.json")) > before
+    monkeypatch.chdir(sweep_folder)
+    before = set(sweep_folder.glob("outputs/runs/*/*/metrics.json"))
+    run_sweeps_here(*arguments)
+    assert set(sweep_folder.glob("outputs/runs/*/*/metrics.json")) > before
 
 
 @pytest.mark.parametrize("command", HELP)
@@ -231,10 +231,10 @@ def test_pictures_are_small_and_shown() -> None:
         assert picture.name in shown, picture
 
 
-def test_the_pictures_of_the_docs_can_be_made_again(swept: Path) -> None:
+def test_the_pictures_of_the_docs_can_be_made_again(sweep_folder: Path) -> None:
     # Without Chromium: the page that it would take a picture of.
     make_pictures = runpy.run_path(str(REPOSITORY / "docs/make_pictures.py"))
-    page = make_pictures["figures_page"](f"sqlite:///{swept}/outputs/sweeps.db", "sweeps")
+    page = make_pictures["figures_page"](f"sqlite:///{sweep_folder}/outputs/sweeps.db", "sweeps")
     assert page.count("Plotly.newPlot(") == 2
 
 

@@ -21,7 +21,7 @@ from sweeps.training import checkpoint
 from sweeps.training.run import Result, Run
 from sweeps.training.train import train
 from tests.support.cifar_files import write_cifar
-from tests.support.training_runs import Log, same
+from tests.support.training_runs import Log, same_bits
 
 Compose = Callable[..., DictConfig]
 OPTIMIZERS, SCHEDULERS, DATA, MODELS, EXPERIMENTS = (
@@ -31,13 +31,13 @@ OPTIMIZERS, SCHEDULERS, DATA, MODELS, EXPERIMENTS = (
 
 
 @pytest.fixture
-def composed(tmp_path: Path) -> Iterator[Compose]:
+def compose_config(tmp_path: Path) -> Iterator[Compose]:
     """Composes a config from overrides."""
     with initialize_config_dir(str(CONF)):
         yield lambda *overrides: compose("config", [f"outputs={tmp_path}", "epochs=2", *overrides])
 
 
-def few(feed: Feed, images: int, validation: int) -> Feed:
+def cut_feed(feed: Feed, images: int, validation: int) -> Feed:
     return replace(feed, images=feed.images[:images], labels=feed.labels[:images], validation=validation)
 
 
@@ -55,13 +55,13 @@ def write_idx(folder: Path) -> None:
 
 
 def assert_goes_on(run: Run, folder: Path) -> Result:
-    """Two epochs end with the same bits where they are broken in between."""
+    """Check that two epochs end with the same bits where they are broken in between."""
     log = Log()
     [result] = train([run], "cpu", observer=log)
     assert [epoch.number for epoch in result.epochs] == [1, 2]
     checkpoint.save(folder / "checkpoint.pt", log.states[0][1])
     [resumed] = train([run], "cpu", starts=[checkpoint.load(folder / "checkpoint.pt")])
-    assert same(resumed.state, result.state)
+    assert same_bits(resumed.state, result.state)
     return result
 
 
@@ -72,7 +72,7 @@ def assert_lowers_the_loss(result: Result) -> None:
 def assert_option_trains(cfg: DictConfig, folder: Path, images: int = 700) -> None:
     check(cfg)
     run = build(cfg)
-    assert_lowers_the_loss(assert_goes_on(replace(run, feed=few(run.feed, images, 100)), folder))
+    assert_lowers_the_loss(assert_goes_on(replace(run, feed=cut_feed(run.feed, images, 100)), folder))
 
 
 # The two epochs of a pair are three steps each. Composing takes longer: each option is composed once.
@@ -95,42 +95,48 @@ def test_every_optimizer_goes_on_with_every_scheduler(optimizer: str, tmp_path: 
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_optimizer_passes_the_checks_and_lowers_the_loss(optimizer: str, composed: Compose) -> None:
-    cfg = composed(f"optimizer={optimizer}", *PAIRED, "epochs=8")
+def test_every_optimizer_passes_the_checks_and_lowers_the_loss(
+    optimizer: str, compose_config: Compose
+) -> None:
+    cfg = compose_config(f"optimizer={optimizer}", *PAIRED, "epochs=8")
     check(cfg)
     assert_lowers_the_loss(*train([build(cfg)], "cpu"))
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 @pytest.mark.parametrize("warmup", [0, 0.5])
-def test_every_scheduler_passes_the_checks(scheduler: str, warmup: float, composed: Compose) -> None:
-    check(composed(f"scheduler={scheduler}", f"warmup.epochs={warmup}"))
+def test_every_scheduler_passes_the_checks(scheduler: str, warmup: float, compose_config: Compose) -> None:
+    check(compose_config(f"scheduler={scheduler}", f"warmup.epochs={warmup}"))
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_model_trains_and_goes_on(model: str, composed: Compose, tmp_path: Path) -> None:
-    assert_option_trains(composed(f"model={model}", "data=digits", "batch_size=30"), tmp_path, images=160)
+def test_every_model_trains_and_goes_on(model: str, compose_config: Compose, tmp_path: Path) -> None:
+    assert_option_trains(
+        compose_config(f"model={model}", "data=digits", "batch_size=30"), tmp_path, images=160
+    )
 
 
 @pytest.mark.parametrize("data", DATA)
 def test_every_data_feed_trains_and_goes_on(
-    data: str, composed: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: str, compose_config: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_idx(tmp_path)
     if data.startswith("cifar"):
         write_cifar(data.upper(), tmp_path, 1200, monkeypatch)
-    has_root = "root" in composed(f"data={data}").data
+    has_root = "root" in compose_config(f"data={data}").data
     files = [f"data.root={tmp_path}", "data.validation=0.1"] if has_root else []
-    assert_option_trains(composed(f"data={data}", *files), tmp_path)
+    assert_option_trains(compose_config(f"data={data}", *files), tmp_path)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_every_experiment_trains_and_goes_on(experiment: str, composed: Compose, tmp_path: Path) -> None:
-    assert_option_trains(composed(f"experiment={experiment}", "data=digits"), tmp_path)
+def test_every_experiment_trains_and_goes_on(
+    experiment: str, compose_config: Compose, tmp_path: Path
+) -> None:
+    assert_option_trains(compose_config(f"experiment={experiment}", "data=digits"), tmp_path)
 
 
-def test_an_optimizer_brings_its_scheduler_unless_the_user_names_one(composed: Compose) -> None:
-    assert "ReduceLROnPlateau" in composed("optimizer=sgd").scheduler._target_
-    assert "CosineAnnealingLR" in composed("optimizer=sgd", "scheduler=cosine").scheduler._target_
-    assert "ConstantLR" in composed("optimizer=adam").scheduler._target_
-    assert "ReduceLROnPlateau" in composed("experiment=lecture_sgd").scheduler._target_
+def test_an_optimizer_brings_its_scheduler_unless_the_user_names_one(compose_config: Compose) -> None:
+    assert "ReduceLROnPlateau" in compose_config("optimizer=sgd").scheduler._target_
+    assert "CosineAnnealingLR" in compose_config("optimizer=sgd", "scheduler=cosine").scheduler._target_
+    assert "ConstantLR" in compose_config("optimizer=adam").scheduler._target_
+    assert "ReduceLROnPlateau" in compose_config("experiment=lecture_sgd").scheduler._target_

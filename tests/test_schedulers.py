@@ -20,52 +20,54 @@ STEPS = 3000 // 256  # an epoch of mnist5k
 LR = 0.4
 
 
-def composed(*overrides: str) -> Schedule:
+def build_schedule(*overrides: str) -> Schedule:
     with initialize_config_dir(str(CONF)):
         return build(compose("config", overrides=list(overrides))).schedule
 
 
-def rates(schedule: Schedule, epochs: int) -> list[float]:
+def lr_of_each_step(schedule: Schedule, epochs: int) -> list[float]:
     """The learning rate of every step; validation accuracy and loss never improve."""
     optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=LR)
     scheduler = schedule.build(optimizer)
-    used = []
+    lrs = []
     for _ in range(epochs):
         for _ in range(STEPS):
-            used.append(optimizer.param_groups[0]["lr"])
+            lrs.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
             schedule.after_step(scheduler)
         schedule.after_epoch(scheduler, SimpleNamespace(validation_accuracy=90.0, validation_loss=1.0))
-    return used
+    return lrs
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_after_the_warm_up_a_scheduler_does_what_it_does_alone(name: str) -> None:
-    alone = composed(f"scheduler={name}", "epochs=6")
+    alone = build_schedule(f"scheduler={name}", "epochs=6")
     warmed = Schedule(
         partial(WarmUp, build=alone.build, steps=2 * STEPS, start_factor=0.1), alone.interval, alone.monitor
     )
-    expected = rates(alone, epochs=6)
-    used = rates(warmed, epochs=8)
-    assert used[2 * STEPS :] == expected
+    expected = lr_of_each_step(alone, epochs=6)
+    lrs = lr_of_each_step(warmed, epochs=8)
+    assert lrs[2 * STEPS :] == expected
     rise = [expected[0] * (0.1 + 0.9 * step / (2 * STEPS)) for step in range(2 * STEPS)]
-    assert used[: 2 * STEPS] == pytest.approx(rise)
+    assert lrs[: 2 * STEPS] == pytest.approx(rise)
 
 
 def test_a_warm_up_may_end_within_an_epoch() -> None:
-    used = rates(composed("scheduler=step", "scheduler.step_size=1", "epochs=3", "warmup.epochs=0.5"), 3)
+    lrs = lr_of_each_step(
+        build_schedule("scheduler=step", "scheduler.step_size=1", "epochs=3", "warmup.epochs=0.5"), 3
+    )
     half = round(STEPS / 2)
-    assert used[0] == pytest.approx(0.01 * LR)
-    assert used[half - 1] < LR
-    assert used[half:STEPS] == [LR] * (STEPS - half)
-    assert used[STEPS::STEPS] == [LR / 2, LR / 4]
+    assert lrs[0] == pytest.approx(0.01 * LR)
+    assert lrs[half - 1] < LR
+    assert lrs[half:STEPS] == [LR] * (STEPS - half)
+    assert lrs[STEPS::STEPS] == [LR / 2, LR / 4]
 
 
 @pytest.mark.parametrize("interval", ["epoch", "step"])
 @pytest.mark.parametrize("warmup", [0, 1])
 def test_a_cosine_ends_with_the_run_whatever_it_counts(interval: str, warmup: int) -> None:
     overrides = ("scheduler=cosine", f"scheduler.interval={interval}", f"warmup.epochs={warmup}")
-    optimizer_steps = rates(composed(*overrides, "epochs=5"), epochs=6)
+    optimizer_steps = lr_of_each_step(build_schedule(*overrides, "epochs=5"), epochs=6)
     after = optimizer_steps[5 * STEPS]  # the first step that the run no longer takes
     assert after == pytest.approx(0, abs=1e-12)
     assert all(rate > 1e-4 for rate in optimizer_steps[: 5 * STEPS])
@@ -74,30 +76,30 @@ def test_a_cosine_ends_with_the_run_whatever_it_counts(interval: str, warmup: in
 
 
 def test_one_cycle_rises_to_the_optimizers_learning_rate_and_ends_with_the_run() -> None:
-    used = rates(composed("scheduler=onecycle", "epochs=5"), epochs=5)
-    assert used[0] == pytest.approx(LR / 25)
-    assert max(used) == pytest.approx(LR, rel=1e-3)  # the peak lies between two steps
-    assert used[-1] == pytest.approx(LR / 25 / 10_000)
+    lrs = lr_of_each_step(build_schedule("scheduler=onecycle", "epochs=5"), epochs=5)
+    assert lrs[0] == pytest.approx(LR / 25)
+    assert max(lrs) == pytest.approx(LR, rel=1e-3)  # the peak lies between two steps
+    assert lrs[-1] == pytest.approx(LR / 25 / 10_000)
 
 
 def test_the_milestones_lie_at_a_half_and_three_quarters_of_the_run() -> None:
-    used = rates(composed("scheduler=multistep", "epochs=8"), epochs=8)
-    assert used[::STEPS] == pytest.approx([LR] * 4 + [LR / 10] * 2 + [LR / 100] * 2)
+    lrs = lr_of_each_step(build_schedule("scheduler=multistep", "epochs=8"), epochs=8)
+    assert lrs[::STEPS] == pytest.approx([LR] * 4 + [LR / 10] * 2 + [LR / 100] * 2)
 
 
 def test_a_plateau_may_watch_the_validation_loss() -> None:
     overrides = ["scheduler.monitor=validation_loss", "scheduler.mode=min", "scheduler.patience=0"]
-    used = rates(composed("scheduler=plateau", *overrides), epochs=4)
-    assert used[::STEPS] == [LR, LR, LR / 2, LR / 4]
+    lrs = lr_of_each_step(build_schedule("scheduler=plateau", *overrides), epochs=4)
+    assert lrs[::STEPS] == [LR, LR, LR / 2, LR / 4]
 
 
 def test_a_scheduler_of_ones_own_steps_by_epochs_and_watches_nothing_unless_it_says_so() -> None:
-    schedule = composed("~scheduler.interval", "~scheduler.monitor")
+    schedule = build_schedule("~scheduler.interval", "~scheduler.monitor")
     assert (schedule.interval, schedule.monitor) == ("epoch", None)
 
 
 def test_a_runs_identity_holds_its_scheduler_and_its_warm_up() -> None:
-    alone = [composed(f"scheduler={name}") for name in ("plateau", "cosine", "step")]
+    alone = [build_schedule(f"scheduler={name}") for name in ("plateau", "cosine", "step")]
     warm_ups = [(5, 0.1), (6, 0.1), (5, 0.2)]
     warmed = [
         replace(schedule, build=partial(WarmUp, build=schedule.build, steps=steps, start_factor=factor))

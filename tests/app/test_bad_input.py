@@ -58,9 +58,9 @@ CASES = {
 
 @pytest.mark.parametrize(("arguments", "words"), CASES.values(), ids=CASES.keys())
 def test_bad_input_is_refused_before_any_training(
-    arguments: tuple[str, ...], words: list[str], refused: Callable[..., str], tmp_path: Path
+    arguments: tuple[str, ...], words: list[str], refusal: Callable[..., str], tmp_path: Path
 ) -> None:
-    message = refused(*arguments, f"outputs={tmp_path}")
+    message = refusal(*arguments, f"outputs={tmp_path}")
     assert all(word in message for word in words), message
     assert "Traceback" not in message
     assert "secret" not in message
@@ -71,20 +71,20 @@ def test_bad_input_is_refused_before_any_training(
 
 @pytest.mark.parametrize("arguments", [SWEEP, ALONE], ids=["sweep", "single run"])
 def test_an_outputs_folder_that_cannot_be_written_is_refused(
-    arguments: tuple[str, ...], refused: Callable[..., str], tmp_path: Path
+    arguments: tuple[str, ...], refusal: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    message = refused(*arguments, f"outputs={tmp_path}/file")
+    message = refusal(*arguments, f"outputs={tmp_path}/file")
     assert f"outputs={tmp_path}/file" in message
     assert "another folder" in message
     assert "Traceback" not in message
 
 
 def test_data_whose_package_is_missing_is_refused(
-    refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    refusal: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "needy.py").write_text("def data(**_):\n    import mlexpand\n")
-    message = refused("data._target_=needy.data", f"outputs={tmp_path}")
+    message = refusal("data._target_=needy.data", f"outputs={tmp_path}")
     assert message.startswith("data: No module named 'mlexpand'; install its package")
     assert "Traceback" not in message

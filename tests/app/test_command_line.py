@@ -15,7 +15,7 @@ from sweeps.report.measure.from_storage import read
 from sweeps.study.record import LONG_VALUES, read_curves
 from sweeps.study.storage import storage_at
 from sweeps.training import checkpoint
-from tests.conftest import finish, start, sweeps_here
+from tests.conftest import finish, run_sweeps_here, start
 
 
 def sweeps_run(*arguments: str) -> str:
@@ -34,21 +34,21 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def sweep_output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder and the output of a small sweep of the real thing."""
     outputs = tmp_path_factory.mktemp("outputs")
     return outputs, sweeps_run(*SMALL, f"outputs={outputs}")
 
 
-def study(outputs: Path, optimizer: str) -> optuna.Study:
-    """The sweep's study of an optimizer."""
+def load_study(outputs: Path, optimizer: str) -> optuna.Study:
+    """Load the sweep's study of an optimizer."""
     return optuna.load_study(
         study_name=f"sweeps/optimizer={optimizer}", storage=f"sqlite:///{outputs}/sweeps.db"
     )
 
 
-def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[Path, str]) -> None:
-    outputs, _ = swept
+def test_a_sweep_completes_every_setting_and_keeps_every_replicate(sweep_output: tuple[Path, str]) -> None:
+    outputs, _ = sweep_output
     assert sorted(optuna.get_all_study_names(f"sqlite:///{outputs}/sweeps.db")) == [
         "sweeps/optimizer=adam",
         "sweeps/optimizer=adam/confirm",
@@ -57,7 +57,7 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
         "sweeps/overview",
     ]
     for optimizer, settings in (("sgd", 2 * 5), ("adam", 2 * 3 * 2)):
-        trials = study(outputs, optimizer).trials
+        trials = load_study(outputs, optimizer).trials
         assert [trial.state.name for trial in trials] == ["COMPLETE"] * settings
         assert len({tuple(trial.params.values()) for trial in trials}) == settings
         for trial in trials:
@@ -79,8 +79,8 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(swept: tuple[
                 assert trial.intermediate_values[2] == trial.value
 
 
-def test_only_the_confirmation_reads_the_test_set(swept: tuple[Path, str]) -> None:
-    outputs, _ = swept
+def test_only_the_confirmation_reads_the_test_set(sweep_output: tuple[Path, str]) -> None:
+    outputs, _ = sweep_output
     found = {each.option: each for each in read(storage_at(f"sqlite:///{outputs}/sweeps.db").open())}
     for path in (outputs / "sweeps").rglob("metrics.json"):
         assert ("test" in json.loads(path.read_text())["accuracy"]) == ("confirm" in path.parts)
@@ -95,8 +95,8 @@ def test_only_the_confirmation_reads_the_test_set(swept: tuple[Path, str]) -> No
             assert not set(measured.seeds) & {each.seed for each in measured.confirmation.replicates}
 
 
-def test_the_study_tells_the_dashboard_what_it_is(swept: tuple[Path, str]) -> None:
-    sgd = study(swept[0], "sgd")
+def test_the_study_tells_the_dashboard_what_it_is(sweep_output: tuple[Path, str]) -> None:
+    sgd = load_study(sweep_output[0], "sgd")
     assert sgd.metric_names == ["validation accuracy in %"]
     assert sgd.user_attrs["search_space"]["optimizer.lr"] == "choice(0.1, 0.01)"
     assert "epochs=2" in sgd.user_attrs["fixed_overrides"]
@@ -106,28 +106,29 @@ def test_the_study_tells_the_dashboard_what_it_is(swept: tuple[Path, str]) -> No
     assert "on 2 fresh seeds" in note
 
 
-def test_sgd_brings_the_plateau_scheduler_and_adam_none(swept: tuple[Path, str]) -> None:
+def test_sgd_brings_the_plateau_scheduler_and_adam_none(sweep_output: tuple[Path, str]) -> None:
     schedulers = [
-        study(swept[0], name).user_attrs["config"]["scheduler._target_"] for name in ("sgd", "adam")
+        load_study(sweep_output[0], name).user_attrs["config"]["scheduler._target_"]
+        for name in ("sgd", "adam")
     ]
     assert schedulers == ["torch.optim.lr_scheduler.ReduceLROnPlateau", "torch.optim.lr_scheduler.ConstantLR"]
 
 
-def test_a_second_start_trains_nothing_and_prints_the_same_result(swept: tuple[Path, str]) -> None:
-    outputs, first = swept
+def test_a_second_start_trains_nothing_and_prints_the_same_result(sweep_output: tuple[Path, str]) -> None:
+    outputs, first = sweep_output
     names = ("sgd", "adam", "sgd/confirm", "adam/confirm")
-    before = {name: study(outputs, name).trials for name in names}
+    before = {name: load_study(outputs, name).trials for name in names}
     second = sweeps_run(*SMALL, f"outputs={outputs}")
-    assert {name: study(outputs, name).trials for name in names} == before
+    assert {name: load_study(outputs, name).trials for name in names} == before
     result = "\nsweeps/optimizer=sgd: validation accuracy in %, mean over 2 runs"
     assert first[first.index(result) :] == second[second.index(result) :]
     assert f"python -m sweeps.dashboard --storage sqlite:///{outputs}/sweeps.db" in first
 
 
-def test_a_job_in_a_sweep_trains_as_it_would_alone(swept: tuple[Path, str], tmp_path: Path) -> None:
-    trial = study(swept[0], "sgd").trials[0]
+def test_a_job_in_a_sweep_trains_as_it_would_alone(sweep_output: tuple[Path, str], tmp_path: Path) -> None:
+    trial = load_study(sweep_output[0], "sgd").trials[0]
     params = [f"{key}={value}" for key, value in trial.params.items()]
-    sweeps_here("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
+    run_sweeps_here("optimizer=sgd", "epochs=2", "seed=1", *params, f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")
     curves = trial.system_attrs[f"{LONG_VALUES}seed=1/curves"]
     epochs = json.loads(alone.read_text())["epochs"]
@@ -152,7 +153,9 @@ def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(
 
 
 def test_a_single_run_that_diverges_at_once_leaves_its_files_all_the_same(tmp_path: Path) -> None:
-    sweeps_here("data=digits", "model.norm=none", "optimizer=sgd", "optimizer.lr=1e30", f"outputs={tmp_path}")
+    run_sweeps_here(
+        "data=digits", "model.norm=none", "optimizer=sgd", "optimizer.lr=1e30", f"outputs={tmp_path}"
+    )
     [metrics_file] = tmp_path.rglob("metrics.json")
     metrics = json.loads(metrics_file.read_text())
     assert (metrics["diverged"], metrics["score"], metrics["epochs"]) == (True, 10.0, [])
@@ -179,8 +182,8 @@ def test_help_answers_without_torch(tmp_path: Path) -> None:
     assert "scheduler: cosine, exponential, multistep, none" in printed
 
 
-def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> None:
-    folder = swept[0] / "sweeps"
+def test_the_report_has_a_row_a_run_and_strict_json(sweep_output: tuple[Path, str]) -> None:
+    folder = sweep_output[0] / "sweeps"
     with (folder / "runs.csv").open() as file:
         rows = list(csv.DictReader(file))
     runs = sorted(path.parent for path in folder.rglob("metrics.json"))
@@ -208,12 +211,12 @@ def test_the_report_has_a_row_a_run_and_strict_json(swept: tuple[Path, str]) -> 
     assert set(found["found"]["picks"]["peak"]["fresh"]["values"]) <= set(tested)
 
 
-def test_the_pick_trains_as_the_setting_did(swept: tuple[Path, str], tmp_path: Path) -> None:
-    outputs, _ = swept
+def test_the_pick_trains_as_the_setting_did(sweep_output: tuple[Path, str], tmp_path: Path) -> None:
+    outputs, _ = sweep_output
     [measured] = [m for m in read(storage_at(f"sqlite:///{outputs}/sweeps.db").open()) if m.option == "adam"]
     robust = pick_settings(measured).params["robust"]
     run = next(setting for setting in measured.settings if setting.params == robust).runs["seed=1"]
-    sweeps_here("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
+    run_sweeps_here("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")
     epochs = json.loads(alone.read_text())["epochs"]
     assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(run.curves["train_loss"], rel=1e-3)

@@ -15,20 +15,20 @@ import torch
 from sweeps.training import checkpoint
 from sweeps.training.run import State
 from sweeps.trial import NoTrial, set_current_trial
-from tests.conftest import finish, start, sweeps_here, wait_for
+from tests.conftest import finish, run_sweeps_here, start, wait_for
 
-Here = Callable[..., str]
+RunIn = Callable[..., str]
 Sweep = Callable[..., dict[int, float]]
 
 
 @pytest.fixture
-def here(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Here:
+def run_in(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> RunIn:
     """Calls the command line in this process, with a folder for the run; gives what it printed."""
 
     def call(folder: str, *arguments: str) -> str:
-        sweeps_here(f"outputs={tmp_path}/out", f"hydra.run.dir={tmp_path}/{folder}", *arguments)
-        said = capfd.readouterr()
-        return said.out + said.err
+        run_sweeps_here(f"outputs={tmp_path}/out", f"hydra.run.dir={tmp_path}/{folder}", *arguments)
+        output = capfd.readouterr()
+        return output.out + output.err
 
     return call
 
@@ -80,18 +80,18 @@ def test_a_run_killed_in_the_middle_and_started_again_ends_as_an_unbroken_one(
     assert checkpoint.load(broken / "checkpoint.pt")["epochs"] == 30
 
 
-def test_resume_goes_on_to_more_epochs_as_a_longer_run_would(tmp_path: Path, here: Here) -> None:
-    here("short", "epochs=2")
+def test_resume_goes_on_to_more_epochs_as_a_longer_run_would(tmp_path: Path, run_in: RunIn) -> None:
+    run_in("short", "epochs=2")
     before = (tmp_path / "short/checkpoint.pt").read_bytes()
-    here("long", "epochs=4")
+    run_in("long", "epochs=4")
     for name, source in (("folder", "short"), ("file", "short/checkpoint.pt")):
-        assert "Continuing after epoch 2 of 4." in here(name, "epochs=4", f"resume={tmp_path}/{source}")
+        assert "Continuing after epoch 2 of 4." in run_in(name, "epochs=4", f"resume={tmp_path}/{source}")
         assert metrics(tmp_path / name) == metrics(tmp_path / "long")
     assert (tmp_path / "short/checkpoint.pt").read_bytes() == before
 
 
 def test_a_run_saves_once_at_its_end_unless_it_takes_longer(
-    here: Here, monkeypatch: pytest.MonkeyPatch
+    run_in: RunIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[int] = []
     real = checkpoint.save
@@ -101,13 +101,15 @@ def test_a_run_saves_once_at_its_end_unless_it_takes_longer(
         real(path, state)
 
     monkeypatch.setattr(checkpoint, "save", save)
-    here("rarely", "epochs=3")
+    run_in("rarely", "epochs=3")
     assert saved == [3]
-    here("always", "epochs=3", "checkpoint_every=0")
+    run_in("always", "epochs=3", "checkpoint_every=0")
     assert saved == [3, 1, 2, 3, 3]
 
 
-def test_ctrl_c_says_how_a_run_goes_on(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_says_how_a_run_goes_on(
+    tmp_path: Path, run_in: RunIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = checkpoint.save
     run = ("run", "epochs=3", "checkpoint_every=0")
 
@@ -120,20 +122,20 @@ def test_ctrl_c_says_how_a_run_goes_on(tmp_path: Path, here: Here, monkeypatch: 
         with monkeypatch.context() as patch:
             patch.setattr(checkpoint, "save", save)
             with pytest.raises(SystemExit) as left:
-                here(*run)
+                run_in(*run)
         return str(left.value)
 
     assert "before the first checkpoint" in interrupted(saves=False)
     assert f"hydra.run.dir={tmp_path}/run continues" in interrupted(saves=True)
-    assert "Continuing after epoch 1 of 3." in here(*run)
+    assert "Continuing after epoch 1 of 3." in run_in(*run)
 
 
-def test_a_full_disk_ends_a_run_with_one_message(tmp_path: Path, here: Here) -> None:
+def test_a_full_disk_ends_a_run_with_one_message(tmp_path: Path, run_in: RunIn) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))  # less than a checkpoint
     try:
         with pytest.raises(SystemExit, match=f"Nothing more can be written to {tmp_path}/run: .*too large"):
-            here("run", "epochs=1")
+            run_in("run", "epochs=1")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -155,14 +157,14 @@ IN_A_SWEEP = ("-m", "hydra/sweeper=basic", "hydra/launcher=basic", "epochs=4", "
 
 
 @pytest.fixture
-def sweep(tmp_path: Path, here: Here) -> Sweep:
+def sweep(tmp_path: Path, run_in: RunIn) -> Sweep:
     """Runs a sweep's one job, in the folder `job`, interrupted in an epoch or not; gives what it reported."""
 
     def call(interrupted: int | None, *arguments: str, number: int | None = None) -> dict[int, float]:
         trial = Interrupted(interrupted, number)
         place = f"hydra.sweep.dir={tmp_path}", "hydra.sweep.subdir=job"
         with set_current_trial(trial):
-            here("unused", *IN_A_SWEEP, *place, *arguments)
+            run_in("unused", *IN_A_SWEEP, *place, *arguments)
         return trial.reports
 
     return call
@@ -227,10 +229,10 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of two epochs."""
-    folder = tmp_path_factory.mktemp("ended")
-    sweeps_here(f"hydra.run.dir={folder}/run", f"outputs={folder}/out", "epochs=2")
+    folder = tmp_path_factory.mktemp("finished_run")
+    run_sweeps_here(f"hydra.run.dir={folder}/run", f"outputs={folder}/out", "epochs=2")
     return folder / "run"
 
 
@@ -240,37 +242,37 @@ def test_another_run_is_refused(
     arguments: tuple[str, ...],
     words: list[str],
     own: bool,
-    refused: Callable[..., str],
-    ended: Path,
+    refusal: Callable[..., str],
+    finished_run: Path,
     tmp_path: Path,
 ) -> None:
-    before = (ended / "checkpoint.pt").read_bytes()
-    where = f"hydra.run.dir={ended}" if own else f"resume={ended}"
-    message = refused(where, f"outputs={tmp_path}", "epochs=3", *arguments)
+    before = (finished_run / "checkpoint.pt").read_bytes()
+    where = f"hydra.run.dir={finished_run}" if own else f"resume={finished_run}"
+    message = refusal(where, f"outputs={tmp_path}", "epochs=3", *arguments)
     fix = "hydra.run.dir=<another folder>" if own else "name another run"
-    words = [*words, str(ended / "checkpoint.pt"), fix]
+    words = [*words, str(finished_run / "checkpoint.pt"), fix]
     assert all(word in message for word in words), message
     assert "Traceback" not in message
-    assert (ended / "checkpoint.pt").read_bytes() == before
+    assert (finished_run / "checkpoint.pt").read_bytes() == before
 
 
 def test_a_resume_that_leads_nowhere_is_refused(
-    refused: Callable[..., str], ended: Path, tmp_path: Path
+    refusal: Callable[..., str], finished_run: Path, tmp_path: Path
 ) -> None:
     def message(*arguments: str) -> str:
-        return refused(f"outputs={tmp_path}", *arguments)
+        return refusal(f"outputs={tmp_path}", *arguments)
 
     assert f"resume={tmp_path}/gone: there is no {tmp_path}/gone; name" in message(f"resume={tmp_path}/gone")
     swept = message("-m", "optimizer=adam", f"resume={tmp_path}/gone")
     assert f"resume={tmp_path}/gone: there is no" in swept
     assert not [*tmp_path.rglob("seed=*")]  # no job was begun
     assert f"there is no {tmp_path}/checkpoint.pt; name" in message(f"resume={tmp_path}")
-    assert "2 epochs are done" in (said := message(f"resume={ended}", "epochs=2"))
-    assert "write epochs=3 or more" in said
-    assert "is damaged" in message(f"resume={ended}/metrics.json")
+    assert "2 epochs are done" in (output := message(f"resume={finished_run}", "epochs=2"))
+    assert "write epochs=3 or more" in output
+    assert "is damaged" in message(f"resume={finished_run}/metrics.json")
     assert "checkpoint_every=-1 must be" in message("checkpoint_every=-1")
     checkpoint.save(tmp_path / "weights.pt", {"weights": torch.zeros(3)})
     assert "weights.pt: it holds no run" in message(f"resume={tmp_path}/weights.pt")
     path = tmp_path / "diverged.pt"
-    checkpoint.save(path, checkpoint.load(ended / "checkpoint.pt") | {"finite": False})
+    checkpoint.save(path, checkpoint.load(finished_run / "checkpoint.pt") | {"finite": False})
     assert "not finite after 2 epochs; name another run" in message(f"resume={path}", "epochs=3")

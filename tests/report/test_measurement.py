@@ -18,7 +18,7 @@ Space = dict[str, BaseDistribution]
 
 def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
     repeat = "+hydra.sweeper.replicates"
-    toy.here("shape=ridge", f"{repeat}.seed=[0,1]", f"{repeat}.shape.name=[flat,null]")
+    toy.run_here("shape=ridge", f"{repeat}.seed=[0,1]", f"{repeat}.shape.name=[flat,null]")
     [found] = read(storage_at(toy.storage).open())
     assert (found.study, found.option, found.coverage) == ("toy/shape=ridge", "ridge", "grid")
     assert found.metric.direction == -1
@@ -39,7 +39,7 @@ def test_a_sweep_becomes_arrays_by_axis_and_replicate(toy: Toy) -> None:
 
 
 def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
-    toy.here("shape.x=0,1", "+hydra.sweeper.replicates.shape=[bowl,ridge]")
+    toy.run_here("shape.x=0,1", "+hydra.sweeper.replicates.shape=[bowl,ridge]")
     [found] = read(storage_at(toy.storage).open())
     assert found.conditions == ["shape=bowl", "shape=ridge"]
     assert found.by_condition(found.scores).tolist() == [[[-1.0], [-1.0]], [[0.0], [0.0]]]
@@ -58,7 +58,7 @@ def test_a_config_group_is_a_condition_too(toy: Toy) -> None:
     ids=["drawn to what is good", "drawn at random", "pruned"],
 )
 def test_a_study_says_how_its_space_was_walked(overrides: list[str], way: str, toy: Toy) -> None:
-    toy.here("shape=bowl", "hydra.sweeper.n_trials=1", *overrides)
+    toy.run_here("shape=bowl", "hydra.sweeper.n_trials=1", *overrides)
     [found] = read(storage_at(toy.storage).open())
     assert found.coverage == way
 

@@ -15,8 +15,8 @@ from sweeps.report.outputs.pick_yaml import write_pick
 from tests.conftest import REPOSITORY
 
 
-def composed(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
-    """The job's config with the pick of a study of one setting."""
+def compose_pick(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
+    """Return the job's config with the pick of a study of one setting."""
     axes = [Axis(name, [value], ordered=False, log=False) for name, value in params.items()]
     measured = Measurement(
         study="s/optimizer=mine",
@@ -37,7 +37,7 @@ def composed(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
 
 
 def test_a_pick_holds_options_fixed_values_list_elements_and_complements(tmp_path: Path) -> None:
-    config = composed(
+    config = compose_pick(
         tmp_path,
         {"optimizer.lr": 1e-6, "1 - optimizer.betas.1": 0.25, "scheduler": "cosine"},
         choices={"optimizer": "adamw"},
@@ -59,6 +59,6 @@ def test_a_pick_holds_options_fixed_values_list_elements_and_complements(tmp_pat
 
 def test_an_option_of_the_sweep_comes_before_what_another_option_brings(tmp_path: Path) -> None:
     choices = {"scheduler": "none", "optimizer": "sgd"}
-    config = composed(tmp_path, {"optimizer.lr": 0.5}, choices=choices)
+    config = compose_pick(tmp_path, {"optimizer.lr": 0.5}, choices=choices)
     assert config["scheduler"]["_target_"].endswith("ConstantLR")  # sgd alone brings plateau
     assert config["optimizer"]["lr"] == 0.5

@@ -36,29 +36,29 @@ def storage() -> BaseStorage:
     return optuna.storages.InMemoryStorage()
 
 
-def page(storage: BaseStorage) -> Document:
+def compose_report(storage: BaseStorage) -> Document:
     """The report of all that is in a storage."""
     studies = load_findings(storage, None)
     return compose_document(studies, compare_studies(studies))
 
 
-def said(page: Document) -> str:
+def text_of(report: Document) -> str:
     """All sentences of a report."""
-    return "\n".join(sentence for part in [*page.lead, *page.parts] for sentence in part.sentences)
+    return "\n".join(sentence for part in [*report.lead, *report.parts] for sentence in part.sentences)
 
 
-def drawn(page: Document, is_drawn: bool = True) -> list[set[str]]:
+def plot_names(report: Document, is_drawn: bool = True) -> list[set[str]]:
     """The names of each part's figures, or of those that aren't there; curves of whatever pick alike."""
     return [
         {re.sub("curves-.*", "curves", p.name) for p in part.plots if (p.figure is not None) == is_drawn}
-        for part in page.parts
+        for part in report.parts
     ]
 
 
 def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(storage: BaseStorage) -> None:
     two_confirmed(storage, gap=1.0)
-    report = page(storage)
-    assert drawn(report) == [JOINT, EACH, EACH]
+    report = compose_report(storage)
+    assert plot_names(report) == [JOINT, EACH, EACH]
     short = report.lead[0].sentences
     assert re.match(
         r"sgd: the robust pick, lr=0.01 momentum=0, reaches test accuracy 96\.\d\d % \[", short[0]
@@ -71,57 +71,59 @@ def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(s
         r"The robust pick is equivalent within ± 0.20 points: -0.\d+ points, 95 % interval", second
     )
     assert "choice(0.001,0.01,0.1)" in "\n".join(report.lead[-1].sentences)
-    assert "differ in scheduler (sgd Constant, adam Plateau)" in said(report)
-    assert "with 1,000 images, 96 % is known only to ± 1.2 points" in said(report)  # 1.96 sqrt(.96 .04/1000)
+    assert "differ in scheduler (sgd Constant, adam Plateau)" in text_of(report)
+    # 1.96 sqrt(.96 .04/1000)
+    assert "with 1,000 images, 96 % is known only to ± 1.2 points" in text_of(report)
 
 
 def test_equal_optimizers_are_not_ranked(storage: BaseStorage) -> None:
     two_confirmed(storage, gap=0.0)
-    assert re.search("no distinguishable difference|are equivalent within", said(page(storage)))
-    assert "better than" not in said(page(storage))
+    text = text_of(compose_report(storage))
+    assert re.search("no distinguishable difference|are equivalent within", text)
+    assert "better than" not in text
 
 
 def test_a_sweep_that_is_not_confirmed_says_so_and_names_no_test_figure(storage: BaseStorage) -> None:
     for option in ("sgd", "adam"):
         grid_study(storage, option)
-    report = page(storage)
-    assert drawn(report, is_drawn=False)[0] == {"tuning-and-fresh", "differences"}
-    assert "Not confirmed on fresh seeds yet" in said(report)
-    assert "test accuracy" not in said(report)
-    assert "Which of sgd and adam is better: no two picks" in said(report)
+    report = compose_report(storage)
+    assert plot_names(report, is_drawn=False)[0] == {"tuning-and-fresh", "differences"}
+    assert "Not confirmed on fresh seeds yet" in text_of(report)
+    assert "test accuracy" not in text_of(report)
+    assert "Which of sgd and adam is better: no two picks" in text_of(report)
 
 
 def test_of_an_adaptive_study_nothing_is_said_about_its_space(storage: BaseStorage) -> None:
     adaptive_study(storage, "sgd")
-    report = page(storage)
-    assert drawn(report) == [set(), {"scores", "curves"}]
+    report = compose_report(storage)
+    assert plot_names(report) == [set(), {"scores", "curves"}]
     missing = {plot.name: plot.text for part in report.parts for plot in part.plots if plot.figure is None}
     for name in ("best-by-lr", "expected-best", "importance"):
         assert "crowds its trials" in missing[name]
-    assert "Of the searched space" not in said(report)
-    assert "Learning rates within" not in said(report)
+    assert "Of the searched space" not in text_of(report)
+    assert "Learning rates within" not in text_of(report)
     # 6 trials complete and near the best, 6 pruned, which might have been or not
-    assert "Of the settings tried, 50 to 100 % come within 1 point" in said(report)
+    assert "Of the settings tried, 50 to 100 % come within 1 point" in text_of(report)
 
 
 def test_bands_that_reach_the_edges_are_not_ranked(storage: BaseStorage) -> None:
     grid_study(storage, "sgd", lambda params, _: 90 + params["optimizer.lr"])
     grid_study(storage, "adam", lambda params, _: 90 - params["optimizer.lr"])
-    told = said(page(storage))
+    text = text_of(compose_report(storage))
     assert (
         "Which optimizer forgives a wrong learning rate better: the good learning rates reach the ends"
-        in told
+        in text
     )
     ends = "sgd did best at the highest learning rate searched and adam did best at the lowest"
-    assert f"How good sgd and adam can be: {ends} learning rate searched." in told
+    assert f"How good sgd and adam can be: {ends} learning rate searched." in text
 
 
 def test_conditions_are_shown_as_regret(storage: BaseStorage) -> None:
     axes: dict[str, list[Any]] = {"seed": [0, 1, 2], "model.norm": ["batch", "none"]}
     grid_study(storage, "sgd", replicates=axes)
-    report = page(storage)
-    assert drawn(report)[1] == EACH | {"regrets"}
-    assert "Over the 2 conditions, the robust pick's largest regret is" in said(report)
+    report = compose_report(storage)
+    assert plot_names(report)[1] == EACH | {"regrets"}
+    assert "Over the 2 conditions, the robust pick's largest regret is" in text_of(report)
 
 
 def test_settings_that_differ_by_noise_alone_have_no_important_parameter(storage: BaseStorage) -> None:
@@ -129,15 +131,15 @@ def test_settings_that_differ_by_noise_alone_have_no_important_parameter(storage
         return float(97 + np.random.default_rng([seed, hash(tuple(params.values())) % 2**32]).normal())
 
     grid_study(storage, "sgd", noise, diverges=False)
-    assert "importance" in drawn(page(storage), is_drawn=False)[1]
+    assert "importance" in plot_names(compose_report(storage), is_drawn=False)[1]
 
 
 @pytest.mark.parametrize("done", [0, 1, 4])
 def test_an_unfinished_sweep_has_a_report(storage: BaseStorage, done: int) -> None:
     grid_study(storage, "sgd", settings=done)
-    told = said(page(storage))
-    assert ("No setting is measured yet." in told) == (done == 0)
-    assert (f"{6 - done} of 6 settings are not measured" in told) == (done > 0)
+    text = text_of(compose_report(storage))
+    assert ("No setting is measured yet." in text) == (done == 0)
+    assert (f"{6 - done} of 6 settings are not measured" in text) == (done > 0)
 
 
 def test_a_study_of_any_program_has_a_report(tmp_path: Path) -> None:
@@ -173,7 +175,7 @@ def test_a_pick_that_sometimes_diverges_has_two_figures_and_is_compared_where_bo
         hill,
         lambda params, seed: 10 if params == cliff and seed < FRESH[2] else hill(params, seed) + 0.1,
     )
-    robust, peak = page(storage).lead[1].sentences[:2]
+    robust, peak = compose_report(storage).lead[1].sentences[:2]
     assert re.search(r"test accuracy 97\.\d\d % \[.*\] on 6 fresh seeds", robust)
     assert re.search(r"96\.\d\d % \[9.*\] on 6 fresh seeds where it converges\. 2 of 6 runs diverged", peak)
     assert re.search(r"Where both converge, the robust pick is better: [01]\.\d\d points, 95 %", peak)
@@ -195,7 +197,7 @@ def test_optimizers_are_compared_on_the_seeds_on_which_both_converge(storage: Ba
     assert fresh.objective is not None
     assert (fresh.score.value, fresh.diverged_count) == (96, 1)
     assert fresh.objective.value == 96  # the diverged run is in neither mean
-    assert "4 fresh seeds where both converge find a true difference of" in said(page(storage))
+    assert "4 fresh seeds where both converge find a true difference of" in text_of(compose_report(storage))
 
 
 def test_the_dashboards_command_is_the_readers_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,9 +100,9 @@ def test_no_sentence_of_the_guide_and_of_the_notes_is_long() -> None:
 
 @pytest.mark.parametrize("sweep", SWEEPS)
 def test_where_the_ranking_is_unknown_no_optimizer_is_called_better(sweep: str) -> None:
-    said = "\n".join(texts(compose(sweep)))
-    better = re.search(r"(sgd|adam) is better than", said)
-    assert ("No ranking: sgd and adam did best at the highest" in said) == (sweep == "at an end")
+    text = "\n".join(texts(compose(sweep)))
+    better = re.search(r"(sgd|adam) is better than", text)
+    assert ("No ranking: sgd and adam did best at the highest" in text) == (sweep == "at an end")
     assert (better is not None) == (sweep == "different")
 
 

@@ -32,7 +32,7 @@ def test_the_password_is_kept_nowhere(
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY / "tests" / "support" / "toy"))
     monkeypatch.setenv("PGPASSWORD", "")
     toy = StoredToy(tmp_path, storage.format(url=database))
-    toy.here("shape=bowl", *(override.format(url=database) for override in overrides))
+    toy.run_here("shape=bowl", *(override.format(url=database) for override in overrides))
     output = "".join(capfd.readouterr())
     assert f"sweeps.dashboard --storage '{storage_at(database).display_url}'" in output
     study = optuna.load_study(study_name="toy/shape=bowl", storage=storage_at(database).open())
@@ -53,7 +53,7 @@ def test_a_server_that_refuses_is_named_without_the_password(
         "no server": postgres.url_with("geheim").replace(str(postgres.port), "1"),
     }[fault]
     with pytest.raises(SystemExit):
-        StoredToy(tmp_path, url).here("shape=bowl")
+        StoredToy(tmp_path, url).run_here("shape=bowl")
     output = "".join(capfd.readouterr())
     assert "hydra.sweeper.storage=postgresql+psycopg://sweeper:***@127.0.0.1" in output
     assert {"wrong password": "authentication failed", "no server": "refused"}[fault] in output

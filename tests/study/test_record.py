@@ -10,7 +10,7 @@ from sweeps.study.retries import enqueue_retry
 CURVES = {"train_loss": [2.0, 1.0], "validation_accuracy": [], "lr": [0.1, 0.05]}
 
 
-def recorded(
+def record_trial(
     study: optuna.Study, reports: dict[int, float], curves: dict[str, list[float]]
 ) -> optuna.trial.FrozenTrial:
     """A trial whose one replicate reported and recorded so much, and failed after that."""
@@ -32,7 +32,7 @@ def recorded(
 def test_the_curve_of_the_objective_is_what_was_reported_for_the_epochs_that_were_trained(
     reports: dict[int, float],
 ) -> None:
-    trial = recorded(optuna.create_study(), reports, CURVES)
+    trial = record_trial(optuna.create_study(), reports, CURVES)
     assert read_curves(trial, "seed=0") == {**CURVES, "validation_accuracy": [60.0, 90.0]}
     assert trial.system_attrs[f"{LONG_VALUES}seed=0/curves"] == CURVES
     assert trial.user_attrs["seed=0"] == {"value": 90.0, "diverged": False}
@@ -44,17 +44,17 @@ def test_the_curve_of_the_objective_is_what_was_reported_for_the_epochs_that_wer
     ids=["holds the objective's", "another objective"],
 )
 def test_curves_are_read_as_they_are_where_a_job_left_none_empty(curves: dict[str, list[float]]) -> None:
-    trial = recorded(optuna.create_study(), {1: 60.0, 2: 90.0}, curves)
+    trial = record_trial(optuna.create_study(), {1: 60.0, 2: 90.0}, curves)
     assert read_curves(trial, "seed=0") == curves
 
 
 def test_a_job_without_curves_has_none() -> None:
-    assert read_curves(recorded(optuna.create_study(), {1: 60.0}, {}), "seed=0") == {}
+    assert read_curves(record_trial(optuna.create_study(), {1: 60.0}, {}), "seed=0") == {}
 
 
 def test_a_retry_takes_along_what_was_reported_and_recorded() -> None:
     study = optuna.create_study()
-    failure = recorded(study, {1: 60.0, 2: 90.0}, CURVES)
+    failure = record_trial(study, {1: 60.0, 2: 90.0}, CURVES)
     enqueue_retry(study, failure)
     retry = study.trials[1]
     assert set(long_attributes(retry)) == {f"{REPORTS}seed=0", f"{LONG_VALUES}seed=0/curves"}

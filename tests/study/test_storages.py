@@ -20,8 +20,8 @@ def test_a_sweep_whose_worker_is_killed_gives_every_setting_its_value_once(url: 
     toy = StoredToy(tmp_path, url)
     toy.hold(3)
     process = toy.start("shape=bowl,ridge")
-    wait_for(lambda: len(toy.held()) == 2, process)
-    os.kill(toy.held()[0], signal.SIGKILL)
+    wait_for(lambda: len(toy.waiting_processes()) == 2, process)
+    os.kill(toy.waiting_processes()[0], signal.SIGKILL)
     toy.release()
     finish(process)
     assert toy.values() == EXPECTED_VALUES

@@ -21,7 +21,7 @@ from sweeps.training.train import Observer
 MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
 FEED = mnist5k(normalize=True)
 RUN = Run(FEED, MLP, partial(Adam, lr=0.005), seed=0, epochs=2)
-FEW = replace(
+SMALL_FEED = replace(
     FEED,
     images=FEED.images[:600],
     labels=FEED.labels[:600],
@@ -29,8 +29,8 @@ FEW = replace(
 )
 
 
-def in_float64(run: Run) -> Run:
-    """The run in double precision."""
+def to_float64(run: Run) -> Run:
+    """Return the run in double precision."""
     feed = replace(run.feed, images=run.feed.images.double(), test_images=run.feed.test_images.double())
     return replace(run, feed=feed, model=lambda *shape: run.model(*shape).double())
 
@@ -53,28 +53,23 @@ class Log(Observer):
         self.diverged_runs.append(run)
 
 
-def bits(result: Result) -> dict[str, Tensor]:
-    """A result's weights and buffers."""
+def copy_state(result: Result) -> dict[str, Tensor]:
+    """Return a copy of a result's weights and buffers."""
     return {name: value.clone() for name, value in result.model.state_dict().items()}
 
 
-def equal(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
-    """Whether they hold the same bits."""
-    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
-
-
-def same(left: Any, right: Any) -> bool:
-    """Whether two states hold the same bits."""
+def same_bits(left: Any, right: Any) -> bool:
+    """Return whether two states, nested as they may be, hold the same bits."""
     if isinstance(left, torch.Tensor):
         return left.dtype == right.dtype and torch.equal(left, right)
     if isinstance(left, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(same_bits(left[key], right[key]) for key in left)
     if isinstance(left, list | tuple):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(same_bits, left, right))
     return type(left) is type(right) and left == right
 
 
-class Replayed(nn.Module):
+class ReplayedDropout(nn.Module):
     """Dropout of one network's features by the numbers that a run draws."""
 
     # (1, features, batch)
@@ -88,7 +83,7 @@ class Replayed(nn.Module):
         return values * dropout_factors(self.bits[0].T, self.p, values.dtype) if self.training else values
 
 
-def by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
+def train_by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
     """Train the run in a plain loop of torch, one batch after the other: its network and its epochs.
 
     The matrix products are of the library that `train` takes on this processor: others have other bits.
@@ -106,7 +101,7 @@ def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
     torch.manual_seed(seed_for(run.seed, "model"))
     model = run.model(feed.shape, feed.classes)
     dropouts = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Dropout)]
-    replayed = [Replayed(dropout) for _, dropout in dropouts]
+    replayed = [ReplayedDropout(dropout) for _, dropout in dropouts]
     for (name, _), dropout in zip(dropouts, replayed, strict=True):
         model.set_submodule(name, dropout)
     optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)

@@ -17,12 +17,12 @@ CONFIRM = ("hydra.sweeper.confirm.seeds=3", "+hydra.sweeper.confirm.overrides.re
 TUNED = ("shape=ridge", "shape.y=0", "+hydra.sweeper.replicates.seed=[0,1]", *CONFIRM)
 
 
-def measured(toy: Toy) -> Measurement:
+def measure_sweep(toy: Toy) -> Measurement:
     [found] = read(storage_at(toy.storage).open())
     return found
 
 
-def confirmed(started: list[str]) -> list[str]:
+def confirmation_jobs(started: list[str]) -> list[str]:
     """The jobs that read the test set, without what all have in common."""
     jobs = [set(job.split(",")) for job in started if "read_test=true" in job]
     common = {"read_test=true", "shape=ridge", "shape.y=0"}
@@ -36,7 +36,7 @@ DEFAULT = [f"seed={seed}" for seed in (1000, 1001, 1002)]
 
 
 @dataclass
-class Swept:
+class ConfirmedSweep:
     """A sweep that was confirmed, and what it left when it ended."""
 
     toy: Toy
@@ -45,66 +45,74 @@ class Swept:
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+def confirmed_sweep(tmp_path_factory: pytest.TempPathFactory) -> ConfirmedSweep:
     """A confirmed sweep, which the tests below go on with."""
-    toy = Toy(tmp_path_factory.mktemp("swept"))
-    toy.here(*TUNED)
-    return Swept(toy, toy.journal("start"), measured(toy))
+    toy = Toy(tmp_path_factory.mktemp("confirmed_sweep"))
+    toy.run_here(*TUNED)
+    return ConfirmedSweep(toy, toy.journal("start"), measure_sweep(toy))
 
 
-def test_the_picks_run_again_on_fresh_seeds_and_only_there_the_test_set_is_read(swept: Swept) -> None:
-    picks = pick_settings(swept.found).params
+def test_the_picks_run_again_on_fresh_seeds_and_only_there_the_test_set_is_read(
+    confirmed_sweep: ConfirmedSweep,
+) -> None:
+    picks = pick_settings(confirmed_sweep.found).params
     assert picks == {"peak": BEST, "robust": BEST, "default": OWN}
-    assert len(swept.started) == 3 * 2 + 2 * 3
-    assert confirmed(swept.started) == sorted([*PEAK, *DEFAULT])  # peak and robust are one setting
-    confirmation = swept.found.confirmation
+    assert len(confirmed_sweep.started) == 3 * 2 + 2 * 3
+    # Peak and robust are one setting.
+    assert confirmation_jobs(confirmed_sweep.started) == sorted([*PEAK, *DEFAULT])
+    confirmation = confirmed_sweep.found.confirmation
     assert [replicate.seed for replicate in confirmation.replicates] == [1000, 1001, 1002]
     assert confirmation.scores(picks["default"]).tolist() == pytest.approx([101.0, 101.1, 101.2])
     assert confirmation.tests(picks["default"]).tolist() == pytest.approx([201.0, 201.1, 201.2])
     assert not confirmation.diverged(picks["peak"]).any()
-    assert all(run.test is None for setting in swept.found.settings for run in setting.runs.values())
+    assert all(
+        run.test is None for setting in confirmed_sweep.found.settings for run in setting.runs.values()
+    )
 
 
-def test_the_same_command_again_runs_nothing_and_more_seeds_only_those(swept: Swept) -> None:
-    toy, done = swept.toy, len(swept.started)
-    toy.here(*TUNED)
+def test_the_same_command_again_runs_nothing_and_more_seeds_only_those(
+    confirmed_sweep: ConfirmedSweep,
+) -> None:
+    toy, done = confirmed_sweep.toy, len(confirmed_sweep.started)
+    toy.run_here(*TUNED)
     assert len(toy.journal("start")) == done
-    toy.here(*TUNED, "hydra.sweeper.confirm.seeds=4")
+    toy.run_here(*TUNED, "hydra.sweeper.confirm.seeds=4")
     assert toy.journal("start")[done:] == [job for job in toy.journal("start") if "seed=1003" in job]
     assert len(toy.journal("start")) == done + 2
-    assert len(measured(toy).confirmation.scores(BEST)) == 4
-    toy.here(*TUNED, "hydra.sweeper.confirm.seeds=[1001]")
+    assert len(measure_sweep(toy).confirmation.scores(BEST)) == 4
+    toy.run_here(*TUNED, "hydra.sweeper.confirm.seeds=[1001]")
     assert len(toy.journal("start")) == done + 2
 
 
 def test_a_new_pick_is_confirmed_too_and_none_where_that_is_off(toy: Toy) -> None:
     tuned = (*TUNED, "+hydra.sweeper.sampler.seed=5")
-    toy.here(*tuned, "hydra.sweeper.confirm.seeds=0", "hydra.sweeper.n_trials=1")
-    assert not confirmed(toy.journal("start"))
-    assert measured(toy).confirmation.wanted == 0
-    first = pick_settings(measured(toy)).params["peak"]
+    toy.run_here(*tuned, "hydra.sweeper.confirm.seeds=0", "hydra.sweeper.n_trials=1")
+    assert not confirmation_jobs(toy.journal("start"))
+    assert measure_sweep(toy).confirmation.wanted == 0
+    first = pick_settings(measure_sweep(toy)).params["peak"]
     assert first not in (BEST, OWN)
-    toy.here(*tuned, "hydra.sweeper.n_trials=1")
-    assert len(confirmed(toy.journal("start"))) == 6
-    toy.here(*tuned)
-    found = measured(toy)
+    toy.run_here(*tuned, "hydra.sweeper.n_trials=1")
+    assert len(confirmation_jobs(toy.journal("start"))) == 6
+    toy.run_here(*tuned)
+    found = measure_sweep(toy)
     assert {name: len(found.confirmation.scores(p)) for name, p in pick_settings(found).params.items()} == {
         "peak": 3,
         "robust": 3,
         "default": 3,
     }
-    assert len(confirmed(toy.journal("start"))) == len(set(confirmed(toy.journal("start")))) == 9
+    jobs = confirmation_jobs(toy.journal("start"))
+    assert len(jobs) == len(set(jobs)) == 9
 
 
 def test_a_confirmation_killed_in_the_middle_is_finished_once_by_two_drivers(toy: Toy) -> None:
     slow = (*TUNED, "pause=0.1", "hydra.sweeper.n_jobs=1")
     toy.hold(6 + 2)
     process = toy.start(*slow)
-    wait_for(toy.held, process)
+    wait_for(toy.waiting_processes, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     toy.release()
-    [half] = measured(toy).confirmation.settings[:1]
+    [half] = measure_sweep(toy).confirmation.settings[:1]
     assert 0 < len(half.runs) < 6
     both = [toy.start(*slow), toy.start(*slow)]
     for process in both:
@@ -115,7 +123,7 @@ def test_a_confirmation_killed_in_the_middle_is_finished_once_by_two_drivers(toy
     assert all(toy.journal("start").count(job) == 1 for job in recorded if BEST_JOB in job)
     assert len(set(ended)) == 12
     assert len(ended) <= 13  # the killed one may have ended, and not have been recorded
-    assert measured(toy).confirmation.scores(OWN).tolist() == pytest.approx([101.0, 101.1, 101.2])
+    assert measure_sweep(toy).confirmation.scores(OWN).tolist() == pytest.approx([101.0, 101.1, 101.2])
 
 
 REFUSED = {
@@ -136,19 +144,19 @@ def test_a_confirmation_that_cannot_be_is_refused_before_any_job(
     wrong: str, words: list[str], toy: Toy, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        toy.here(*TUNED, wrong)
-    said = "".join(capfd.readouterr())
-    assert all(word in said for word in words), said
+        toy.run_here(*TUNED, wrong)
+    output = "".join(capfd.readouterr())
+    assert all(word in output for word in words), output
     assert not toy.journal("start")
 
 
 def test_a_confirmation_of_something_else_is_refused_before_any_job(
-    swept: Swept, capfd: pytest.CaptureFixture[str]
+    confirmed_sweep: ConfirmedSweep, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    toy, begun = swept.toy, len(swept.toy.journal("start"))
+    toy, begun = confirmed_sweep.toy, len(confirmed_sweep.toy.journal("start"))
     optuna.delete_study(study_name="toy/shape=ridge", storage=toy.storage)
     with pytest.raises(SystemExit):
-        toy.here(*TUNED, "pause=0.001")
-    said = "".join(capfd.readouterr())
-    assert "study toy/shape=ridge/confirm in the storage measures something else" in said
+        toy.run_here(*TUNED, "pause=0.001")
+    output = "".join(capfd.readouterr())
+    assert "study toy/shape=ridge/confirm in the storage measures something else" in output
     assert len(toy.journal("start")) == begun

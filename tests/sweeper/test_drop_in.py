@@ -20,7 +20,7 @@ def xs(toy: Toy, name: str = "toy/shape=bowl") -> list[float]:
 @pytest.mark.parametrize("sampler", ["tpe", "random", "gp", "qmc", "cmaes", "nsgaii", "nsgaiii"])
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_every_sampler_of_the_group_runs_its_number_of_trials(sampler: str, toy: Toy) -> None:
-    toy.here(
+    toy.run_here(
         "shape=bowl",
         f"hydra/sweeper/sampler={sampler}",
         "hydra.sweeper.sampler.seed=1",
@@ -34,8 +34,8 @@ def test_every_sampler_of_the_group_runs_its_number_of_trials(sampler: str, toy:
 
 def test_n_trials_is_a_total_over_all_starts(toy: Toy) -> None:
     overrides = ("shape=bowl", "hydra/sweeper/sampler=random", "hydra.sweeper.sampler.seed=1")
-    toy.here(*overrides, "shape.x=interval(-2,2)", "hydra.sweeper.n_trials=3")
-    toy.here(*overrides, "shape.x=interval(-2,2)", "hydra.sweeper.n_trials=5")
+    toy.run_here(*overrides, "shape.x=interval(-2,2)", "hydra.sweeper.n_trials=3")
+    toy.run_here(*overrides, "shape.x=interval(-2,2)", "hydra.sweeper.n_trials=5")
     assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 5
     assert len(set(xs(toy))) == 5, "a resumed sampler drew its first values again"
 
@@ -51,13 +51,13 @@ def test_n_trials_is_a_total_over_all_starts(toy: Toy) -> None:
     ],
 )
 def test_a_grid_walks_every_value_of_hydras_finite_sweeps(sweep: str, values: set[float], toy: Toy) -> None:
-    toy.here("shape=bowl", f"shape.x={sweep}")
-    toy.here("shape=bowl", f"shape.x={sweep}")  # also where the sweep's order is another each time
+    toy.run_here("shape=bowl", f"shape.x={sweep}")
+    toy.run_here("shape=bowl", f"shape.x={sweep}")  # also where the sweep's order is another each time
     assert sorted(xs(toy)) == sorted(values)
 
 
 def test_a_log_interval_is_sampled_on_its_logarithm(toy: Toy) -> None:
-    toy.here(
+    toy.run_here(
         "shape=bowl",
         "shape.x=tag(log, interval(0.001,1))",
         "hydra/sweeper/sampler=qmc",
@@ -69,14 +69,14 @@ def test_a_log_interval_is_sampled_on_its_logarithm(toy: Toy) -> None:
 
 
 def test_glob_added_and_deleted_keys_are_swept_as_hydra_writes_them(toy: Toy) -> None:
-    toy.here("shape=glob(*)", "+extra=1,2", "~pause", "+pause=0", "shape.x=0")
+    toy.run_here("shape=glob(*)", "+extra=1,2", "~pause", "+pause=0", "shape.x=0")
     assert sorted(toy.study("toy/shape=ridge").user_attrs["search_space"]) == ["+extra", "shape.y"]
     assert len(toy.study("toy/shape=bowl").trials) == 2
     assert len(toy.study("toy/shape=ridge").trials) == 4
 
 
 def test_params_of_the_config_are_swept_unless_the_command_line_says_otherwise(toy: Toy) -> None:
-    toy.here(
+    toy.run_here(
         "shape=bowl",
         "+hydra.sweeper.params={shape.x: 'choice(5,6)', seed: '3,4'}",
         "seed=9",
@@ -87,7 +87,7 @@ def test_params_of_the_config_are_swept_unless_the_command_line_says_otherwise(t
 
 def test_a_custom_search_space_adds_what_it_suggests(toy: Toy) -> None:
     random = ("hydra/sweeper/sampler=random", "hydra.sweeper.sampler.seed=0", "hydra.sweeper.n_trials=6")
-    toy.here("shape=bowl", "shape.x=-1,1", "hydra.sweeper.custom_search_space=app.further", *random)
+    toy.run_here("shape=bowl", "shape.x=-1,1", "hydra.sweeper.custom_search_space=app.further", *random)
     trials = toy.study("toy/shape=bowl").trials
     assert {trial.params["shape.x"]: sorted(trial.params) for trial in trials} == {
         -1: ["shape.x"],
@@ -97,7 +97,7 @@ def test_a_custom_search_space_adds_what_it_suggests(toy: Toy) -> None:
 
 
 def test_several_objectives_leave_a_pareto_front(toy: Toy) -> None:
-    toy.here("shape=bowl", "returns=both", "hydra.sweeper.direction=[minimize,maximize]")
+    toy.run_here("shape=bowl", "returns=both", "hydra.sweeper.direction=[minimize,maximize]")
     study = toy.study("toy/shape=bowl")
     assert all(trial.values[0] == -trial.values[1] for trial in study.trials)
     results = OmegaConf.load(toy.folder / "jobs/shape=bowl/optimization_results.yaml")
@@ -106,7 +106,7 @@ def test_several_objectives_leave_a_pareto_front(toy: Toy) -> None:
 
 
 def test_the_results_name_the_best_trial_and_its_folder(toy: Toy) -> None:
-    toy.here("shape=bowl")
+    toy.run_here("shape=bowl")
     folder = toy.folder / "jobs/shape=bowl"
     results = OmegaConf.load(folder / "optimization_results.yaml")
     assert (results.name, results.best_params, results.best_value) == ("optuna", {"shape.x": 1}, 0.0)
@@ -115,7 +115,7 @@ def test_the_results_name_the_best_trial_and_its_folder(toy: Toy) -> None:
 
 
 def test_study_per_says_which_groups_get_a_study_each(toy: Toy) -> None:
-    toy.here("shape=bowl,ridge", "shape.x=0,1", "hydra.sweeper.study_per=[]", "~search_space")
+    toy.run_here("shape=bowl,ridge", "shape.x=0,1", "hydra.sweeper.study_per=[]", "~search_space")
     assert optuna.get_all_study_names(toy.storage) == ["toy"]
     assert {trial.params["shape"] for trial in toy.study("toy").trials} == {"bowl", "ridge"}
 
@@ -123,13 +123,13 @@ def test_study_per_says_which_groups_get_a_study_each(toy: Toy) -> None:
 @pytest.mark.parametrize(("aggregate", "value"), [("mean", 1.2), ("median", 1.1), ("min", 1.0), ("max", 1.5)])
 def test_a_trials_value_is_the_aggregate_of_its_replicates(aggregate: str, value: float, toy: Toy) -> None:
     seeds = "+hydra.sweeper.replicates.seed=[0,1,5]"
-    toy.here("shape=bowl", "shape.x=0", seeds, f"hydra.sweeper.aggregate={aggregate}")
+    toy.run_here("shape=bowl", "shape.x=0", seeds, f"hydra.sweeper.aggregate={aggregate}")
     [trial] = toy.study("toy/shape=bowl").trials
     assert trial.value == pytest.approx(value)
 
 
 def test_replicates_are_crossed(toy: Toy) -> None:
-    toy.here("shape=bowl", "shape.x=0", "+hydra.sweeper.replicates={seed: [0, 1], steps: [1, 2]}")
+    toy.run_here("shape=bowl", "shape.x=0", "+hydra.sweeper.replicates={seed: [0, 1], steps: [1, 2]}")
     [trial] = toy.study("toy/shape=bowl").trials
     labels = ["seed=0,steps=1", "seed=0,steps=2", "seed=1,steps=1", "seed=1,steps=2"]
     assert [label for label in labels if label in trial.user_attrs] == labels
@@ -142,7 +142,7 @@ def test_replicates_are_crossed(toy: Toy) -> None:
 def test_an_objective_that_is_no_number_fails_the_trial_with_its_reason(
     returns: str, reason: str, toy: Toy
 ) -> None:
-    toy.here("shape=bowl", f"returns={returns}", "hydra.sweeper.max_failure_rate=1")
+    toy.run_here("shape=bowl", f"returns={returns}", "hydra.sweeper.max_failure_rate=1")
     trials = toy.study("toy/shape=bowl").trials
     assert [trial.state.name for trial in trials] == ["FAIL"] * 5
     assert {reason in trial.user_attrs["failure"] for trial in trials} == {True}, trials[0].user_attrs
@@ -151,7 +151,7 @@ def test_an_objective_that_is_no_number_fails_the_trial_with_its_reason(
 def test_a_failed_trial_is_retried_as_often_as_it_may(toy: Toy) -> None:
     (toy.folder / "journal.fail").write_text("0:0")
     with pytest.raises(SystemExit):
-        toy.here("shape=bowl", "hydra.sweeper.retries=2")
+        toy.run_here("shape=bowl", "hydra.sweeper.retries=2")
     trials = toy.study("toy/shape=bowl").trials
     assert [trial.params["shape.x"] for trial in trials if trial.state.name == "FAIL"] == [0, 0, 0]
 
@@ -165,7 +165,7 @@ def test_every_pruner_of_the_group_runs(pruner: str, toy: Toy) -> None:
         "patient": "patience=1",
     }
     extra = [f"hydra.sweeper.pruner.{arguments[pruner]}"] if pruner in arguments else []
-    toy.here("shape=bowl", "steps=4", f"hydra/sweeper/pruner={pruner}", *extra)
+    toy.run_here("shape=bowl", "steps=4", f"hydra/sweeper/pruner={pruner}", *extra)
     states = toy.states("toy/shape=bowl")
     assert set(states) <= {"COMPLETE", "PRUNED"}
     assert ("PRUNED" in states) == (pruner not in ("patient",)), states
@@ -173,7 +173,7 @@ def test_every_pruner_of_the_group_runs(pruner: str, toy: Toy) -> None:
 
 def test_a_pruner_sees_the_mean_over_the_replicates_that_reached_a_step(toy: Toy) -> None:
     seeds = "+hydra.sweeper.replicates.seed=[0,2]"
-    toy.here(
+    toy.run_here(
         "shape=bowl", "steps=2", "hydra/sweeper/pruner=threshold", "hydra.sweeper.pruner.upper=9.3", seeds
     )
     pruned = [trial for trial in toy.study("toy/shape=bowl").trials if trial.state.name == "PRUNED"]
@@ -193,7 +193,7 @@ def test_workers_see_one_gpu_each(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_qmc_study_is_the_scrambled_sobol_sequence_from_its_first_point(toy: Toy) -> None:
     qmc = ("hydra/sweeper/sampler=qmc", "hydra.sweeper.sampler.scramble=true", "hydra.sweeper.sampler.seed=3")
-    toy.here("shape=bowl", "shape.x=interval(0,1)", "+y=interval(0,1)", "hydra.sweeper.n_trials=8", *qmc)
+    toy.run_here("shape=bowl", "shape.x=interval(0,1)", "+y=interval(0,1)", "hydra.sweeper.n_trials=8", *qmc)
     drawn = [[trial.params["shape.x"], trial.params["+y"]] for trial in toy.study("toy/shape=bowl").trials]
     expected = Sobol(2, scramble=True, seed=3).random(8)
     assert sorted(drawn) == [pytest.approx(point) for point in sorted(expected.tolist())]
@@ -222,7 +222,7 @@ def test_what_cannot_be_meant_is_refused(
     overrides: tuple[str, ...], words: list[str], toy: Toy, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        toy.here(*overrides)
+        toy.run_here(*overrides)
     message = capfd.readouterr().err
     assert all(word in message for word in words), message
     assert "Traceback" not in message
@@ -231,7 +231,7 @@ def test_what_cannot_be_meant_is_refused(
 
 def test_a_later_replicate_is_judged_at_its_own_step(toy: Toy) -> None:
     seeds = "+hydra.sweeper.replicates.seed=[0,100]"  # the second is bad from its first step on
-    toy.here(
+    toy.run_here(
         "shape=bowl",
         "shape.x=0",
         "steps=3",
@@ -246,7 +246,7 @@ def test_a_later_replicate_is_judged_at_its_own_step(toy: Toy) -> None:
 
 def test_text_null_and_lists_reach_the_job_as_they_are(toy: Toy) -> None:
     values = "+hydra.sweeper.replicates={shape.name: [null, 'a,b', '1', [1, 2]]}"
-    toy.here("shape=bowl", "shape.x=0", values)
+    toy.run_here("shape=bowl", "shape.x=0", values)
     folder = toy.folder / "jobs/shape=bowl/0"
     names = [OmegaConf.load(path).shape.name for path in folder.glob("*/.hydra/config.yaml")]
     assert sorted(map(repr, names)) == ["'1'", "'a,b'", "None", "[1, 2]"]

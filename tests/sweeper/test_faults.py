@@ -21,12 +21,12 @@ JOBS = 5 * 2
 
 
 def last_words(process: subprocess.Popen[str]) -> str:
-    """What a sweep said that ended badly: one message."""
-    said, _ = process.communicate(timeout=120)
-    assert process.returncode not in (0, None), said
-    assert "Traceback" not in said
-    assert said.count("What was finished is kept. The same command resumes.") == 1, said
-    return said
+    """Return what a sweep printed that ended badly: one message."""
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode not in (0, None), output
+    assert "Traceback" not in output
+    assert output.count("What was finished is kept. The same command resumes.") == 1, output
+    return output
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def heeds_no_interrupt(process: int) -> bool:
 def assert_the_next_start_finishes(toy: Toy, kept: list[str], *overrides: str) -> None:
     """It does, and runs none of the replicates in `kept` a second time."""
     assert len(kept) >= 2
-    toy.here(*SWEEP, *overrides)
+    toy.run_here(*SWEEP, *overrides)
     assert_finished(toy, kept)
 
 
@@ -106,7 +106,7 @@ def test_a_full_disk_ends_a_sweep_with_one_message_and_costs_nothing_that_was_fi
         written = f"Nothing more can be written to sqlite:///{tmp_path}/toy.db or {tmp_path}/jobs: "
         assert written in last_words(process)
         (tmp_path / "ballast").unlink(missing_ok=True)
-        assert_the_next_start_finishes(toy, toy.recorded(PAUSE))
+        assert_the_next_start_finishes(toy, toy.recorded_jobs(PAUSE))
 
 
 def test_a_locked_database_is_waited_for_and_costs_nothing_where_that_takes_too_long(toy: Toy) -> None:
@@ -116,41 +116,41 @@ def test_a_locked_database_is_waited_for_and_costs_nothing_where_that_takes_too_
     wait_for(lambda: len(toy.journal("end")) >= 2, process)
     with locked(toy):
         time.sleep(1)  # less than the two seconds that it is waited for
-    wait_for(lambda: len(toy.held()) == 2, process)
+    wait_for(lambda: len(toy.waiting_processes()) == 2, process)
     with locked(toy):
         toy.release()
-        assert "toy.db?timeout=2" in (said := last_words(process))
-        assert "database is locked" in said
-    assert_the_next_start_finishes(toy, toy.recorded(PAUSE), patient)
+        assert "toy.db?timeout=2" in (output := last_words(process))
+        assert "database is locked" in output
+    assert_the_next_start_finishes(toy, toy.recorded_jobs(PAUSE), patient)
 
 
 def test_ctrl_c_twice_ends_a_sweep_with_one_message_and_costs_nothing_that_was_finished(toy: Toy) -> None:
     toy.hold(4)
     process = toy.start(*SWEEP)
-    wait_for(lambda: len(toy.held()) == 2, process)
+    wait_for(lambda: len(toy.waiting_processes()) == 2, process)
     with locked(toy):  # what cleans up after the first waits, and so meets the second
         os.killpg(process.pid, signal.SIGINT)
-        wait_for(lambda: all(map(heeds_no_interrupt, (process.pid, *toy.held()))), process)
+        wait_for(lambda: all(map(heeds_no_interrupt, (process.pid, *toy.waiting_processes()))), process)
         os.killpg(process.pid, signal.SIGINT)
     assert "Interrupted." in last_words(process)
     toy.release()
-    assert_the_next_start_finishes(toy, toy.recorded(PAUSE))
+    assert_the_next_start_finishes(toy, toy.recorded_jobs(PAUSE))
 
 
 def test_after_a_reboot_two_drivers_started_at_once_finish_the_sweep_and_double_nothing(toy: Toy) -> None:
     toy.hold(4)
     process = toy.start(*SWEEP)
-    wait_for(lambda: len(toy.held()) == 2, process)
+    wait_for(lambda: len(toy.waiting_processes()) == 2, process)
     os.killpg(process.pid, signal.SIGKILL)  # the driver and its workers, at one moment
     process.communicate()
     toy.release()
-    kept = toy.recorded(PAUSE)
+    kept = toy.recorded_jobs(PAUSE)
     left = sorted((toy.folder / "toy.db.locks").glob("*.alive"))
     assert len(left) == 3, "each process leaves the file of its lock behind"
     begun = len(toy.journal("start"))
     drivers = [toy.start(*SWEEP, "hydra.sweeper.n_jobs=1") for _ in range(2)]
-    said = [finish(driver) for driver in drivers]
-    assert all("toy/shape=bowl: objective" in words for words in said)
+    output = [finish(driver) for driver in drivers]
+    assert all("toy/shape=bowl: objective" in words for words in output)
     assert_finished(toy, kept)
     assert len(toy.journal("start")) == begun + JOBS - len(kept)
 

@@ -22,7 +22,7 @@ def assert_each_setting_is_complete_once(toy: Toy) -> None:
 def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicate(
     toy: Toy, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    toy.here(*BOTH)
+    toy.run_here(*BOTH)
     printed = capfd.readouterr().out
     assert_each_setting_is_complete_once(toy)
     assert len(toy.journal("start")) == len(set(toy.journal("start"))) == (5 + 6) * 2
@@ -50,9 +50,9 @@ def test_each_option_gets_a_study_and_each_setting_runs_once_with_every_replicat
 def test_the_same_command_again_runs_nothing_and_prints_the_result(
     toy: Toy, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    toy.here("shape=bowl")
+    toy.run_here("shape=bowl")
     first, before = capfd.readouterr().out, toy.study("toy/shape=bowl").trials
-    toy.here("shape=bowl")
+    toy.run_here("shape=bowl")
     again = capfd.readouterr().out
     assert toy.study("toy/shape=bowl").trials == before
     assert len(toy.journal("start")) == 5
@@ -64,9 +64,9 @@ def test_the_same_command_again_runs_nothing_and_prints_the_result(
 def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) -> None:
     toy.hold(5)
     process = toy.start(*BOTH)
-    wait_for(lambda: len(toy.held()) == 2, process)
+    wait_for(lambda: len(toy.waiting_processes()) == 2, process)
     os.kill(process.pid, signal.SIGKILL)
-    finished = toy.recorded()
+    finished = toy.recorded_jobs()
     toy.release()
     process.communicate(timeout=120)
     toy.run(*BOTH)
@@ -78,14 +78,14 @@ def test_a_sweep_whose_driver_is_killed_is_finished_by_the_next_start(toy: Toy) 
 def test_ctrl_c_gives_the_running_trials_back_and_the_next_start_runs_only_the_rest(toy: Toy) -> None:
     toy.hold(4)
     process = toy.start(*BOTH)
-    wait_for(lambda: len(toy.held()) == 2, process)
+    wait_for(lambda: len(toy.waiting_processes()) == 2, process)
     os.killpg(process.pid, signal.SIGINT)
     printed, _ = process.communicate(timeout=120)
     assert process.returncode != 0
     assert "The same command resumes" in printed
     assert "Traceback" not in printed
     assert set(toy.states("toy/shape=bowl")) <= {"COMPLETE", "WAITING"}
-    finished = toy.recorded()
+    finished = toy.recorded_jobs()
     assert 4 <= len(finished) < 22
     toy.release()
     toy.run(*BOTH)
@@ -122,7 +122,7 @@ CHANGES = {
 
 
 def test_a_study_that_measures_something_else_is_refused_by_its_difference(toy: Toy) -> None:
-    toy.here("shape=bowl", "shape.x=-2,-1,0,1,2")
+    toy.run_here("shape=bowl", "shape.x=-2,-1,0,1,2")
     processes = {changed: toy.start("shape=bowl", changed) for changed in CHANGES}
     for changed, words in CHANGES.items():
         printed, _ = processes[changed].communicate(timeout=120)
@@ -133,7 +133,7 @@ def test_a_study_that_measures_something_else_is_refused_by_its_difference(toy: 
 
 
 def test_a_value_on_the_command_line_leaves_the_space_and_a_sweep_joins_it(toy: Toy) -> None:
-    toy.here("shape=ridge", "shape.y=0", "pause=0,0.01")
+    toy.run_here("shape=ridge", "shape.y=0", "pause=0,0.01")
     study = toy.study("toy/shape=ridge")
     assert study.user_attrs["search_space"] == {"shape.x": "choice(-1, 0, 1)", "pause": "choice(0, 0.01)"}
     assert {tuple(trial.params.values()) for trial in study.trials} == {
@@ -143,19 +143,19 @@ def test_a_value_on_the_command_line_leaves_the_space_and_a_sweep_joins_it(toy: 
 
 
 def test_a_grid_is_not_gone_on_with_in_another_order(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
-    toy.here("shape=ridge", "+hydra.sweeper.sampler.seed=5", "hydra.sweeper.n_trials=1")
+    toy.run_here("shape=ridge", "+hydra.sweeper.sampler.seed=5", "hydra.sweeper.n_trials=1")
     with pytest.raises(SystemExit):  # the same place in another order would be another setting
-        toy.here("shape=ridge", "+hydra.sweeper.sampler.seed=6")
-    said = "".join(capfd.readouterr())
-    assert "hydra.sweeper.sampler.seed=5 there, hydra.sweeper.sampler.seed=6 now" in said
+        toy.run_here("shape=ridge", "+hydra.sweeper.sampler.seed=6")
+    output = "".join(capfd.readouterr())
+    assert "hydra.sweeper.sampler.seed=5 there, hydra.sweeper.sampler.seed=6 now" in output
 
 
 def test_a_report_that_cannot_be_written_fails_no_sweep(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
     (toy.folder / "jobs" / "runs.csv").mkdir(parents=True)
-    toy.here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")
-    said = "".join(capfd.readouterr())
+    toy.run_here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")
+    output = "".join(capfd.readouterr())
     assert (
-        f"The report could not be written to {toy.folder}/jobs; what it tells of is in the storage." in said
+        f"The report could not be written to {toy.folder}/jobs; what it tells of is in the storage." in output
     )
-    assert "Peak" in said or "peak" in said
+    assert "Peak" in output or "peak" in output
     assert toy.states("toy/shape=ridge") == ["COMPLETE"] * 3

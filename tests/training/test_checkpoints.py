@@ -9,7 +9,7 @@ from sweeps.training import checkpoint
 from sweeps.training.checkpoint import Checkpoints
 from sweeps.training.run import Epoch, State
 from sweeps.training.train import Observer, train
-from tests.support.training_runs import FEW, RUN
+from tests.support.training_runs import RUN, SMALL_FEED
 
 
 def epochs_in(folder: Path, name: str) -> int:
@@ -46,7 +46,7 @@ def test_a_run_that_goes_on_replaces_the_best_only_by_a_better_one(tmp_path: Pat
 
 
 def test_a_run_goes_on_from_its_best_epoch(tmp_path: Path) -> None:
-    run = replace(RUN, feed=FEW, batch_size=100, epochs=4)
+    run = replace(RUN, feed=SMALL_FEED, batch_size=100, epochs=4)
     checkpoints = Checkpoints(tmp_path, seconds=3600, keep_best=True)
 
     class Saver(Observer):

@@ -14,7 +14,7 @@ from torch.optim import SGD
 from sweeps.training import device as devices
 from sweeps.training.device import numerics, resolve, workers
 from sweeps.training.train import train
-from tests.support.training_runs import CPU, RUN, bits, equal
+from tests.support.training_runs import CPU, RUN, copy_state, same_bits
 
 # torch gives these modules their switches at run time.
 CONVOLUTION = torch.backends.cudnn.conv  # type: ignore[attr-defined]
@@ -83,8 +83,8 @@ def test_computing_on_cuda_is_deterministic_and_leaves_the_switch_as_it_was(
 @pytest.mark.usefixtures("_matmul_library")
 def test_bf16_trains_to_a_result_of_its_own_and_tf32_on_the_cpu_is_fp32() -> None:
     results = {precision: train([RUN], "cpu", precision)[0] for precision in ("fp32", "tf32", "bf16")}
-    assert not equal(bits(results["fp32"]), bits(results["bf16"]))
-    assert equal(bits(results["fp32"]), bits(results["tf32"]))
+    assert not same_bits(copy_state(results["fp32"]), copy_state(results["bf16"]))
+    assert same_bits(copy_state(results["fp32"]), copy_state(results["tf32"]))
     assert all(parameter.dtype == torch.float32 for parameter in results["bf16"].model.parameters())
     first, last = results["bf16"].epochs
     assert last.train_loss < first.train_loss

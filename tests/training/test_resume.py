@@ -15,12 +15,12 @@ from sweeps.training import checkpoint
 from sweeps.training.run import Result, Run, State
 from sweeps.training.stack.stack import Stack
 from sweeps.training.train import train
-from tests.support.training_runs import FEW, Log, bits, in_float64, same
+from tests.support.training_runs import SMALL_FEED, Log, copy_state, same_bits, to_float64
 
 EPOCHS = 4
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 MLP = partial(mlp, widths=[20], dropout=[0.5], norm="batch")
-RUN = Run(FEW, MLP, partial(Adam, lr=0.005), seed=0, epochs=EPOCHS, batch_size=100)
+RUN = Run(SMALL_FEED, MLP, partial(Adam, lr=0.005), seed=0, epochs=EPOCHS, batch_size=100)
 # Without norm, and with such a learning rate, the loss is not finite within the first epoch.
 EXPLODING = replace(
     RUN, model=partial(mlp, widths=[20], dropout=[0.0], norm="none"), optimizer=partial(SGD, lr=1e6)
@@ -41,9 +41,9 @@ def assert_ends_the_same_wherever_broken(run: Run, folder: Path, device: str, pr
         checkpoint.save(folder / "checkpoint.pt", state)
         start = checkpoint.load(folder / "checkpoint.pt")
         [resumed] = train([run], device, precision, starts=[start])
-        assert same(resumed.state, unbroken.state), state["epochs"]
+        assert same_bits(resumed.state, unbroken.state), state["epochs"]
         assert (resumed.epochs, resumed.score) == (unbroken.epochs, unbroken.score)
-        assert same(resumed.model.state_dict(), unbroken.model.state_dict())
+        assert same_bits(resumed.model.state_dict(), unbroken.model.state_dict())
 
 
 @pytest.mark.usefixtures("_matmul_library")
@@ -66,13 +66,13 @@ def test_without_a_part_of_the_state_the_run_ends_elsewhere(optimizer: partial[O
         else {"generators": after[1]["generators"] | {part: fresh[0]["generators"][part]}}
     )
     [resumed] = train([run], "cpu", starts=[after[1] | lost])
-    assert not same(resumed.state["model"], unbroken.state["model"])
+    assert not same_bits(resumed.state["model"], unbroken.state["model"])
     assert [epoch.number for epoch in resumed.epochs] == [1, 2, 3, 4]
 
 
 def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
     run, other = (
-        in_float64(each) for each in (RUN, replace(RUN, seed=1, optimizer=partial(SGD, lr=0.1, momentum=0.9)))
+        to_float64(each) for each in (RUN, replace(RUN, seed=1, optimizer=partial(SGD, lr=0.1, momentum=0.9)))
     )
     unbroken = train([run, other], "cpu")
     _, after = states(other)
@@ -82,8 +82,8 @@ def test_a_list_of_runs_goes_on_each_from_its_own_state() -> None:
     assert epochs == [(1, 1), (1, 2), (1, 3), (0, 1), (1, 4), (0, 2), (0, 3), (0, 4)]
     assert [index for index, _ in log.states] == [0, 1, 0, 0, 0]
     for one, another in zip(results, unbroken, strict=True):
-        torch.testing.assert_close(bits(one), bits(another), rtol=1e-9, atol=1e-9)
-        assert same(one.state["generators"], another.state["generators"])
+        torch.testing.assert_close(copy_state(one), copy_state(another), rtol=1e-9, atol=1e-9)
+        assert same_bits(one.state["generators"], another.state["generators"])
 
 
 def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was(
@@ -103,14 +103,14 @@ def test_only_the_missing_epochs_are_trained_and_a_state_is_left_as_it_was(
         trained.clear()
         train([RUN], "cpu", starts=[after[done - 1]])
         assert len(trained) == epochs_left
-    assert same(after[2], before)
+    assert same_bits(after[2], before)
 
 
 @pytest.mark.usefixtures("_matmul_library")
 def test_a_run_can_go_on_to_more_epochs_than_it_was_begun_with() -> None:
     [short], [long] = train([replace(RUN, epochs=2)], "cpu"), train([RUN], "cpu")
     [resumed] = train([RUN], "cpu", starts=[short.state])
-    assert same(resumed.state, long.state)
+    assert same_bits(resumed.state, long.state)
 
 
 def test_a_diverged_run_stays_as_it_ended() -> None:
@@ -118,13 +118,16 @@ def test_a_diverged_run_stays_as_it_ended() -> None:
     assert len(exploded.epochs) < EPOCHS
     [resumed] = train([EXPLODING], "cpu", starts=[exploded.state])
     assert (resumed.diverged, resumed.score, resumed.epochs) == (True, 10.0, exploded.epochs)
-    assert same(resumed.state["generators"], exploded.state["generators"])  # nothing more was drawn
+    assert same_bits(resumed.state["generators"], exploded.state["generators"])  # nothing more was drawn
 
 
 OTHERS = {
     "seed": (replace(RUN, seed=1), "seed=0 there, 1 now"),
     "batch size": (replace(RUN, batch_size=50), "batch_size=100 there, 50 now"),
-    "data": (replace(RUN, feed=replace(FEW, images=FEW.images + 1)), r"data.checksum=\d+ there, \d+ now"),
+    "data": (
+        replace(RUN, feed=replace(SMALL_FEED, images=SMALL_FEED.images + 1)),
+        r"data.checksum=\d+ there, \d+ now",
+    ),
     "optimizer": (replace(RUN, optimizer=partial(SGD, lr=0.1)), r"optimizer=\S+Adam there, \S+SGD now$"),
     "setting": (replace(RUN, optimizer=partial(Adam, lr=0.1)), "optimizer.lr=0.005 there, 0.1 now"),
     "scheduler": (

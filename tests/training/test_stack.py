@@ -27,18 +27,27 @@ from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.network import choose_network
 from sweeps.training.stack.stack import Stack, build_stacks
 from sweeps.training.train import Observer, train
-from tests.support.training_runs import CPU, FEW, MLP, RUN, bits, by_hand, equal, in_float64
+from tests.support.training_runs import (
+    CPU,
+    MLP,
+    RUN,
+    SMALL_FEED,
+    copy_state,
+    same_bits,
+    to_float64,
+    train_by_hand,
+)
 
 OPTIMIZERS = sorted(path.stem for path in (CONF / "optimizer").glob("*.yaml"))
 PLATEAU = Schedule(partial(ReduceLROnPlateau, patience=0, factor=0.5), monitor="train_loss")
 COSINE = Schedule(partial(CosineAnnealingLR, T_max=15), interval="step")
-SMALL = replace(RUN, feed=FEW, batch_size=100, epochs=3)
+SMALL = replace(RUN, feed=SMALL_FEED, batch_size=100, epochs=3)
 EXPLODING = replace(SMALL, optimizer=partial(SGD, lr=1e30), seed=9)
 
 
 def assert_close(result: Result, model: nn.Module, tolerance: float) -> None:
     wanted = model.state_dict()
-    for name, value in bits(result).items():
+    for name, value in copy_state(result).items():
         message = partial("{}: {}".format, name)
         torch.testing.assert_close(value, wanted[name], rtol=tolerance, atol=tolerance, msg=message)
 
@@ -59,11 +68,11 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
         replace(SMALL, model=model, optimizer=optimizer_of(option), seed=seed, schedule=schedule)
         for seed, schedule in enumerate([Schedule(), PLATEAU, COSINE])
     ]
-    runs = [in_float64(run) for run in (*runs[:2], EXPLODING, runs[2])]
+    runs = [to_float64(run) for run in (*runs[:2], EXPLODING, runs[2])]
     results = train(runs, "cpu")
     assert results.pop(2).diverged
     for run, result in zip([*runs[:2], runs[3]], results, strict=True):
-        network, epochs = by_hand(run)
+        network, epochs = train_by_hand(run)
         assert_close(result, network, tolerance=1e-9)
         assert [astuple(epoch) for epoch in result.epochs] == [
             pytest.approx(astuple(epoch), rel=1e-6)
@@ -83,8 +92,8 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
     ids=str,
 )
 def test_a_fused_step_is_the_optimizers_own(settings: Any) -> None:
-    run = in_float64(replace(SMALL, optimizer=partial(settings[0], **settings[1])))
-    assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
+    run = to_float64(replace(SMALL, optimizer=partial(settings[0], **settings[1])))
+    assert_close(train([run], "cpu")[0], train_by_hand(run)[0], tolerance=1e-9)
 
 
 @pytest.mark.parametrize("norm", ["layer", "none"])
@@ -94,16 +103,16 @@ def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type
         network = mlp(*shape, widths=[30, 20], dropout=[0.5, 0.3], norm=norm).children()
         return nn.Sequential(*(activation() if isinstance(part, nn.ReLU) else part for part in network))
 
-    run = in_float64(replace(SMALL, model=model))
-    assert choose_network(model(FEW.shape, 10), torch.Size((100, *FEW.shape))) is LayeredNetwork
-    assert_close(train([run], "cpu")[0], by_hand(run)[0], tolerance=1e-9)
+    run = to_float64(replace(SMALL, model=model))
+    assert choose_network(model(SMALL_FEED.shape, 10), torch.Size((100, *SMALL_FEED.shape))) is LayeredNetwork
+    assert_close(train([run], "cpu")[0], train_by_hand(run)[0], tolerance=1e-9)
 
 
 @pytest.mark.usefixtures("_matmul_library")
 def test_in_float32_a_member_differs_from_plain_torch_by_rounding() -> None:
     # The orders of sums differ; over 15 steps of batch norm at this lr the relative error grows to some 1e-5.
     run = replace(SMALL, optimizer=partial(SGD, lr=0.1, momentum=0.9))
-    assert_close(train([run, replace(run, seed=1)], "cpu")[0], by_hand(run)[0], tolerance=1e-3)
+    assert_close(train([run, replace(run, seed=1)], "cpu")[0], train_by_hand(run)[0], tolerance=1e-3)
 
 
 # Models of other kinds
@@ -141,7 +150,7 @@ class Branching(nn.Module):
 def test_any_model_of_plain_modules_is_stacked_by_vmap() -> None:
     # AdamW would make steps of the rounding that is all of the gradient of a bias before batch norm.
     decaying = partial(SGD, lr=0.1, momentum=0.9, weight_decay=0.01)
-    run = in_float64(replace(SMALL, model=Convolutions, optimizer=decaying))
+    run = to_float64(replace(SMALL, model=Convolutions, optimizer=decaying))
     runs = [replace(run, seed=seed) for seed in range(3)]
     members = [Member(index, run, CPU) for index, run in enumerate(runs)]
     assert [(stack.network_class, len(stack.members)) for stack in build_stacks(members)] == [
@@ -153,7 +162,7 @@ def test_any_model_of_plain_modules_is_stacked_by_vmap() -> None:
         assert_close(result, alone.model, tolerance=1e-9)
         assert not result.diverged
     plain = replace(runs[0], model=lambda *shape: _without_dropout(Convolutions(*shape).double()))
-    model, _ = by_hand(plain)
+    model, _ = train_by_hand(plain)
     assert_close(train([plain, plain], "cpu")[1], model, tolerance=1e-9)
 
 
@@ -184,12 +193,12 @@ def test_a_compiled_stack_trains_as_any_other(model: Any, monkeypatch: pytest.Mo
 
     compiler = torch.compile
     monkeypatch.setattr(torch, "compile", traced)
-    runs = [in_float64(replace(SMALL, model=model, seed=seed, epochs=seed + 1)) for seed in range(2)]
+    runs = [to_float64(replace(SMALL, model=model, seed=seed, epochs=seed + 1)) for seed in range(2)]
     expected, results = train(runs, "cpu"), train(runs, "cpu", compiled=True)
     assert len(calls) == 2  # again when one has left
     for one, other in zip(expected, results, strict=True):
         assert torch.equal(one.losses, other.losses)
-        assert equal(bits(one), bits(other))
+        assert same_bits(copy_state(one), copy_state(other))
 
 
 def test_models_that_were_built_otherwise_share_no_vmap() -> None:
@@ -208,8 +217,8 @@ def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> No
         (SingleNetwork, 1),
     ]
     for seed, result in enumerate(results):
-        model, _ = by_hand(replace(run, seed=seed))
-        assert equal(bits(result), model.state_dict())
+        model, _ = train_by_hand(replace(run, seed=seed))
+        assert same_bits(copy_state(result), model.state_dict())
 
 
 # Who is in a stack, and who leaves it
@@ -229,18 +238,18 @@ def test_runs_that_differ_in_structure_train_in_stacks_of_their_own() -> None:
 
 
 def test_members_may_have_feeds_of_their_own() -> None:
-    run = in_float64(SMALL)
+    run = to_float64(SMALL)
     dark = replace(run.feed, images=run.feed.images * 0.5)
     runs = [replace(run, feed=feed, seed=seed) for seed, feed in enumerate([run.feed, dark, run.feed, dark])]
     assert len(build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])) == 1
     for run, result in zip(runs, train(runs, "cpu"), strict=True):
-        assert_close(result, by_hand(run)[0], tolerance=1e-9)
+        assert_close(result, train_by_hand(run)[0], tolerance=1e-9)
 
 
 def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_before() -> None:
     lengths = {0: 5, 1: 2, 2: 5, 3: 5}
-    runs = [in_float64(replace(SMALL, seed=seed, epochs=epochs)) for seed, epochs in lengths.items()]
-    runs[2] = in_float64(replace(EXPLODING, epochs=5))
+    runs = [to_float64(replace(SMALL, seed=seed, epochs=epochs)) for seed, epochs in lengths.items()]
+    runs[2] = to_float64(replace(EXPLODING, epochs=5))
     together: list[list[int]] = []
 
     class Stopper(Observer):
@@ -252,9 +261,12 @@ def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_bef
     assert [len(result.epochs) for result in results] == [5, 2, 0, 3]
     assert together == [[0, 1, 3], [0, 1, 3], [0, 3], [0], [0]]
     for index in (0, 1):
-        assert_close(results[index], by_hand(runs[index])[0], tolerance=1e-9)
-    stored = [value.untyped_storage().nbytes() for value in bits(results[1]).values()]
-    assert stored == [value.nbytes for value in bits(results[1]).values()]  # not the whole stack's memory
+        assert_close(results[index], train_by_hand(runs[index])[0], tolerance=1e-9)
+    state = results[1].model.state_dict()
+    # Not the whole stack's memory.
+    assert [value.untyped_storage().nbytes() for value in state.values()] == [
+        value.nbytes for value in state.values()
+    ]
 
 
 # Random numbers
@@ -296,7 +308,8 @@ def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(opt
         return counting.seen.total()
 
     run = replace(SMALL, optimizer=optimizer, epochs=1)
-    plain = steps(lambda: by_hand(replace(run, epochs=3))) - steps(lambda: by_hand(replace(run, epochs=2)))
+    three, two = (replace(run, epochs=epochs) for epochs in (3, 2))
+    plain = steps(lambda: train_by_hand(three)) - steps(lambda: train_by_hand(two))
     members = [Member(index, replace(run, seed=index), CPU) for index in range(16)]
     stack = Stack(LayeredNetwork, members)
     stack.train_epoch()

@@ -18,7 +18,7 @@ from sweeps.training.device import numerics
 from sweeps.training.member import Member
 from sweeps.training.stack import stack
 from sweeps.training.train import evaluate, train
-from tests.support.training_runs import CPU, RUN, Log, bits, equal, in_float64
+from tests.support.training_runs import CPU, RUN, Log, copy_state, same_bits, to_float64
 
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 CUDA = pytest.param("cuda", 1, marks=[pytest.mark.cuda, NO_CUDA])
@@ -56,9 +56,9 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(device:
     run = replace(RUN, epochs=1)
     runs = [run, replace(run, seed=1), run]
     first, other, second = train(runs, device)
-    assert equal(bits(first), bits(second))
+    assert same_bits(copy_state(first), copy_state(second))
     assert first.epochs == second.epochs
-    assert not equal(bits(first), bits(other))
+    assert not same_bits(copy_state(first), copy_state(other))
 
 
 def test_the_streams_of_a_seed_share_no_numbers_and_are_fixed_for_ever() -> None:
@@ -82,7 +82,7 @@ def test_training_reads_neither_the_validation_nor_the_test_images() -> None:
         test_images=torch.full_like(feed.test_images, math.nan),
     )
     [whole], [blind] = train([run], "cpu"), train([replace(run, feed=spoilt)], "cpu")
-    assert equal(bits(whole), bits(blind))
+    assert same_bits(copy_state(whole), copy_state(blind))
     assert whole.score > 2 * blind.score
 
 
@@ -158,14 +158,14 @@ def test_a_schedule_that_cannot_be_is_refused() -> None:
 
 def test_a_run_that_diverges_ends_scores_chance_and_leaves_the_others_as_they_are() -> None:
     log = Log()
-    runs = [in_float64(run) for run in (RUN, EXPLODING, replace(RUN, seed=1))]
+    runs = [to_float64(run) for run in (RUN, EXPLODING, replace(RUN, seed=1))]
     first, exploded, last = train(runs, "cpu", observer=log)
     assert (exploded.diverged, exploded.score, exploded.epochs) == (True, 10.0, [])
     assert [run for run, _ in log.epochs] == [0, 2, 0, 2]
     assert log.diverged_runs == [1]
     for run, result in ((runs[0], first), (runs[2], last)):
         [alone] = train([run], "cpu")
-        torch.testing.assert_close(bits(result), bits(alone), rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(copy_state(result), copy_state(alone), rtol=1e-9, atol=1e-9)
         assert not result.diverged
 
 
