@@ -1,4 +1,4 @@
-r"""Milliseconds that a claim takes, by the trials that a study has already finished.
+r"""Measure the milliseconds that a claim takes, by the trials that a study has already finished.
 
     uv run python benchmarks/claim_latency.py
     uv run python benchmarks/claim_latency.py --finished 100 1000 \
@@ -35,7 +35,7 @@ SPACE: dict[str, BaseDistribution] = {
     "lr": FloatDistribution(1e-4, 1.0, log=True),
     "momentum": FloatDistribution(0.0, 1.0),
 }
-WRITTEN = {name: distribution_to_json(distribution) for name, distribution in SPACE.items()}
+SPACE_JSON = {name: distribution_to_json(distribution) for name, distribution in SPACE.items()}
 
 
 def fill(study: optuna.Study, count: int) -> None:
@@ -45,11 +45,11 @@ def fill(study: optuna.Study, count: int) -> None:
             fill_tables(study._storage._backend, study._study_id, count)
         else:
             for number in range(count):
-                study.add_trial(finished_trial(number))
+                study.add_trial(build_trial(number))
 
 
-def finished_trial(number: int) -> FrozenTrial:
-    """A complete trial with the records of three replicates."""
+def build_trial(number: int) -> FrozenTrial:
+    """Build a complete trial with the records of three replicates."""
     return create_trial(
         value=float(number),
         params={"lr": 0.01, "momentum": 0.9},
@@ -61,20 +61,20 @@ def finished_trial(number: int) -> FrozenTrial:
 
 
 def fill_tables(storage: RDBStorage, study: int, count: int) -> None:
-    """As `add_trial` does, in one transaction: one a trial takes minutes."""
+    """Add trials as `add_trial` does, in one transaction: one a trial takes minutes."""
     with storage.scoped_session() as session:
         last = session.execute(select(func.max(models.TrialModel.trial_id))).scalar() or 0
         rows: dict[Any, list[dict[str, Any]]] = defaultdict(list)
         for number in range(count):
-            for model, row in rows_of(finished_trial(number), study, last + 1 + number):
+            for model, row in table_rows(build_trial(number), study, last + 1 + number):
                 rows[model].append(row)
         for model, inserted in rows.items():
             session.execute(insert(model), inserted)
         session.commit()
 
 
-def rows_of(trial: FrozenTrial, study: int, key: int) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """A trial's rows in Optuna's tables, with the table of each."""
+def table_rows(trial: FrozenTrial, study: int, key: int) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Yield a trial's rows in Optuna's tables, with the table of each."""
     dates = {"datetime_start": trial.datetime_start, "datetime_complete": trial.datetime_complete}
     number = int(trial.value or 0)
     yield (
@@ -86,38 +86,38 @@ def rows_of(trial: FrozenTrial, study: int, key: int) -> Iterator[tuple[Any, dic
         {"trial_id": key, "objective": 0, "value": trial.value, "value_type": "FINITE"},
     )
     for name, value in trial.params.items():
-        written = {"param_value": SPACE[name].to_internal_repr(value), "distribution_json": WRITTEN[name]}
-        yield models.TrialParamModel, {"trial_id": key, "param_name": name, **written}
-    kept = {
+        columns = {"param_value": SPACE[name].to_internal_repr(value), "distribution_json": SPACE_JSON[name]}
+        yield models.TrialParamModel, {"trial_id": key, "param_name": name, **columns}
+    attributes_by_model = {
         models.TrialUserAttributeModel: trial.user_attrs,
         models.TrialSystemAttributeModel: trial.system_attrs,
     }
-    for model, attributes in kept.items():
+    for model, attributes in attributes_by_model.items():
         for name, value in attributes.items():
             yield model, {"trial_id": key, "key": name, "value_json": json.dumps(value)}
     for step, value in trial.intermediate_values.items():
-        told = {"intermediate_value": value, "intermediate_value_type": "FINITE"}
-        yield models.TrialIntermediateValueModel, {"trial_id": key, "step": step, **told}
+        report = {"intermediate_value": value, "intermediate_value_type": "FINITE"}
+        yield models.TrialIntermediateValueModel, {"trial_id": key, "step": step, **report}
 
 
-def measure(url: str, name: str, claims: int) -> list[tuple[float, float]]:
-    """Milliseconds, wall and processor, of each of so many claims of a worker that has just opened the study.
+def time_claims(url: str, name: str, claims: int) -> list[tuple[float, float]]:
+    """Return the milliseconds, wall and processor, of each claim of a worker that opens the study.
 
     The first is that of a worker which has yet to read all trials.
     """
     study = optuna.load_study(
         study_name=name, storage=storage_at(url).open(), sampler=optuna.samplers.RandomSampler(seed=0)
     )
-    taken = []
+    times = []
     with Claims(storage_at(url).locks()).hold_lock() as worker:
         for number in range(claims + 1):
             begin, busy = time.perf_counter(), time.process_time()
             worker.count_failures(study)
             trial = worker.claim(study, SPACE, 10**9)
-            taken.append((1000 * (time.perf_counter() - begin), 1000 * (time.process_time() - busy)))
+            times.append((1000 * (time.perf_counter() - begin), 1000 * (time.process_time() - busy)))
             assert trial is not None
             worker.tell(study, trial, [float(number)])
-    return taken
+    return times
 
 
 def main() -> None:
@@ -135,24 +135,24 @@ def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         files = {"sqlite": f"sqlite:///{folder}/sweeps.db", "journal": f"journal:///{folder}/sweeps.log"}
-        chosen = [url for kind, url in files.items() if arguments.only in (None, kind)]
-        for url in (*chosen, *arguments.storages):
+        urls = [url for kind, url in files.items() if arguments.only in (None, kind)]
+        for url in (*urls, *arguments.storages):
             storage = storage_at(url).open(create=True)
             for finished in arguments.finished:
                 name = f"benchmark-{uuid.uuid4().hex}"
                 fill(optuna.create_study(study_name=name, storage=storage), finished)
-                first, *taken = measure(url, name, arguments.claims)
+                first, *times = time_claims(url, name, arguments.claims)
                 kind = storage_at(url).url.get_backend_name()
-                wall, processor = (spread(times) for times in zip(*taken, strict=True))
+                wall, processor = (spread(column) for column in zip(*times, strict=True))
                 print(
-                    f"{kind:10} {finished:6} finished: wall {wall}, processor {processor}, n={len(taken)};"
+                    f"{kind:10} {finished:6} finished: wall {wall}, processor {processor}, n={len(times)};"
                     f" a worker's first {first[0] / 1000:.1f} s, processor {first[1] / 1000:.1f} s",
                     flush=True,
                 )
 
 
 def spread(times: Sequence[float]) -> str:
-    """Median and range in ms."""
+    """Return median and range in ms."""
     return f"{median(times):.1f} ms [{min(times):.1f}, {max(times):.1f}]"
 
 

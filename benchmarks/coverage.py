@@ -1,4 +1,4 @@
-"""How often the report's statistics are right, on optimizers whose true scores are known.
+"""Count how often the report's statistics are right, on optimizers whose true scores are known.
 
     uv run python benchmarks/coverage.py
     uv run python benchmarks/coverage.py --sweeps 2000 --seed 1
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from benchmarks.simulation.objective import Flags, Floats, Objective, drawn, grid
-from benchmarks.simulation.sweep import FRESH, ROLES, TUNING, Sweep, swept
+from benchmarks.simulation.objective import Flags, Floats, Objective, draw_objective, grid
+from benchmarks.simulation.sweep import FRESH, ROLES, TUNING, Sweep, tune
 from sweeps.report.statistics.arrays import Index
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band
 from sweeps.report.statistics.compare import MARGIN, Comparison, compare
@@ -48,11 +48,11 @@ EQUALS: Mapping[str, Mapping[str, float]] = {
 
 
 def coverage_of_the_tuning(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
-    """How often the 95 % intervals of the tuning's figures hold, by the kind of noise."""
+    """Yield how often the 95 % intervals of the tuning's figures hold, by the kind of noise."""
     for noise, values in NOISES.items():
         held, random = defaultdict(list), np.random.default_rng(seed)
         for _ in range(sweeps):
-            sweep = swept(drawn(random, **values), random)
+            sweep = tune(draw_objective(random, **values), random)
             truth = sweep.shown()
             low, high = setting_intervals(sweep.scores, sweep.diverged)
             converged = sweep.objective.converged(*grid())
@@ -62,22 +62,22 @@ def coverage_of_the_tuning(sweeps: int, seed: int) -> Iterator[tuple[str, float]
             low, high = expected_best_band(sweep.scores, sweep.diverged)
             best = expected_best(truth)
             held["best of k, all k at once"].append(np.all((low <= best) & (best <= high)))
-            found = variance_share_intervals(sweep.scores, sweep.diverged).values()
-            for share, true in zip(found, variance_shares(truth[..., None]), strict=True):
+            results = variance_share_intervals(sweep.scores, sweep.diverged).values()
+            for share, true in zip(results, variance_shares(truth[..., None]), strict=True):
                 if not np.isnan(share.value):
                     held["share of the variance"].append(_holds(share, true))
         yield from ((f"{name}, {noise}", float(np.mean(values))) for name, values in held.items())
 
 
 def coverage_of_the_confirmation(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
-    """How often the 95 % intervals of the headline's figures hold, whatever the optimizers are."""
+    """Yield how often the 95 % intervals of the headline's figures hold, whatever the optimizers are."""
     held, random = defaultdict(list), np.random.default_rng(seed)
     for _ in range(sweeps):
-        pair = [swept(drawn(random, fanning=1.0), random) for _ in range(2)]
+        pair = [tune(draw_objective(random, fanning=1.0), random) for _ in range(2)]
         seeds = random.normal(size=FRESH)
         fresh = [sweep.confirm(seeds, random) for sweep in pair]
         for role in ROLES:
-            runs = [known[role] for known in fresh]
+            runs = [runs_by_role[role] for runs_by_role in fresh]
             for sweep, (values, diverged) in zip(pair, runs, strict=True):
                 for name, holds in _held(sweep, role, values, diverged):
                     held[f"{role} pick: {name}"].append(holds)
@@ -95,32 +95,34 @@ def _held(sweep: Sweep, role: str, values: Floats, diverged: Flags) -> Iterator[
 
 
 def false_claims(sweeps: int, seed: int, kinds: Sequence[str] = tuple(EQUALS)) -> Iterator[tuple[str, float]]:
-    """How often something false is said of four equal optimizers: one claim or more among six pairs."""
+    """Yield how often something false is said of four equal optimizers: one claim or more among six pairs."""
     for kind in kinds:
         claims, random = defaultdict(list), np.random.default_rng(seed)
         for _ in range(sweeps):
-            one = drawn(random, **EQUALS[kind])
-            equals = {name: swept(one, random) for name in "abcd"}
+            objective = draw_objective(random, **EQUALS[kind])
+            equals = {name: tune(objective, random) for name in "abcd"}
             both = compared(equals, random)
-            told = {role: any(c.verdict == "better" for c in pairs) for role, pairs in both.items()}
-            claims["an optimizer called better by its robust pick"].append(told["robust"])
-            claims["  by its robust or its peak pick"].append(any(told.values()))
+            claimed = {role: any(c.verdict == "better" for c in pairs) for role, pairs in both.items()}
+            claims["an optimizer called better by its robust pick"].append(claimed["robust"])
+            claims["  by its robust or its peak pick"].append(any(claimed.values()))
         yield from ((f"{name}: {kind}", float(np.mean(values))) for name, values in claims.items())
 
 
 def power(sweeps: int, seed: int, gaps: Sequence[float] = (0.2, 0.4, 0.8)) -> Iterator[tuple[str, float]]:
-    """What is said of two optimizers of which one is better by so many points."""
+    """Yield what is said of two optimizers of which one is better by so many points."""
     for gap in gaps:
-        found, random = defaultdict(list), np.random.default_rng(seed)
+        results, random = defaultdict(list), np.random.default_rng(seed)
         for _ in range(sweeps):
-            worse = drawn(random)
+            worse = draw_objective(random)
             better = replace(worse, top=worse.top + gap)
-            pair = {"better": swept(better, random), "worse": swept(worse, random)}
+            pair = {"better": tune(better, random), "worse": tune(worse, random)}
             [c] = compared(pair, random)["robust"]
-            apart = abs(pair["better"].converged("robust") - pair["worse"].converged("robust"))
-            found["the optimizer is called better"].append(c.verdict == "better" and c.first == "better")
-            found["picks called equivalent that aren't"].append(c.verdict == "equivalent" and apart >= MARGIN)
-        yield from ((f"{gap} points: {name}", float(np.mean(values))) for name, values in found.items())
+            true_gap = abs(pair["better"].converged("robust") - pair["worse"].converged("robust"))
+            results["the optimizer is called better"].append(c.verdict == "better" and c.first == "better")
+            results["picks called equivalent that aren't"].append(
+                c.verdict == "equivalent" and true_gap >= MARGIN
+            )
+        yield from ((f"{gap} points: {name}", float(np.mean(values))) for name, values in results.items())
 
 
 def compared(sweeps: Mapping[str, Sweep], random: np.random.Generator) -> dict[str, list[Comparison]]:
@@ -140,10 +142,10 @@ def compared(sweeps: Mapping[str, Sweep], random: np.random.Generator) -> dict[s
 
 
 def perturbed(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
-    """What the picks of a grid and of 32 Sobol points score where the setting is missed a little."""
+    """Yield what the picks of a grid and of 32 Sobol points score where the setting is missed a little."""
     scored, random = defaultdict(list), np.random.default_rng(seed)
     for _ in range(sweeps):
-        sweep = swept(drawn(random, fanning=1.0), random)
+        sweep = tune(draw_objective(random, fanning=1.0), random)
         factors = 10 ** (0.3 * random.normal(size=100))
         steps = random.integers(-1, 2, size=(2, 100))
         points = _points_picked(sweep.objective, random)
@@ -165,7 +167,7 @@ def perturbed(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
 
 
 def _stepped(place: Index, steps: NDArray[np.intp]) -> tuple[NDArray[np.intp], ...]:
-    """Places one step away along one axis or where they were, inside the grid."""
+    """Return the places one step away along one axis or where they were, inside the grid."""
     axis = np.abs(steps[0])
     return tuple(
         np.clip(at + steps[1] * (axis == number), 0, length - 1)
@@ -174,7 +176,7 @@ def _stepped(place: Index, steps: NDArray[np.intp]) -> tuple[NDArray[np.intp], .
 
 
 def _points_picked(objective: Objective, random: np.random.Generator) -> dict[str, tuple[Floats, Floats]]:
-    """The picks of a space of lr and 1 - momentum, covered by 32 Sobol points."""
+    """Return the picks of a space of lr and 1 - momentum, covered by 32 Sobol points."""
     cube = qmc.Sobol(2, seed=random).random(32)
     points = 10 ** np.column_stack([4 * cube[:, 0] - 4, 2.3 * cube[:, 1] - 2.3])
     scores, diverged = objective.runs(points[:, 0], 1 - points[:, 1], random.normal(size=TUNING), random)
@@ -187,11 +189,11 @@ def _points_picked(objective: Objective, random: np.random.Generator) -> dict[st
 
 
 def bias(sweeps: int, seed: int) -> Iterator[tuple[str, float]]:
-    """How much the picks' scores on the tuning seeds and on fresh seeds are above their true ones."""
+    """Yield how much the picks' scores on the tuning seeds and on fresh seeds are above their true ones."""
     off, random = defaultdict(list), np.random.default_rng(seed)
     for _ in range(sweeps):
         for kind, values in (("no cliffs", {"cliff": FAR}), ("cliffs", {})):
-            sweep = swept(drawn(random, **values), random)
+            sweep = tune(draw_objective(random, **values), random)
             fresh = sweep.confirm(random.normal(size=FRESH), random)
             for role, place in sweep.picks.items():
                 off[f"{role} pick, {kind}: naive"].append(sweep.scores[place].mean() - sweep.true(role))

@@ -1,4 +1,4 @@
-"""Kills workers and drivers of sweeps at random moments and counts the settings that are lost or doubled.
+"""Kill workers and drivers of sweeps at random moments, and count the settings that are lost or doubled.
 
     uv run python benchmarks/kill_workers.py --kills 50
 
@@ -32,50 +32,50 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    killed: Counter[str] = Counter()
-    found: Counter[str] = Counter()
+    kills: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     sweeps = 0
-    while killed.total() < arguments.kills:
+    while kills.total() < arguments.kills:
         with tempfile.TemporaryDirectory() as folder:
-            killed += sweep(Path(folder), chance)
-            found += count(Path(folder))
+            kills += sweep_until_done(Path(folder), chance)
+            totals += count_settings(Path(folder))
         sweeps += 1
-        counts = ", ".join(f"{found[name]} {name}" for name in ("complete", "lost", "doubled"))
-        print(f"{sweeps} sweeps, killed {dict(killed)}; settings: {counts}", flush=True)
-    if found["lost"] or found["doubled"]:
+        counts = ", ".join(f"{totals[name]} {name}" for name in ("complete", "lost", "doubled"))
+        print(f"{sweeps} sweeps, killed {dict(kills)}; settings: {counts}", flush=True)
+    if totals["lost"] or totals["doubled"]:
         sys.exit("settings were lost or doubled")
 
 
-def sweep(folder: Path, chance: random.Random) -> Counter[str]:
+def sweep_until_done(folder: Path, chance: random.Random) -> Counter[str]:
     """Start a sweep again and again, killing it, until it ends by itself."""
-    killed: Counter[str] = Counter()
+    kills: Counter[str] = Counter()
     unit = seconds_to_start()
-    driver = start(folder)
+    driver = start_sweep(folder)
     while True:
         try:
             ended = driver.wait(unit * chance.uniform(0.5, 5.0))
         except subprocess.TimeoutExpired:
-            killed += strike(driver, folder, chance, unit)
+            kills += strike(driver, folder, chance, unit)
             continue
         if ended == 0:
-            return killed
-        driver = start(folder)
+            return kills
+        driver = start_sweep(folder)
 
 
 def strike(driver: subprocess.Popen[bytes], folder: Path, chance: random.Random, unit: float) -> Counter[str]:
     """Kill a worker, the driver, or the driver with all of its workers."""
-    killed: Counter[str] = Counter()
+    kills: Counter[str] = Counter()
     victim = chance.choice(["worker", "driver", "both"])
-    workers = [] if victim == "driver" else within(5 * unit, driver, folder)
+    workers = [] if victim == "driver" else wait_for_busy(5 * unit, driver, folder)
     pids = {"worker": workers[:1], "driver": [driver.pid], "both": [*workers, driver.pid]}[victim]
     for pid in pids:
         kill(pid)
-        killed["driver" if pid == driver.pid else "worker"] += 1
-    return killed
+        kills["driver" if pid == driver.pid else "worker"] += 1
+    return kills
 
 
 def seconds_to_start() -> float:
-    """How long the application takes to say what it can do: on a busy machine kills must come less often."""
+    """Return how long the application takes to print its help: the unit of the time between kills."""
     begin = time.monotonic()
     subprocess.run(
         [sys.executable, "tests/support/toy/app.py", "--help"],
@@ -86,7 +86,7 @@ def seconds_to_start() -> float:
     return time.monotonic() - begin
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+def start_sweep(folder: Path) -> subprocess.Popen[bytes]:
     """Start a driver of the sweep."""
     command = [
         "tests/support/toy/app.py",
@@ -96,7 +96,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         "uneven=true",
         f"journal={folder}/journal",
         f"hydra.sweep.dir={folder}/jobs",
-        f"hydra.sweeper.storage={storage(folder)}",
+        f"hydra.sweeper.storage={storage_url(folder)}",
         "hydra.sweeper.study_name=toy",
         "hydra/sweeper/sampler=grid",
         "hydra.sweeper.n_jobs=2",
@@ -106,21 +106,21 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, *command], cwd=REPOSITORY, stdout=output, stderr=output)
 
 
-def storage(folder: Path) -> str:
-    """The sweep's storage."""
+def storage_url(folder: Path) -> str:
+    """Return the URL of the sweep's storage."""
     return f"sqlite:///{folder}/toy.db"
 
 
-def within(seconds: float, driver: subprocess.Popen[bytes], folder: Path) -> list[int]:
-    """The busy processes as soon as there are any, unless the driver ends or that takes too long."""
+def wait_for_busy(seconds: float, driver: subprocess.Popen[bytes], folder: Path) -> list[int]:
+    """Return the busy processes as soon as there are any, unless the driver ends or that takes too long."""
     end = time.monotonic() + seconds
-    while not (found := busy(folder)) and time.monotonic() < end and driver.poll() is None:
+    while not (processes := busy_processes(folder)) and time.monotonic() < end and driver.poll() is None:
         time.sleep(0.01)
-    return found
+    return processes
 
 
-def busy(folder: Path) -> list[int]:
-    """The processes, still alive, of jobs that started and did not end, in random order."""
+def busy_processes(folder: Path) -> list[int]:
+    """Return the processes, still alive, of jobs that started and did not end, in random order."""
     path = folder / "journal"
     lines = [line.split(" ", 2) for line in path.read_text().splitlines()] if path.exists() else []
     ended = {(line[1], line[2]) for line in lines if line[0] == "end"}
@@ -129,7 +129,7 @@ def busy(folder: Path) -> list[int]:
 
 
 def kill(pid: int) -> None:
-    """kill -9."""
+    """Kill a process, as `kill -9` does."""
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -137,16 +137,16 @@ def kill(pid: int) -> None:
     time.sleep(0.01)
 
 
-def count(folder: Path) -> Counter[str]:
-    """How many settings are complete, lost and doubled."""
-    found: Counter[str] = Counter()
+def count_settings(folder: Path) -> Counter[str]:
+    """Return how many settings are complete, lost and doubled."""
+    totals: Counter[str] = Counter()
     for name, settings in SETTINGS.items():
-        trials = optuna.load_study(study_name=f"toy/{name}", storage=storage(folder)).trials
+        trials = optuna.load_study(study_name=f"toy/{name}", storage=storage_url(folder)).trials
         complete = Counter(str(trial.params) for trial in trials if trial.state.name == "COMPLETE")
-        found["complete"] += len(complete)
-        found["lost"] += settings - len(complete)
-        found["doubled"] += complete.total() - len(complete) + len(trials) - settings
-    return found
+        totals["complete"] += len(complete)
+        totals["lost"] += settings - len(complete)
+        totals["doubled"] += complete.total() - len(complete) + len(trials) - settings
+    return totals
 
 
 if __name__ == "__main__":

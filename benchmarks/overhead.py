@@ -1,4 +1,4 @@
-"""Milliseconds that a trial takes beyond its training, against hydra-optuna-sweeper's, and where they go.
+"""Measure what a trial takes beyond its training, against hydra-optuna-sweeper's, and where it goes.
 
     uv run python benchmarks/overhead.py --repeats 5
 
@@ -84,18 +84,18 @@ def main() -> None:
 
 
 def spread(times: Sequence[float]) -> str:
-    """Median and range."""
+    """Return median and range."""
     return f"{statistics.median(times):6.1f} [{min(times):.1f}, {max(times):.1f}]"
 
 
 def slope(arguments: list[str]) -> tuple[float, float]:
-    """Milliseconds for each trial more, of wall and of processor time."""
+    """Return the milliseconds for each trial more, of wall and of processor time."""
     few, many = seconds(FEW, arguments), seconds(MANY, arguments)
     return 1000 * (many[0] - few[0]) / (MANY - FEW), 1000 * (many[1] - few[1]) / (MANY - FEW)
 
 
 def seconds(trials: int, arguments: list[str]) -> tuple[float, float]:
-    """Wall and processor time of a sweep in processes of its own."""
+    """Return the wall and processor time of a sweep in processes of its own."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(APP)
         command = ["app.py", *COMMON, SPACE, f"hydra.sweeper.n_trials={trials}", *arguments]
@@ -106,7 +106,7 @@ def seconds(trials: int, arguments: list[str]) -> tuple[float, float]:
 
 
 def breakdown() -> dict[str, float]:
-    """Milliseconds a trial by what is done, from a sweep in a process of its own."""
+    """Return the milliseconds a trial by what is done, from a sweep in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(APP)
         command = [sys.executable, __file__, *COMMON, SPACE, *SWEEPERS["study"], *LAUNCHERS["basic"]]
@@ -142,7 +142,7 @@ def sweep_and_tell() -> None:
 
 
 class Clock:
-    """Adds up the time that functions take, that of those within them left out."""
+    """A sum of the time that functions take, that of those within them left out."""
 
     def __init__(self) -> None:
         self.taken: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""What median pruning saves an adaptive search, and what it costs: epochs trained, best value found.
+"""Measure what median pruning saves an adaptive search, and what it costs: epochs trained, best value found.
 
     uv run python benchmarks/pruning.py --seeds 0 1 2
 
@@ -23,8 +23,8 @@ PRUNERS = ("none", "median")
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search trained and found."""
+class SearchResult:
+    """The epochs that a search trained, its pruned trials and its best value."""
 
     epochs: int
     pruned: int
@@ -41,31 +41,32 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--epochs", type=int, default=12)
     arguments = parser.parse_args()
-    saved, gained = [], []
+    savings, gains = [], []
     for optimizer in arguments.optimizers:
         for seed in arguments.seeds:
-            found = {
+            results = {
                 pruner: search(optimizer, pruner, seed, arguments.trials, arguments.epochs)
                 for pruner in PRUNERS
             }
-            without, median = found["none"], found["median"]
-            saved.append(100 * (1 - median.epochs / without.epochs))
-            gained.append(median.best - without.best)
+            unpruned, pruning = results["none"], results["median"]
+            savings.append(100 * (1 - pruning.epochs / unpruned.epochs))
+            gains.append(pruning.best - unpruned.best)
             print(
-                f"{optimizer} seed {seed}: epochs {without.epochs} without, {median.epochs} with pruning "
-                f"({median.pruned} of {arguments.trials} trials); best {without.best:.2f}, {median.best:.2f}",
+                f"{optimizer} seed {seed}: epochs {unpruned.epochs} without, "
+                f"{pruning.epochs} with pruning ({pruning.pruned} of {arguments.trials} trials); "
+                f"best {unpruned.best:.2f}, {pruning.best:.2f}",
                 flush=True,
             )
-    print(f"epochs saved {spread(saved)} %; best value with pruning - without {spread(gained)} points")
+    print(f"epochs saved {spread(savings)} %; best value with pruning - without {spread(gains)} points")
 
 
 def spread(values: Sequence[float]) -> str:
-    """Mean, range and n."""
+    """Return mean, range and n."""
     return f"{statistics.fmean(values):+.2f} [{min(values):+.2f}, {max(values):+.2f}], n = {len(values)}"
 
 
-def search(optimizer: str, pruner: str, seed: int, trials: int, epochs: int) -> Found:
-    """One search in a process of its own."""
+def search(optimizer: str, pruner: str, seed: int, trials: int, epochs: int) -> SearchResult:
+    """Run one search in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             *("-m", "sweeps.run", "-m", "search=adaptive", f"optimizer={optimizer}", f"outputs={folder}"),
@@ -83,7 +84,7 @@ def search(optimizer: str, pruner: str, seed: int, trials: int, epochs: int) -> 
         study = optuna.load_study(study_name=name, storage=storage)
         reached = [trial.last_step or 0 for trial in study.trials]
         pruned = sum(trial.state == optuna.trial.TrialState.PRUNED for trial in study.trials)
-        return Found(sum(reached), pruned, study.best_value)
+        return SearchResult(sum(reached), pruned, study.best_value)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every figure of speed, one after the other: a run's epoch, a whole sweep, how a sweep's cost grows.
+"""Measure every figure of speed, one after the other: a run's epoch, a whole sweep, how a sweep's cost grows.
 
     uv run python benchmarks/speed.py --source /usr/share/datasets/fashion-mnist
 
@@ -20,15 +20,15 @@ def main() -> None:
     )
     parser.add_argument("--source", default="/usr/share/datasets/fashion-mnist")
     parser.add_argument("--turns", default="3", help="n of each part")
-    asked = parser.parse_args()
-    data = ["--source", asked.source]
-    for part, arguments in {
-        "steps.py": [*data, "--threads", "1", "--turns", asked.turns],
-        "sweep.py": [*data, "--turns", asked.turns],
-        "growth.py": ["--repeats", asked.turns],
+    arguments = parser.parse_args()
+    data = ["--source", arguments.source]
+    for part, options in {
+        "steps.py": [*data, "--threads", "1", "--turns", arguments.turns],
+        "sweep.py": [*data, "--turns", arguments.turns],
+        "growth.py": ["--repeats", arguments.turns],
     }.items():
         print(f"\n{part}", flush=True)
-        subprocess.run([sys.executable, str(HERE / part), *arguments], check=True)
+        subprocess.run([sys.executable, str(HERE / part), *options], check=True)
 
 
 if __name__ == "__main__":

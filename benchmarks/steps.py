@@ -1,4 +1,4 @@
-"""What a run's epoch costs: the lecture's loop, plain tensors, stacks, the matrix products alone.
+"""Measure what a run's epoch costs: the lecture's loop, plain tensors, stacks, the matrix products alone.
 
     uv run python benchmarks/steps.py --threads 1
 
@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from benchmarks.lecture.app import accuracy, loaders, train_epoch, unpacked
+from benchmarks.lecture.app import accuracy, loaders, train_epoch, unpack
 from sweeps.data import idx
 from sweeps.data.feed import Feed
 from sweeps.models import mlp
@@ -38,54 +38,59 @@ SHAPE = torch.Size((1, 28, 28))
 
 def main() -> None:
     """Measure and print."""
-    asked = parsed()
-    torch.set_num_threads(asked.threads)
-    feed = idx("FashionMNIST", asked.source, download=False, validation=6000, normalize=True)
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    feed = idx("FashionMNIST", arguments.source, download=False, validation=6000, normalize=True)
     with tempfile.TemporaryDirectory() as folder:
-        unpacked(Path(asked.source), Path(folder))
-        ways = {"lecture's DataLoader": lecture(folder, asked.source), "plain tensors": plain(feed)}
-        for width in asked.widths:
-            ways[f"stack of {width}"] = stacked(feed, width, "fp32")
-        ways["stack of 16, compiled"] = stacked(feed, 16, "fp32", compiled=True)
-        ways[f"stack of {asked.widths[-1]}, bf16"] = stacked(feed, asked.widths[-1], "bf16")
-        ways["matrix products alone, 16"] = products(16)
-        taken: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(asked.turns):
-            for name, epoch in ways.items():
-                taken[name].append(epoch())
-    first = median(taken["lecture's DataLoader"])
-    print(f"{asked.threads} threads, n = {asked.turns}: median (least to most) seconds a run and epoch")
-    for name, seconds in taken.items():
+        unpack(Path(arguments.source), Path(folder))
+        epochs = {
+            "lecture's DataLoader": time_lecture(folder, arguments.source),
+            "plain tensors": time_plain(feed),
+        }
+        for width in arguments.widths:
+            epochs[f"stack of {width}"] = time_stack(feed, width, "fp32")
+        epochs["stack of 16, compiled"] = time_stack(feed, 16, "fp32", compiled=True)
+        epochs[f"stack of {arguments.widths[-1]}, bf16"] = time_stack(feed, arguments.widths[-1], "bf16")
+        epochs["matrix products alone, 16"] = time_products(16)
+        times: dict[str, list[float]] = {name: [] for name in epochs}
+        for _ in range(arguments.turns):
+            for name, epoch in epochs.items():
+                times[name].append(epoch())
+    first = median(times["lecture's DataLoader"])
+    print(
+        f"{arguments.threads} threads, n = {arguments.turns}: median (least to most) seconds a run and epoch"
+    )
+    for name, seconds in times.items():
         middle = median(seconds)
         print(f"{name:28} {middle:7.4f} ({min(seconds):.4f} to {max(seconds):.4f})  {first / middle:5.1f} x")
-    for width in asked.widths:
-        print(f"operations a member and step, stack of {width}: {operations(feed, width):.1f}")
+    for width in arguments.widths:
+        print(f"operations a member and step, stack of {width}: {count_operations(feed, width):.1f}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
-def lecture(root: str, source: str) -> Callable[[], float]:
-    """Seconds of an epoch of the lecture's loop, validation included."""
+def time_lecture(root: str, source: str) -> Callable[[], float]:
+    """Return a function that gives the seconds of an epoch of the lecture's loop, validation included."""
     training, validation = loaders(root, source, 0, 256)
     model = MODEL(SHAPE, 10)
     optimizer = SGD(model.parameters())
 
     def epoch() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         train_epoch(model, training, optimizer)
         accuracy(model, validation)
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     return epoch
 
 
-def plain(feed: Feed) -> Callable[[], float]:
-    """Seconds of an epoch of a plain loop over tensors."""
+def time_plain(feed: Feed) -> Callable[[], float]:
+    """Return a function that gives the seconds of an epoch of a plain loop over tensors."""
     rows, held = feed.split(0)
     model = MODEL(SHAPE, 10)
     optimizer = SGD(model.parameters())
 
     def epoch() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         model.train()
         for batch in rows[torch.randperm(len(rows))].split(256)[: len(rows) // 256]:
             loss = nn.functional.cross_entropy(model(feed.images[batch]), feed.labels[batch])
@@ -95,37 +100,37 @@ def plain(feed: Feed) -> Callable[[], float]:
         model.eval()
         with torch.no_grad():
             (model(feed.images[held]).argmax(1) == feed.labels[held]).sum().item()
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     return epoch
 
 
-def stack_of(feed: Feed, width: int, compiled: bool = False) -> Stack:
-    """Members that differ in their seeds."""
+def build_stack(feed: Feed, width: int, compiled: bool = False) -> Stack:
+    """Build a stack of members that differ in their seeds."""
     runs = [Run(feed, MODEL, SGD, seed=seed, epochs=100) for seed in range(width)]
     return Stack(LayeredNetwork, [Member(index, run, CPU) for index, run in enumerate(runs)], compiled)
 
 
-def stacked(feed: Feed, width: int, precision: str, compiled: bool = False) -> Callable[[], float]:
-    """Seconds of a stack's epoch a member."""
-    stack = stack_of(feed, width, compiled)
+def time_stack(feed: Feed, width: int, precision: str, compiled: bool = False) -> Callable[[], float]:
+    """Return a function that gives the seconds of a stack's epoch a member."""
+    stack = build_stack(feed, width, compiled)
     if compiled:
-        began = time.perf_counter()
+        start = time.perf_counter()
         with numerics(CPU, precision):
             stack.train_epoch()
-        print(f"first epoch of the compiled stack: {time.perf_counter() - began:.1f} s")
+        print(f"first epoch of the compiled stack: {time.perf_counter() - start:.1f} s")
 
     def epoch() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         with numerics(CPU, precision):
             stack.train_epoch()
-        return (time.perf_counter() - began) / width
+        return (time.perf_counter() - start) / width
 
     return epoch
 
 
-def products(width: int) -> Callable[[], float]:
-    """Seconds of an epoch's matrix products alone a member: the floor."""
+def time_products(width: int) -> Callable[[], float]:
+    """Return a function that gives the seconds of an epoch's matrix products alone a member: the floor."""
     sizes = [(75, 784), (45, 75), (10, 45)]
     weights = [torch.randn(width, *size) for size in sizes]
     inputs = [torch.randn(width, size[1], 256) for size in sizes]
@@ -139,16 +144,16 @@ def products(width: int) -> Callable[[], float]:
                 torch.bmm(weight.transpose(1, 2), gradient)
 
     def epoch() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(54000 // 256):
             step()
-        return (time.perf_counter() - began) / width
+        return (time.perf_counter() - start) / width
 
     return epoch
 
 
 class Counting(TorchDispatchMode):
-    """Counts what is dispatched, views aside."""
+    """A count of what is dispatched, views aside."""
 
     def __init__(self) -> None:
         TorchDispatchMode.__init__(self)
@@ -159,9 +164,9 @@ class Counting(TorchDispatchMode):
         return function(*arguments, **(keywords or {}))
 
 
-def operations(feed: Feed, width: int) -> float:
-    """Operations of an epoch a member and step, its start and its evaluation included."""
-    stack = stack_of(feed, width)
+def count_operations(feed: Feed, width: int) -> float:
+    """Return the operations of an epoch a member and step, its start and its evaluation included."""
+    stack = build_stack(feed, width)
     stack.train_epoch()
     counting = Counting()
     with counting:
@@ -169,8 +174,8 @@ def operations(feed: Feed, width: int) -> float:
     return counting.count / width / (54000 // 256)
 
 
-def parsed() -> argparse.Namespace:
-    """The command line."""
+def parse_arguments() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

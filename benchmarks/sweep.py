@@ -1,4 +1,4 @@
-"""A whole sweep against the lecture's loop under hydra-optuna-sweeper: same settings, seeds and epochs.
+"""Time a whole sweep against the lecture's loop under hydra-optuna-sweeper: same settings, seeds and epochs.
 
     uv run python benchmarks/sweep.py --source /usr/share/datasets/fashion-mnist
 
@@ -17,71 +17,71 @@ from statistics import fmean, median, stdev
 
 import optuna
 
-from benchmarks.lecture.app import unpacked
+from benchmarks.lecture.app import unpack
 
 HERE = Path(__file__).parent
 
 
 def main() -> None:
     """Measure and print."""
-    asked = parsed()
+    arguments = parse_arguments()
     with tempfile.TemporaryDirectory() as folder:
-        unpacked(Path(asked.source), Path(folder))
+        unpack(Path(arguments.source), Path(folder))
         walls: dict[str, list[float]] = {"lecture": [], "sweeps": []}
-        for turn in range(asked.turns):
-            walls["lecture"].append(timed(lecture(asked, Path(folder), turn)))
-            walls["sweeps"].append(timed(ours(asked, Path(folder), turn)))
-            print({name: [round(wall, 1) for wall in taken] for name, taken in walls.items()}, flush=True)
-        runs = len(asked.lr) * len(asked.momentum) * len(asked.seeds)
-        print(f"{runs} runs of {asked.epochs} epochs on 54,000 images, n = {asked.turns}")
-        for name, taken in walls.items():
-            each = median(taken) / runs / asked.epochs
-            spread = f"{min(taken):.1f} to {max(taken):.1f}"
-            print(f"{name:8} {median(taken):8.1f} s ({spread}), {each:.3f} s a run-epoch")
+        for turn in range(arguments.turns):
+            walls["lecture"].append(time_process(lecture_command(arguments, Path(folder), turn)))
+            walls["sweeps"].append(time_process(sweeps_command(arguments, Path(folder), turn)))
+            print({name: [round(wall, 1) for wall in seconds] for name, seconds in walls.items()}, flush=True)
+        runs = len(arguments.lr) * len(arguments.momentum) * len(arguments.seeds)
+        print(f"{runs} runs of {arguments.epochs} epochs on 54,000 images, n = {arguments.turns}")
+        for name, seconds in walls.items():
+            each = median(seconds) / runs / arguments.epochs
+            spread = f"{min(seconds):.1f} to {max(seconds):.1f}"
+            print(f"{name:8} {median(seconds):8.1f} s ({spread}), {each:.3f} s a run-epoch")
         print(f"ratio {median(walls['lecture']) / median(walls['sweeps']):.1f}")
-        compare(Path(folder))
+        print_accuracies(Path(folder))
 
 
-def lecture(asked: argparse.Namespace, folder: Path, turn: int) -> list[str]:
-    """The command of the lecture's loop under the stock sweeper."""
-    swept = {"lr": asked.lr, "momentum": asked.momentum, "seed": asked.seeds}
+def lecture_command(arguments: argparse.Namespace, folder: Path, turn: int) -> list[str]:
+    """Return the command of the lecture's loop under the stock sweeper."""
+    sweep = {"lr": arguments.lr, "momentum": arguments.momentum, "seed": arguments.seeds}
     return [
         str(HERE / "lecture" / "app.py"),
         "-m",
         f"root={folder}",
-        f"source={asked.source}",
-        f"epochs={asked.epochs}",
+        f"source={arguments.source}",
+        f"epochs={arguments.epochs}",
         f"hydra.sweep.dir={folder}/lecture{turn}",
         f"hydra.sweeper.storage=sqlite:///{folder}/lecture{turn}.db",
         "hydra.sweeper.study_name=lecture",
-        f"hydra.sweeper.n_trials={len(asked.lr) * len(asked.momentum) * len(asked.seeds)}",
-        *(f"{key}=choice({','.join(map(str, values))})" for key, values in swept.items()),
+        f"hydra.sweeper.n_trials={len(arguments.lr) * len(arguments.momentum) * len(arguments.seeds)}",
+        *(f"{key}=choice({','.join(map(str, values))})" for key, values in sweep.items()),
     ]
 
 
-def ours(asked: argparse.Namespace, folder: Path, turn: int) -> list[str]:
-    """The command of the same sweep with `sweeps`, without its confirmation."""
+def sweeps_command(arguments: argparse.Namespace, folder: Path, turn: int) -> list[str]:
+    """Return the command of the same sweep with `sweeps`, without its confirmation."""
     return [
-        *("-m", "sweeps.run", "-m", "optimizer=sgd", "data=fashion_mnist", f"data.root={asked.source}"),
+        *("-m", "sweeps.run", "-m", "optimizer=sgd", "data=fashion_mnist", f"data.root={arguments.source}"),
         f"outputs={folder}/sweeps{turn}",
-        f"epochs={asked.epochs}",
-        f"precision={asked.precision}",
-        f"optimizer.lr=choice({','.join(map(str, asked.lr))})",
-        f"optimizer.momentum=choice({','.join(map(str, asked.momentum))})",
-        f"hydra.sweeper.replicates.seed=[{','.join(map(str, asked.seeds))}]",
+        f"epochs={arguments.epochs}",
+        f"precision={arguments.precision}",
+        f"optimizer.lr=choice({','.join(map(str, arguments.lr))})",
+        f"optimizer.momentum=choice({','.join(map(str, arguments.momentum))})",
+        f"hydra.sweeper.replicates.seed=[{','.join(map(str, arguments.seeds))}]",
         "hydra.sweeper.confirm.seeds=0",
     ]
 
 
-def timed(command: list[str]) -> float:
-    """Wall seconds of a Python process."""
+def time_process(command: list[str]) -> float:
+    """Return the wall seconds of a Python process."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPATH": str(HERE.parent)}
-    began = time.perf_counter()
+    start = time.perf_counter()
     subprocess.run([sys.executable, *command], check=True, env=environment, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
-def compare(folder: Path) -> None:
+def print_accuracies(folder: Path) -> None:
     """Print each setting's accuracies, mean and deviation over the seeds, side by side."""
     scores: dict[tuple[float, float], list[list[float]]] = {}
     for trial in optuna.load_study(study_name=None, storage=f"sqlite:///{folder}/lecture0.db").trials:
@@ -89,21 +89,21 @@ def compare(folder: Path) -> None:
     for trial in optuna.load_study(study_name=None, storage=f"sqlite:///{folder}/sweeps0/sweeps.db").trials:
         setting = trial.params["optimizer.lr"], trial.params["optimizer.momentum"]
         scores[setting][1] += [
-            kept["value"]
-            for name, kept in trial.user_attrs.items()
+            record["value"]
+            for name, record in trial.user_attrs.items()
             if name.startswith("seed=") and "/" not in name
         ]
     for (lr, momentum), (lectures, sweeps) in sorted(scores.items()):
-        print(f"lr {lr} momentum {momentum}: lecture {shown(lectures)}, sweeps {shown(sweeps)}")
+        print(f"lr {lr} momentum {momentum}: lecture {describe(lectures)}, sweeps {describe(sweeps)}")
 
 
-def shown(values: list[float]) -> str:
-    """Mean and deviation."""
+def describe(values: list[float]) -> str:
+    """Return mean and deviation."""
     return f"{fmean(values):.2f} (sd {stdev(values):.2f})" if len(values) > 1 else f"{values[0]:.2f}"
 
 
-def parsed() -> argparse.Namespace:
-    """The command line."""
+def parse_arguments() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Wall time of a sweep whose jobs are uneven, against the ideal and against hydra-optuna-sweeper.
+"""Measure the wall time of a sweep whose jobs are uneven, against the ideal and against hydra-optuna-sweeper.
 
     uv run python benchmarks/uneven.py --repeats 3
 
@@ -43,16 +43,16 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in SWEEPERS}
     for _ in range(repeats):
         for name in SWEEPERS:
-            times[name].append(seconds(name))
+            times[name].append(time_sweep(name))
     ideal = PAUSE * (len(JOBS) - LONG + 10 * LONG) / WORKERS
     print(f"ideal {ideal:.2f} s, n = {repeats}")
-    for name, taken in times.items():
-        middle = statistics.median(taken)
-        print(f"{name:8} {middle:6.2f} s  [{min(taken):.2f}, {max(taken):.2f}]  {middle / ideal:.2f} x ideal")
+    for name, walls in times.items():
+        middle = statistics.median(walls)
+        print(f"{name:8} {middle:6.2f} s  [{min(walls):.2f}, {max(walls):.2f}]  {middle / ideal:.2f} x ideal")
 
 
-def seconds(sweeper: str) -> float:
-    """Wall time of one sweep in a process of its own, start-up included."""
+def time_sweep(sweeper: str) -> float:
+    """Return the wall time of one sweep in a process of its own, start-up included."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(APP.format(pause=PAUSE))
         command = [

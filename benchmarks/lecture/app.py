@@ -22,7 +22,7 @@ Batches = DataLoader[tuple[Tensor, Tensor]]
 
 @hydra.main(config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float:
-    """One run of SGD with a halving learning rate; returns validation accuracy in percent."""
+    """Train one run of SGD with a halving learning rate and return validation accuracy in percent."""
     torch.manual_seed(cfg.seed)
     training, validation = loaders(cfg.root, cfg.source, cfg.seed, cfg.batch_size)
     model = mlp(torch.Size((1, 28, 28)), 10, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
@@ -30,18 +30,20 @@ def main(cfg: DictConfig) -> float:
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "max", factor=0.5, patience=2)
     for _ in range(cfg.epochs):
         train_epoch(model, training, optimizer)
-        validated = accuracy(model, validation)
-        scheduler.step(validated)
-    return validated
+        score = accuracy(model, validation)
+        scheduler.step(score)
+    return score
 
 
 def loaders(root: str, source: str, seed: int, batch_size: int) -> tuple[Batches, Batches]:
-    """Training and validation images, split as the feed of `source` splits them for that seed."""
+    """Load training and validation images, split as the feed of `source` splits them for that seed."""
     scaled = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.286,), (0.353,))])
     images = datasets.FashionMNIST(root, train=True, transform=scaled)
-    rows, held = idx("FashionMNIST", source, download=False, validation=6000, normalize=True).split(seed)
+    rows, validation_rows = idx(
+        "FashionMNIST", source, download=False, validation=6000, normalize=True
+    ).split(seed)
     training = DataLoader(Subset(images, rows.tolist()), batch_size, shuffle=True, drop_last=True)
-    return training, DataLoader(Subset(images, held.tolist()), batch_size)
+    return training, DataLoader(Subset(images, validation_rows.tolist()), batch_size)
 
 
 def train_epoch(model: nn.Module, training: Batches, optimizer: torch.optim.Optimizer) -> list[float]:
@@ -58,7 +60,7 @@ def train_epoch(model: nn.Module, training: Batches, optimizer: torch.optim.Opti
 
 
 def accuracy(model: nn.Module, validation: Batches) -> float:
-    """Share of right answers in percent."""
+    """Return the share of right answers in percent."""
     model.eval()
     with torch.no_grad():
         right = sum(int((model(images).argmax(1) == labels).sum()) for images, labels in validation)
@@ -66,14 +68,14 @@ def accuracy(model: nn.Module, validation: Batches) -> float:
     return 100 * right / len(validation.dataset)
 
 
-def unpacked(source: Path, root: Path) -> None:
+def unpack(source: Path, root: Path) -> None:
     """Lay gzipped IDX files out as torchvision looks for them."""
     import gzip
 
     folder = root / "FashionMNIST" / "raw"
     folder.mkdir(parents=True, exist_ok=True)
-    for packed in source.glob("*-ubyte.gz"):
-        (folder / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+    for archive in source.glob("*-ubyte.gz"):
+        (folder / archive.stem).write_bytes(gzip.decompress(archive.read_bytes()))
 
 
 if __name__ == "__main__":

@@ -35,23 +35,23 @@ class Objective:
     shared: float = 0.1
 
     def converged(self, lr: Floats, momentum: Floats) -> Floats:
-        """The mean score of runs that converge."""
-        off = self._off(lr, momentum)
-        return np.maximum(self.top - np.where(off < 0, self.below, self.above) * off**2, CHANCE)
+        """Return the mean score of runs that converge."""
+        distance = self._off(lr, momentum)
+        return np.maximum(self.top - np.where(distance < 0, self.below, self.above) * distance**2, CHANCE)
 
     def risk(self, lr: Floats, momentum: Floats) -> Floats:
-        """The probability that a run diverges."""
+        """Return the probability that a run diverges."""
         return np.asarray(expit((self._off(lr, momentum) - self.cliff) / 0.06))
 
     def expected(self, lr: Floats, momentum: Floats) -> Floats:
-        """The mean score of all runs."""
+        """Return the mean score of all runs."""
         risk = self.risk(lr, momentum)
         return (1 - risk) * self.converged(lr, momentum) + risk * CHANCE
 
     def runs(
         self, lr: Floats, momentum: Floats, seeds: Floats, random: np.random.Generator
     ) -> tuple[Floats, Flags]:
-        """Scores and divergence (*settings, replicates); seeds: standard normal, one a replicate."""
+        """Return scores and divergence (*settings, replicates); seeds: standard normal, one a replicate."""
         sd = self.sd * (1 + self.fanning * np.abs(self._off(lr, momentum)))
         shape = (*np.shape(sd), len(seeds))
         noise = sd[..., None] * random.normal(size=shape) + self.shared * seeds
@@ -62,9 +62,9 @@ class Objective:
         return np.log10(lr) - self.coupling * np.log10(1 - momentum) - self.optimum
 
 
-def drawn(random: np.random.Generator, **fixed: float) -> Objective:
-    """An optimizer at random: its optimum and curvature, how near the cliff is, whether momentum matters."""
-    found = Objective(
+def draw_objective(random: np.random.Generator, **fixed: float) -> Objective:
+    """Draw an optimizer: its optimum and curvature, how near the cliff is, whether momentum matters."""
+    objective = Objective(
         top=97.3 + 0.2 * random.normal(),
         optimum=random.uniform(-2.3, -0.3),
         below=random.uniform(0.3, 3),
@@ -72,10 +72,10 @@ def drawn(random: np.random.Generator, **fixed: float) -> Objective:
         cliff=random.uniform(0.1, 1.2),
         coupling=float(random.integers(2)),
     )
-    return replace(found, **fixed)
+    return replace(objective, **fixed)
 
 
 def grid() -> tuple[Floats, Floats]:
-    """Learning rates and momenta of a grid of 4 x 5."""
+    """Return the learning rates and momenta of a grid of 4 x 5."""
     lr, momentum = np.meshgrid(LRS, MOMENTA, indexing="ij")
     return lr, momentum

@@ -26,11 +26,11 @@ class Sweep:
     picks: Mapping[str, Index]
 
     def true(self, role: str) -> float:
-        """The true mean score of a pick."""
+        """Return the true mean score of a pick."""
         return float(self.objective.expected(*self.at(role)))
 
     def converged(self, role: str) -> float:
-        """The true mean score of a pick's runs that converge."""
+        """Return the true mean score of a pick's runs that converge."""
         return float(self.objective.converged(*self.at(role)))
 
     def shown(self) -> Floats:
@@ -48,17 +48,17 @@ class Sweep:
         return pick_frequencies(choose, self.scores, self.diverged, self.scores.shape[:-1])
 
     def at(self, role: str) -> tuple[Floats, Floats]:
-        """Learning rate and momentum of a pick."""
+        """Return the learning rate and momentum of a pick."""
         lr, momentum = grid()
         return lr[self.picks[role]], momentum[self.picks[role]]
 
     def confirm(self, seeds: Floats, random: np.random.Generator) -> dict[str, Runs]:
-        """Each pick's runs on fresh seeds, once where the picks are one setting."""
+        """Return each pick's runs on fresh seeds, once where the picks are one setting."""
         runs = {role: self.objective.runs(*self.at(role), seeds, random) for role in self.picks}
         return dict.fromkeys(runs, runs["robust"]) if len(set(self.picks.values())) == 1 else runs
 
 
-def swept(objective: Objective, random: np.random.Generator, seeds: int = TUNING) -> Sweep:
+def tune(objective: Objective, random: np.random.Generator, seeds: int = TUNING) -> Sweep:
     """Tune an optimizer on the grid."""
     scores, diverged = objective.runs(*grid(), random.normal(size=seeds), random)
     picks = pick(scores.mean(axis=-1), np.asarray(diverged.any(axis=-1)), ORDERED, lr_axis=0)
