@@ -1,6 +1,7 @@
 """Read measurements from studies in a storage."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import optuna
@@ -76,10 +77,11 @@ def replicates_of(axes: Mapping[str, Sequence[Any]], seed_key: str) -> list[Repl
     """Return each combination of the axes' values, the conditions in turn, each with all seeds."""
     by_condition: dict[str, list[Replicate]] = {}
     for label, values in label_replicates(axes).items():
-        condition = {key: value for key, value in values.items() if key != seed_key}
-        replicate = Replicate(label, values.get(seed_key), condition)
+        condition = dict(values)
+        seed = condition.pop(seed_key, None)
+        replicate = Replicate(label, seed, condition)
         by_condition.setdefault(replicate.condition_label, []).append(replicate)
-    return [replicate for replicates in by_condition.values() for replicate in replicates]
+    return list(chain.from_iterable(by_condition.values()))
 
 
 def load_study(storage: BaseStorage, name: str) -> optuna.Study:
@@ -92,23 +94,24 @@ def _coverage(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Coverage:
     """Return the recorded one; else grid where every trial is a grid's, and adaptive, as it may be."""
     if any(trial.state == TrialState.PRUNED for trial in trials):
         return "adaptive"
-    is_grid = bool(trials) and all(is_from_grid(trial) for trial in trials)
+    is_grid = bool(trials) and all(map(is_from_grid, trials))
     recorded = study.user_attrs.get("ways", ["grid" if is_grid else "adaptive"])
     return recorded[0] if len(recorded) == 1 else "adaptive"
 
 
 def _axes(trials: Sequence[FrozenTrial]) -> list[Axis]:
     """Return the parameters of all trials in the order they were sampled."""
-    spaces: dict[str, BaseDistribution] = {}
+    axes: dict[str, Axis] = {}
     for trial in trials:
         for name, space in trial.distributions.items():
-            spaces.setdefault(name, space)
-    return [_read_axis(name, space) for name, space in spaces.items()]
+            if name not in axes:
+                axes[name] = _read_axis(name, space)
+    return list(axes.values())
 
 
 def _read_axis(name: str, space: BaseDistribution) -> Axis:
     if isinstance(space, CategoricalDistribution):
-        ordered = all(_is_number(value) for value in space.choices)
+        ordered = all(map(_is_number, space.choices))
         values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
         return Axis(name, values, ordered, ordered and _is_log(name, values))
     assert isinstance(space, FloatDistribution | IntDistribution)

@@ -1,7 +1,8 @@
 """Make the report's tables: a study's settings, and the confirmed picks of all studies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
     total = len(measurement.by_index)
     excerpt = f", {len(indices)} of {total}" if len(indices) < total else ""
     title = f"{measurement.study}: {measurement.metric.label}, {_name_repeats(findings)}{excerpt}"
-    return Table(title, columns, _cells(rows, columns))
+    return Table(title, columns, list(map(itemgetter(*columns), rows)))
 
 
 def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
@@ -60,11 +61,7 @@ def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
     if metric == objective:
         columns.remove(f"{objective}, fresh")
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
-    return [Table(title, columns, _cells(rows, columns))]
-
-
-def _cells(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> list[list[str]]:
-    return [[row[column] for column in columns] for row in rows]
+    return [Table(title, columns, list(map(itemgetter(*columns), rows)))]
 
 
 def _best_first(findings: Findings, count: int | None) -> list[Index]:
