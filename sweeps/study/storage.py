@@ -72,10 +72,14 @@ class Storage(ABC):
 
     def open_for_reading(self) -> BaseStorage:
         """Connect to a storage that a sweep has written. Raises ValueError where none has."""
+        problem = "holds no sweep"
         if self.path is None or self.path.is_file():
             with suppress(StorageInternalError):  # it lacks Optuna's tables
                 return self.open()
-        raise self._refusal("holds no sweep")
+        else:
+            problem = "names a file that doesn't exist here"
+        remedy = f"run a sweep first, or pass its storage with {self.option}URL"
+        raise ValueError(f"{self.option}{self.display_url} {problem}; {remedy}")
 
     @abstractmethod
     def locks(self) -> Locks:

@@ -61,9 +61,15 @@ def test_a_storage_without_a_sweep_is_refused(
 ) -> None:
     monkeypatch.setattr(sys, "argv", [program, "--storage", f"sqlite:///{tmp_path}/no.db"])
     entry = importlib.import_module(f"{program}.__main__" if program == "sweeps.report" else program)
-    with pytest.raises(SystemExit, match=r"--storage sqlite:.*no.db holds no sweep; write sqlite:"):
+    remedy = "run a sweep first, or pass its storage with --storage URL$"
+    with pytest.raises(
+        SystemExit, match=f"--storage sqlite:.*no.db names a file that doesn't exist here; {remedy}"
+    ):
         entry.main()
     assert not list(tmp_path.iterdir())
+    (tmp_path / "no.db").touch()
+    with pytest.raises(SystemExit, match=f"--storage sqlite:.*no.db holds no sweep; {remedy}"):
+        entry.main()
 
 
 def figures(study: optuna.Study) -> dict[str, dict[str, object]]:
