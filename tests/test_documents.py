@@ -154,9 +154,11 @@ def test_parts_of_ones_own_are_swept_from_outside_the_repository(tmp_path: Path)
     )
     assert ended.returncode == 0, ended.stderr
     study = optuna.load_study(study_name=None, storage=f"sqlite:///{tmp_path}/outputs/sweeps.db")
-    assert sorted(trial.params["optimizer.lr"] for trial in study.trials) == [0.001, 0.01, 0.1]
+    assert study.study_name == "stripes/optimizer=sign"
+    rates = sorted(trial.params["optimizer.lr"] for trial in study.trials)
+    assert rates == [0.0003, 0.001, 0.003, 0.01, 0.03]
     assert study.best_value > 90
-    metrics = json.loads((tmp_path / "outputs/sweeps/optimizer=sign/0/seed=0/metrics.json").read_text())
+    metrics = json.loads((tmp_path / "outputs/stripes/optimizer=sign/0/seed=0/metrics.json").read_text())
     first, second = (epoch["lr"] for epoch in metrics["epochs"])
     assert second == first / 2
 
