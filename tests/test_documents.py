@@ -241,7 +241,7 @@ def test_the_pictures_of_the_docs_can_be_made_again(sweep_folder: Path) -> None:
     # Without Chromium: the page that it would take a picture of.
     make_pictures = runpy.run_path(str(REPOSITORY / "docs/make_pictures.py"))
     page = make_pictures["figures_page"](f"sqlite:///{sweep_folder}/outputs/sweeps.db", "sweeps")
-    assert page.count("Plotly.newPlot(") == 2
+    assert page.count('class="plotly-graph-div"') == 2
 
 
 def option_words() -> Iterator[str]:
