@@ -11,7 +11,13 @@ RETRY_OF = "sweeps:retry_of"
 
 
 def enqueue_retry(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Enqueue a failed trial's setting again, with what its replicates recorded."""
+    """Enqueue a failed trial's setting again, with what its replicates recorded, unless that was done.
+
+    To be called by one process at a time.
+    """
+    # A worker that lost its lock with its connection may be about to enqueue what a new driver enqueued.
+    if any(other.system_attrs.get(RETRY_OF) == trial.number for other in study.get_trials(deepcopy=False)):
+        return
     records = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
     attributes = {**long_attributes(trial), RETRY_OF: trial.number}
     study.add_trial(waiting_trial(trial.params, records, attributes))
@@ -19,11 +25,8 @@ def enqueue_retry(study: optuna.Study, trial: FrozenTrial) -> None:
 
 def retry_failures(study: optuna.Study) -> None:
     """Enqueue each failed trial that was not tried again. To be called by one process at a time."""
-    trials = study.get_trials(deepcopy=False)
-    repeats = {trial.system_attrs.get(RETRY_OF) for trial in trials}
-    for trial in trials:
-        if trial.state == TrialState.FAIL and trial.number not in repeats:
-            enqueue_retry(study, trial)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
+        enqueue_retry(study, trial)
 
 
 def is_retry(trial: FrozenTrial) -> bool:
