@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, nctdtrinc, stdtr, stdtrit
+from scipy.special import betaincinv, nctdtrinc, ndtri, stdtr, stdtrit
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.noise import nearest, noise, stable
@@ -179,3 +179,17 @@ def detectable(n: int, sd: float, power: float = 0.8, level: float = 0.95) -> fl
         return float("nan")
     critical = stdtrit(n - 1, (1 + level) / 2)
     return float(nctdtrinc(n - 1, 1 - power, critical) * sd / np.sqrt(n))
+
+
+def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
+    """Return the fewest pairs of seeds that find a true mean difference with this probability.
+
+    sd: of the paired differences, over the seeds. The inverse of `detectable`.
+    """
+    assert difference > 0
+    assert sd >= 0
+    # The normal distribution's answer, which the t test's is above, saves most of the steps.
+    n = max(2, int((float(ndtri(0.975) + ndtri(power)) * sd / difference) ** 2))
+    while detectable(n, sd, power) > difference:
+        n += 1
+    return n
