@@ -7,6 +7,7 @@ from sweeps.report.figures.all import Plot, joint_plots, study_plots
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import Table, confirmed_tables, settings_table
+from sweeps.report.sentences.answer import Answer, compose_answer
 from sweeps.report.sentences.conclusion import conclude
 from sweeps.report.sentences.explanation import explain_study
 from sweeps.report.sentences.headline import summarize_picks
@@ -37,16 +38,26 @@ class Document:
     """A report."""
 
     title: str
+    # The first screen; an order for the rest: figures of all parts, their sentences, limits, tables, guide.
+    answer: Answer
     # What comes first, without tables and figures.
     lead: Sequence[Part] = ()
-    # The comparison of the studies, then each study.
+    # All studies together, then each: figures, "how sure is this?" as sentences, tables.
     parts: Sequence[Part] = field(default_factory=tuple)
+    # "What this can't say".
+    limits: Part = field(default_factory=lambda: Part(""))
 
 
 def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
     """Return the report of a sweep, at whatever stage it is."""
     comparison = Part("All studies", tables=confirmed_tables(studies), plots=joint_plots(studies, joint))
-    return Document(_title(studies), _lead(studies, joint), [comparison, *map(_study_part, studies)])
+    return Document(
+        _title(studies),
+        compose_answer(studies, joint),
+        _lead(studies, joint),
+        [comparison, *map(_study_part, studies)],
+        Part("What this can't say", list_unknowns(studies, joint)),
+    )
 
 
 def _lead(studies: Sequence[Findings], joint: Joint) -> list[Part]:

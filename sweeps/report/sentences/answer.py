@@ -20,7 +20,7 @@ class AnswerRow:
     setting: str
     # "93.52 [93.14, 93.90]"; empty where nothing is recommended
     score: str
-    # of half and double the lr, "93.5, 93.5"; empty where they weren't trained
+    # "half, double lr: 93.5, 93.5"; empty where they weren't trained
     tolerance: str = ""
     # sentences without a full stop: what widening brought, the config's own setting, caveats
     remarks: Sequence[str] = ()
@@ -42,6 +42,8 @@ class Answer:
     scope: str
     # one sentence: what to use
     advice: str
+    # up to three for the first screen: what diverged, what the seeds tell apart, +- of the test images
+    facts: Sequence[str] = ()
 
 
 def compose_answer(studies: Sequence[Findings], joint: Joint) -> Answer:

@@ -9,7 +9,7 @@ from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.headline import UNSETTLED, name_end
 from sweeps.report.sentences.verdict import compare_optimizers
-from sweeps.report.sentences.wording import format_difference, format_interval, format_params, format_score
+from sweeps.report.sentences.wording import format_difference, format_interval, format_params, name_score
 
 CONFIG_SETTING = "the config's own setting"
 
@@ -31,7 +31,7 @@ def _recommend(findings: Findings) -> str:
         return f"{name} is {setting}, chosen on the tuning seeds alone."
     if math.isnan(pick.fresh.score.value):
         return f"{name}, {setting}, diverges on the fresh seeds."
-    score = format_score(findings.fresh_metric, pick.fresh.score)
+    score = name_score(findings.fresh_metric, pick.fresh.score)
     sentences = [f"{name}, {setting}, reaches {score}."]
     if findings.rivals:
         sentences.append(UNSETTLED)

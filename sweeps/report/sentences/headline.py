@@ -12,9 +12,9 @@ from sweeps.report.sentences.wording import (
     format_interval,
     format_number,
     format_params,
-    format_score,
     format_share,
     name_roles,
+    name_score,
 )
 from sweeps.report.statistics.stability import draws
 
@@ -91,13 +91,13 @@ def _score(findings: Findings, pick: Pick) -> str:
     if pick.fresh:
         if math.isnan(pick.fresh.score.value):
             return "which diverges"
-        score = format_score(findings.fresh_metric, pick.fresh.score)
+        score = name_score(findings.fresh_metric, pick.fresh.score)
         seeds = f"{score} on {format_count(len(pick.fresh.values), 'fresh seed')}"
         return f"{seeds} where it converges" if pick.fresh.diverged_count else seeds
     if pick.tuned is None:
         return "not measured"
     runs = format_count(len(pick.tuned.values), "run")
-    return f"{format_score(findings.measurement.metric, pick.tuned.mean)} on the tuning seeds ({runs})"
+    return f"{name_score(findings.measurement.metric, pick.tuned.mean)} on the tuning seeds ({runs})"
 
 
 def _diverged(fresh: FreshScore | None) -> list[str]:

@@ -19,38 +19,84 @@ def format_params(params: Params) -> str:
     return " ".join(f"{short(key)}={format_value(value)}" for key, value in params.items())
 
 
-def format_number(value: float) -> str:
-    """Return a score or a difference with two decimals, more where it is small; empty if unknown."""
+def format_number(value: float, decimals: int = 2) -> str:
+    """Return a number with so many decimals, in powers of ten where it is tiny or huge; empty if unknown."""
     if math.isnan(value):
         return ""
-    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"
+    scale = math.floor(math.log10(abs(value))) if value else 0
+    if decimals > 6 or scale > 6:
+        return f"{value:.{max(decimals + scale, 0)}e}"
+    text = f"{value:.{decimals}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
-def format_interval(estimate: Estimate) -> str:
-    """Return a 95 % interval, [91.80, 92.40], with 2 to 6 decimals by its width; empty if unknown."""
+def count_decimals(estimate: Estimate, least: int = 0) -> int:
+    """Return how many decimals a figure and its limits take.
+
+    They end at the first digit of the interval's half width, one later where that is a 1. A limit that isn't
+    0 isn't rounded to it. Without an interval: four digits in all, three where they follow the point.
+    """
+    half_width = (estimate.high - estimate.low) / 2
+    if not half_width > 0:
+        scale = math.floor(math.log10(abs(estimate.value))) if estimate.value else 0
+        return max(least, 3 - scale, 0)
+    decimals = -math.floor(math.log10(half_width))
+    if f"{half_width:e}".startswith("1"):
+        decimals += 1
+    limits = [abs(limit) for limit in (estimate.low, estimate.high) if limit]
+    while decimals < 8 and float(f"{min(limits):.{max(decimals, 0)}f}") == 0:
+        decimals += 1
+    return max(least, decimals, 0)
+
+
+def format_interval(estimate: Estimate, least: int = 0) -> str:
+    """Return a 95 % interval, [91.80, 92.40]; empty if unknown."""
     if math.isnan(estimate.low):
         return ""
-    width = estimate.high - estimate.low
-    digits = min(6, max(2, 1 - math.floor(math.log10(width)))) if width > 0 else 2
-    return f"[{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+    decimals = count_decimals(estimate, least)
+    return f"[{format_number(estimate.low, decimals)}, {format_number(estimate.high, decimals)}]"
 
 
-def format_estimate(estimate: Estimate) -> str:
-    """Return a figure with its interval."""
-    return f"{format_number(estimate.value)} {format_interval(estimate)}".strip()
+def format_estimate(estimate: Estimate, least: int = 0) -> str:
+    """Return a figure with its interval, all with the same number of decimals: 0.024 [0.021, 0.027]."""
+    value = format_number(estimate.value, count_decimals(estimate, least))
+    return f"{value} {format_interval(estimate, least)}".strip()
 
 
 def format_score(metric: Metric, estimate: Estimate) -> str:
+    """Return a score with its interval: 92.10 [91.80, 92.40]."""
+    return format_estimate(estimate, least=2 if metric.is_percent else 0)
+
+
+def name_score(metric: Metric, estimate: Estimate) -> str:
     """Return what a metric came to: test accuracy 92.10 % [91.80, 92.40]."""
-    if metric.unit:
-        value = f"{metric.name} {format_number(estimate.value)} {metric.unit}"
-        return f"{value} {format_interval(estimate)}".strip()
-    return f"{metric.name} {format_estimate(estimate)}"
+    value, _, limits = format_score(metric, estimate).partition(" ")
+    words = [metric.name, value, metric.unit, limits]
+    return " ".join(word for word in words if word)
+
+
+def format_mean(metric: Metric, value: float) -> str:
+    """Return a score without an interval: 92.10, or four digits of what isn't in percent."""
+    return format_score(metric, Estimate(value, math.nan, math.nan))
+
+
+def format_gap(metric: Metric, oriented: Estimate) -> str:
+    """Return how far one score is from another: 1.2 points better [0.8, 1.7], 0.024 lower [0.021, 0.027].
+
+    oriented: above 0 is better. Only percentages have points; of others the metric's own direction is said.
+    """
+    is_better = oriented.value >= 0
+    size = oriented if is_better else -oriented
+    if metric.is_percent:
+        word = f"points {'better' if is_better else 'worse'}"
+    else:
+        word = "higher" if is_better == (metric.direction > 0) else "lower"
+    return f"{format_number(size.value, count_decimals(size))} {word} {format_interval(size)}".strip()
 
 
 def format_difference(metric: Metric, value: float) -> str:
-    """Return a difference of a metric: 0.52 points where it is in percent, else the bare number."""
-    return f"{value:.2f} points" if metric.is_percent else format_number(value)
+    """Return the size of a difference without an interval: 0.52 points of percentages, else 0.0242."""
+    return f"{value:.2f} points" if metric.is_percent else f"{value:.3g}"
 
 
 def format_share(low: float, high: float | None = None) -> str:
