@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
 
 # The study's user attributes that must stay as they are, and what a message calls them.
@@ -16,11 +17,15 @@ IDENTITY = {
 
 
 def find_study(
-    storage: BaseStorage, name: str, directions: Sequence[str], attributes: Mapping[str, Any]
+    storage: BaseStorage,
+    name: str,
+    directions: Sequence[str],
+    attributes: Mapping[str, Any],
+    space: Mapping[str, BaseDistribution],
 ) -> optuna.Study | None:
     """Return the study of that name, if there is one.
 
-    Raises ValueError, naming the difference, where it measures something else.
+    Raises ValueError, naming the difference, where it measures something else, or stores it otherwise.
     """
     if name not in optuna.get_all_study_names(storage):
         return None
@@ -32,6 +37,7 @@ def find_study(
             + "\n  ".join(differences)
             + "\nStart a new one with hydra.sweeper.study_name=<another name>, or go back to the old values."
         )
+    _check_stored_form(study, space)
     return study
 
 
@@ -40,10 +46,11 @@ def open_or_create_study(
     name: str,
     directions: Sequence[str],
     attributes: Mapping[str, Any],
+    space: Mapping[str, BaseDistribution],
     metric_names: Sequence[str] | None,
 ) -> optuna.Study:
     """Return the study of that name, created with its attributes if missing."""
-    study = find_study(storage, name, directions, attributes)
+    study = find_study(storage, name, directions, attributes, space)
     if study is not None:
         return study
     study = optuna.create_study(study_name=name, storage=storage, directions=list(directions))  # type: ignore[arg-type]
@@ -74,6 +81,28 @@ def _list_differences(
                 values = f"{key}={_value_of(old, key)} there, {key}={_value_of(new, key)} now"
                 differences.append(f"{title}: {values}")
     return differences
+
+
+def _check_stored_form(study: optuna.Study, space: Mapping[str, BaseDistribution]) -> None:
+    """Raise ValueError where Optuna would refuse to add to a study's trials, which it does one by one."""
+    for trial in study.get_trials(deepcopy=False):
+        for name in trial.distributions.keys() & space.keys():
+            old, new = _describe_form(trial.distributions[name]), _describe_form(space[name])
+            if old != new:
+                raise ValueError(
+                    f"study {study.study_name} in the storage holds {name} as {old}, "
+                    f"this sweep would as {new}:\n  an older version of sweeps began the study, or another hydra/sweeper/sampler"
+                    "\nStart a new one with hydra.sweeper.study_name=<another name>. "
+                    "`python -m sweeps.report` still writes the old one's report."
+                )
+
+
+def _describe_form(distribution: BaseDistribution) -> str:
+    if isinstance(distribution, CategoricalDistribution):
+        return "categories"
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    number = "integers" if isinstance(distribution, IntDistribution) else "numbers"
+    return f"{number} on a logarithmic scale" if distribution.log else number
 
 
 def _value_of(values: Mapping[str, Any], key: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage, _CachedStorage
 from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -85,15 +86,21 @@ def set_study_attribute(study: optuna.Study, key: str, value: Any) -> None:
 
 
 def waiting_trial(
-    params: Mapping[str, Any], user_attributes: Mapping[str, Any], system_attributes: Mapping[str, Any]
+    params: Mapping[str, Any],
+    distributions: Mapping[str, BaseDistribution],
+    user_attributes: Mapping[str, Any],
+    system_attributes: Mapping[str, Any],
 ) -> FrozenTrial:
-    """Return a trial to be added to a study, whose parameters are taken when a worker suggests them.
+    """Return a trial to be added to a study, for a worker to claim; what it lacks is sampled then.
 
     Optuna's Study.enqueue_trial sets no system attributes, and two writes could be cut in between.
     """
     return create_trial(
         state=TrialState.WAITING,
+        params=dict(params),
+        distributions=dict(distributions),
         user_attrs=dict(user_attributes),
+        # The grid sampler gives a trial without them a place on the grid.
         system_attrs={**system_attributes, "fixed_params": dict(params)},
     )
 

@@ -1,5 +1,6 @@
 """The parameters of a study, by the names that Optuna stores."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -35,6 +36,15 @@ class Parameter:
     def short(self) -> str:
         """Return the name without its config group: lr for optimizer.lr, 1-alpha for a complement."""
         return ("1-" if self.is_complement else "") + self.key.split(".", 1)[-1]
+
+    @property
+    def is_lr(self) -> bool:
+        """Return whether it is a learning rate: lr, or <group>.lr."""
+        return self.short == "lr"
+
+    def is_log(self, values: Sequence[float]) -> bool:
+        """Return whether steps between values are factors: of a learning rate, or beyond a factor of ten."""
+        return min(values) > 0 and (self.is_lr or max(values) > 10 * min(values))
 
     def to_override_value(self, stored_value: Any) -> Any:
         """Return the override's value for a stored one."""

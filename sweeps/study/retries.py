@@ -20,7 +20,7 @@ def enqueue_retry(study: optuna.Study, trial: FrozenTrial) -> None:
         return
     records = {key: value for key, value in trial.user_attrs.items() if key != "failure"}
     attributes = {**long_attributes(trial), RETRY_OF: trial.number}
-    study.add_trial(waiting_trial(trial.params, records, attributes))
+    study.add_trial(waiting_trial(trial.params, trial.distributions, records, attributes))
 
 
 def retry_failures(study: optuna.Study) -> None:

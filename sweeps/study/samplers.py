@@ -40,6 +40,8 @@ class QuasiRandomPoints(QMCSampler):
 
 def suggest(trial: Trial, name: str, space: BaseDistribution) -> None:
     """Draw a trial's parameter, unless the trial has it."""
+    if name in trial.params:
+        return
     match space:
         case FloatDistribution():
             trial.suggest_float(name, space.low, space.high, step=space.step, log=space.log)

@@ -66,7 +66,9 @@ def enqueue_picks(
     new_plan = confirmation_plan(plan, settings)
     directions = [direction.name.lower() for direction in study.directions]
     identity = confirmation_identity(plan)
-    confirmation = open_or_create_study(storage, new_plan.name, directions, identity, study.metric_names)
+    confirmation = open_or_create_study(
+        storage, new_plan.name, directions, identity, new_plan.stored_space, study.metric_names
+    )
     axes = fresh_axes(settings)
     _describe_confirmation(confirmation, study.study_name, axes, settings.confirm.key)
     retry_failures(confirmation)
@@ -113,4 +115,4 @@ def _enqueue_setting(
     if is_complete and all(label in attributes for label in labels):
         return
     attributes |= {PARAMS: dict(params), OVERRIDES: list(overrides)}
-    study.add_trial(waiting_trial({}, attributes, recorded))
+    study.add_trial(waiting_trial({}, {}, attributes, recorded))

@@ -6,7 +6,7 @@ from typing import Any
 
 import optuna
 from omegaconf import DictConfig, OmegaConf
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import CategoricalDistribution
 
 from sweeps.study.claims import count_claimable
 from sweeps.study.dotted_keys import ABSENT, select
@@ -55,6 +55,7 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
             fixed[key] = value
     return {
         "studied": plan.studied,
+        "grid": _grid_numbers(plan),
         "planned": plan.n_trials,
         "default": _default_setting(config, plan),
         "choices": options,
@@ -65,23 +66,31 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
     }
 
 
+def _grid_numbers(plan: Plan) -> dict[str, list[float]]:
+    """Return the declared values of the parameters that a grid stores as numbers."""
+    categories = CategoricalDistribution
+    space = plan.stored_space
+    return {name: values for name, values in plan.grid.items() if not isinstance(space[name], categories)}
+
+
 def _default_setting(config: DictConfig, plan: Plan) -> dict[str, Any] | None:
     """Return the searched parameters' values in the config itself; None where it lacks one."""
-    setting = {name: _default(config, name, values) for name, values in plan.space.items()}
+    setting = {name: _default(config, name, plan) for name in plan.space}
     return None if any(value is ABSENT for value in setting.values()) else setting
 
 
-def _default(config: DictConfig, name: str, distribution: BaseDistribution) -> Any:
+def _default(config: DictConfig, name: str, plan: Plan) -> Any:
     """Return a parameter's value in the config, as the choice that it is where it is one."""
     parameter = Parameter.from_name(name)
     options: Mapping[str, Any] = config.hydra.runtime.choices
     value = options[parameter.key] if parameter.key in options else _select(config, parameter.key)
     value = parameter.to_stored_value(value)
-    if isinstance(distribution, CategoricalDistribution):
-        for choice in distribution.choices:
-            # A list is searched as text.
-            if choice == value or str(choice).replace(" ", "") == format_literal(value):
-                return choice
+    distribution = plan.space[name]
+    choices = distribution.choices if isinstance(distribution, CategoricalDistribution) else ()
+    for choice in plan.grid.get(name, choices):
+        # A list is searched as text.
+        if choice == value or str(choice).replace(" ", "") == format_literal(value):
+            return choice
     return value
 
 

@@ -16,9 +16,10 @@ from sweeps.study.dotted_keys import flatten, is_at_or_below
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.grid import list_values, to_stored
 from sweeps.sweeper.overrides import format_literal, format_overrides
 from sweeps.sweeper.replicates import overrides_by_label
-from sweeps.sweeper.search_space import boundary_values, grid_values, to_distribution, to_parameter
+from sweeps.sweeper.search_space import boundary_values, to_distribution, to_parameter
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,10 @@ class Plan:
     studied: dict[str, str]
     # the overrides that all its jobs share
     fixed: list[str]
-    # the search space, by the parameter's stored name
+    # the search space as declared, by the parameter's stored name
     space: dict[str, BaseDistribution]
+    # the values that a grid takes of each parameter; empty for another sampler
+    grid: dict[str, list[Any]]
     # trials in all, over all starts
     n_trials: int
     # the pruner's config, which may refer to the jobs' one
@@ -43,6 +46,12 @@ class Plan:
     replicates: dict[str, list[str]]
     # whether its trials bring their overrides along, instead of being sampled
     is_enqueued: bool = False
+
+    @property
+    def stored_space(self) -> dict[str, BaseDistribution]:
+        """Return the search space as Optuna stores it: a grid's numbers as numbers, not as categories."""
+        stored = {name: to_stored(name, self.grid[name]) for name in self.space if name in self.grid}
+        return {**self.space, **stored}
 
     def format_setting(self, params: Mapping[str, Any]) -> list[str]:
         """Return the overrides that make a setting.
@@ -109,6 +118,9 @@ class Planner:
         config = self.composer.compose([*fixed, *first])
         space = self._space(config, searched, values)
         studied = self._studied(config, groups)
+        grid = {}
+        if self.settings.is_grid:
+            grid = {name: list_values(name, distribution) for name, distribution in space.items()}
         name = [self.settings.study_name or config.hydra.job.name]
         name += [f"{group}={option}" for group, option in studied.items()]
         return Plan(
@@ -116,7 +128,8 @@ class Planner:
             studied=studied,
             fixed=fixed,
             space=space,
-            n_trials=self._n_trials(space),
+            grid=grid,
+            n_trials=self._n_trials(grid),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
             config=_identify_config(config, [*space, *self.settings.replicates, *self.settings.may_change]),
             replicates=overrides_by_label(self.settings.replicates),
@@ -149,10 +162,10 @@ class Planner:
                 )
         return {group: options[group] for group in studied}
 
-    def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
+    def _n_trials(self, grid: Mapping[str, Sequence[Any]]) -> int:
         limit = self.settings.n_trials
         if self.settings.is_grid:
-            size = prod(len(grid_values(name, distribution)) for name, distribution in space.items())
+            size = prod(len(values) for values in grid.values())
             return size if limit is None else min(limit, size)
         if limit is None:
             raise ValueError("hydra.sweeper.n_trials=null needs the grid sampler; write a number")

@@ -14,7 +14,6 @@ from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import Grid, QuasiRandomPoints, suggest
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan
-from sweeps.sweeper.search_space import grid_values
 
 # What the sampler's and the pruner's configs may name.
 WHITELIST = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
@@ -33,8 +32,7 @@ def build_sampler(
     config = settings.sampler
     seed = config.get("seed")
     if settings.is_grid:
-        values = {name: grid_values(name, distribution) for name, distribution in plan.space.items()}
-        return Grid(values, seed=seed)
+        return Grid(plan.grid, seed=seed)
     if str(config["_target_"]).endswith(".QMCSampler"):
         with _without_warnings():
             return QuasiRandomPoints(plan.space, **_build(config, _partial_=True).keywords)
@@ -93,7 +91,7 @@ def choose_overrides(
     """
     if plan.is_enqueued:
         return list(trial.user_attrs[OVERRIDES])
-    for name, distribution in plan.space.items():
+    for name, distribution in plan.stored_space.items():
         suggest(trial, name, distribution)
     if settings.custom_search_space:
         get_method(settings.custom_search_space)(config, trial)

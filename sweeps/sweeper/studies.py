@@ -32,17 +32,17 @@ def open_studies(
     directions = settings.directions
     identities = [_identity(plan, settings) for plan in plans]
     for plan, identity in zip(plans, identities, strict=True):
-        study = find_study(optuna_storage, plan.name, directions, identity)
+        study = find_study(optuna_storage, plan.name, directions, identity, plan.stored_space)
         if settings.confirm.is_on:
             confirmation = confirmation_plan(plan, settings)
-            find_study(optuna_storage, confirmation.name, directions, confirmation_identity(plan))
+            find_study(optuna_storage, confirmation.name, directions, confirmation_identity(plan), {})
         if study is None or count_claimable(study.get_trials(deepcopy=False), plan.n_trials):
             _check(plan, planner.composer, settings)
     studies = []
     with storage.locks().exclusive():  # another driver may be about to create the same
         for plan, identity in zip(plans, identities, strict=True):
             study = open_or_create_study(
-                optuna_storage, plan.name, directions, identity, settings.metric_names
+                optuna_storage, plan.name, directions, identity, plan.stored_space, settings.metric_names
             )
             describe_study(study, plan, planner, folder)
             retry_failures(study)

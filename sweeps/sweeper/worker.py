@@ -91,7 +91,7 @@ class Worker:
         self, trials: list[ClaimedTrial], claims: Claims, plan: Plan, study: optuna.Study, width: int
     ) -> None:
         """Claim as many trials as run together, and add each to `trials` at once: it may be to give back."""
-        space = plan.space if is_sampled_at_once(study.sampler) else {}
+        space = plan.stored_space if is_sampled_at_once(study.sampler) else {}
         for _ in range(self._count_to_claim(claims, plan, study, width)):
             trial = claims.claim(study, space, plan.n_trials)
             if trial is None:

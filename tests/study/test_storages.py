@@ -2,14 +2,18 @@
 
 import os
 import signal
+from itertools import product
 from pathlib import Path
 
 import optuna
 import pytest
 import yaml
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
 
 from sweeps.study import DEFAULT_STORAGE
+from sweeps.study.optuna_internals import waiting_trial
+from sweeps.study.samplers import Grid
 from sweeps.study.storage import storage_at
 from tests.conftest import REPOSITORY, finish, wait_for
 from tests.support.postgres import Server
@@ -43,6 +47,28 @@ def test_a_sweep_outlasts_a_restart_of_its_server(postgres: Server, database: st
         x: pytest.approx((x - 1) ** 2) for x in (-2, -1, 0, 1, 2)
     }
     assert [(trial.state.name, len(trial.intermediate_values)) for trial in trials] == [("COMPLETE", 60)] * 5
+
+
+def test_a_grids_numbers_come_back_as_the_very_same_and_so_does_one_beyond_its_ends(url: str) -> None:
+    rates = [3e-12, 1e-05, 0.07, 0.1, 0.3, 1 / 3]
+    sizes = [16, 96, 1024]
+    space: dict[str, BaseDistribution] = {
+        "lr": FloatDistribution(rates[0], rates[-1], log=True),
+        "batch_size": IntDistribution(16, 1024, log=True),
+    }
+    study = create_study(url)
+    study.sampler = Grid({"lr": rates, "batch_size": sizes}, seed=0)
+    for _ in range(18):
+        study.ask(space)
+    beyond = {"lr": 10.0, "batch_size": 2048}
+    wider = {"lr": FloatDistribution(0.3, 10, log=True), "batch_size": IntDistribution(16, 2048, log=True)}
+    study.add_trial(waiting_trial(beyond, wider, {}, {}))
+    assert study.ask(space).params == beyond
+    stored = optuna.load_study(study_name="study", storage=storage_at(url).open()).trials
+    assert [trial.params for trial in stored[18:]] == [beyond]
+    settings = {(trial.params["lr"], trial.params["batch_size"]) for trial in stored[:18]}
+    assert settings == set(product(rates, sizes))
+    assert {type(trial.params["batch_size"]) for trial in stored} == {int}
 
 
 REFUSED = {

@@ -150,6 +150,20 @@ def test_a_grid_is_not_gone_on_with_in_another_order(toy: Toy, capfd: pytest.Cap
     assert "hydra.sweeper.sampler.seed=5 there, hydra.sweeper.sampler.seed=6 now" in output
 
 
+def test_a_study_that_holds_a_grids_numbers_as_categories_is_refused_before_any_job(
+    toy: Toy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    random = ("hydra/sweeper/sampler=random", "hydra.sweeper.n_trials=2")  # as older versions did a grid's
+    toy.run_here("shape=bowl", *random)
+    with pytest.raises(SystemExit):
+        toy.run_here("shape=bowl")
+    message = capfd.readouterr().err
+    assert "holds shape.x as categories, this sweep would as integers" in message
+    assert "hydra.sweeper.study_name=<another name>" in message
+    assert "python -m sweeps.report" in message
+    assert len(toy.journal("start")) == 2
+
+
 def test_a_report_that_cannot_be_written_fails_no_sweep(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
     (toy.folder / "jobs" / "runs.csv").mkdir(parents=True)
     toy.run_here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")

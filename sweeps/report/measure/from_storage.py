@@ -17,6 +17,7 @@ from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import is_from_grid
+from sweeps.study.parameter import Parameter
 from sweeps.study.record import PARAMS, read_curves, read_objectives
 from sweeps.study.retries import RETRY_OF
 
@@ -56,7 +57,7 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         coverage=_coverage(study, trials),
         metric=Metric.parse((study.metric_names or ["objective"])[0], direction),
         chance=_first(trials, replicates, "chance"),
-        axes=_axes(trials),
+        axes=_axes(trials, attributes.get("grid", {})),
         replicates=replicates,
         settings=settings,
         planned=attributes.get("planned"),
@@ -99,21 +100,35 @@ def _coverage(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Coverage:
     return recorded[0] if len(recorded) == 1 else "adaptive"
 
 
-def _axes(trials: Sequence[FrozenTrial]) -> list[Axis]:
-    """Return the parameters of all trials in the order they were sampled."""
+def _axes(trials: Sequence[FrozenTrial], grid: Mapping[str, Sequence[Any]]) -> list[Axis]:
+    """Return the parameters of all trials in the order they were sampled.
+
+    grid: the declared values of those that a grid stores as numbers, to which widening may have added.
+    """
     axes: dict[str, Axis] = {}
+    for name, space in _distributions(trials).items():
+        if name in grid:
+            values = {*grid[name], *(trial.params[name] for trial in trials if name in trial.params)}
+            axes[name] = Axis(name, sorted(values), True, Parameter.from_name(name).is_log(grid[name]))
+        else:
+            axes[name] = _read_axis(name, space)
+    return list(axes.values())
+
+
+def _distributions(trials: Sequence[FrozenTrial]) -> dict[str, BaseDistribution]:
+    """Return each parameter's distribution in the first trial that has it."""
+    distributions: dict[str, BaseDistribution] = {}
     for trial in trials:
         for name, space in trial.distributions.items():
-            if name not in axes:
-                axes[name] = _read_axis(name, space)
-    return list(axes.values())
+            distributions.setdefault(name, space)
+    return distributions
 
 
 def _read_axis(name: str, space: BaseDistribution) -> Axis:
     if isinstance(space, CategoricalDistribution):
         ordered = all(map(_is_number, space.choices))
         values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
-        return Axis(name, values, ordered, ordered and _is_log(name, values))
+        return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
     assert isinstance(space, FloatDistribution | IntDistribution)
     if isinstance(space, IntDistribution) and not space.log:
         return Axis(name, list(range(space.low, space.high + 1, space.step)), True, False)
@@ -121,11 +136,6 @@ def _read_axis(name: str, space: BaseDistribution) -> Axis:
         count = round((space.high - space.low) / space.step) + 1
         return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
     return Axis(name, [space.low, space.high], True, space.log, continuous=True)
-
-
-def _is_log(name: str, values: Sequence[Any]) -> bool:
-    """Return whether it is a learning rate, or spans more than a factor of ten."""
-    return min(values) > 0 and (name.split(".")[-1] == "lr" or max(values) > 10 * min(values))
 
 
 def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mapping[str, Any]) -> Setting:
