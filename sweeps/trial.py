@@ -22,9 +22,9 @@ class Trial(Protocol):
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a JSON-serialisable value with this job's part of the trial.
 
-        The report reads `diverged` (bool), `chance` (what guessing scores), `test` (what a test set scored),
-        `test_images` (its size) and `curves` ({metric: a value an epoch}). A job may leave the curve empty
-        that it reported, as the trial has it.
+        The report reads `diverged` (bool), `learned_nothing` (bool: no better than guessing), `chance` (what
+        guessing scores), `test` (what a test set scored), `test_images` (its size) and `curves` ({metric: a
+        value an epoch}). A job may leave the curve empty that it reported, as the trial has it.
         """
 
 

@@ -89,6 +89,8 @@ def write_run(folder: Path, result: Result, accuracies: Mapping[str, float]) -> 
     metrics = {
         "score": result.score,
         "diverged": result.diverged,
+        "learned_nothing": result.learned_nothing,
+        "chance": result.chance,
         "accuracy": accuracies,
         "epochs": [asdict(epoch) for epoch in result.epochs],
         "losses": [float(f"{loss:.5g}") for loss in result.losses.tolist()],  # of each step

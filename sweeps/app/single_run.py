@@ -107,4 +107,6 @@ def _show_result(result: Result, accuracies: Mapping[str, float], folder: Path) 
     console.print(table)
     if result.diverged:
         console.print("The run diverged: it scores chance. A smaller optimizer.lr may help.")
+    if result.learned_nothing:
+        console.print("The run learned nothing: it is no better than always giving the commonest class.")
     console.print(f"metrics.json, checkpoint.pt, curves.html: {folder}", soft_wrap=True)

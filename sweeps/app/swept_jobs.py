@@ -154,8 +154,9 @@ class Recorder(Observer):
     def diverged(self, run: int) -> None:
         """Report chance for the epochs that the run didn't come to."""
         job = self.jobs[run]
+        chance = job.run.chance
         for number in range(self.epoch_counts[run] + 1, job.run.epochs + 1):
-            job.trial.report(job.run.feed.chance, number)
+            job.trial.report(chance, number)
 
     def stop(self, runs: Collection[int]) -> Collection[int]:
         """Return the runs whose trials' pruners end them."""
@@ -168,7 +169,8 @@ class Recorder(Observer):
 def _measure_splits(job: SweptRun, result: Result, device: str, precision: str) -> dict[str, float]:
     """Return accuracy in percent on the run's splits."""
     if result.diverged and not job.measure_diverged:
-        return dict.fromkeys(job.splits, job.run.feed.chance)
+        feed = job.run.feed
+        return dict.fromkeys(job.splits, feed.score_guess(job.run.seed, feed.test_labels))
     return evaluate(job.run, result, device, precision, job.splits)
 
 
@@ -176,7 +178,8 @@ def _describe(job: SweptRun, result: Result, accuracies: dict[str, float]) -> No
     """Set the trial's attributes; the curve that was reported epoch by epoch is left empty."""
     curves = {**run_folder.curves_of(result), "validation_accuracy": []}
     job.trial.set_user_attr("diverged", result.diverged)
-    job.trial.set_user_attr("chance", job.run.feed.chance)
+    job.trial.set_user_attr("learned_nothing", result.learned_nothing)
+    job.trial.set_user_attr("chance", result.chance)
     job.trial.set_user_attr("curves", curves)
     if "test" in accuracies:
         job.trial.set_user_attr("test", accuracies["test"])

@@ -38,11 +38,6 @@ class Feed:
         """Return the number of images that a run trains on."""
         return len(self.labels) - self.validation
 
-    @property
-    def chance(self) -> float:
-        """Return the accuracy of guessing, in percent."""
-        return 100 / self.classes
-
     @cache  # noqa: B019 -- a feed lives as long as its process; its copy on the device should too
     def to(self, device: torch.device) -> "Feed":
         """Return the feed with its tensors on `device`, copied there once a process."""
@@ -53,6 +48,12 @@ class Feed:
         """Return the rows of the training and the validation split that belong to a run's seed."""
         training, validation = split_stratified(self.labels.cpu(), self.validation, seed_for(seed, "split"))
         return training.to(self.labels.device), validation.to(self.labels.device)
+
+    def score_guess(self, seed: int, labels: Tensor) -> float:
+        """Return the accuracy on labels, in percent, of always naming a training split's commonest class."""
+        training, _ = self.split(seed)
+        guess = self.labels[training].bincount().argmax()
+        return 100 * int((labels == guess).sum()) / len(labels)
 
 
 def split_stratified(labels: Tensor, size: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -38,6 +38,9 @@ class Member:
         self.epochs: list[Epoch] = []
         # The loss of each of their steps: (steps,).
         self.losses = torch.empty(0)
+        # What the training loss of a run that has not diverged is below: the loss before any update, and
+        # some more for chance.
+        self.loss_limit = math.inf
         self.is_finite = True
         self.identity = identify_run(run, device, self.model, self.optimizer, self.scheduler)
         self._random = self._copy_global_random()
@@ -60,8 +63,13 @@ class Member:
         self.lr = self.optimizer.param_groups[0]["lr"]
         self.run.schedule.after_step(self.scheduler)
 
-    def end_epoch(self, epoch: Epoch, losses: Tensor) -> None:
-        """Keep an epoch's measurements and let the scheduler see them, unless the loss is not finite."""
+    def end_epoch(self, epoch: Epoch, losses: Tensor, loss_limit: float) -> None:
+        """Keep an epoch's measurements and let the scheduler see them, unless the loss is not finite.
+
+        loss_limit: how high the loss of the epoch's first step may be by chance.
+        """
+        if not self.epochs:
+            self.loss_limit = loss_limit
         self.is_finite = math.isfinite(epoch.train_loss)
         if self.is_finite:
             self.epochs.append(epoch)
@@ -86,6 +94,7 @@ class Member:
             "random": self._random,
             "epochs": len(self.epochs),
             "losses": self.losses,
+            "loss_limit": self.loss_limit,
             "history": [asdict(epoch) for epoch in self.epochs],
             "finite": self.is_finite,
         }
@@ -104,14 +113,19 @@ class Member:
             generator.set_state(state["generators"][purpose])
         self.epochs = [Epoch(**epoch) for epoch in state["history"]]
         self.losses = state["losses"]
+        self.loss_limit = state["loss_limit"]
         self.is_finite = state["finite"]
         self._random = state["random"]
 
     def result(self) -> Result:
         """Return the run as it stands now."""
-        diverged = not self.is_finite or self.epochs[-1].train_loss >= math.log(self.run.feed.classes)
-        score = self.feed.chance if diverged else self.epochs[-1].validation_accuracy
-        return Result(score, diverged, self.epochs, self.losses, self.model, self.copy_state())
+        chance = self.run.chance
+        diverged = not self.is_finite or self.epochs[-1].train_loss > self.loss_limit
+        score = chance if diverged else self.epochs[-1].validation_accuracy
+        learned_nothing = not diverged and score <= chance
+        return Result(
+            score, diverged, learned_nothing, chance, self.epochs, self.losses, self.model, self.copy_state()
+        )
 
     def _copy_global_random(self) -> dict[str, Tensor]:
         random = {"cpu": torch.get_rng_state()}

@@ -36,6 +36,12 @@ class Run:
     # all, or weights: spare biases and norms.
     weight_decay_on: str = "all"
 
+    @property
+    def chance(self) -> float:
+        """Return the validation accuracy of guessing, in percent."""
+        _, validation_rows = self.feed.split(self.seed)
+        return self.feed.score_guess(self.seed, self.feed.labels[validation_rows])
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -58,8 +64,13 @@ class Result:
 
     # Validation accuracy after the last epoch in percent; chance where the run diverged.
     score: float
-    # The loss was not finite, or the last epoch's training loss was at least ln(classes).
+    # The loss was not finite, or in the last epoch above the first minibatch's before any update: by more
+    # than three standard errors of that minibatch's mean, which a slow run's is not.
     diverged: bool
+    # It ended with a finite loss, and a score no better than guessing.
+    learned_nothing: bool
+    # What guessing scores: always the class that is the most frequent one of the training split.
+    chance: float
     # The epochs that ended with a finite loss.
     epochs: list[Epoch]
     # The loss of each of their steps: (steps,).

@@ -152,15 +152,31 @@ def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(
     assert "loss per minibatch" in (metrics_file.parent / "curves.html").read_text()
 
 
-def test_a_single_run_that_diverges_at_once_leaves_its_files_all_the_same(tmp_path: Path) -> None:
+def test_a_single_run_that_diverges_at_once_leaves_its_files_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run_sweeps_here(
         "data=digits", "model.norm=none", "optimizer=sgd", "optimizer.lr=1e30", f"outputs={tmp_path}"
     )
     [metrics_file] = tmp_path.rglob("metrics.json")
     metrics = json.loads(metrics_file.read_text())
-    assert (metrics["diverged"], metrics["score"], metrics["epochs"]) == (True, 10.0, [])
+    assert (metrics["diverged"], metrics["score"], metrics["epochs"]) == (True, metrics["chance"], [])
+    assert "The run diverged: it scores chance. A smaller optimizer.lr may help." in capsys.readouterr().out
     assert list(metrics["accuracy"]) == ["train", "test"]
     assert (metrics_file.parent / "curves.html").exists()
+
+
+def test_a_single_run_that_is_too_slow_learned_nothing_and_gets_no_advice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_sweeps_here("data=digits", "epochs=1", "optimizer=sgd", "optimizer.lr=1e-6", f"outputs={tmp_path}")
+    [metrics_file] = tmp_path.rglob("metrics.json")
+    metrics = json.loads(metrics_file.read_text())
+    assert (metrics["diverged"], metrics["learned_nothing"]) == (False, True)
+    assert metrics["score"] <= metrics["chance"]
+    printed = capsys.readouterr().out
+    assert "The run learned nothing: it is no better than always giving the commonest class." in printed
+    assert "smaller" not in printed
 
 
 def test_the_stock_sweeper_runs_the_same_application(tmp_path: Path) -> None:

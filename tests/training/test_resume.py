@@ -43,6 +43,7 @@ def assert_ends_the_same_wherever_broken(run: Run, folder: Path, device: str, pr
         [resumed] = train([run], device, precision, starts=[start])
         assert same_bits(resumed.state, unbroken.state), state["epochs"]
         assert (resumed.epochs, resumed.score) == (unbroken.epochs, unbroken.score)
+        assert (resumed.diverged, resumed.learned_nothing) == (unbroken.diverged, unbroken.learned_nothing)
         assert same_bits(resumed.model.state_dict(), unbroken.model.state_dict())
 
 
@@ -113,11 +114,21 @@ def test_a_run_can_go_on_to_more_epochs_than_it_was_begun_with() -> None:
     assert same_bits(resumed.state, long.state)
 
 
+def test_a_run_that_goes_on_is_measured_by_the_loss_before_its_very_first_update() -> None:
+    wild = replace(RUN, optimizer=partial(SGD, lr=10, momentum=0.99))
+    unbroken, after = states(wild)
+    [resumed] = train([wild], "cpu", starts=[after[1]])
+    assert resumed.diverged
+    limits = {state["loss_limit"] for state in (*after, unbroken.state, resumed.state)}
+    assert len(limits) == 1
+    assert unbroken.losses[0] < limits.pop() < unbroken.epochs[-1].train_loss
+
+
 def test_a_diverged_run_stays_as_it_ended() -> None:
     [exploded] = train([EXPLODING], "cpu")
     assert len(exploded.epochs) < EPOCHS
     [resumed] = train([EXPLODING], "cpu", starts=[exploded.state])
-    assert (resumed.diverged, resumed.score, resumed.epochs) == (True, 10.0, exploded.epochs)
+    assert (resumed.diverged, resumed.score, resumed.epochs) == (True, exploded.chance, exploded.epochs)
     assert same_bits(resumed.state["generators"], exploded.state["generators"])  # nothing more was drawn
 
 

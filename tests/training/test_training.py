@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from sweeps.training.device import numerics
 from sweeps.training.member import Member
 from sweeps.training.stack import stack
 from sweeps.training.train import evaluate, train
-from tests.support.training_runs import CPU, RUN, Log, copy_state, same_bits, to_float64
+from tests.support.training_runs import CPU, RUN, SMALL_FEED, Log, copy_state, same_bits, to_float64
 
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 CUDA = pytest.param("cuda", 1, marks=[pytest.mark.cuda, NO_CUDA])
@@ -189,10 +190,38 @@ def test_a_diverging_run_stops_after_the_epoch_whose_loss_is_not_finite(
     assert len(members) == 3
 
 
-def test_a_run_that_ends_with_the_loss_of_guessing_or_more_has_diverged() -> None:
-    [result] = train([INDIFFERENT], "cpu")
-    assert result.epochs[-1].train_loss > math.log(10)
-    assert (result.diverged, result.score, len(result.epochs)) == (True, 10.0, 2)
+def test_a_run_that_ends_above_the_loss_it_began_with_has_diverged() -> None:
+    wild = replace(RUN, optimizer=partial(SGD, lr=10, momentum=0.99), epochs=3)
+    [result] = train([wild], "cpu")
+    assert math.isfinite(result.epochs[-1].train_loss)
+    assert result.epochs[-1].train_loss > 2 * result.losses[0]
+    assert (result.diverged, result.learned_nothing, len(result.epochs)) == (True, False, 3)
+    assert result.score == result.chance == 10.0
+
+
+@pytest.mark.parametrize("batch_size", [16, 256])
+def test_a_run_too_slow_to_learn_has_not_diverged_though_chance_lifts_its_loss(batch_size: int) -> None:
+    slow = replace(RUN, optimizer=partial(SGD, lr=1e-6), epochs=1, batch_size=batch_size)
+    results = train([replace(slow, seed=seed) for seed in range(30)], "cpu")
+    rises = [result.epochs[-1].train_loss > result.losses[0] for result in results]
+    assert 5 < sum(rises) < 25  # the first minibatch is one of many
+    assert not any(result.diverged for result in results)
+    assert all(result.learned_nothing == (result.score <= result.chance) for result in results)
+    assert any(result.learned_nothing for result in results)
+
+
+@pytest.mark.parametrize("model", [EXPLODING.model, lambda *shape: nn.Sequential(EXPLODING.model(*shape))])
+def test_chance_may_lift_a_loss_by_three_errors_of_the_first_minibatchs(model: Any) -> None:
+    """Once with the backward pass written out, once by autograd."""
+    run = to_float64(replace(RUN, model=model, epochs=2))
+    member = Member(0, run, CPU)
+    [batch, *_] = member.draw_batches()
+    losses = nn.functional.cross_entropy(
+        member.model(run.feed.images[batch]), run.feed.labels[batch], reduction="none"
+    )
+    limit = (losses.mean() + 3 * losses.std(correction=0) / 16).item()
+    [result] = train([run], "cpu")
+    assert result.state["loss_limit"] == pytest.approx(limit, rel=1e-9)  # float64, summed in another order
 
 
 def test_a_run_that_starts_badly_and_recovers_has_not_diverged() -> None:
@@ -209,4 +238,29 @@ def test_a_run_that_starts_badly_and_recovers_has_not_diverged() -> None:
     [result] = train([run], "cpu")
     assert result.epochs[0].train_loss > math.log(10) > result.epochs[-1].train_loss
     assert not result.diverged
+    assert not result.learned_nothing
     assert result.score == result.epochs[-1].validation_accuracy
+
+
+# Learning nothing
+
+
+def test_a_run_no_better_than_always_the_commonest_class_learned_nothing_and_keeps_its_score() -> None:
+    [result] = train([INDIFFERENT], "cpu")
+    assert result.epochs[-1].train_loss > math.log(10)
+    assert (result.diverged, result.learned_nothing, result.score) == (False, True, 10.0)
+
+
+def test_guessing_scores_the_share_of_the_commonest_training_class() -> None:
+    # Nine in ten are of class 7; no image tells which.
+    labels = torch.where(torch.arange(600) % 10 == 0, torch.arange(600) // 10 % 7, 7)
+    feed = replace(SMALL_FEED, images=torch.zeros_like(SMALL_FEED.images), labels=labels)
+    run = replace(RUN, feed=feed, optimizer=partial(SGD, lr=0.1), batch_size=100)
+    results = train([replace(run, seed=seed) for seed in range(3)], "cpu")
+    for seed, result in enumerate(results):
+        _, held = feed.split(seed)
+        assert result.chance == 100 * (labels[held] == 7).sum().item() / 100
+        assert result.score == result.chance == 90.0
+        assert (result.diverged, result.learned_nothing) == (False, True)
+    [learned] = train([replace(run, feed=SMALL_FEED)], "cpu")
+    assert not learned.learned_nothing

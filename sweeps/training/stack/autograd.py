@@ -146,14 +146,15 @@ class MaskedDropout(nn.Module):
 def differentiate(
     logits: Tensor, labels: Tensor, parameters: Sequence[Tensor]
 ) -> tuple[Tensor, Sequence[Tensor | None]]:
-    """Return each member's mean cross-entropy, (stack,), and the gradients; None for an unused parameter.
+    """Return each image's cross-entropy, (stack, batch), and the gradients of each member's mean.
 
+    A gradient is None for an unused parameter.
     logits: (stack, batch, classes); labels: (stack, batch); parameters: (stack, *shape) each.
     """
     flat = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-    losses = flat.view(labels.shape).mean(1)
+    losses = flat.view(labels.shape)
     # No member's loss depends on another's row, so the gradient of the sum holds each member's own.
-    return losses.detach(), torch.autograd.grad(losses.sum(), parameters, allow_unused=True)
+    return losses.detach(), torch.autograd.grad(losses.mean(1).sum(), parameters, allow_unused=True)
 
 
 def write_gradient(

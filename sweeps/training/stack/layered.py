@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from sweeps.training.stack.dropout_masks import Masks
 from sweeps.training.stack.layers import LAYERS, Dropout, Layer, Linear
 
-# Computes losses and right answers, (stack,), of images and labels.
+# Computes each image's loss, (stack, batch), and right answers, (stack,), of images and labels.
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
@@ -64,7 +64,7 @@ class LayeredNetwork:
     def _differentiate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         logits = self._forward(images, training=True)  # (stack, classes, batch)
         log_softmax, labels_row = torch.log_softmax(logits, 1), labels.unsqueeze(1)  # (stack, 1, batch)
-        losses = log_softmax.gather(1, labels_row).mean((1, 2)).neg_()
+        losses = log_softmax.gather(1, labels_row).squeeze(1).neg_()
         classes = torch.arange(logits.shape[1], device=logits.device).view(1, -1, 1)
         one_hot = (labels_row == classes).to(logits.dtype)
         # L is the batch's mean of -log_softmax[label], so that dL/dlogits = (softmax - one_hot) / batch.

@@ -26,7 +26,10 @@ class Network(Protocol):
         """Let torch's compiler take over what it can of `step`."""
 
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return each member's loss and right answers, (stack,); leave gradients in the parameters."""
+        """Return each image's loss, (stack, batch), and each member's right answers, (stack,).
+
+        Leave gradients in the parameters.
+        """
 
     def predict(self, images: Tensor) -> Tensor:
         """Return the logits in evaluation mode, (stack, batch, classes)."""

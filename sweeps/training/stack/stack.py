@@ -1,5 +1,6 @@
 """Members of one structure while they train together."""
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from typing import Any
@@ -17,6 +18,8 @@ from sweeps.training.stack.network import Network, choose_network, structure_of
 
 # Images in one forward pass of an evaluation, all members together; bounds memory, changes no result.
 EVALUATION_BATCH = 8192
+# Standard errors of a minibatch's mean loss by which the loss of an untrained network may be above it.
+LIMIT_ERRORS = 3
 
 # Gathers images (stack, batch, channels, height, width) and labels (stack, batch) by rows (stack, batch).
 Gather = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -46,20 +49,21 @@ class Stack:
         """Train on every batch once, then measure; the host waits for the device only at the end."""
         self._set_mode(training=True)
         with self.members[0].use_random_numbers():
-            losses, right = self._train_batches()
+            losses, loss_limits, right = self._train_batches()
         self._set_mode(training=False)
         validation = torch.stack([member.validation_rows for member in self.members])
         metrics = [
             *(losses.double().mean(0), 100 * right.double() / (len(losses) * self._batch_size)),
             *measure(self.network, self._gather, validation),
+            loss_limits,
         ]
-        # (stack, 4 metrics and each step's loss), copied to the host at once
+        # (stack, 4 metrics, the limit and each step's loss), copied to the host at once
         table = torch.cat([torch.stack(metrics), losses.double()]).T.tolist()
         for member, row in zip(self.members, table, strict=True):
-            loss, accuracy, validation_loss, validation_accuracy, *step_losses = row
+            loss, accuracy, validation_loss, validation_accuracy, loss_limit, *step_losses = row
             number, lr = len(member.epochs) + 1, float(member.lr)
             epoch = Epoch(number, loss, accuracy, validation_loss, validation_accuracy, lr)
-            member.end_epoch(epoch, torch.tensor(step_losses, dtype=torch.float32))
+            member.end_epoch(epoch, torch.tensor(step_losses, dtype=torch.float32), loss_limit)
 
     def without(self, leaving: Collection[Member]) -> "Stack | None":
         """Return the stack of those that stay, if any; give those that leave tensors of their own."""
@@ -76,8 +80,11 @@ class Stack:
     def _batch_size(self) -> int:
         return self.members[0].run.batch_size
 
-    def _train_batches(self) -> tuple[Tensor, Tensor]:
-        """Return losses of the epoch's steps, (steps, stack), and right answers in all, (stack,)."""
+    def _train_batches(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return losses of the epoch's steps, (steps, stack), the first one's limits and all right answers.
+
+        The limits, (stack,), are above the losses by what chance explains; right answers: (stack,).
+        """
         members, network = self.members, self.network
         batches = torch.stack([member.draw_batches() for member in members], 1)  # (steps, stack, batch)
         shape = torch.Size((self._batch_size, *members[0].feed.shape))
@@ -86,12 +93,15 @@ class Stack:
         right = torch.zeros(len(members), dtype=torch.long, device=batches.device)
         for step, batch in enumerate(batches):
             images, labels = self._gather(batch)
-            losses[step], right_in_batch = network.step(self._augment(images), labels)
+            image_losses, right_in_batch = network.step(self._augment(images), labels)
+            losses[step] = image_losses.mean(1)
+            if step == 0:
+                loss_limits = _limit_losses(image_losses.double())
             right += right_in_batch
             for member in members:
                 member.optimizer.step()
                 member.end_step()
-        return losses, right
+        return losses, loss_limits, right
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the images and labels of the rows `batch`, (stack, batch), each member's of its own feed."""
@@ -147,6 +157,12 @@ def measure(network: Network, gather: Gather, images: Tensor) -> Tensor:
     batches = images.split(max(1, EVALUATION_BATCH // len(images)), 1)
     sums = torch.stack([_sum_metrics(network, *gather(batch)) for batch in batches]).sum(0)
     return sums / images.shape[1]
+
+
+def _limit_losses(image_losses: Tensor) -> Tensor:
+    """Return how high each member's loss may be by chance: (stack, batch) -> (stack,)."""
+    errors: Tensor = image_losses.std(1, correction=0) / math.sqrt(image_losses.shape[1])
+    return image_losses.mean(1) + LIMIT_ERRORS * errors
 
 
 def _sum_metrics(network: Network, images: Tensor, labels: Tensor) -> Tensor:
