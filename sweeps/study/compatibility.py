@@ -91,7 +91,8 @@ def _check_stored_form(study: optuna.Study, space: Mapping[str, BaseDistribution
             if old != new:
                 raise ValueError(
                     f"study {study.study_name} in the storage holds {name} as {old}, "
-                    f"this sweep would as {new}:\n  an older version of sweeps began the study, or another hydra/sweeper/sampler"
+                    f"this sweep would as {new}:"
+                    "\n  an older version of sweeps began the study, or another hydra/sweeper/sampler"
                     "\nStart a new one with hydra.sweeper.study_name=<another name>. "
                     "`python -m sweeps.report` still writes the old one's report."
                 )

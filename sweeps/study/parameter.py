@@ -42,7 +42,7 @@ class Parameter:
         """Return whether it is a learning rate: lr, or <group>.lr."""
         return self.short == "lr"
 
-    def is_log(self, values: Sequence[float]) -> bool:
+    def is_log(self, values: Sequence[Any]) -> bool:
         """Return whether steps between values are factors: of a learning rate, or beyond a factor of ten."""
         return min(values) > 0 and (self.is_lr or max(values) > 10 * min(values))
 
