@@ -113,7 +113,10 @@ def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
     study = optuna.create_study(direction="maximize")
     study.set_user_attr("replicates", {"seed": [0, 1]})
     study.set_user_attr("ways", ["grid"])
-    records = {"seed=0": {"value": 90.0, "diverged": False}, "seed=1": {"value": 10.0, "diverged": True}}
+    records = {
+        "seed=0": {"value": 90.0, "diverged": False, "chance": 10.0},
+        "seed=1": {"value": 10.0, "diverged": True, "chance": 10.0},
+    }
     trials = [
         create_trial(params={"lr": 0.1}, distributions=space, value=50.0, user_attrs=records),
         create_trial(params={"lr": 0.01}, distributions=space, state=TrialState.FAIL),

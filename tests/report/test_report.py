@@ -63,7 +63,7 @@ def test_a_confirmed_sweep_has_every_figure_and_its_headline_is_of_fresh_seeds(s
     assert re.match(
         r"sgd: the robust pick, lr=0.01 momentum=0, reaches test accuracy 96\.\d\d % \[", short[0]
     )
-    assert short[-1].startswith("Robust picks: adam is better than sgd by 1.")
+    assert short[-1].startswith("adam is better than sgd by 1.")
     first, second = report.lead[1].sentences[:2]
     fresh = r"test accuracy 9[56]\.\d\d % \[.*\] on 6 fresh seeds\."
     assert re.fullmatch(rf"Robust.*: lr=0.01 momentum=0\.?\d*, {fresh}", first)
@@ -190,7 +190,7 @@ def test_optimizers_are_compared_on_the_seeds_on_which_both_converge(storage: Ba
 
         confirm(study, PICKS, score, score)
     studies = load_findings(storage, None)
-    [robust] = compare_studies(studies).comparisons["robust"]
+    [robust] = compare_studies(studies).comparisons
     assert (robust.seeds, robust.excluded, robust.difference.value) == (len(FRESH) - 2, 2, 0)
     fresh = studies[0].picks["robust"].fresh
     assert fresh is not None

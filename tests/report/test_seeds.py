@@ -82,13 +82,13 @@ def test_a_single_seed_has_no_intervals_and_decides_nothing() -> None:
     assert all(np.isnan(found.low) and found.value >= 0 for found in shares)
     unknown = selection_spread(np.zeros((4, 5)), one, (1, 3))
     [found] = compare({"a": A, "b": B}, {"a": unknown, "b": unknown})
-    assert found.verdict == "no distinguishable difference"
+    assert (found.verdict, found.reason) == ("unknown", "one tuning seed")
     assert np.isnan([found.difference.low, found.p]).all()
     assert compare({"a": A, "b": B})[0].verdict == "better"
     [found] = compare({"a": A[:1], "b": B[:1]})
     assert found.difference.value == close(0.24)
     assert np.isnan([found.difference.low, found.p, found.smallest]).all()
-    assert found.verdict == "no distinguishable difference"
+    assert (found.verdict, found.reason) == ("unknown", "few seeds")
 
 
 def test_unmeasured_settings_stay_unmeasured() -> None:
@@ -119,11 +119,11 @@ def test_a_small_difference_is_equivalent_and_a_large_one_better() -> None:
         scores, Spread(0.7, 2.0)
     )  # the tuning might as well have picked settings 0.7 off
     found = {(c.first, c.second): c for c in compare(scores, unsteady)}
-    assert {c.verdict for c in found.values()} == {"no distinguishable difference"}
+    assert {c.verdict for c in found.values()} == {"no difference"}
 
 
 def test_an_interval_that_leaves_the_margin_on_either_side_is_not_equivalent() -> None:
-    unclear = "no distinguishable difference"
+    unclear = "no difference"
     assert judge(Estimate(0.0, -0.19, 0.19), False, margin=0.2) == "equivalent"
     assert judge(Estimate(0.0, -0.21, 0.19), False, margin=0.2) == unclear
     assert judge(Estimate(0.1, -0.01, 0.21), False, margin=0.2) == unclear

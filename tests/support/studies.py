@@ -43,9 +43,9 @@ Score = Callable[[Mapping[str, Any], int], float]
 
 def hill(params: Mapping[str, Any], seed: int, top: float = 97.0) -> float:
     """Best at lr 0.01, a point worse a decade away; momentum 0.9 helps; noise by setting and seed."""
-    away = abs(np.log10(params["optimizer.lr"]) + 2)
-    noise = np.random.default_rng([seed, int(1e4 * params["optimizer.lr"])]).normal(0, 0.1)
-    return float(top - away + params.get("optimizer.momentum", 0) / 10 + noise)
+    lr, momentum = params["optimizer.lr"], params.get("optimizer.momentum", 0)
+    noise, gain = np.random.default_rng([seed, int(1e4 * lr)]).normal([0, 0.1], [0.1, 0.02])
+    return float(top - abs(np.log10(lr) + 2) + momentum * gain + noise)
 
 
 def grid_study(

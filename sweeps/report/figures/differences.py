@@ -37,7 +37,8 @@ def draw(joint: Joint) -> go.Figure:
         height=180 + 60 * len(names),
         font=SMALL_FONT,
     )
-    if margin := joint.metric.margin:
+    margin = joint.metric.margin
+    if not np.isnan(margin):
         figure.add_vrect(x0=-margin, x1=margin, fillcolor="rgba(0,158,115,0.15)", line={"width": 0})
     _add_bars(figure, names, list(differences.values()))
     return figure
@@ -46,11 +47,9 @@ def draw(joint: Joint) -> go.Figure:
 def _known_differences(joint: Joint) -> dict[str, Estimate]:
     """Return by name the differences that have an interval."""
     differences = {}
-    for role, comparisons in joint.comparisons.items():
-        for comparison in comparisons:
-            if not np.isnan(comparison.difference.low):
-                name = f"{comparison.first} - {comparison.second}<br>({role} picks)"
-                differences[name] = comparison.difference
+    for comparison in joint.comparisons:
+        if comparison.verdict != "unknown" and not np.isnan(comparison.difference.low):
+            differences[f"{comparison.first} - {comparison.second}"] = comparison.difference
     return differences
 
 

@@ -1,13 +1,13 @@
 """Read what a setting scored on fresh seeds: the only figures that a headline may name."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.measure.metric import PERCENT, Metric
+from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.arrays import Flags, Floats
-
-TEST = Metric("test accuracy", PERCENT)
 
 
 def fresh_scores(measurement: Measurement, params: Params) -> Floats:
@@ -25,6 +25,11 @@ def fresh_objective(measurement: Measurement, params: Params) -> Floats:
     return _by_seed(measurement, measurement.confirmation.scores(params))
 
 
+def converged_scores(measurement: Measurement, params: Params) -> Floats:
+    """Return as `fresh_scores`, nan on the seeds where a run diverged."""
+    return np.where(fresh_diverged(measurement, params), np.nan, fresh_scores(measurement, params))
+
+
 def fresh_diverged(measurement: Measurement, params: Params) -> Flags:
     """Return on which fresh seeds a run diverged, under any condition."""
     return _by_seed(measurement, measurement.confirmation.diverged(params).astype(float)) > 0
@@ -32,11 +37,12 @@ def fresh_diverged(measurement: Measurement, params: Params) -> Flags:
 
 def fresh_metric(measurement: Measurement) -> Metric:
     """Return what `fresh_scores` measures."""
+    metric = measurement.metric
     for setting in measurement.confirmation.settings:
         for run in setting.runs.values():
             if run.test is not None:
-                return TEST
-    return measurement.metric
+                return replace(metric, name=f"test {metric.name.removeprefix('validation ')}")
+    return metric
 
 
 def _by_seed(measurement: Measurement, values: Floats) -> Floats:

@@ -1,18 +1,22 @@
 """Compare the studies of a sweep with each other."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
+from sweeps.report.findings.fresh import fresh_objective
+from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
+from sweeps.report.findings.tolerance import measure_tolerance
+from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
-from sweeps.report.statistics.compare import Comparison, compare
+from sweeps.report.statistics.arrays import Floats
+from sweeps.report.statistics.compare import Comparison, Reason, compare
+from sweeps.report.statistics.intervals import UNKNOWN
 from sweeps.report.statistics.space import cannot_rank
-
-# The picks that are compared, first those that a report is about.
-ROLES = ("robust", "peak")
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,15 @@ class TestSample:
 
 @dataclass(frozen=True)
 class Joint:
-    """The studies' picks against each other on the fresh seeds that they share."""
+    """What is recommended of the studies against each other, on the fresh seeds that they share."""
 
     metric: Metric
     # what differences are counted in
     unit: str
-    # by the picks' role, of every pair of studies; a difference above 0 says that the first is better
-    comparisons: Mapping[str, Sequence[Comparison]]
+    # of every pair of studies, what can't be compared too; a difference above 0 says that the first is better
+    comparisons: Sequence[Comparison]
+    # as the comparisons, of the mean over half, once and double the learning rate, where that was trained
+    tolerances: Sequence[Comparison]
     # the bands of good learning rates are cut off by the edges of the search
     unranked: bool
     # by study: the end of the learning rates that its highest mean is at
@@ -45,17 +51,13 @@ class Joint:
 
 
 def compare_studies(studies: Sequence[Findings]) -> Joint:
-    """Compare one study or more; there are no comparisons where they share no fresh seeds."""
+    """Compare one study or more."""
     metric = studies[0].fresh_metric
-    comparisons = {}
-    for role in ROLES:
-        pairs = _compare_picks(studies, role)
-        if pairs:
-            comparisons[role] = pairs
     return Joint(
         metric=metric,
         unit=metric.difference_unit,
-        comparisons=comparisons,
+        comparisons=_compare_recommended(studies),
+        tolerances=_compare_tolerances(studies),
         unranked=cannot_rank([findings.bands.get(1.0) for findings in studies]),
         on_edge={f.measurement.option: f.peak_end for f in studies if f.peak_end},
         differing=_different_scopes(studies),
@@ -85,16 +87,82 @@ def _different_scopes(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
     return differing
 
 
-def _compare_picks(studies: Sequence[Findings], role: str) -> list[Comparison]:
-    """Compare the picks of one role on the same seeds; empty unless every study has such a pick."""
-    scores, tuning = {}, {}
-    replicates = studies[0].measurement.confirmation.replicates
+def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
+    """Compare what is recommended; the verdict is unknown where the ranking is."""
+    scores = _align({_option(findings): _fresh_by_seed(findings) for findings in studies})
+    objectives = _align({_option(findings): _fresh_by_seed(findings, objective=True) for findings in studies})
+    tuning = {}
     for findings in studies:
-        pick, option = findings.picks.get(role), findings.measurement.option
-        if pick is None or findings.measurement.confirmation.replicates != replicates:
-            return []
-        if pick.fresh:
-            scores[option] = findings.fresh_metric.orient(pick.fresh.converged)
-            tuning[option] = findings.selection[role]
-    pairs = compare(scores, tuning, studies[0].fresh_metric.margin)
-    return [pair for pair in pairs if pair.seeds > 1]
+        pick = _recommended(findings)
+        tuning[_option(findings)] = findings.selection[pick.role] if pick else UNKNOWN
+    is_tested = studies[0].fresh_metric != studies[0].measurement.metric
+    by_option = {_option(findings): findings for findings in studies}
+    comparisons = []
+    for pair in compare(scores, tuning, studies[0].fresh_metric.margin):
+        first, second = by_option[pair.first], by_option[pair.second]
+        reason = _find_reason(pair, first, second)
+        verdict = "unknown" if reason else pair.verdict
+        objective = objectives[pair.first] - objectives[pair.second]
+        both = objective[~np.isnan(scores[pair.first] - scores[pair.second])]
+        validation = float(both.mean()) if is_tested and len(both) else float("nan")
+        comparisons.append(replace(pair, verdict=verdict, reason=reason, validation_difference=validation))
+    return comparisons
+
+
+def _compare_tolerances(studies: Sequence[Findings]) -> list[Comparison]:
+    """Compare how what is recommended holds where the learning rate is off."""
+    scores, tuning = {}, {}
+    for findings in studies:
+        pick, option = _recommended(findings), _option(findings)
+        tolerance = measure_tolerance(findings.measurement, pick.params) if pick else None
+        if pick and tolerance:
+            values = findings.fresh_metric.orient(tolerance.by_seed)
+            scores[option] = _by_seed(findings.measurement, values)
+            tuning[option] = findings.selection[pick.role]
+    return compare(_align(scores), tuning, studies[0].fresh_metric.margin)
+
+
+def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> Reason:
+    """Return why it is unknown which is better; that of the comparison itself comes last."""
+    replicates = [findings.measurement.confirmation.replicates for findings in (first, second)]
+    picks = [_recommended(findings) for findings in (first, second)]
+    if not all(pick and pick.fresh for pick in picks):
+        return "not confirmed"
+    if comparison.seeds < 2 and replicates[0] != replicates[1]:
+        return "different seeds"
+    if first.peak_end or second.peak_end:
+        return "end"
+    return comparison.reason
+
+
+def _fresh_by_seed(findings: Findings, objective: bool = False) -> dict[Hashable, float]:
+    """Return what is recommended on each fresh seed, higher is better: converged, or always the objective."""
+    pick, measurement = _recommended(findings), findings.measurement
+    if pick is None or pick.fresh is None:
+        return {}
+    values = findings.fresh_metric.orient(pick.fresh.converged)
+    if objective:
+        values = measurement.metric.orient(fresh_objective(measurement, pick.params))
+    return _by_seed(measurement, values)
+
+
+def _by_seed(measurement: Measurement, values: Floats) -> dict[Hashable, float]:
+    """Return values by the fresh seed and the conditions that they are means over: what studies share."""
+    replicates = measurement.confirmation.replicates
+    conditions = tuple(dict.fromkeys(replicate.condition_label for replicate in replicates))
+    seeds = dict.fromkeys(replicate.seed for replicate in replicates)
+    return {(seed, *conditions): float(value) for seed, value in zip(seeds, values, strict=True)}
+
+
+def _align(values: Mapping[str, Mapping[Hashable, float]]) -> dict[str, Floats]:
+    """Return each option's values over all of their keys, nan where it has none."""
+    keys = list(dict.fromkeys(chain.from_iterable(values.values())))
+    return {option: np.array([own.get(key, np.nan) for key in keys]) for option, own in values.items()}
+
+
+def _recommended(findings: Findings) -> Pick | None:
+    return findings.picks.get("robust", findings.picks.get("peak"))
+
+
+def _option(findings: Findings) -> str:
+    return findings.measurement.option

@@ -20,6 +20,8 @@ class Confirmation:
     study: str | None = None
     # how many seeds the sweep wants; 0 for `confirm=off`
     wanted: int = 0
+    # by what the recommended setting's learning rate is multiplied, to see how it holds there
+    factors: Sequence[float] = ()
     # the fresh seeds, under every condition
     replicates: Sequence[Replicate] = ()
     # every one that was, or is being, confirmed

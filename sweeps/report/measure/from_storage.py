@@ -1,6 +1,8 @@
 """Read measurements from studies in a storage."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX, Confirmation
 from sweeps.report.measure.measurement import Coverage, Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
+from sweeps.report.measure.widening import Widening
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.parameter import Parameter
@@ -45,19 +48,27 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
     settings = [_setting(trial, replicates, trial.params) for trial in trials if trial.number not in retried]
+    coverage, axes = _coverage(study, trials), _axes(trials, attributes.get("grid", {}))
+    chance = _first(trials, replicates, "chance")
     # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
     unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
     group, option = next(iter(attributes.get("studied", {}).items()), (None, unnamed))
     several = len(study.directions) > 1
     direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
+    metric = Metric.parse((study.metric_names or ["objective"])[0], direction, attributes.get("margin"))
+    confirming = _read_confirmation(confirmation, attributes)
+    if chance is None:
+        worst = _worst_score(settings, direction)
+        settings = _score_diverged(settings, worst)
+        confirming = replace(confirming, settings=_score_diverged(confirming.settings, worst))
     return Measurement(
         study=study.study_name,
         option=option,
         group=group,
-        coverage=_coverage(study, trials),
-        metric=Metric.parse((study.metric_names or ["objective"])[0], direction),
-        chance=_first(trials, replicates, "chance"),
-        axes=_axes(trials, attributes.get("grid", {})),
+        coverage=coverage,
+        metric=metric,
+        chance=chance,
+        axes=axes,
         replicates=replicates,
         settings=settings,
         planned=attributes.get("planned"),
@@ -70,7 +81,9 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         folder=attributes.get("folder"),
         objectives=len(study.directions),
         front=[trial.number for trial in study.best_trials] if several else [],
-        confirmation=_read_confirmation(confirmation, int(attributes.get("confirm_seeds", 0))),
+        confirmation=confirming,
+        widening=_widening(attributes, coverage, axes, replicates),
+        target=attributes.get("target"),
     )
 
 
@@ -106,36 +119,70 @@ def _axes(trials: Sequence[FrozenTrial], grid: Mapping[str, Sequence[Any]]) -> l
     grid: the declared values of those that a grid stores as numbers, to which widening may have added.
     """
     axes: dict[str, Axis] = {}
-    for name, space in _distributions(trials).items():
-        if name in grid:
-            values = {*grid[name], *(trial.params[name] for trial in trials if name in trial.params)}
-            axes[name] = Axis(name, sorted(values), True, Parameter.from_name(name).is_log(grid[name]))
-        else:
-            axes[name] = _read_axis(name, space)
+    for trial in trials:
+        for name, space in trial.distributions.items():
+            if name not in axes:
+                axes[name] = _grid_axis(name, grid[name], trials) if name in grid else _read_axis(name, space)
     return list(axes.values())
 
 
-def _distributions(trials: Sequence[FrozenTrial]) -> dict[str, BaseDistribution]:
-    """Return each parameter's distribution in the first trial that has it."""
-    distributions: dict[str, BaseDistribution] = {}
-    for trial in trials:
-        for name, space in trial.distributions.items():
-            distributions.setdefault(name, space)
-    return distributions
+def _grid_axis(name: str, declared: Sequence[Any], trials: Sequence[FrozenTrial]) -> Axis:
+    values = {*declared, *(trial.params[name] for trial in trials if name in trial.params)}
+    return Axis(name, sorted(values), declared, True, Parameter.from_name(name).is_log(declared))
 
 
 def _read_axis(name: str, space: BaseDistribution) -> Axis:
     if isinstance(space, CategoricalDistribution):
         ordered = all(map(_is_number, space.choices))
         values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
-        return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
+        return Axis(name, values, values, ordered, ordered and Parameter.from_name(name).is_log(values))
     assert isinstance(space, FloatDistribution | IntDistribution)
+    steps: Sequence[float] | None = None
     if isinstance(space, IntDistribution) and not space.log:
-        return Axis(name, list(range(space.low, space.high + 1, space.step)), True, False)
-    if space.step is not None and not space.log:
+        steps = list(range(space.low, space.high + 1, space.step))
+    elif space.step is not None and not space.log:
         count = round((space.high - space.low) / space.step) + 1
-        return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
-    return Axis(name, [space.low, space.high], True, space.log, continuous=True)
+        steps = [min(space.low + i * space.step, space.high) for i in range(count)]
+    if steps is not None:
+        return Axis(name, steps, steps, True, False)
+    ends = [space.low, space.high]
+    return Axis(name, ends, ends, True, space.log, continuous=True)
+
+
+def _widening(
+    attributes: Mapping[str, Any], coverage: Coverage, axes: Sequence[Axis], replicates: Sequence[Replicate]
+) -> Widening:
+    """Return what was added to the learning rates, and whether they can be widened."""
+    recorded = attributes.get("widening") or {}
+    rows = [(row["end"], float(row["lr"])) for row in recorded.get("rows", [])]
+    seeds = {replicate.seed for replicate in replicates}
+    declared = None
+    for axis in axes:
+        is_wide = axis.ordered and not axis.continuous and len(axis.declared) > 1
+        if axis.short == "lr" and is_wide and coverage == "grid" and len(seeds) > 1:
+            declared = float(axis.declared[0]), float(axis.declared[-1])
+    return Widening(int(attributes.get("extend", 0)), rows, recorded.get("stopped", ""), declared)
+
+
+def _worst_score(settings: Sequence[Setting], direction: int) -> float:
+    """Return the worst score of the runs that converged; nan where none did."""
+    values = []
+    for setting in settings:
+        values += [run.value * direction for run in setting.runs.values() if not run.diverged]
+    return min(values, default=math.nan) * direction
+
+
+def _score_diverged(settings: Sequence[Setting], score: float) -> list[Setting]:
+    """Return settings whose diverged runs score so: what such a run returns is any large number."""
+    if math.isnan(score):
+        return list(settings)
+    scored = []
+    for setting in settings:
+        runs = dict(setting.runs)
+        for label, run in runs.items():
+            runs[label] = replace(run, value=score) if run.diverged else run
+        scored.append(replace(setting, runs=runs))
+    return scored
 
 
 def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mapping[str, Any]) -> Setting:
@@ -161,6 +208,7 @@ def _run(trial: FrozenTrial, label: str) -> FinishedRun:
     return FinishedRun(
         value=read_objectives(record)[0],
         diverged=bool(record.get("diverged")),
+        learned_nothing=bool(record.get("learned_nothing")),
         test=record.get("test"),
         folder=record.get("folder"),
         curves=read_curves(trial, label),
@@ -177,15 +225,17 @@ def _first(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], key: 
     return None
 
 
-def _read_confirmation(study: optuna.Study | None, seeds: int) -> Confirmation:
+def _read_confirmation(study: optuna.Study | None, tuned: Mapping[str, Any]) -> Confirmation:
+    """Return what a study confirms; tuned: the attributes of the study that it does so for."""
+    seeds, factors = int(tuned.get("confirm_seeds", 0)), tuned.get("confirm_factors", [])
     if study is None:
-        return Confirmation(wanted=seeds)
+        return Confirmation(wanted=seeds, factors=factors)
     attributes = study.user_attrs
     trials = study.get_trials(deepcopy=False)
     replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
     settings = [_setting(trial, replicates, trial.user_attrs[PARAMS]) for trial in trials]
     images = _first(trials, replicates, "test_images")
-    return Confirmation(study.study_name, seeds, replicates, settings, images)
+    return Confirmation(study.study_name, seeds, factors, replicates, settings, images)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,7 +8,7 @@ are oriented: higher is better.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import Confirmation
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import FinishedRun, Params, Replicate, Setting
+from sweeps.report.measure.widening import Widening
 from sweeps.report.statistics.arrays import Flags, Floats, Index
 
 # How a space was searched: every setting; points that cover it evenly, whatever they score; drawn to what
@@ -66,6 +67,27 @@ class Measurement:
     front: Sequence[int] = ()
     # the picks trained again on fresh seeds
     confirmation: Confirmation = field(default_factory=Confirmation)
+    # what was added to the declared learning rates
+    widening: Widening = field(default_factory=Widening)
+    # what a run's validation metric should reach, by the user's `report.target`
+    target: float | None = None
+
+    def declared(self) -> "Measurement":
+        """Return the measurement of the declared values alone: what was added depends on the scores."""
+        added = {axis.name: set(axis.values) - set(axis.declared) for axis in self.axes if axis.is_widened}
+        if not added:
+            return self
+        settings = []
+        for setting in self.settings:
+            if not any(setting.params.get(name) in values for name, values in added.items()):
+                settings.append(setting)
+        axes = [replace(axis, values=axis.declared) for axis in self.axes]
+        return replace(self, axes=axes, settings=settings)
+
+    @property
+    def runs(self) -> list[FinishedRun]:
+        """Return all finished runs of the search."""
+        return [run for setting in self.settings for run in setting.runs.values()]
 
     @property
     def complete(self) -> list[Setting]:

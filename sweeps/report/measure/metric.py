@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+
 from sweeps.report.statistics.compare import MARGIN
+from sweeps.report.statistics.intervals import Estimate
 
 Values = TypeVar("Values", bound=Any)
 
@@ -22,13 +25,14 @@ class Metric:
     unit: str = ""
     # 1 where larger is better, -1 where smaller is
     direction: Literal[1, -1] = 1
+    # the user's `report.margin`
+    declared_margin: float | None = None
 
     @classmethod
-    def parse(cls, label: str, direction: Literal[1, -1]) -> "Metric":
+    def parse(cls, label: str, direction: Literal[1, -1], margin: float | None = None) -> "Metric":
         """Return the metric of a stored name."""
-        if label.endswith(IN_UNIT + PERCENT):
-            return cls(label.removesuffix(IN_UNIT + PERCENT), PERCENT, direction)
-        return cls(label, direction=direction)
+        unit = PERCENT if label.endswith(IN_UNIT + PERCENT) else ""
+        return cls(label.removesuffix(IN_UNIT + PERCENT), unit, direction, margin)
 
     @property
     def label(self) -> str:
@@ -42,8 +46,10 @@ class Metric:
 
     @property
     def margin(self) -> float:
-        """Return within how much two values count as equal for all practical purposes; 0 if none is known."""
-        return MARGIN if self.is_percent else 0.0
+        """Return within how much two values count as equal for all practical purposes; nan if unknown."""
+        if self.declared_margin is not None:
+            return self.declared_margin
+        return MARGIN if self.is_percent else float("nan")
 
     @property
     def difference_unit(self) -> str:
@@ -58,3 +64,10 @@ class Metric:
     def restore(self, oriented: Values) -> Values:
         """Return what `orient` turned in the metric's own direction again."""
         return self.orient(oriented)
+
+    def clip(self, estimate: Estimate) -> Estimate:
+        """Return a score whose limits are possible ones: within 0 and 100 where it is in percent."""
+        if not self.is_percent:
+            return estimate
+        low, high = np.clip([estimate.low, estimate.high], 0, 100)
+        return Estimate(estimate.value, float(low), float(high))

@@ -34,6 +34,8 @@ class FinishedRun:
     # the score, of several objectives the first, as the metric has it: smaller may be better
     value: float
     diverged: bool = False
+    # finite, but no better than without training
+    learned_nothing: bool = False
     # the test accuracy in %, where the test split was read
     test: float | None = None
     # below the sweep's
@@ -79,3 +81,8 @@ class Setting:
     def diverged(self) -> int:
         """Return how many of its finished runs diverged."""
         return sum(run.diverged for run in self.runs.values())
+
+    @property
+    def learned_nothing(self) -> int:
+        """Return how many of its finished runs learned nothing."""
+        return sum(run.learned_nothing for run in self.runs.values())

@@ -118,7 +118,7 @@ def _compare_with_robust(findings: Findings, pick: Pick) -> list[str]:
     name = "Where both converge, the robust pick" if diverges else "The robust pick"
     phrases = {
         "equivalent": f"is equivalent within ± {format_difference(metric, metric.margin)}",
-        "no distinguishable difference": "shows no distinguishable difference",
+        "no difference": "shows no distinguishable difference",
         "better": "is worse" if difference.value < 0 else "is better",
     }
     size = f"{format_difference(metric, difference.value)}, 95 % interval {format_interval(difference)}"

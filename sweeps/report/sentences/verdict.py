@@ -1,6 +1,5 @@
 """Say what holds between optimizers, and what can't be said."""
 
-import math
 from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
@@ -8,16 +7,22 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import format_difference, format_interval, format_p, join_words
 from sweeps.report.statistics.compare import Comparison
 
+_UNKNOWN = {
+    "learned nothing": "nothing was learned",
+    "not confirmed": "not both were trained on fresh seeds",
+    "different seeds": "they have no two fresh seeds in common",
+    "few seeds": "fewer than two fresh seeds converge",
+    "one tuning seed": "one tuning seed doesn't show which settings other seeds would pick",
+    "end": "the best learning rate is at an end of the range",
+    "no spread": "the difference is the same on every seed",
+}
+
 
 def compare_optimizers(joint: Joint) -> list[str]:
     """Return what may be said of each pair of optimizers on the fresh seeds that they share."""
     if joint.comparisons and joint.on_edge:
         return [f"No ranking: {_ends(joint)}. Widen the search before you compare them."]
-    return [
-        f"{role.capitalize()} picks: {_compare(comparison, joint)}"
-        for role, comparisons in joint.comparisons.items()
-        for comparison in comparisons
-    ]
+    return [_compare(comparison, joint) for comparison in joint.comparisons]
 
 
 def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
@@ -25,7 +30,7 @@ def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
     names = join_words([findings.measurement.option for findings in studies])
     several = len(studies) > 1
     sentences = []
-    if several and not joint.comparisons:
+    if several and all(c.reason in ("not confirmed", "different seeds") for c in joint.comparisons):
         sentences.append(f"Which of {names} is better: no two picks were trained on the same fresh seeds.")
     if joint.on_edge:
         sentences.append(f"How good {join_words(list(joint.on_edge))} can be: {_ends(joint)}.")
@@ -55,17 +60,14 @@ def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
 def _compare(comparison: Comparison, joint: Joint) -> str:
     first, second, difference = comparison.first, comparison.second, comparison.difference
     pair = f"{first} and {second}"
-    if math.isnan(difference.low):
-        return (
-            f"unknown whether {first} or {second} is better. "
-            "One tuning seed doesn't show which settings other seeds would pick."
-        )
+    if comparison.verdict == "unknown":
+        return f"Unknown whether {first} or {second} is better: {_UNKNOWN[comparison.reason]}."
     size = format_difference(joint.metric, difference.value)
     margin = format_difference(joint.metric, joint.metric.margin)
     phrases = {
         "better": f"{first} is better than {second} by {size}",
         "equivalent": f"{pair} are equivalent within ± {margin}",
-        "no distinguishable difference": f"no distinguishable difference between {pair}, {size}",
+        "no difference": f"no distinguishable difference between {pair}, {size}",
     }
     numbers = f"95 % interval {format_interval(difference)}, {format_p(comparison.p)}"
     where = " where both converge" if comparison.excluded else ""

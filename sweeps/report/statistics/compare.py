@@ -1,7 +1,7 @@
 """Compare optimizers on fresh seeds that all of them share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
@@ -21,7 +21,20 @@ from sweeps.report.statistics.intervals import (
 # Points of accuracy within which two optimizers count as equal for all practical purposes.
 MARGIN = 0.2
 
-Verdict = Literal["better", "equivalent", "no distinguishable difference"]
+Verdict = Literal["better", "equivalent", "no difference", "unknown"]
+# Why a verdict is unknown: nothing was learned; a setting has no fresh seeds, or not the other's; fewer than
+# two of them converge; other tuning seeds may have picked anything; the best learning rate may lie beyond an
+# end; the difference is the same on every seed, so that nothing says how far to trust it.
+Reason = Literal[
+    "",
+    "learned nothing",
+    "not confirmed",
+    "different seeds",
+    "few seeds",
+    "one tuning seed",
+    "end",
+    "no spread",
+]
 
 
 @dataclass(frozen=True)
@@ -35,14 +48,25 @@ class Comparison:
     seeds: int
     # the seeds that are left out, as one of the two diverged or is unmeasured there
     excluded: int
-    # first - second, paired; the interval also covers that other tuning seeds would have picked other
-    # settings, so that there are no limits after a single tuning seed
+    # first - second, paired, above 0 where the first is better; the interval also covers that other tuning
+    # seeds would have picked other settings, so that there are no limits after a single tuning seed
     difference: Estimate
+    # the standard error of the difference
+    error: Spread
     # of the t test that the difference is 0, corrected for all pairs (Holm), which the interval isn't
     p: float
     # the true difference of the two settings that so many seeds find in 8 of 10 cases
     smallest: float
     verdict: Verdict
+    # of a verdict that is unknown
+    reason: Reason = ""
+    # of the objective on the same seeds, where the difference is of a test set; else nan
+    validation_difference: float = float("nan")
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Return whether the better one on the test set is the worse one by the objective."""
+        return self.verdict == "better" and self.validation_difference * self.difference.value < 0
 
 
 def compare(
@@ -53,34 +77,19 @@ def compare(
 ) -> list[Comparison]:
     """Compare every pair of optimizers, by name.
 
-    scores: (seeds,), the same fresh seeds in the same order, nan where unmeasured or diverged; tuning: how
-    much the true score of the pick varies with the tuning's seeds, `stability.selection_spread`; None for
-    settings that no one tuned.
+    scores: (seeds,), the same fresh seeds in the same order, higher is better, nan where unmeasured or
+    diverged; tuning: how much the true score of the pick varies with the tuning's seeds,
+    `stability.selection_spread`; none for settings that no one tuned.
 
     A difference is "better" where its corrected p is below 1 - level, unless its whole interval lies inside
-    the margin: "equivalent".
+    the margin: "equivalent". It is "unknown" where it has no interval.
     """
-    pairs = [_order_pair(scores, *pair) for pair in combinations(scores, 2)]
-    spreads = [_spread(scores, pair, tuning or {}) for pair in pairs]
-    p_values = holm(np.array([p_value(mean, error) for mean, error in spreads]))
+    pairs = [_compare_pair(scores, pair, tuning or {}, level) for pair in combinations(scores, 2)]
+    p_values = holm(np.array([pair.p for pair in pairs]))
     comparisons = []
-    for (first, second), (mean, error), p in zip(pairs, spreads, p_values, strict=True):
-        differences = scores[first] - scores[second]
-        values = differences[~np.isnan(differences)]
-        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-        difference = interval(mean, error, level)
-        comparisons.append(
-            Comparison(
-                first=first,
-                second=second,
-                seeds=len(values),
-                excluded=len(differences) - len(values),
-                difference=difference,
-                p=float(p),
-                smallest=detectable(len(values), deviation),
-                verdict=judge(difference, p < 1 - level, margin),
-            )
-        )
+    for pair, p in zip(pairs, p_values.tolist(), strict=True):
+        verdict = "unknown" if pair.reason else judge(pair.difference, p < 1 - level, margin)
+        comparisons.append(replace(pair, p=p, verdict=verdict))
     return comparisons
 
 
@@ -103,7 +112,7 @@ def judge(difference: Estimate, is_different: bool, margin: float) -> Verdict:
     """
     if is_within(difference, margin):
         return "equivalent"
-    return "better" if is_different else "no distinguishable difference"
+    return "better" if is_different else "no difference"
 
 
 def is_within(difference: Estimate, margin: float) -> bool:
@@ -111,14 +120,34 @@ def is_within(difference: Estimate, margin: float) -> bool:
     return -margin < difference.low and difference.high < margin
 
 
-def _spread(
-    scores: Mapping[str, Floats], pair: tuple[str, str], tuning: Mapping[str, Spread]
-) -> tuple[float, Spread]:
-    """Return the mean difference of a pair and its error, that of the choice of either setting included."""
-    first, second = pair
-    mean, error = mean_spread(scores[first] - scores[second])
-    choices = [tuning[name] for name in pair if name in tuning]
-    return mean, sum_of([error, *choices])
+def _compare_pair(
+    scores: Mapping[str, Floats], pair: tuple[str, str], tuning: Mapping[str, Spread], level: float
+) -> Comparison:
+    """Return a comparison that is still to be judged, with its own p; the error includes both choices."""
+    first, second = _order_pair(scores, *pair)
+    differences = scores[first] - scores[second]
+    mean, noise = mean_spread(differences)
+    error = sum_of([noise, *(tuning[name] for name in pair if name in tuning)])
+    seeds = int(np.sum(~np.isnan(differences)))
+    reason: Reason = ""
+    if seeds < 2:
+        reason = "few seeds"
+    elif np.isnan(error.sd):
+        reason = "one tuning seed"
+    elif error.is_none and mean != 0:
+        reason = "no spread"
+    return Comparison(
+        first=first,
+        second=second,
+        seeds=seeds,
+        excluded=len(differences) - seeds,
+        difference=interval(mean, error, level),
+        error=error,
+        p=p_value(mean, error),
+        smallest=detectable(seeds, noise.sd * np.sqrt(seeds)),
+        verdict="unknown",
+        reason=reason,
+    )
 
 
 def _order_pair(scores: Mapping[str, Floats], first: str, second: str) -> tuple[str, str]:

@@ -48,6 +48,11 @@ class Spread:
     sd: float
     freedom: float
 
+    @property
+    def is_none(self) -> bool:
+        """Return whether it is 0 but for rounding: equal scores, which say nothing of other seeds."""
+        return self.sd < TINY
+
 
 UNKNOWN = Spread(float("nan"), float("nan"))
 
@@ -75,8 +80,8 @@ def mean_spread(values: Floats) -> tuple[float, Spread]:
 
 
 def interval(value: float, error: Spread, level: float = 0.95) -> Estimate:
-    """Return a figure -+ t((1 + level)/2, freedom) standard errors."""
-    if not error.freedom > 0:
+    """Return a figure -+ t((1 + level)/2, freedom) standard errors; no limits where they are none."""
+    if not error.freedom > 0 or error.is_none:
         return Estimate(value, float("nan"), float("nan"))
     ends = np.array([(1 - level) / 2, (1 + level) / 2])
     low, high = error.sd * stdtrit(error.freedom, ends)
@@ -85,11 +90,9 @@ def interval(value: float, error: Spread, level: float = 0.95) -> Estimate:
 
 def p_value(value: float, error: Spread) -> float:
     """Return the two-sided p of a t test that a true value is 0; nan where its error is unknown."""
-    if not error.freedom > 0:
+    if not error.freedom > 0 or error.is_none:
         return float("nan")
-    if value == 0 and error.sd == 0:
-        return 1.0
-    return float(2 * stdtr(error.freedom, -abs(value) / max(error.sd, TINY)))
+    return float(2 * stdtr(error.freedom, -abs(value) / error.sd))
 
 
 def sum_of(errors: Sequence[Spread]) -> Spread:
@@ -175,7 +178,7 @@ def detectable(n: int, sd: float, power: float = 0.8, level: float = 0.95) -> fl
     Solves P(t'(n - 1, d sqrt(n)/sd) > t((1 + level)/2, n - 1)) = power for d, t' the noncentral t; sd is that
     of the differences. The tail on the other side, below 1e-4, is left out [Cohen 1988].
     """
-    if n < 2 or np.isnan(sd):
+    if n < 2 or not sd > TINY:
         return float("nan")
     critical = stdtrit(n - 1, (1 + level) / 2)
     return float(nctdtrinc(n - 1, 1 - power, critical) * sd / np.sqrt(n))
