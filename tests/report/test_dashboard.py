@@ -17,16 +17,18 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 from optuna.storages import BaseStorage
 from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._note import get_note
 
 from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.dashboard_attributes import save_note
+from sweeps.report.outputs.dashboard_overview import pick_trials, save_overview
 from sweeps.report.write import write_report
 from sweeps.study.storage import storage_at
 from tests.conftest import finish, start
-from tests.support.studies import EACH, JOINT, grid_study, two_confirmed
+from tests.support.studies import EACH, FRESH, JOINT, grid_study, two_confirmed
 
 
 @pytest.fixture
@@ -89,12 +91,42 @@ def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> Non
     assert "trained again on seeds that chose nothing" in get_note(confirmation)
 
 
+def test_the_overview_has_a_trial_for_each_pick(written: tuple[str, Path]) -> None:
+    storage = storage_at(written[0]).open()
+    overview = optuna.load_study(study_name="made/overview", storage=storage)
+    trials = {(trial.params["optimizer"], trial.params["pick"]): trial for trial in overview.trials}
+    assert {option for option, _ in trials} == {"sgd", "adam"}
+    assert overview.metric_names == ["test accuracy in %"]
+    for findings in load_findings(storage, "made"):
+        option, pick = findings.measurement.option, findings.picks["robust"]
+        trial = next(trial for (name, roles), trial in trials.items() if name == option and "robust" in roles)
+        assert pick.fresh is not None
+        assert trial.value == pick.fresh.score.value
+        assert trial.params["lr"] == pick.params["optimizer.lr"]
+        assert isinstance(scale := trial.distributions["lr"], FloatDistribution)
+        assert scale.log
+        assert trial.user_attrs["setting"].startswith(f"lr={trial.params['lr']:g} momentum=")
+        assert trial.user_attrs["diverged"] == f"0 of {len(FRESH)}"
+
+
+def test_the_overview_follows_the_picks(storage: BaseStorage) -> None:
+    two_confirmed(storage, gap=1.0)
+    findings = load_findings(storage, None)
+    for studies in (findings[:1], findings, findings, findings[1:]):
+        trials = save_overview(storage, studies).trials
+        assert [trial.params for trial in trials] == [trial.params for trial in pick_trials(studies)]
+    # None of these is a measurement.
+    assert len(load_findings(storage, None)) == len(findings)
+
+
 def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
     url, folder = written
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
     before = {file: file.read_bytes() for file in files}
     storage = storage_at(url).open()
+    trials = optuna.load_study(study_name="made/overview", storage=storage).trials
     write_report(storage, load_findings(storage, "made"), folder)
+    assert optuna.load_study(study_name="made/overview", storage=storage).trials == trials
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
     assert {file: file.read_bytes() for file in files} == before
 

@@ -9,8 +9,9 @@ from optuna.storages import BaseStorage
 from sweeps.report.figures.curves import describe_picks
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.from_storage import OVERVIEW, load_study
+from sweeps.report.measure.from_storage import load_study
 from sweeps.report.outputs.dashboard_attributes import retire_figures, save_figure, save_note
+from sweeps.report.outputs.dashboard_overview import save_overview
 from sweeps.report.outputs.document import Document, Part
 from sweeps.report.outputs.markdown import bullets, figure_lines, part_lines, table_lines
 from sweeps.report.outputs.tables import confirmed_tables
@@ -18,8 +19,6 @@ from sweeps.report.sentences.guide import BRIEF, OWN_FIGURES, PICKED_TRIAL
 from sweeps.report.sentences.headline import summarize_picks
 from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
-# The name of the study that compares the others, below the sweep's.
-OVERVIEW_NAME = "overview"
 FIGURE_LOCATION = "on this study's first page"
 # The system attribute of a study that lists the trials with notes of ours.
 NOTED_TRIALS = "sweeps:noted"
@@ -38,7 +37,7 @@ def publish(storage: BaseStorage, studies: Sequence[Findings], document: Documen
         if name := findings.measurement.confirmation.study:
             save_note(load_study(storage, name), _confirmation_note(findings, name))
     if len(studies) > 1:
-        overview = _overview_study(storage, studies)
+        overview = save_overview(storage, studies)
         save_note(overview, _overview_note(document))
         _save_figures(overview, comparison)
 
@@ -80,20 +79,6 @@ def _confirmation_note(findings: Findings, name: str) -> str:
     for table in confirmed_tables([findings]):
         lines += table_lines(table)
     return "\n".join(lines)
-
-
-def _overview_study(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.Study:
-    """Return a study without trials, whose note and figures compare the others."""
-    sweep = studies[0].measurement.study.split("/")[0]
-    overview = optuna.create_study(
-        study_name=f"{sweep}/{OVERVIEW_NAME}",
-        storage=storage,
-        directions=load_study(storage, studies[0].measurement.study).directions,
-        sampler=optuna.samplers.RandomSampler(),
-        load_if_exists=True,
-    )
-    overview.set_user_attr(OVERVIEW, [findings.measurement.study for findings in studies])
-    return overview
 
 
 def _overview_note(document: Document) -> str:
