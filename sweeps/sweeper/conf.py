@@ -18,6 +18,8 @@ class ConfirmConf:
     key: str = "seed"
     # what the confirmation's jobs set besides; they may read a test set
     overrides: dict[str, Any] = field(default_factory=dict)
+    # what is recommended also runs at its learning rate times each of them
+    factors: Any = field(default_factory=lambda: [0.5, 2])
 
     @property
     def count(self) -> int:
@@ -69,6 +71,10 @@ class StudySweeperConf:
     aggregate: str = "mean"
     # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all
     cuda_devices: Any = "auto"
+    # differences up to it, in the objective's unit, count as none; null: 0.2 where that is %, else nothing
+    margin: Any = None
+    # the objective whose first epoch the report tells; null: what the optimizers' own settings reach
+    target: Any = None
     # whether the sweep ends with its report; `python -m sweeps.report` writes it at any time
     report: bool = True
     # how many jobs run together in a worker, as the application's function `stacked` can; auto: what its

@@ -63,6 +63,9 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
         "fixed": fixed,
         "seed_key": settings.confirm.key,
         "confirm_seeds": settings.confirm.count,
+        "confirm_factors": [float(factor) for factor in settings.confirm.factors],
+        "margin": settings.margin,
+        "target": settings.target,
     }
 
 

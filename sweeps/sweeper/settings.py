@@ -1,6 +1,7 @@
 """Checks of hydra.sweeper's values."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from sweeps.study.record import AGGREGATES
@@ -28,6 +29,14 @@ def check_settings(settings: StudySweeperConf) -> None:
         )
     _check_stack(settings)
     _check_fresh_seeds(settings.confirm.seeds)
+    _check_factors(settings.confirm.factors)
+    if not (settings.margin is None or (_is_number(settings.margin) and settings.margin > 0)):
+        raise ValueError(
+            f"hydra.sweeper.margin={settings.margin} must be a difference greater than 0, in the objective's "
+            "unit, or null"
+        )
+    if not (settings.target is None or _is_number(settings.target)):
+        raise ValueError(f"hydra.sweeper.target={settings.target} must be a value of the objective, or null")
     if len(settings.directions) > 1 and not str(settings.pruner["_target_"]).endswith(".NopPruner"):
         raise ValueError("hydra/sweeper/pruner: Optuna prunes single objectives only; write pruner=none")
 
@@ -52,3 +61,21 @@ def _check_fresh_seeds(seeds: Any) -> None:
             f"hydra.sweeper.confirm.seeds={seeds} must be how many fresh seeds the picks train with, say 10, "
             "or 0 for no confirmation, or a list of different seeds"
         )
+
+
+def _check_factors(factors: Any) -> None:
+    is_list = isinstance(factors, Sequence) and not isinstance(factors, str)
+    if not is_list or not all(map(_is_factor, factors)) or len(set(factors)) < len(factors):
+        raise ValueError(
+            f"hydra.sweeper.confirm.factors={factors} must be a list of different factors of the learning "
+            "rate, each greater than 0 and not 1: [0.5, 2], or [] for none"
+        )
+
+
+def _is_factor(value: Any) -> bool:
+    return _is_number(value) and value > 0 and value != 1
+
+
+def _is_number(value: Any) -> bool:
+    # Not isinstance: True is an instance of int.
+    return type(value) in (int, float) and isfinite(value)
