@@ -89,11 +89,14 @@ def _epoch_bar(epochs: int) -> Iterator[Callable[[Epoch], None]]:
 def _draw_curves(path: Path, result: Result) -> None:
     """Write the learning curves as one page that needs no network."""
     # Plotly takes a second to import: only after the training.
-    from sweeps.report.figures.curves import RunCurves, learning_curves
+    from sweeps.report.figures.all import Plot
+    from sweeps.report.figures.curves import HOW_TO_READ, TITLE, RunCurves, learning_curves
+    from sweeps.report.outputs.html import render_figures
 
-    title = " ".join(HydraConfig.get().overrides.task)
+    title = " ".join(HydraConfig.get().overrides.task) or "defaults"
     run = RunCurves("this run", run_folder.curves_of(result), result.losses.tolist())
-    learning_curves(title, [run]).write_html(path, include_plotlyjs=True)
+    plot = Plot("curves", TITLE, learning_curves(title, [run]), " ".join(HOW_TO_READ.split()))
+    path.write_text(render_figures(TITLE, [plot]))
 
 
 def _show_result(result: Result, accuracies: Mapping[str, float], folder: Path) -> None:

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import GRID, SMALL_FONT, axis_title, colour, frame, to_list, translucent
+from sweeps.report.figures.style import (
+    GRID,
+    PALE,
+    SMALL_FONT,
+    axis_title,
+    colour,
+    frame,
+    to_list,
+    translucent,
+)
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.settings import FinishedRun
@@ -173,7 +182,7 @@ def _add_drops(figure: go.Figure, lrs: Sequence[float]) -> None:
     """Draw a dotted vertical, with the new learning rate, where an epoch begins with a smaller one."""
     for epoch, lr in drops(lrs):
         x = {"x0": epoch - 0.5, "x1": epoch - 0.5, "xref": "x2"}
-        dotted = {"color": "#888888", "width": 1, "dash": "dot"}
+        dotted = {"color": PALE, "width": 1, "dash": "dot"}
         figure.add_shape(type="line", line=dotted, **x, y0=0, y1=1, yref="y2 domain")
         figure.add_annotation(
             text=f"lr {lr:g}",
@@ -185,5 +194,5 @@ def _add_drops(figure: go.Figure, lrs: Sequence[float]) -> None:
             yanchor="bottom",
             textangle=-90,
             showarrow=False,
-            font={"size": 10, "color": "#666666"},
+            font={"size": 10, "color": PALE},
         )

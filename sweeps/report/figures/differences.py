@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import SMALL_FONT, axis_title, colour, error_bars, frame
+from sweeps.report.figures.style import INK, SMALL_FONT, axis_title, colour, error_bars, frame
 from sweeps.report.findings.joint import Joint
 from sweeps.report.sentences.wording import format_estimate
 from sweeps.report.statistics.intervals import Estimate
@@ -32,7 +32,7 @@ def draw(joint: Joint) -> go.Figure:
     x = axis_title(f"mean paired difference, {joint.unit}, 95 % interval")
     figure = frame(
         "Differences between optimizers on the same fresh seeds",
-        {**x, "zeroline": True, "zerolinecolor": "#000000"},
+        {**x, "zeroline": True, "zerolinecolor": INK},
         {"type": "category", "range": [len(names) - 0.5, -0.5]},
         height=180 + 60 * len(names),
         font=SMALL_FONT,

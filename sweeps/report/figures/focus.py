@@ -12,7 +12,7 @@ FEWEST_RUNS = 8
 
 
 def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) -> go.Figure:
-    """Start at the better half of each group; a button shows all, the title says how many lie outside."""
+    """Start at the better half of each group; a button shows all, and says how many more there are."""
     runs: list[float] = []
     floors = []
     for values in groups:
@@ -22,32 +22,24 @@ def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) 
             # Three times the distance from the best run to the median one.
             floors.append(scores[-1] - 3 * (scores[-1] - scores[len(scores) // 2]))
     runs.sort()
-    if len(runs) < FEWEST_RUNS:
+    outside = sum(value < min(floors) for value in runs)
+    if len(runs) < FEWEST_RUNS or not outside:
         return figure
-    floor = min(floors)
-    outside = sum(value < floor for value in runs)
-    if not outside:
-        return figure
-    title = figure.layout.title.text
-    note = f"<br><sup>{outside} of {len(runs)} runs lie outside this frame</sup>"
-    good_range = _padded_range(metric.restore(floor), metric.restore(runs[-1]))
+    good_range = _padded_range(metric.restore(min(floors)), metric.restore(runs[-1]))
     full_range = _padded_range(metric.restore(runs[0]), metric.restore(runs[-1]))
-    figure.update_layout(title={"text": title + note}, yaxis={"range": good_range})
-    good_runs = _button("best scores", title + note, good_range)
-    _add_buttons(figure, good_runs, _button("all scores", title, full_range))
+    figure.update_layout(yaxis_range=good_range)
+    rest = f"all scores ({outside} more of {len(runs)} runs)"
+    # Above the frame in the dashboard; the page puts buttons of its own, which a keyboard reaches, below it.
+    corner = {"x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
+    buttons = [_button("best scores", good_range), _button(rest, full_range)]
+    figure.update_layout(
+        updatemenus=[{"type": "buttons", "direction": "right", **corner, "buttons": buttons}]
+    )
     return figure
 
 
-def _button(label: str, title: str, y_range: list[float]) -> dict[str, Any]:
-    layout = {"yaxis.range": y_range, "title.text": title}
-    return {"label": label, "method": "relayout", "args": [layout]}
-
-
-def _add_buttons(figure: go.Figure, *buttons: dict[str, Any]) -> None:
-    """Add buttons above the frame."""
-    corner = {"x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
-    menu = {"type": "buttons", "direction": "right", **corner, "buttons": buttons, "font": {"size": 11}}
-    figure.update_layout(updatemenus=[{**menu, "showactive": True}])
+def _button(label: str, y_range: list[float]) -> dict[str, Any]:
+    return {"label": label, "method": "relayout", "args": [{"yaxis.range": y_range}]}
 
 
 def _padded_range(first: float, second: float) -> list[float]:

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from sweeps.report.figures.coverage import ADAPTIVE
-from sweeps.report.figures.style import axis_title, colour, error_bars, frame
+from sweeps.report.figures.style import PALE, axis_title, colour, error_bars, frame
 from sweeps.report.findings.study import Findings
 
 TITLE = "What explains the scores"
@@ -39,7 +39,7 @@ def draw(findings: Findings) -> go.Figure:
         y=list(findings.importance),
         orientation="h",
         marker={"color": colour(0)},
-        error_x={**error_bars(shares), "thickness": 1.5, "color": "#333333"},
+        error_x={**error_bars(shares), "thickness": 1.5, "color": PALE},
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     return figure

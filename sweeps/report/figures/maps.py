@@ -1,4 +1,4 @@
-"""Draw a grid's scores beside their neighbourhood means."""
+"""Draw a grid's scores, each above what is left of it when the learning rate is off."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -7,24 +7,19 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import SMALL_FONT, frame, to_list
+from sweeps.report.figures.cells import add_cells
+from sweeps.report.figures.style import SMALL_FONT, frame
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.measure.metric import Metric
-from sweeps.report.sentences.wording import GLYPHS, ROLE_NAMES, format_params
-from sweeps.report.statistics.arrays import Floats
+from sweeps.report.sentences.wording import GLYPHS, format_params
 
-TITLE = "Scores and neighbourhood means over the grid"
+TITLE = "Scores over the grid"
 HOW_TO_READ = """
-    Left, s, the mean over replicates. Right, R, the mean of a setting and its neighbours one step away. The
-    peak pick is the best cell on the left. The robust pick is the best cell on the right whose learning rate
-    is inside the range and that has no diverged run near by. A × marks a diverged run.
+    A cell holds a setting's mean on the tuning seeds. Below it is R, the mean where the learning rate is off
+    by about a factor of two. ★ is the peak, the best mean. ◇ is the robust pick: the best R inside the range,
+    with no diverged run beside it. □ is the config's own setting. A × marks a diverged run.
 """
-
-HIDDEN_LABELS = {"type": "category", "anchor": "x2", "showticklabels": False, "matches": "y", "ticks": ""}
-# Colours span the scores from the best down to this quantile: a diverged corner would flatten all others.
-DARKEST = 0.25
 
 
 def missing(findings: Findings) -> str | None:
@@ -36,41 +31,19 @@ def missing(findings: Findings) -> str | None:
 
 
 def draw(findings: Findings) -> go.Figure:
-    """Draw the mean score s beside R, the learning rates down, all other parameters across, colours alike."""
+    """Draw the mean score and R, the learning rates down, all other parameters across."""
     measurement = findings.measurement
     order = _axis_order(measurement)
-    marks = _flatten(_cell_marks(findings), order).tolist()
-    arrays = {"s": findings.series.mean, "R": findings.series.R}
-    tables = {name: _flatten(array, order) for name, array in arrays.items()}
-    colours = _colour_scale(np.concatenate(list(tables.values())), measurement.metric)
     axes = [measurement.axes[axis] for axis in order]
     rows, columns = _labels(axes[:1]), _labels(axes[1:])
-    figure = _panels(findings, height=190 + 46 * len(rows))
-    for number, (name, table) in enumerate(tables.items()):
-        figure.add_heatmap(
-            z=[to_list(row) for row in table],
-            text=marks,
-            x=columns,
-            y=rows,
-            xaxis=f"x{number + 1}",
-            yaxis=f"y{number + 1}",
-            **colours,
-            showscale=number == 1,
-            colorbar={"title": {"text": "and<br>worse", "side": "bottom"}, "thickness": 12},
-            texttemplate="%{text}%{z:.1f}",
-            hovertemplate=f"%{{y}}, %{{x}}<br>{name} = %{{z:.2f}}<extra></extra>",
-        )
-    return figure
-
-
-def _panels(findings: Findings, height: int) -> go.Figure:
-    glyphs = " · ".join(f"{GLYPHS[role]} {ROLE_NAMES[role]}" for role in _measured_picks(findings))
-    title = f"{findings.measurement.option}: mean score s (left), and R, with its neighbours (right)"
-    labels = {"type": "category", "tickangle": -45, "ticks": ""}
-    x = {**labels, "domain": [0, 0.46]}
-    figure = frame(f"{title}<br><sup>{glyphs}</sup>", x, {"type": "category"}, height)
-    second = {**labels, "domain": [0.52, 0.98]}
-    figure.update_layout(xaxis2=second, yaxis2=HIDDEN_LABELS, font=SMALL_FONT)
+    title = f"{measurement.option}: mean of each setting, and R below it"
+    figure = frame(title, {"tickangle": -45}, {}, height=190 + 46 * len(rows), font=SMALL_FONT)
+    arrays = (findings.series.mean, findings.series.R, _cell_marks(findings))
+    means, robust, marks = (_flatten(array, order) for array in arrays)
+    text = []
+    for cells in zip(means, robust, marks, strict=True):
+        text.append([f"{mark}{mean:.4g}<br><i>{off:.4g}</i>" for mean, off, mark in zip(*cells, strict=True)])
+    add_cells(figure, columns, rows, means, text, measurement.metric.direction)
     return figure
 
 
@@ -110,11 +83,3 @@ def _cell_marks(findings: Findings) -> Any:
     for role, index in _measured_picks(findings).items():
         marks[index] += f"{GLYPHS[role]} "
     return marks
-
-
-def _colour_scale(table: Floats, metric: Metric) -> dict[str, Any]:
-    """Return the colours, which end at the best score and at a lower quantile."""
-    scores = metric.orient(table[~np.isnan(table)])
-    ends = (metric.restore(float(np.quantile(scores, DARKEST))), metric.restore(float(scores.max())))
-    colours = {"colorscale": "Cividis", "reversescale": metric.direction < 0}
-    return {"zmin": min(ends), "zmax": max(ends), **colours}

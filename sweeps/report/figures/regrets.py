@@ -3,9 +3,9 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from sweeps.report.figures.cells import add_cells
 from sweeps.report.figures.coverage import ADAPTIVE, NONE_COMPLETE
-from sweeps.report.figures.maps import DARKEST
-from sweeps.report.figures.style import frame, to_list
+from sweeps.report.figures.style import frame
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import format_params
 
@@ -30,19 +30,9 @@ def draw(findings: Findings) -> go.Figure:
     table = np.array([regrets[index] for index in measurement.by_index])
     names = [format_params(setting.params) for setting in measurement.by_index.values()]
     order = np.argsort(np.nan_to_num(table.max(axis=1), nan=np.inf))[::-1]
-    category = {"type": "category", "ticks": ""}
-    title = f"{measurement.option}: regret of each setting to the best under each condition"
-    figure = frame(title, category, {**category, "tickfont": {"size": 10}}, 150 + 20 * len(names))
-    figure.add_heatmap(
-        z=[to_list(table[row]) for row in order],
-        x=list(measurement.conditions),
-        y=[names[row] for row in order],
-        zmin=0,
-        zmax=max(float(np.nanquantile(table, 1 - DARKEST)), 1e-9),
-        colorscale="Cividis",
-        reversescale=True,
-        colorbar={"title": {"text": f"regret, {measurement.metric.difference_unit}"}, "thickness": 12},
-        texttemplate="%{z:.1f}",
-        hovertemplate="%{y}<br>%{x}<br>regret %{z:.2f}<extra></extra>",
-    )
+    unit = measurement.metric.difference_unit
+    title = f"{measurement.option}: regret of each setting under each condition, {unit}"
+    figure = frame(title, {}, {"tickfont": {"size": 10}}, 150 + 20 * len(names))
+    text = [[f"{regret:.2g}" for regret in table[row]] for row in order]
+    add_cells(figure, measurement.conditions, [names[row] for row in order], table[order], text, -1)
     return figure

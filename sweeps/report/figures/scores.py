@@ -9,6 +9,7 @@ from sweeps.report.figures.focus import focus
 from sweeps.report.figures.main_axis import add_runs, converged_scores, main_axis, ticks, values_along
 from sweeps.report.figures.style import (
     DIVERGED,
+    PALE,
     add_pick,
     axis_title,
     colour,
@@ -92,7 +93,7 @@ def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
         mode="markers",
         marker={"size": 9, "color": colour(0), **_colour_by_parameter(measurement, axis, settings)},
         name="mean of a setting; the line spans its runs",
-        error_y={**error_bars(spans), "width": 0, "thickness": 1, "color": "#999999"},
+        error_y={**error_bars(spans), "width": 0, "thickness": 1, "color": PALE},
         text=[f"trial {setting.number}: {format_params(setting.params)}" for setting in settings],
         hovertemplate="%{text}<br>mean %{y:.2f}<extra></extra>",
     )
@@ -139,7 +140,7 @@ def _add_pruned(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
             x=values_along(axis, settings),
             y=[setting.last for setting in settings],
             mode="markers",
-            marker={"symbol": "triangle-up-open", "size": 9, "color": "#666666"},
+            marker={"symbol": "triangle-up-open", "size": 9, "color": PALE},
             name="pruned: score when stopped",
             text=steps,
             hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",

@@ -10,29 +10,37 @@ from sweeps.report.measure.axis import Axis
 from sweeps.report.sentences.wording import ROLE_NAMES
 from sweeps.report.statistics.intervals import Estimate
 
-# Okabe and Ito's colours, which nearly everyone can tell apart; their yellow is too pale for a line on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+# Okabe and Ito's colours, which nearly everyone can tell apart; without their yellow, too pale for a line on
+# white, and their black, which a dark page hides.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7F7F7F")
+# Text and outlines, what is less important, the grid, and what lies behind. The page writes its own colours
+# in their place: no other colour of a figure may equal one of them.
+INK, PALE, LINE, PAPER = "#1c2430", "#5b6675", "#dde2e8", "#ffffff"
 # The most values of an axis that get a label each.
 MOST_TICKS = 12
 DASHES = ("solid", "dash", "dot")
 GRID = {
-    "gridcolor": "rgba(0,0,0,0.08)",
-    "linecolor": "#888888",
+    "gridcolor": LINE,
+    "linecolor": PALE,
     "zeroline": False,
     "ticks": "outside",
     "automargin": True,
 }
 
 # One mark a role in every figure; they differ in size, so that each shows where they coincide.
-OUTLINE = {"color": "#000000", "width": 2}
+OUTLINE = {"color": INK, "width": 2}
 MARKS = {
     "peak": {"symbol": "star", "size": 15, "color": "#F0E442", "line": OUTLINE},
-    "robust": {"symbol": "diamond-open", "size": 20, "color": "#000000", "line": OUTLINE},
-    "default": {"symbol": "square-open", "size": 22, "color": "#000000", "line": OUTLINE},
+    "robust": {"symbol": "diamond-open", "size": 20, "color": INK, "line": OUTLINE},
+    "default": {"symbol": "square-open", "size": 22, "color": INK, "line": OUTLINE},
 }
-DIVERGED = {"symbol": "x-thin", "size": 10, "line": {"color": "#B00020", "width": 2}}
+DIVERGED = {"symbol": "x-thin", "size": 10, "line": {"color": "#D62728", "width": 2}}
 
-FONT = {"family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif", "size": 13}
+FONT = {
+    "family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
+    "size": 13,
+    "color": INK,
+}
 # Of figures with many labels.
 SMALL_FONT = {**FONT, "size": 12}
 
@@ -66,8 +74,8 @@ def frame(title: str, x: dict[str, Any], y: dict[str, Any], height: int = 440, *
             "height": height,
             "margin": {"l": 60, "r": 20, "t": 70, "b": 60},
             "legend": {"orientation": "h", "y": -0.22, "yanchor": "top"},
-            "plot_bgcolor": "#FFFFFF",
-            "paper_bgcolor": "#FFFFFF",
+            "plot_bgcolor": PAPER,
+            "paper_bgcolor": PAPER,
             "hovermode": "closest",
             **layout,
         }

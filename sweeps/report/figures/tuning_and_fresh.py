@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import MARKS, axis_title, colour, error_bars, frame
+from sweeps.report.figures.style import MARKS, PALE, axis_title, colour, error_bars, frame
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import ROLE_NAMES, format_params
@@ -48,7 +48,7 @@ def _add_diagonal(figure: go.Figure, picks: Sequence[Pick]) -> None:
         objective = pick.fresh.objective
         values += [pick.tuned.mean.value, objective.value, objective.low, objective.high]
     ends = [min(v for v in values if v == v), max(v for v in values if v == v)]
-    dotted = {"color": "#999999", "dash": "dot"}
+    dotted = {"color": PALE, "dash": "dot"}
     figure.add_scatter(x=ends, y=ends, mode="lines", line=dotted, name="equal", hoverinfo="skip")
 
 

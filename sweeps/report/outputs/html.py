@@ -1,16 +1,23 @@
 """Render the report as one HTML file that needs no network."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from sweeps.report.figures.all import Plot
+from sweeps.report.figures.style import INK, LINE, PALE, PAPER
+from sweeps.report.outputs.alternatives import describe, figure_table
 from sweeps.report.outputs.document import Document
 from sweeps.report.sentences.guide import GUIDE
 
+FOLDER = Path(__file__).parent
+# Scatter, bar and pie alone: a quarter of what Python's plotly brings along. CONTRIBUTING.md says how to
+# take a newer one.
+PLOTLY = FOLDER / "plotly" / "plotly-basic.min.js"
 # How Plotly shows every figure.
 PLOTLY_CONFIG = {
     "responsive": True,
@@ -19,27 +26,40 @@ PLOTLY_CONFIG = {
     "showSendToCloud": False,  # nothing here leaves the machine
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
 }
+# The figures' colours by the page's names for them, which have other values on a dark page.
+THEME = {"--ink": INK, "--pale": PALE, "--line": LINE, "--paper": PAPER}
 
 
 def render_html(document: Document) -> str:
-    """Return the page, with plotly.js once and each figure as data."""
+    """Return the report's page."""
+    return _render("report.html.jinja", document=document, guide=GUIDE)
+
+
+def render_figures(title: str, plots: Sequence[Plot]) -> str:
+    """Return a page of figures alone."""
+    return _render("page.html.jinja", title=title, plots=plots)
+
+
+def _render(template: str, **values: Any) -> str:
+    """Return a page with plotly.js once and each figure as data."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["data"] = _figure_data
-    return environment.get_template("report.html.jinja").render(
-        document=document,
-        guide=GUIDE,
-        plotlyjs=Markup(get_plotlyjs()),
-        config=Markup(json.dumps(PLOTLY_CONFIG)),
+    environment.filters |= {"data": _as_data, "describe": describe, "table": figure_table}
+    return environment.get_template(template).render(
+        plotlyjs=Markup(PLOTLY.read_text()),
+        config=_as_data(PLOTLY_CONFIG),
+        theme=_as_data(THEME),
+        colours=THEME,
+        **values,
     )
 
 
-def _figure_data(plot: Plot) -> Markup:
-    """Return a figure as JSON that can't end the script element that holds it."""
-    assert plot.figure is not None
-    return Markup(str(plot.figure.to_json()).replace("<", "\\u003c"))
+def _as_data(value: Any) -> Markup:
+    """Return JSON that can't end the script element that holds it."""
+    text = json.dumps(value) if isinstance(value, Mapping) else value.to_json()
+    return Markup(str(text).replace("<", "\\u003c"))

@@ -1,0 +1,63 @@
+"""Say a figure's numbers in text, for readers who don't see it."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import plotly.graph_objects as go
+
+from sweeps.report.outputs.tables import Table
+
+# The most series that a description names, and the most points of each that a table lists.
+MOST_SERIES, MOST_POINTS = 8, 40
+
+# A point's place, as text, and its number.
+Point = tuple[str, float]
+
+
+def describe(figure: go.Figure) -> str:
+    """Return a figure's title and, of each series, its least and greatest number."""
+    sentences = []
+    for name, points in _series(figure):
+        low, high = min(points, key=_number), max(points, key=_number)
+        span = f"{_write(low)} to {_write(high)}" if low != high else _write(low)
+        sentences.append(f"{name}: {span}".removeprefix(": "))
+    rest = len(sentences) - MOST_SERIES
+    if rest > 0:
+        sentences[MOST_SERIES:] = [f"and {rest} more"]
+    return f"{figure.layout.title.text}. {'; '.join(sentences)}."
+
+
+def figure_table(figure: go.Figure) -> Table:
+    """Return the points of a figure, of a long line every few."""
+    rows = []
+    for name, points in _series(figure):
+        thinning = math.ceil(len(points) / MOST_POINTS)
+        rows += [[name, place, f"{number:.4g}"] for place, number in points[::thinning]]
+    return Table(str(figure.layout.title.text), ["", "at", "value"], rows)
+
+
+def _series(figure: go.Figure) -> Iterator[tuple[str, list[Point]]]:
+    """Yield the name and the points of each trace but bands and what belongs to another one."""
+    across = figure.layout.yaxis.type == "category"
+    for trace in figure.data:
+        is_part = trace.legendgroup is not None and trace.showlegend is False
+        points = _points(trace, across)
+        if points and not is_part and trace.hoverinfo != "skip":
+            yield trace.name or "", points
+
+
+def _points(trace: Any, across: bool) -> list[Point]:
+    """Return a trace's points that are known; of cells, their names and numbers."""
+    places, numbers = (trace.y, trace.x) if across else (trace.x, trace.y)
+    if trace.hovertext is not None:
+        places, numbers = trace.hovertext, trace.customdata
+    return [(str(x), float(y)) for x, y in zip(places, numbers, strict=True) if y is not None]
+
+
+def _number(point: Point) -> float:
+    return point[1]
+
+
+def _write(point: Point) -> str:
+    return f"{point[1]:.4g} ({point[0]})"
