@@ -24,7 +24,8 @@ class BestOfK:
 
 
 def best_of_k(measurement: Measurement) -> BestOfK:
-    """Return the expected best of k settings for each k."""
+    """Return the expected best of k of the declared settings, for each k."""
+    measurement = measurement.declared()
     metric, means = measurement.metric, measurement.means
     low, high = expected_best_band(measurement.seed_scores, measurement.seed_diverged)
     tuning, fresh = [], []
@@ -35,7 +36,10 @@ def best_of_k(measurement: Measurement) -> BestOfK:
     if not np.isnan(fresh).any():
         honest = metric.restore(honest_best(np.array(tuning), metric.orient(np.array(fresh))))
     expected = metric.restore(expected_best(means))
-    return BestOfK(expected, metric.restore(low), metric.restore(high), honest)
+    if metric.direction < 0:
+        low, high = high, low
+    low, high = np.clip(metric.restore(np.array([low, high])), *metric.limits)
+    return BestOfK(expected, low, high, honest)
 
 
 def _fresh_mean(measurement: Measurement, setting: Setting) -> float:

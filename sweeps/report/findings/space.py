@@ -4,19 +4,22 @@ import numpy as np
 
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Floats
+from sweeps.report.statistics.effective_lr import EffectiveLr, compare_fits
 from sweeps.report.statistics.intervals import Estimate, clopper_pearson
 from sweeps.report.statistics.space import GoodBand, good_band, share_bounds, weights
 from sweeps.report.statistics.variance import variance_share_intervals
+from sweeps.study.parameter import Parameter
 
 # How far below the best, in percentage points, a setting is still called good.
 GAPS = (0.5, 1.0)
 
 
 def space_shares(measurement: Measurement) -> dict[float, Estimate]:
-    """Return the share of the space within each gap of the best, with its limits.
+    """Return the share of the declared space within each gap of the best, with its limits.
 
     Of a grid those of what unmeasured settings could score, of points that cover a space the 95 % interval.
     """
+    measurement = measurement.declared()
     shares = {}
     for gap in GAPS:
         low, high = share_bounds(measurement.means, _cell_weights(measurement), gap)
@@ -56,10 +59,11 @@ def good_trials(measurement: Measurement) -> tuple[float, float] | None:
 
 
 def importance(measurement: Measurement) -> dict[str, Estimate]:
-    """Return the share of the variance that parameters and their interactions explain, by their names.
+    """Return the share of the variance that the declared parameters and their interactions explain, by name.
 
     Empty unless a grid of several is measured in full, and its settings differ by more than noise.
     """
+    measurement = measurement.declared()
     is_full = measurement.is_grid and bool(measurement.by_index) and not np.isnan(measurement.scores).any()
     if not measurement.is_even or not is_full or len(measurement.axes) < 2:
         return {}
@@ -70,6 +74,29 @@ def importance(measurement: Measurement) -> dict[str, Estimate]:
         if not np.isnan(share.value):
             by_name[" × ".join(names[axis] for axis in effect)] = share
     return by_name
+
+
+def effective_lr(measurement: Measurement) -> EffectiveLr | None:
+    """Return whether the declared learning rates and momenta act as one; None where not both are searched.
+
+    Settings with a diverged run are left out: where that begins is no part of the curve.
+    """
+    measurement = measurement.declared()
+    momenta = [
+        axis.name for axis in measurement.axes if axis.ordered and axis.short in ("momentum", "1-momentum")
+    ]
+    if measurement.lr_axis is None or not momenta or not measurement.is_even:
+        return None
+    lr, momentum = measurement.axes[measurement.lr_axis].name, Parameter.from_name(momenta[0])
+    rows = []
+    for index, setting in measurement.by_index.items():
+        if not setting.diverged:
+            value = momentum.to_override_value(setting.params[momentum.name])
+            rows.append((setting.params[lr], value, measurement.means[index]))
+    lrs, values, scores = np.array(rows, dtype=float).reshape(-1, 3).T
+    if not len(rows) or lrs.min() <= 0 or values.max() >= 1:
+        return None
+    return compare_fits(lrs, values, scores)
 
 
 def _cell_weights(measurement: Measurement) -> Floats:

@@ -1,5 +1,6 @@
 """Say what a score measures, in which unit, and which direction is better."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -65,9 +66,12 @@ class Metric:
         """Return what `orient` turned in the metric's own direction again."""
         return self.orient(oriented)
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Return the lowest and the highest possible score."""
+        return (0.0, 100.0) if self.is_percent else (-math.inf, math.inf)
+
     def clip(self, estimate: Estimate) -> Estimate:
-        """Return a score whose limits are possible ones: within 0 and 100 where it is in percent."""
-        if not self.is_percent:
-            return estimate
-        low, high = np.clip([estimate.low, estimate.high], 0, 100)
+        """Return a score whose interval holds possible scores alone."""
+        low, high = np.clip([estimate.low, estimate.high], *self.limits)
         return Estimate(estimate.value, float(low), float(high))

@@ -45,7 +45,8 @@ def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> 
     true = 2 * middle - noisy
     mean, deviation = true.mean(axis=1, keepdims=True), true.std(axis=1, keepdims=True)
     largest = np.max(np.abs(true - mean) / np.maximum(deviation, 1e-12), axis=0)
-    half_widths = np.quantile(largest, level) * deviation
+    # Without noise there is no telling how much other seeds would have changed.
+    half_widths = np.quantile(largest, level) * np.where(deviation > 1e-12, deviation, np.nan)
     return (mean - half_widths)[:, 0], (mean + half_widths)[:, 0]
 
 

@@ -138,13 +138,13 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
     sound = stable(scores, diverged)
     rows = scores[sound]
     for index in np.ndindex(*scores.shape[:-1]):
-        estimate = mean_interval(scores[index], level)
-        mean, low[index], high[index] = estimate.value, estimate.low, estimate.high
+        mean, error = mean_spread(scores[index])
         if sound[index] and scores.shape[-1] < ENOUGH:
             lenders = rows[nearest(rows.mean(axis=1), mean)]
             spread = pooled_spread(lenders, np.zeros(lenders.shape, dtype=bool))
-            margin = half_width(scores.shape[-1], spread.sd, spread.freedom, level)
-            low[index], high[index] = mean - margin, mean + margin
+            error = Spread(spread.sd / np.sqrt(scores.shape[-1]), spread.freedom)
+        estimate = interval(mean, error, level)
+        low[index], high[index] = estimate.low, estimate.high
     return low, high
 
 
@@ -159,7 +159,8 @@ def resolution(scores: Floats, diverged: Flags, level: float = 0.95) -> float:
     if n < 2 or not sound.any():
         return float("nan")
     best = np.nanargmax(np.where(sound, scores.mean(axis=-1), np.nan))
-    return half_width(n, float(np.sqrt(2) * own_sd.flat[best]), freedom, level)
+    width = half_width(n, float(np.sqrt(2) * own_sd.flat[best]), freedom, level)
+    return width if width > TINY else float("nan")
 
 
 def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
