@@ -181,10 +181,11 @@ def _points_picked(objective: Objective, random: np.random.Generator) -> dict[st
     points = 10 ** np.column_stack([4 * cube[:, 0] - 4, 2.3 * cube[:, 1] - 2.3])
     scores, diverged = objective.runs(points[:, 0], 1 - points[:, 1], random.normal(size=TUNING), random)
     ends, log = [(1e-4, 1.0), (10**-2.3, 1.0)], [True, True]
-    picks = pick_points(points, scores.mean(axis=-1), np.asarray(diverged.any(axis=-1)), ends, log, lr_axis=0)
+    all_diverged, any_diverged = np.asarray(diverged.all(axis=-1)), np.asarray(diverged.any(axis=-1))
+    picks = pick_points(points, scores.mean(axis=-1), all_diverged, any_diverged, ends, log, lr_axis=0)
     return {
         role: (points[place, 0], 1 - points[place, 1])
-        for role, (place,) in (("peak", picks.peak), ("robust", picks.robust))
+        for role, (place,) in (("peak", picks.peak or (0,)), ("robust", picks.robust or picks.peak or (0,)))
     }
 
 

@@ -41,10 +41,6 @@ class Sweep:
     def pick_frequencies(self) -> dict[str, Floats]:
         """Return by role how often each setting is picked when the seeds are drawn again."""
 
-        def choose(means: Floats, diverged: Flags) -> dict[str, Index]:
-            picks = pick(means, diverged, ORDERED, lr_axis=0)
-            return {"peak": picks.peak, "robust": picks.robust}
-
         return pick_frequencies(choose, self.scores, self.diverged, self.scores.shape[:-1])
 
     def at(self, role: str) -> tuple[Floats, Floats]:
@@ -61,5 +57,13 @@ class Sweep:
 def tune(objective: Objective, random: np.random.Generator, seeds: int = TUNING) -> Sweep:
     """Tune an optimizer on the grid."""
     scores, diverged = objective.runs(*grid(), random.normal(size=seeds), random)
-    picks = pick(scores.mean(axis=-1), np.asarray(diverged.any(axis=-1)), ORDERED, lr_axis=0)
-    return Sweep(objective, scores, diverged, {"peak": picks.peak, "robust": picks.robust})
+    return Sweep(objective, scores, diverged, choose(scores, diverged))
+
+
+def choose(scores: Floats, diverged: Flags) -> dict[str, Index]:
+    """Return the picks by role, the peak as the robust one where none is: scores, diverged (*axes, seeds)."""
+    lrs = grid()[0][:, 0].tolist()
+    all_diverged, any_diverged = np.asarray(diverged.all(axis=-1)), np.asarray(diverged.any(axis=-1))
+    picks = pick(scores.mean(axis=-1), all_diverged, any_diverged, ORDERED, 0, lrs)
+    peak = picks.peak or (0, 0)
+    return {"peak": peak, "robust": picks.robust or peak}

@@ -15,7 +15,7 @@ from tests.support.studies import two_confirmed
 
 # What costs time or might differ if it were computed twice, by the module that calls it.
 COMPUTED = (
-    (series, "neighbourhood_means"),
+    (series, "smoothed_scores"),
     (series, "setting_intervals"),
     (series, "best_of_k"),
     (search_curve, "expected_best_band"),

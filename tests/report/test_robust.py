@@ -1,24 +1,17 @@
-"""The peak and the robust pick of a grid of settings."""
+"""The peak and the robust setting of a grid of settings."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
 
-from sweeps.report.statistics.arrays import Index
-from sweeps.report.statistics.robust import neighbourhood_means, on_edge, pick
+from sweeps.report.statistics.arrays import Flags, Floats, Index
+from sweeps.report.statistics.robust import GridPicks, flag_unsound, on_edge, pick, smoothed_scores
+from tests.support.worked_tables import LRS, NAN, SGD
 
-NAN = np.nan
-# Rows: lr .001 .005 .01 .1; columns: momentum 0 .5 .9 .95 .99.
-SGD = np.array(
-    [
-        [90.0, 92.0, 95.0, 95.5, 96.0],
-        [94.0, 95.5, 97.0, 97.1, 96.8],
-        [95.0, 96.0, 97.2, 97.1, 96.0],
-        [96.5, 97.6, 80.0, 30.0, 10.0],
-    ]
-)
 ORDERED = (True, True)
 NONE = np.zeros(SGD.shape, dtype=bool)
 
@@ -26,24 +19,57 @@ NONE = np.zeros(SGD.shape, dtype=bool)
 close = pytest.approx
 
 
-def neighbourhood(place: Index, shape: tuple[int, ...], ordered: Sequence[bool]) -> Iterator[Index]:
+def picks_of(scores: Floats, diverged: Flags = NONE, lrs: Sequence[float] = LRS) -> GridPicks:
+    """Pick from a grid whose first axis is the learning rate, of which one run or none diverged."""
+    nothing = np.zeros(scores.shape, dtype=bool)
+    return pick(scores, nothing, diverged, (True,) * scores.ndim, 0, lrs)
+
+
+def neighbourhood(index: Index, shape: tuple[int, ...], ordered: Sequence[bool]) -> Iterator[Index]:
     """A setting and its neighbours, in words: one step along one ordered axis, inside the grid."""
-    yield place
+    yield index
     for axis in range(len(shape)):
         for step in (-1, 1):
-            moved = (*place[:axis], place[axis] + step, *place[axis + 1 :])
+            moved = (*index[:axis], index[axis] + step, *index[axis + 1 :])
             if ordered[axis] and 0 <= moved[axis] < shape[axis]:
                 yield moved
 
 
-def test_the_worked_example_prefers_a_plateau_to_the_peak() -> None:
-    picks = pick(SGD, NONE, ORDERED, lr_axis=0)
-    means = neighbourhood_means(SGD, ORDERED)
-    assert (picks.peak, picks.robust) == ((3, 1), (1, 3))
-    assert means[picks.peak] == close(92.525)
-    assert means[picks.robust] == close(96.70)
-    assert means[2, 2] == close(93.46)
-    assert not picks.compromised
+def test_a_score_is_smoothed_over_learning_rates_that_are_off_by_a_factor_of_two() -> None:
+    rows = (
+        [90.682, 92.596, 95.340, 95.769, 96.130],
+        [93.673, 95.103, 96.296, 95.162, 94.277],
+        [94.722, 95.910, 95.008, 89.015, 85.934],
+        [96.320, 97.409, 82.058, 38.028, 20.290],
+    )
+    smoothed = smoothed_scores(SGD, LRS, 0)
+    assert [row.tolist() for row in smoothed] == [close(row, abs=5.001e-4) for row in rows]
+    assert np.array_equal(smoothed_scores(SGD.T, LRS, 1), smoothed.T)
+    assert np.array_equal(smoothed_scores(SGD, [], None), SGD)
+    assert np.array_equal(smoothed_scores(SGD[:1], LRS[:1], 0), SGD[:1])
+
+
+def test_the_smoothed_score_is_the_integral_that_defines_it() -> None:
+    scores, lrs = np.array([90.0, 94.0, NAN, 96.5, 20.0]), [0.001, 0.005, 0.01, 0.1, 0.3]
+    points, values = np.log10(lrs)[[0, 1, 3, 4]], scores[[0, 1, 3, 4]]
+
+    def integrate(position: float) -> float:
+        def integrand(z: float) -> float:
+            return float(np.interp(position + 0.3 * z, points, values) * norm.pdf(z))
+
+        kinks = ((points - position) / 0.3).tolist()
+        return float(quad(integrand, -9, 9, points=[kink for kink in kinks if abs(kink) < 9])[0])
+
+    smoothed = smoothed_scores(scores, lrs, 0)
+    assert smoothed[[0, 1, 3, 4]].tolist() == close([integrate(point) for point in points], abs=1e-6)
+    assert np.isnan(smoothed[2])
+
+
+def test_the_worked_example_prefers_what_holds_to_the_peak() -> None:
+    assert picks_of(SGD) == GridPicks((3, 1), (1, 2))
+    diverged = NONE.copy()
+    diverged[3, 3] = diverged[3, 4] = True
+    assert picks_of(SGD, diverged).robust == (1, 2)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -51,87 +77,75 @@ def test_the_picks_are_what_the_definition_says_on_any_grid(seed: int) -> None:
     random = np.random.default_rng(seed)
     shape = tuple(random.integers(1, 6, size=3))
     ordered = tuple(bool(flag) for flag in random.integers(0, 2, size=3))
-    scores = np.where(random.random(shape) < 0.8, random.normal(90, 5, shape), NAN)
+    scores = np.where(random.random(shape) < 0.9, random.normal(90, 5, shape), NAN)
     scores[tuple(random.integers(shape))] = 90.0
-    diverged = random.random(shape) < 0.1
+    any_diverged = random.random(shape) < 0.05
+    all_diverged = any_diverged & (random.random(shape) < 0.5)
     lr_axis = [None, 0, 1, 2][seed % 4]
+    lrs = [] if lr_axis is None else np.logspace(-3, 0, shape[lr_axis]).tolist()
 
-    places = list(product(*map(range, shape)))
-    known = [place for place in places if not np.isnan(scores[place])]
-    mean = {p: np.mean([scores[q] for q in neighbourhood(p, shape, ordered) if q in known]) for p in known}
+    indices = list(product(*map(range, shape)))
+    smoothed = smoothed_scores(scores, lrs, lr_axis)
 
-    def is_sound(place: Index) -> bool:
-        edge = lr_axis is not None and shape[lr_axis] > 1 and place[lr_axis] in (0, shape[lr_axis] - 1)
-        near = neighbourhood(place, shape, ordered)
-        return not edge and not any(diverged[other] or np.isnan(scores[other]) for other in near)
+    def is_sound(index: Index) -> bool:
+        edge = lr_axis is not None and shape[lr_axis] > 1 and index[lr_axis] in (0, shape[lr_axis] - 1)
+        around = neighbourhood(index, shape, ordered)
+        return not edge and not any(any_diverged[other] or np.isnan(scores[other]) for other in around)
 
-    sound = [place for place in known if is_sound(place)]
-    peak, robust = max(known, key=lambda p: scores[p]), max(sound or known, key=mean.__getitem__)
-
-    means = neighbourhood_means(scores, ordered)
-    assert {place: close(means[place]) for place in known} == mean
-    assert np.isnan(means).sum() == len(places) - len(known)
-    picks = pick(scores, diverged, ordered, lr_axis)
-    assert (picks.peak, picks.robust, picks.compromised) == (peak, robust, not sound)
+    candidates = [index for index in indices if not np.isnan(scores[index]) and not all_diverged[index]]
+    peak = max(candidates, key=lambda index: scores[index], default=None)
+    robust = max(filter(is_sound, indices), key=lambda index: smoothed[index], default=None)
+    assert pick(scores, all_diverged, any_diverged, ordered, lr_axis, lrs) == GridPicks(peak, robust)
 
 
-def test_a_missing_setting_counts_in_no_mean_and_rules_its_neighbours_out() -> None:
+def test_of_equal_scores_the_one_that_holds_is_taken_then_the_inner_one_then_the_smaller_lr() -> None:
+    lrs = [0.001, 0.01, 0.1, 1.0, 10.0]
+    # 0.1 three times over is not 0.3 in binary: sums that differ in their last digit are equal.
+    third = (0.1 + 0.1 + 0.1) * 300
+    assert picks_of(np.array([90.0, 80.0, 85.0, third, 89.0]), NONE[0], lrs) == GridPicks((3,), (3,))
+    assert picks_of(np.full(5, 90.0), NONE[0], lrs) == GridPicks((2,), (2,))
+    assert picks_of(np.full(4, 90.0), NONE[0, :4], lrs[:4]) == GridPicks((1,), (1,))
+    assert picks_of(np.full((4, 5), 90.0)).robust == (2, 0)  # 0.01 is farther from an end than 0.005
+
+
+def test_a_missing_setting_rules_its_neighbours_out() -> None:
     scores = SGD.copy()
-    scores[3, 2] = NAN
-    means = neighbourhood_means(scores, ORDERED)
-    assert means[3, 1] == close((97.6 + 96.5 + 96.0) / 3)
-    assert np.isnan(means[3, 2])
-    scores[1, 3] = NAN  # the robust pick itself
-    picks = pick(scores, NONE, ORDERED, lr_axis=0)
-    assert picks.robust == (2, 1)  # (2, 2) has the missing (3, 2) beside it, (2, 3) the missing (1, 3)
-    assert not picks.compromised
-
-
-def test_a_lone_spike_among_unmeasured_settings_is_no_robust_pick() -> None:
-    scores = SGD.copy()
+    scores[1, 2] = NAN  # the robust pick itself
+    assert picks_of(scores).robust == (2, 1)
     scores[2, 2] = 99.0
-    for place in ((1, 2), (3, 2), (2, 1), (2, 3)):
-        scores[place] = NAN
-    picks = pick(scores, NONE, ORDERED, lr_axis=0)
-    assert picks.peak == (2, 2)
+    for index in ((3, 2), (2, 1), (2, 3)):
+        scores[index] = NAN
+    picks = picks_of(scores)
+    assert picks.peak == (2, 2)  # a lone spike among unmeasured settings
     assert picks.robust != (2, 2)
 
 
-@pytest.mark.parametrize("place", [(1, 3), (0, 3), (2, 3), (1, 2), (1, 4)])
-def test_a_diverged_run_rules_out_its_setting_and_the_neighbours(place: tuple[int, int]) -> None:
+def test_a_diverged_run_rules_out_its_setting_and_those_a_step_away() -> None:
     diverged = NONE.copy()
-    diverged[place] = True
-    picks = pick(SGD, diverged, ORDERED, lr_axis=0)
-    assert picks.robust not in set(neighbourhood(place, SGD.shape, ORDERED))
-    assert not picks.compromised
-    diverged = NONE.copy()
-    diverged[0, 2] = diverged[2, 4] = True  # diagonal to it: no neighbours
-    assert pick(SGD, diverged, ORDERED, lr_axis=0).robust == (1, 3)
+    diverged[2, 2] = True
+    expected = np.zeros(SGD.shape, dtype=bool)
+    for index in neighbourhood((2, 2), SGD.shape, ORDERED):
+        expected[index] = True
+    assert np.array_equal(flag_unsound(SGD, diverged, ORDERED), expected)
+    expected[2, 1] = expected[2, 3] = False
+    assert np.array_equal(flag_unsound(SGD, diverged, (True, False)), expected)
+
+
+def test_a_setting_all_of_whose_runs_diverged_is_never_a_pick() -> None:
+    chance = np.full(SGD.shape, 10.0)
+    chance[0] = 9.0  # slow, but above nothing
+    diverged = ~NONE
+    diverged[0] = False
+    assert pick(chance, diverged, diverged, ORDERED, 0, LRS) == GridPicks((0, 0), None)
+    assert pick(chance, ~NONE, ~NONE, ORDERED, 0, LRS) == GridPicks(None, None)
+    assert pick(chance * NAN, NONE, NONE, ORDERED, 0, LRS) == GridPicks(None, None)
 
 
 def test_the_edge_of_the_lr_range_is_never_robust_but_the_edge_of_another_axis_may_be() -> None:
     scores = np.array([[99.5, 99.0, 99.0], [91.0, 90.0, 90.0], [90.0, 90.0, 90.0], [99.0, 99.0, 99.0]])
     flags = np.zeros(scores.shape, dtype=bool)
-    assert pick(scores, flags, ORDERED, lr_axis=0).robust == (1, 0)
-    assert pick(scores, flags, ORDERED, lr_axis=None).robust == (0, 1)
+    assert picks_of(scores, flags).robust == (1, 0)
+    assert pick(scores, flags, flags, ORDERED, None, []).robust == (0, 0)
     assert on_edge((4, 3), 0).tolist() == [[True] * 3, [False] * 3, [False] * 3, [True] * 3]
     assert not on_edge((1, 3), 0).any()
-
-
-def test_with_no_sound_setting_all_compete_and_the_picks_say_so() -> None:
-    picks = pick(SGD, ~NONE, ORDERED, lr_axis=0)
-    assert picks.compromised
-    assert picks.robust == np.unravel_index(neighbourhood_means(SGD, ORDERED).argmax(), SGD.shape)
-    for row in ([90.0, 95.0], [90.0, NAN, 95.0]):  # nothing measured but on the edge
-        assert pick(np.array(row), np.zeros(len(row), dtype=bool), (True,), lr_axis=0).compromised
-
-
-def test_an_unordered_axis_has_no_neighbours() -> None:
-    unordered = (True, False)
-    means = neighbourhood_means(SGD, unordered)
-    assert means[2, 2] == close((97.0 + 97.2 + 80.0) / 3)
-    diverged = NONE.copy()
-    diverged[1, 2] = True
-    assert pick(SGD, diverged, unordered, lr_axis=0).robust == (1, 3)
-    assert pick(SGD, diverged, ORDERED, lr_axis=0).robust != (1, 3)
-    assert np.array_equal(neighbourhood_means(SGD, (False, False)), SGD)
+    assert picks_of(scores[:2], flags[:2], LRS[:2]) == GridPicks((0, 0), None)

@@ -18,9 +18,9 @@ from sweeps.report.statistics.intervals import (
 )
 from sweeps.report.statistics.noise import noise
 from sweeps.report.statistics.robust import pick
-from sweeps.report.statistics.stability import most_frequent, pick_frequencies, selection_spread
+from sweeps.report.statistics.stability import pick_frequencies, selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals
-from tests.support.worked_tables import NAN, SGD, A, B
+from tests.support.worked_tables import LRS, NAN, SGD, A, B
 
 # Sums of a few scores below 100 in float64: good to 1e-12, given to three decimals.
 close = pytest.approx
@@ -31,9 +31,12 @@ def stability(
 ) -> dict[str, Floats]:
     """Return by role how often another draw of the seeds picks each setting of a grid."""
 
-    def choose(means: Floats, any_diverged: Flags) -> dict[str, Index]:
-        picks = pick(means, any_diverged, ordered, lr_axis)
-        return {"peak": picks.peak, "robust": picks.robust}
+    def choose(drawn: Floats, hurt: Flags) -> dict[str, Index]:
+        lrs = [] if lr_axis is None else LRS
+        all_diverged, any_diverged = np.asarray(hurt.all(axis=-1)), np.asarray(hurt.any(axis=-1))
+        picks = pick(drawn.mean(axis=-1), all_diverged, any_diverged, ordered, lr_axis, lrs)
+        indices = {"peak": picks.peak, "robust": picks.robust}
+        return {role: index for role, index in indices.items() if index is not None}
 
     return pick_frequencies(choose, scores, diverged, scores.shape[:-1])
 
@@ -143,27 +146,28 @@ def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share() -> Non
 def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is() -> None:
     calm = np.zeros((4, 5, 3), dtype=bool)
     sure = stability(SGD[..., None] + np.array([0.0, 0.1, -0.1]), calm, (True, True), 0)
-    assert (sure["peak"][3, 1], sure["robust"][1, 3]) == (close(1), close(1))
-    assert selection_spread(sure["robust"], SGD[..., None] + np.array([0.0, 0.1, -0.1]), (1, 3)).sd == 0
+    assert (sure["peak"][3, 1], sure["robust"][1, 2]) == (close(1), close(1))
+    assert selection_spread(sure["robust"], SGD[..., None] + np.array([0.0, 0.1, -0.1]), (1, 2)).sd == 0
     torn = np.array(
         [[97.0, 97.4, 97.0], [97.3, 97.0, 97.3]]
     )  # the second wins unless the middle seed is drawn
     found = stability(torn, np.zeros(torn.shape, dtype=bool), (False,), None)
     assert found["peak"].tolist() == pytest.approx([5 / 9, 4 / 9])
-    assert most_frequent(found["peak"]) == [(0,), (1,)]
     conditions = np.stack([torn, torn[::-1]], axis=1)  # (settings, conditions, seeds): equal over both
     one = pick_frequencies(
-        lambda means, _: {"peak": (means[:, 0].argmax(),), "robust": (means.mean(axis=1).argmax(),)},
+        lambda drawn, _: {
+            "peak": (drawn.mean(axis=-1)[:, 0].argmax(),),
+            "robust": (drawn.mean(axis=(1, 2)).argmax(),),
+        },
         conditions,
         np.zeros(conditions.shape, dtype=bool),
         (2,),
     )
     assert one["peak"].tolist() == pytest.approx([5 / 9, 4 / 9])
     assert one["robust"].tolist() == pytest.approx([1, 0])
-    assert most_frequent(sure["robust"]) == [(1, 3)]
     hurt = calm.copy()
-    hurt[1, 3, 0] = True  # in 4 of 9 draws of two seeds it isn't seen
-    assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0)["robust"][1, 3] == close(4 / 9)
+    hurt[1, 2, 0] = True  # in 4 of 9 draws of two seeds it isn't seen
+    assert stability(SGD[..., None] + np.zeros(3), hurt, (True, True), 0)["robust"][1, 2] == close(4 / 9)
 
 
 def test_seeds_needed_to_find_a_difference_in_eight_of_ten_cases() -> None:

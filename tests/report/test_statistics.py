@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
 from sweeps.report.statistics.compare import compare
 from sweeps.report.statistics.conditions import largest_regrets, pick_across
@@ -16,6 +17,7 @@ from sweeps.report.statistics.intervals import (
     clopper_pearson,
     half_width,
 )
+from sweeps.report.statistics.robust import GridPicks
 from sweeps.report.statistics.space import (
     cannot_rank,
     cell_widths,
@@ -74,8 +76,8 @@ def test_a_band_is_censored_at_the_edge() -> None:
 def test_the_setting_for_all_conditions_has_the_least_largest_regret() -> None:
     scores = np.array([[97.4, 96.8, 90], [97.2, 97, 96], [95, 96, 96.5]])
     assert largest_regrets(scores).tolist() == pytest.approx([6.5, 0.5, 2.4])
-    found = pick_across(scores, np.zeros(scores.shape, dtype=bool), (False,), None)
-    assert (found.peak, found.robust) == ((1,), (1,))
+    calm = np.zeros(3, dtype=bool)
+    assert pick_across(scores, calm, calm, (False,), None, []) == GridPicks((1,), (1,))
 
 
 def test_intervals_of_few_seeds_are_wide() -> None:
@@ -142,14 +144,18 @@ def test_a_robust_pick_of_points_keeps_away_from_cliffs_and_ends() -> None:
     lrs = np.array([[1e-4], [1e-3], [1e-2], [0.1], [0.15], [0.3]])
     scores = np.array([97.0, 96.8, 97.0, 97.2, 97.5, 10.0])
     calm = np.zeros(6, dtype=bool)
-    picks = pick_points(lrs, scores, calm, [(1e-4, 1.0)], [True], lr_axis=0)
-    assert (picks.peak, picks.robust, picks.compromised) == ((4,), (2,), False)
+
+    def pick(scores: Floats, diverged: Flags = calm, high: float = 1.0) -> GridPicks:
+        nothing = np.zeros(len(scores), dtype=bool)
+        return pick_points(lrs[: len(scores)], scores, nothing, diverged, [(1e-4, high)], [True], lr_axis=0)
+
+    assert pick(scores) == GridPicks((4,), (2,))
     low = np.where(lrs[:, 0] == 1e-4, 99.0, scores)  # the best by far, but what lies below it isn't known
-    assert pick_points(lrs, low, calm, [(1e-4, 1.0)], [True], lr_axis=0).robust != (0,)
-    assert pick_points(lrs[:-2], scores[:-2], calm[:-2], [(1e-4, 0.11)], [True], lr_axis=0).robust != (3,)
-    calm[2] = True
-    assert pick_points(lrs, scores, calm, [(1e-4, 1.0)], [True], lr_axis=0).robust == (1,)
-    assert pick_points(lrs, scores, ~calm | True, [(1e-4, 1.0)], [True], lr_axis=0).compromised
+    assert pick(low).robust != (0,)
+    assert pick(scores[:-2], calm[:-2], high=0.11).robust != (3,)
+    assert pick(scores, np.arange(6) == 2).robust == (1,)
+    assert pick(scores, ~calm) == GridPicks((4,), None)
+    assert pick_points(lrs, scores, ~calm, ~calm, [(1e-4, 1.0)], [True], lr_axis=0) == GridPicks(None, None)
     measured = np.where(np.arange(6) == 5, NAN, scores)
     assert np.isnan(smoothed_points(lrs, measured, [(1e-4, 1.0)], [True], 0)).tolist() == [False] * 5 + [True]
 
@@ -157,10 +163,8 @@ def test_a_robust_pick_of_points_keeps_away_from_cliffs_and_ends() -> None:
 def test_the_setting_for_all_conditions_is_no_neighbour_of_a_cliff() -> None:
     one = np.array([95.0, 97.0, 97.5, 97.8, 97.6, 97.0])
     other = np.array([96.0, 97.0, 97.2, 97.0, 96.0, 10.0])
-    scores, diverged = np.stack([one, other], axis=-1), np.zeros((6, 2), dtype=bool)
-    diverged[5, 1] = True
-    found = pick_across(scores, diverged, (True,), lr_axis=0)
-    assert (found.peak, found.robust, found.compromised) == ((3,), (2,), False)
-    assert largest_regrets(scores)[found.robust] == close(0.3)
+    scores, calm, lrs = np.stack([one, other], axis=-1), np.zeros(6, dtype=bool), np.logspace(-4, -1.5, 6)
+    diverged = np.arange(6) == 5
+    assert pick_across(scores, calm, diverged, (True,), 0, lrs.tolist()) == GridPicks((3,), (2,))
     scores[2, 0] = NAN  # unmeasured under one condition: can't be the one for all, nor can its neighbours
-    assert pick_across(scores, diverged, (True,), lr_axis=0).compromised
+    assert pick_across(scores, calm, diverged, (True,), 0, lrs.tolist()).robust is None

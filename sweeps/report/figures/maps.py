@@ -38,7 +38,7 @@ def draw(findings: Findings) -> go.Figure:
     rows, columns = _labels(axes[:1]), _labels(axes[1:])
     title = f"{measurement.option}: mean of each setting, and R below it"
     figure = frame(title, {"tickangle": -45}, {}, height=190 + 46 * len(rows), font=SMALL_FONT)
-    arrays = (findings.series.mean, findings.series.R, _cell_marks(findings))
+    arrays = (findings.series.mean, findings.series.robustness, _cell_marks(findings))
     means, robust, marks = (_flatten(array, order) for array in arrays)
     text = []
     for cells in zip(means, robust, marks, strict=True):

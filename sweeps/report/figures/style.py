@@ -32,6 +32,7 @@ OUTLINE = {"color": INK, "width": 2}
 MARKS = {
     "peak": {"symbol": "star", "size": 15, "color": "#F0E442", "line": OUTLINE},
     "robust": {"symbol": "diamond-open", "size": 20, "color": INK, "line": OUTLINE},
+    "inside": {"symbol": "diamond-tall-open", "size": 18, "color": INK, "line": OUTLINE},
     "default": {"symbol": "square-open", "size": 22, "color": INK, "line": OUTLINE},
 }
 DIVERGED = {"symbol": "x-thin", "size": 10, "line": {"color": "#D62728", "width": 2}}

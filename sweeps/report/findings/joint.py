@@ -7,15 +7,12 @@ from itertools import chain
 import numpy as np
 
 from sweeps.report.findings.fresh import fresh_objective
-from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
-from sweeps.report.findings.tolerance import measure_tolerance
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.compare import Comparison, Reason, compare
-from sweeps.report.statistics.intervals import UNKNOWN
 from sweeps.report.statistics.space import cannot_rank
 
 
@@ -42,7 +39,7 @@ class Joint:
     tolerances: Sequence[Comparison]
     # the bands of good learning rates are cut off by the edges of the search
     unranked: bool
-    # by study: the end of the learning rates that its highest mean is at
+    # by study: the end of the learning rates that its best mean is at, low or high, if none beyond is searched
     on_edge: Mapping[str, str]
     # by study: what was held fixed, but not at the same value in all
     differing: Mapping[str, Mapping[str, str]]
@@ -59,7 +56,7 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
         comparisons=_compare_recommended(studies),
         tolerances=_compare_tolerances(studies),
         unranked=cannot_rank([findings.bands.get(1.0) for findings in studies]),
-        on_edge={f.measurement.option: f.peak_end for f in studies if f.peak_end},
+        on_edge={_option(f): f.peak_end for f in studies if f.recommended and f.recommended.is_at_end},
         differing=_different_scopes(studies),
         test_sample=_test_sample(studies),
     )
@@ -91,10 +88,7 @@ def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
     """Compare what is recommended; the verdict is unknown where the ranking is."""
     scores = _align({_option(findings): _fresh_by_seed(findings) for findings in studies})
     objectives = _align({_option(findings): _fresh_by_seed(findings, objective=True) for findings in studies})
-    tuning = {}
-    for findings in studies:
-        pick = _recommended(findings)
-        tuning[_option(findings)] = findings.selection[pick.role] if pick else UNKNOWN
+    tuning = {_option(findings): findings.selection for findings in studies}
     is_tested = studies[0].fresh_metric != studies[0].measurement.metric
     by_option = {_option(findings): findings for findings in studies}
     comparisons = []
@@ -113,31 +107,29 @@ def _compare_tolerances(studies: Sequence[Findings]) -> list[Comparison]:
     """Compare how what is recommended holds where the learning rate is off."""
     scores, tuning = {}, {}
     for findings in studies:
-        pick, option = _recommended(findings), _option(findings)
-        tolerance = measure_tolerance(findings.measurement, pick.params) if pick else None
-        if pick and tolerance:
-            values = findings.fresh_metric.orient(tolerance.by_seed)
-            scores[option] = _by_seed(findings.measurement, values)
-            tuning[option] = findings.selection[pick.role]
+        if findings.tolerance:
+            values = findings.fresh_metric.orient(findings.tolerance.by_seed)
+            scores[_option(findings)] = _by_seed(findings.measurement, values)
+            tuning[_option(findings)] = findings.selection
     return compare(_align(scores), tuning, studies[0].fresh_metric.margin)
 
 
 def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> Reason:
     """Return why it is unknown which is better; that of the comparison itself comes last."""
     replicates = [findings.measurement.confirmation.replicates for findings in (first, second)]
-    picks = [_recommended(findings) for findings in (first, second)]
+    picks = [findings.recommended_pick for findings in (first, second)]
     if not all(pick and pick.fresh for pick in picks):
         return "not confirmed"
     if comparison.seeds < 2 and replicates[0] != replicates[1]:
         return "different seeds"
-    if first.peak_end or second.peak_end:
+    if any(findings.recommended and findings.recommended.is_at_end for findings in (first, second)):
         return "end"
     return comparison.reason
 
 
 def _fresh_by_seed(findings: Findings, objective: bool = False) -> dict[Hashable, float]:
     """Return what is recommended on each fresh seed, higher is better: converged, or always the objective."""
-    pick, measurement = _recommended(findings), findings.measurement
+    pick, measurement = findings.recommended_pick, findings.measurement
     if pick is None or pick.fresh is None:
         return {}
     values = findings.fresh_metric.orient(pick.fresh.converged)
@@ -158,10 +150,6 @@ def _align(values: Mapping[str, Mapping[Hashable, float]]) -> dict[str, Floats]:
     """Return each option's values over all of their keys, nan where it has none."""
     keys = list(dict.fromkeys(chain.from_iterable(values.values())))
     return {option: np.array([own.get(key, np.nan) for key in keys]) for option, own in values.items()}
-
-
-def _recommended(findings: Findings) -> Pick | None:
-    return findings.picks.get("robust", findings.picks.get("peak"))
 
 
 def _option(findings: Findings) -> str:

@@ -25,8 +25,8 @@ class TuningScore:
     values: list[float]
     # the share of its runs
     diverged: Estimate
-    # R, the mean with the neighbours; nan off the grid
-    neighbourhood_mean: float
+    # R_sigma; nan off the grid
+    robustness: float
     # the learning rate is at an end of its range
     on_edge: bool
     # how often other draws of the seeds would pick it in its role; nan where that isn't known
@@ -66,7 +66,7 @@ class Pick:
 def measure_picks(
     measurement: Measurement, picks: Picks, series: Series, frequencies: Mapping[str, Floats]
 ) -> dict[str, Pick]:
-    """Return each pick with its scores, by role; frequencies: of `redraw_picks`."""
+    """Return each pick with its scores, by role; frequencies: of other draws of the seeds."""
     by_role = {}
     for role, params in picks.params.items():
         tuning = _tuning_score(measurement, params, series, frequencies.get(role))
@@ -86,7 +86,7 @@ def _tuning_score(
         mean=Estimate(setting.mean, float(series.low[index]), float(series.high[index])),
         values=setting.values,
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),
-        neighbourhood_mean=float(series.R[index]),
+        robustness=float(series.robustness[index]),
         on_edge=bool(series.on_edge[index]),
         frequency=float("nan") if frequencies is None else float(frequencies[index]),
     )

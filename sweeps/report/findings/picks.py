@@ -5,78 +5,93 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sweeps.report.findings.lr_range import lr_values
+from sweeps.report.findings.outcome import outcome_of
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.arrays import Flags, Floats, Index
 from sweeps.report.statistics.conditions import pick_across
 from sweeps.report.statistics.continuous import pick_points
-from sweeps.report.statistics.robust import best_index, pick
-from sweeps.report.statistics.stability import pick_frequencies
+from sweeps.report.statistics.robust import GridPicks, best_index, pick
+from sweeps.report.statistics.widening import Decision, decide
 
 
 @dataclass(frozen=True)
 class Picks:
     """The settings to be confirmed."""
 
-    # by role: peak, robust, default, each where there is one
+    # by role: peak, robust, inside, default, each where there is one
     params: Mapping[str, Params] = field(default_factory=dict)
     # where the peak and the robust pick are in the measurement's arrays
     indices: Mapping[str, Index] = field(default_factory=dict)
-    # no setting is sound, so all competed to be the robust one
-    compromised: bool = False
 
 
 def pick_settings(measurement: Measurement) -> Picks:
     """Return the peak, which is the best mean over all replicates; the robust pick; the config's own setting.
 
-    On a grid under several conditions the robust pick is the one for all of them. There is none where points
-    crowd around the peak and tell too little of what lies beside: in an adaptive search of a continuous
-    space, or of a grid where it left no sound setting.
+    On a grid under several conditions the robust pick is the one for all of them. There is none where no
+    setting is sound, and where points crowd around the peak and tell too little of what lies beside: in an
+    adaptive search of a continuous space. There are no picks where every run diverged or learned nothing.
     """
-    diverged = np.asarray(measurement.by_condition(measurement.diverged).any(axis=-1))
-    indices, compromised = _pick_indices(measurement, measurement.condition_means, diverged)
-    if compromised and not measurement.is_even:
-        indices.pop("robust", None)
+    if outcome_of(measurement) != "measured":
+        return Picks()
+    indices = pick_indices(measurement, *runs_by_condition(measurement))
     params = {role: measurement.by_index[index].params for role, index in indices.items()}
+    inside = _pick_inside(measurement)
+    if inside is not None and inside != params.get("robust"):
+        params["inside"] = inside
     if measurement.default is not None:
         params["default"] = measurement.default
-    return Picks(params, indices, compromised)
+    return Picks(params, indices)
 
 
-def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
-    """Count how often each setting is picked when the seeds are drawn again: (*shape) by role.
+def decide_widening(measurement: Measurement) -> Decision | None:
+    """Return whether a complete grid's learning rates go on beyond an end; None without such an axis."""
+    lrs, axis = lr_values(measurement)
+    if axis is None or not measurement.is_grid:
+        return None
+    return decide(measurement.seed_scores, measurement.seed_diverged, measurement.ordered, axis, lrs)
 
-    Empty where that is unknown: a single seed, or no robust pick.
-    """
-    if "robust" not in picks.indices:
-        return {}
 
-    def choose(means: Floats, diverged: Flags) -> dict[str, Index]:
-        return _pick_indices(measurement, means, diverged)[0]
-
-    scores = measurement.by_condition(measurement.scores)
+def runs_by_condition(measurement: Measurement) -> tuple[Floats, Flags]:
+    """Return what the runs scored and whether they diverged: (*shape, conditions, seeds)."""
     diverged = np.asarray(measurement.by_condition(measurement.diverged))
-    return pick_frequencies(choose, scores, diverged, measurement.shape)
+    return measurement.by_condition(measurement.scores), diverged
 
 
-def _pick_indices(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[dict[str, Index], bool]:
-    """Return the picks by role, and whether all are unsound: scores, diverged (*shape, conditions)."""
-    means, any_diverged = scores.mean(axis=-1), np.asarray(diverged.any(axis=-1))
-    if np.isnan(means).all():
-        return {}, False
-    ordered, lr_axis = measurement.ordered, measurement.lr_axis
+def pick_indices(measurement: Measurement, scores: Floats, diverged: Flags) -> dict[str, Index]:
+    """Return where the picks are, by role: scores, diverged (*shape, conditions, seeds)."""
+    picks = _pick(measurement, scores.mean(axis=-1), diverged)
+    indices = {"peak": picks.peak, "robust": picks.robust}
+    return {role: index for role, index in indices.items() if index is not None}
+
+
+def _pick_inside(measurement: Measurement) -> Params | None:
+    """Return the robust setting of the declared learning rates, where more were added."""
+    if not measurement.widening.rows:
+        return None
+    declared = measurement.declared()
+    index = pick_indices(declared, *runs_by_condition(declared)).get("robust")
+    return None if index is None else declared.by_index[index].params
+
+
+def _pick(measurement: Measurement, scores: Floats, diverged: Flags) -> GridPicks:
+    all_diverged = np.asarray(diverged.all(axis=(-2, -1)))
+    any_diverged = np.asarray(diverged.any(axis=(-2, -1)))
     if not measurement.is_grid:
-        return _pick_points(measurement, means, any_diverged)
+        return _pick_points(measurement, scores.mean(axis=-1), all_diverged, any_diverged)
+    ordered = measurement.ordered
+    lrs, lr_axis = lr_values(measurement)
     if scores.shape[-1] > 1:
-        picks = pick_across(scores, diverged, ordered, lr_axis)
-    else:
-        picks = pick(means, any_diverged, ordered, lr_axis)
-    return {"peak": picks.peak, "robust": picks.robust}, picks.compromised
+        return pick_across(scores, all_diverged, any_diverged, ordered, lr_axis, lrs)
+    return pick(scores[..., 0], all_diverged, any_diverged, ordered, lr_axis, lrs)
 
 
-def _pick_points(measurement: Measurement, scores: Floats, diverged: Flags) -> tuple[dict[str, Index], bool]:
+def _pick_points(
+    measurement: Measurement, scores: Floats, all_diverged: Flags, any_diverged: Flags
+) -> GridPicks:
     axes, lr_axis = measurement.axes, measurement.lr_axis
-    only_peak = {"peak": best_index(scores)}, False
+    only_peak = GridPicks(best_index(np.where(all_diverged, np.nan, scores)), None)
     if measurement.coverage != "qmc" or lr_axis is None or not all(measurement.ordered):
         return only_peak
     rows = [[setting.params.get(axis.name, np.nan) for axis in axes] for setting in measurement.complete]
@@ -85,5 +100,5 @@ def _pick_points(measurement: Measurement, scores: Floats, diverged: Flags) -> t
     if np.isnan(points).any() or axes[lr_axis].values[0] <= 0:
         return only_peak
     ends = [(float(axis.values[0]), float(axis.values[-1])) for axis in axes]
-    picks = pick_points(points, scores, diverged, ends, [axis.log for axis in axes], lr_axis)
-    return {"peak": picks.peak, "robust": picks.robust}, picks.compromised
+    log = [axis.log for axis in axes]
+    return pick_points(points, scores, all_diverged, any_diverged, ends, log, lr_axis)

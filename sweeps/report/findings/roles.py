@@ -4,7 +4,7 @@ from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 
 # The order in which picks are named.
-ROLE_ORDER = ("robust", "peak", "default")
+ROLE_ORDER = ("robust", "peak", "inside", "default")
 
 
 def group_picks(findings: Findings) -> list[list[Pick]]:

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sweeps.report.findings.lr_range import lr_end, lr_values
 from sweeps.report.findings.search_curve import BestOfK, best_of_k
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.conditions import regrets
 from sweeps.report.statistics.intervals import setting_intervals
-from sweeps.report.statistics.robust import neighbourhood_means, on_edge
-
-# The share of a continuous range, at either end, that counts as its edge.
-EDGE = 0.05
+from sweeps.report.statistics.robust import smoothed_scores
 
 
 @dataclass(frozen=True)
@@ -33,9 +31,9 @@ class Series:
     low: Floats
     high: Floats
     sd: Floats
-    # the mean of a setting and its neighbours; nan off a grid
-    R: Floats
-    # the learning rate is the first or last of a grid's, or close to an end of its range
+    # R_sigma: the score to expect where the learning rate is off; nan off a grid
+    robustness: Floats
+    # the learning rate is at an end of its range
     on_edge: Flags
     # by label, where there are several
     conditions: Mapping[str, Condition]
@@ -56,32 +54,24 @@ def compute_series(measurement: Measurement) -> Series:
         low=metric.restore(low),
         high=metric.restore(high),
         sd=scores.std(axis=-1, ddof=1) if has_seeds else np.full(measurement.shape, np.nan),
-        R=metric.restore(_neighbourhood_means(measurement)),
+        robustness=metric.restore(_robustness(measurement)),
         on_edge=_on_edge(measurement),
         conditions=_conditions(measurement) if is_known and len(measurement.conditions) > 1 else {},
         best_of_k=best_of_k(measurement) if is_known and measurement.is_even else None,
     )
 
 
-def _neighbourhood_means(measurement: Measurement) -> Floats:
+def _robustness(measurement: Measurement) -> Floats:
     if not measurement.is_grid:
         return np.full_like(measurement.means, np.nan)
-    return neighbourhood_means(measurement.means, measurement.ordered)
+    return smoothed_scores(measurement.means, *lr_values(measurement))
 
 
 def _on_edge(measurement: Measurement) -> Flags:
-    number = measurement.lr_axis
-    if number is None:
-        return np.zeros(measurement.shape, dtype=bool)
-    if measurement.is_grid:
-        return on_edge(measurement.shape, number)
-    axis = measurement.axes[number]
-    lrs = np.array([setting.params.get(axis.name, np.nan) for setting in measurement.complete], dtype=float)
-    low, high = (float(value) for value in axis.values)
-    if axis.log:
-        lrs, low, high = np.log10(lrs), float(np.log10(low)), float(np.log10(high))
-    shares = (lrs - low) / (high - low)
-    return np.asarray(~((shares >= EDGE) & (shares <= 1 - EDGE)))
+    flags = np.zeros(measurement.shape, dtype=bool)
+    for index, setting in measurement.by_index.items():
+        flags[index] = bool(lr_end(measurement, setting.params))
+    return flags
 
 
 def _conditions(measurement: Measurement) -> dict[str, Condition]:

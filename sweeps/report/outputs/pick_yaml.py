@@ -16,8 +16,8 @@ from sweeps.study.parameter import Parameter
 
 
 def write_pick(findings: Findings, folder: Path) -> Path | None:
-    """Write the robust pick, or the peak where there is none, as pick/<option>.yaml."""
-    pick = findings.picks.get("robust", findings.picks.get("peak"))
+    """Write what is recommended as pick/<option>.yaml; nothing without picks."""
+    pick = findings.recommended_pick
     if pick is None:
         return None
     name = re.sub(r"[^\w.=-]", "_", findings.measurement.option)

@@ -95,7 +95,7 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
         "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2f}",
         "worst": format_number(metric.restore(worst)),
         "div.": f"{setting.diverged}/{len(setting.runs)}",
-        "R": format_number(float(series.R[index])),
+        "R": format_number(float(series.robustness[index])),
         "": _marks(findings, index),
     }
 

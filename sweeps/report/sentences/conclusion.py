@@ -9,7 +9,13 @@ from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.headline import UNSETTLED, name_end
 from sweeps.report.sentences.verdict import compare_optimizers
-from sweeps.report.sentences.wording import format_difference, format_interval, format_params, name_score
+from sweeps.report.sentences.wording import (
+    ROLE_NAMES,
+    format_difference,
+    format_interval,
+    format_params,
+    name_score,
+)
 
 CONFIG_SETTING = "the config's own setting"
 
@@ -21,11 +27,10 @@ def conclude(studies: Sequence[Findings], joint: Joint) -> list[str]:
 
 
 def _recommend(findings: Findings) -> str:
-    role = "robust" if "robust" in findings.picks else "peak"
-    pick = findings.picks.get(role)
+    pick = findings.recommended_pick
     if pick is None or not (pick.fresh or pick.tuned):
         return ""
-    name = f"{findings.measurement.option}: the {role} pick"
+    name = f"{findings.measurement.option}: the {ROLE_NAMES[pick.role]}"
     setting = format_params(pick.params)
     if pick.fresh is None:
         return f"{name} is {setting}, chosen on the tuning seeds alone."
@@ -33,7 +38,7 @@ def _recommend(findings: Findings) -> str:
         return f"{name}, {setting}, diverges on the fresh seeds."
     score = name_score(findings.fresh_metric, pick.fresh.score)
     sentences = [f"{name}, {setting}, reaches {score}."]
-    if findings.rivals:
+    if findings.unsettled:
         sentences.append(UNSETTLED)
     for picks in group_picks(findings):
         sentences += _compare_with(findings, picks)
@@ -42,7 +47,7 @@ def _recommend(findings: Findings) -> str:
 
 def _compare_with(findings: Findings, picks: Sequence[Pick]) -> list[str]:
     """Return how the robust pick compares with another setting; a peak that it equals is no news."""
-    difference = findings.robust_minus.get(picks[0].role)
+    difference = findings.recommended_minus.get(picks[0].role)
     if difference is None or math.isnan(difference.low):
         return []
     is_default = any(pick.role == "default" for pick in picks)
@@ -58,11 +63,11 @@ def _compare_with(findings: Findings, picks: Sequence[Pick]) -> list[str]:
 
 
 def _name_other(findings: Findings, picks: Sequence[Pick]) -> str:
-    """Return the other setting's name: the peak, lr=0.1, at the largest lr searched."""
+    """Return the other setting's name: the peak pick, lr=0.1, at the largest lr searched."""
     if picks[0].role == "default":
         return CONFIG_SETTING
-    name = f"the peak, {format_params(picks[0].params)}"
+    name = f"the {ROLE_NAMES[picks[0].role]}, {format_params(picks[0].params)}"
     if len(picks) > 1:
         name += f" ({CONFIG_SETTING})"
-    end = name_end(findings)
+    end = name_end(findings) if picks[0].role == "peak" else ""
     return f"{name}, at {end}" if end else name

@@ -7,20 +7,19 @@ from sweeps.report.findings.pick import FreshScore, Pick
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import (
+    ROLE_NAMES,
     format_count,
     format_difference,
     format_interval,
-    format_number,
     format_params,
     format_share,
+    join_words,
     name_roles,
     name_score,
 )
 from sweeps.report.statistics.stability import draws
 
 UNSETTLED = "Other tuning seeds might pick another setting."
-# The most rivals of a robust pick that are named.
-MOST_RIVALS = 3
 
 
 def summarize_picks(findings: Findings) -> list[str]:
@@ -30,27 +29,9 @@ def summarize_picks(findings: Findings) -> list[str]:
     return [
         *(_describe_setting(findings, picks) for picks in group_picks(findings)),
         *_unfinished(findings),
-        *_compromised(findings),
         *_at_end(findings),
-        *_excluded(findings),
         *_unconfirmed(findings),
     ]
-
-
-def explain_price(findings: Findings) -> list[str]:
-    """Return what the choice costs and gains on the tuning seeds, where the two picks differ."""
-    robust, peak = findings.picks.get("robust"), findings.picks.get("peak")
-    if not (robust and peak) or dict(robust.params) == dict(peak.params) or math.isnan(findings.price):
-        return []
-    metric = findings.measurement.metric
-    price = format_difference(metric, findings.price)
-    distance = f"{price} worse than" if findings.price > 0 else "equal to"
-    sentence = f"On the tuning seeds, the robust pick's mean is {distance} the peak's."
-    if math.isnan(findings.gain):
-        return [sentence]
-    gain = format_difference(metric, abs(findings.gain))
-    direction = "better" if findings.gain >= 0 else "worse"
-    return [f"{sentence} Its neighbourhood mean R is {gain} {direction}."]
 
 
 def explain_stability(findings: Findings) -> list[str]:
@@ -63,15 +44,14 @@ def explain_stability(findings: Findings) -> list[str]:
     if peak and peak.tuned:
         picks += f" and {round(peak.tuned.frequency * total)} the same peak"
     sentence = f"Of {total} draws of {count - 1} seeds (of {count}, with replacement), {picks}."
-    if not findings.rivals:
+    if not findings.unsettled:
         return [sentence]
-    rivals = " or ".join(format_params(params) for params in findings.rivals[:MOST_RIVALS])
-    return [f"The robust pick is not settled. {sentence} Most draws pick {rivals}."]
+    return [f"Not settled: {join_words(findings.unsettled)}. {sentence}"]
 
 
 def name_end(findings: Findings) -> str:
     """Return at which end of the searched learning rates the best mean is, or ""."""
-    ends = {"lowest": "the smallest lr searched", "highest": "the largest lr searched"}
+    ends = {"low": "the smallest lr searched", "high": "the largest lr searched"}
     return ends.get(findings.peak_end, "")
 
 
@@ -82,9 +62,9 @@ def _describe_setting(findings: Findings, picks: Sequence[Pick]) -> str:
     sentences = [f"{setting}, {_score(findings, pick)}.", *_diverged(pick.fresh)]
     if pick.tuned and pick.tuned.on_edge:
         sentences.append("Its lr is at an end of the range.")
-    if pick.role == "robust" and findings.rivals:
+    if pick is findings.recommended_pick and findings.unsettled:
         sentences.append(UNSETTLED)
-    return " ".join([*sentences, *_compare_with_robust(findings, pick)])
+    return " ".join([*sentences, *_compare_with_recommended(findings, pick)])
 
 
 def _score(findings: Findings, pick: Pick) -> str:
@@ -108,14 +88,16 @@ def _diverged(fresh: FreshScore | None) -> list[str]:
     return [f"{fresh.diverged_count} of {fresh.runs} runs diverged, 95 % interval {share}."]
 
 
-def _compare_with_robust(findings: Findings, pick: Pick) -> list[str]:
-    """Return what the robust pick gains over another on the same fresh seeds, where both converge."""
-    difference, metric = findings.robust_minus.get(pick.role), findings.fresh_metric
-    if difference is None or math.isnan(difference.low):
+def _compare_with_recommended(findings: Findings, pick: Pick) -> list[str]:
+    """Return what the recommended pick gains over another on the same fresh seeds, where both converge."""
+    difference, metric = findings.recommended_minus.get(pick.role), findings.fresh_metric
+    recommended = findings.recommended_pick
+    if recommended is None or difference is None or math.isnan(difference.low):
         return []
-    pair = (pick, findings.picks["robust"])
+    pair = (pick, recommended)
     diverges = any(other.fresh and other.fresh.diverged_count for other in pair)
-    name = "Where both converge, the robust pick" if diverges else "The robust pick"
+    role = ROLE_NAMES[recommended.role]
+    name = f"Where both converge, the {role}" if diverges else f"The {role}"
     phrases = {
         "equivalent": f"is equivalent within ± {format_difference(metric, metric.margin)}",
         "no difference": "shows no distinguishable difference",
@@ -135,40 +117,11 @@ def _unfinished(findings: Findings) -> list[str]:
     return [f"{sentence} None beside them can be the robust pick." if measurement.is_grid else sentence]
 
 
-def _compromised(findings: Findings) -> list[str]:
-    if not findings.compromised or "robust" not in findings.picks:
-        return []
-    return [
-        "No setting inside the range of learning rates is free of diverged or unmeasured runs in its "
-        "neighbourhood. The robust pick is only the best of unsound settings."
-    ]
-
-
 def _at_end(findings: Findings) -> list[str]:
     if not findings.peak_end:
         return []
-    further = "below" if findings.peak_end == "lowest" else "above"
+    further = "below" if findings.peak_end == "low" else "above"
     return [f"The best mean is at {name_end(findings)}. Search {further} it: the range may be too narrow."]
-
-
-def _excluded(findings: Findings) -> list[str]:
-    """Return why the setting of the best neighbourhood isn't the robust pick."""
-    index, robust = findings.best_neighbourhood, findings.picks.get("robust")
-    if index is None or robust is None or robust.tuned is None:
-        return []
-    measurement = findings.measurement
-    best = measurement.by_index[index].params
-    if dict(best) == dict(robust.params):
-        return []
-    reason = "runs near it diverged or are missing"
-    axis = measurement.lr_axis
-    if axis is not None and findings.series.on_edge[index]:
-        lrs = measurement.axes[axis]
-        lr = best[lrs.name]
-        reason = f"{lr:g} is the {'largest' if lr == max(lrs.values) else 'smallest'} lr searched"
-    mean = format_number(float(findings.series.R[index]))
-    means = f"({mean} vs {format_number(robust.tuned.neighbourhood_mean)})"
-    return [f"{format_params(best)} has a better neighbourhood {means} but was ruled out: {reason}."]
 
 
 def _unconfirmed(findings: Findings) -> list[str]:

@@ -84,7 +84,7 @@ def _ends(joint: Joint) -> str:
     for option, end in joint.on_edge.items():
         by_end.setdefault(end, []).append(option)
     return " and ".join(
-        f"{join_words(options)} did best at the {end} learning rate searched"
+        f"{join_words(options)} did best at the {end}est learning rate searched"
         for end, options in by_end.items()
     )
 

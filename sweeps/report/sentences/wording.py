@@ -9,9 +9,14 @@ from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.intervals import Estimate
 
-ROLE_NAMES = {"peak": "peak pick", "robust": "robust pick", "default": "config default"}
+ROLE_NAMES = {
+    "peak": "peak pick",
+    "robust": "robust pick",
+    "inside": "pick before widening",
+    "default": "config default",
+}
 # The roles' marks in text, as in the figures.
-GLYPHS = {"peak": "★", "robust": "◇", "default": "□"}
+GLYPHS = {"peak": "★", "robust": "◇", "inside": "◈", "default": "□"}
 
 
 def format_params(params: Params) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sweeps.report.statistics.arrays import Flags, Floats
-from sweeps.report.statistics.robust import GridPicks, neighbourhood_means, pick_sound, sound_settings
+from sweeps.report.statistics.robust import GridPicks, pick_by, smoothed_scores
 
 
 def regrets(scores: Floats) -> Floats:
@@ -19,13 +19,18 @@ def largest_regrets(scores: Floats) -> Floats:
     return np.asarray(regrets(scores).max(axis=-1))
 
 
-def pick_across(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> GridPicks:
-    """Return the settings for all conditions: scores, diverged (*axes, conditions), over the seeds.
+def pick_across(
+    scores: Floats,
+    all_diverged: Flags,
+    any_diverged: Flags,
+    ordered: Sequence[bool],
+    lr_axis: int | None,
+    lrs: Sequence[float],
+) -> GridPicks:
+    """Return the settings for all conditions: scores (*axes, conditions), over the seeds; the rest as `pick`.
 
-    The peak has the highest mean over the conditions. The robust one has the least largest regret of R, the
-    neighbourhood mean under each condition, among the settings that are sound under every condition.
+    The peak has the highest mean over the conditions. The robust one has the least largest regret of R_sigma
+    under each condition, among the settings that are sound under every condition.
     """
-    worst = largest_regrets(neighbourhood_means(scores, ordered))
-    means = scores.mean(axis=-1)
-    sound = sound_settings(means, np.asarray(diverged.any(axis=-1)), ordered, lr_axis)
-    return pick_sound(means, -worst, sound)
+    worst = largest_regrets(smoothed_scores(scores, lrs, lr_axis))
+    return pick_by(-worst, scores.mean(axis=-1), all_diverged, any_diverged, ordered, lr_axis, lrs)

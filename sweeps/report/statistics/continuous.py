@@ -6,10 +6,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from sweeps.report.statistics.arrays import Flags, Floats
-from sweeps.report.statistics.robust import GridPicks, pick_sound
+from sweeps.report.statistics.robust import SIGMA, GridPicks, log10, pick_best
 
-# Standard deviation of log10 of the factor that a learning rate is off by: a factor of two either way.
-SIGMA = 0.3
 # How many equally likely values stand for Z.
 NODES = 100
 # Added to the interpolant's diagonal, in units of its distances (the space is a unit cube): neighbours
@@ -63,19 +61,20 @@ def smoothed_points(
 def pick_points(
     points: Floats,
     scores: Floats,
-    diverged: Flags,
+    all_diverged: Flags,
+    any_diverged: Flags,
     ends: Sequence[tuple[float, float]],
     log: Sequence[bool],
     lr_axis: int,
     sigma: float = SIGMA,
 ) -> GridPicks:
-    """Pick as `robust.pick`, by R_sigma: arguments as of `smoothed_points`, diverged (settings,).
+    """Pick as `robust.pick`, by R_sigma: arguments as of `smoothed_points`, all_diverged etc. (settings,).
 
     Sound: see `sound_points`.
     """
-    means = smoothed_points(points, scores, ends, log, lr_axis, sigma)
-    sound = sound_points(points[:, lr_axis], scores, diverged, ends[lr_axis], sigma)
-    return pick_sound(scores, means, sound)
+    robustness = smoothed_points(points, scores, ends, log, lr_axis, sigma)
+    sound = sound_points(points[:, lr_axis], scores, any_diverged, ends[lr_axis], sigma)
+    return pick_best(np.where(all_diverged, np.nan, scores), robustness, sound, log10(points[:, lr_axis]))
 
 
 def sound_points(

@@ -1,83 +1,142 @@
-"""Choose the peak and the robust setting of a grid of settings."""
+"""Choose the peak and the robust setting: the one whose score holds where the learning rate is off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from sweeps.report.statistics.arrays import Flags, Floats, Index
+
+# Standard deviation of log10 of the factor that a learning rate is off by: a factor of two either way.
+SIGMA = 0.3
+# Values this close, as a share of the best, are equal: a mean's last digits depend on the order of its sum.
+TIE = 1e-12
 
 
 @dataclass(frozen=True)
 class GridPicks:
     """Two settings by their indices in the arrays."""
 
-    # the highest score
-    peak: Index
-    # the highest neighbourhood mean among the sound settings
-    robust: Index
-    # no setting is sound, so all competed to be the robust one
-    compromised: bool
+    # the highest score; None where every setting diverged or is unmeasured
+    peak: Index | None
+    # the highest R_sigma of the sound settings with an inner learning rate; None where there is none
+    robust: Index | None
 
 
-def neighbourhood_means(scores: Floats, ordered: Sequence[bool]) -> Floats:
-    """Return R: each setting's score averaged with its neighbours one step away along each ordered axis.
+def pick(
+    scores: Floats,
+    all_diverged: Flags,
+    any_diverged: Flags,
+    ordered: Sequence[bool],
+    lr_axis: int | None,
+    lrs: Sequence[float],
+) -> GridPicks:
+    """Return the setting of the highest score, and the robust one: the highest R_sigma.
 
-    Missing settings (nan) count neither way. R(theta) = mean of s over N[theta].
+    scores: mean over replicates on a grid, higher is better, nan where unmeasured; all_diverged,
+    any_diverged: of each setting's replicates; lrs: the ascending values of the learning rates' axis.
     """
-    mask = ~np.isnan(scores)
-    total, count = np.where(mask, scores, 0.0), mask.astype(float)
-    sums = total + sum(_neighbours(total, ordered))
-    counts = count + sum(_neighbours(count, ordered))
-    return np.where(mask, sums / np.where(mask, counts, 1.0), np.nan)
+    robustness = smoothed_scores(scores, lrs, lr_axis)
+    return pick_by(robustness, scores, all_diverged, any_diverged, ordered, lr_axis, lrs)
 
 
-def pick(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> GridPicks:
-    """Return the setting of the highest score, and the robust one: the highest R among the sound settings.
+def pick_by(
+    robustness: Floats,
+    scores: Floats,
+    all_diverged: Flags,
+    any_diverged: Flags,
+    ordered: Sequence[bool],
+    lr_axis: int | None,
+    lrs: Sequence[float],
+) -> GridPicks:
+    """Pick as `pick`, by any measure of robustness."""
+    sound = ~flag_unsound(scores, any_diverged, ordered)
+    positions = None
+    if lr_axis is not None:
+        sound &= ~on_edge(scores.shape, lr_axis)
+        positions = log10(lrs)[np.indices(scores.shape)[lr_axis]]
+    return pick_best(np.where(all_diverged, np.nan, scores), robustness, sound, positions)
 
-    scores: mean over replicates on a grid, higher is better, nan where unmeasured; diverged: whether any
-    replicate diverged. Where no setting is sound, all compete.
+
+def pick_best(scores: Floats, robustness: Floats, sound: Flags, positions: Floats | None) -> GridPicks:
+    """Return the settings of the highest score and of the highest robustness among the sound ones.
+
+    Of equals, the more robust; then the one farther from an end of the learning rates; then the smaller
+    learning rate. positions: each setting's log10 lr, or None without any.
     """
-    means = neighbourhood_means(scores, ordered)
-    sound = sound_settings(scores, diverged, ordered, lr_axis)
-    return pick_sound(scores, means, sound)
+    order = [robustness]
+    if positions is not None:
+        order += [np.minimum(positions - positions.min(), positions.max() - positions), -positions]
+    return GridPicks(best_index(scores, *order), best_index(np.where(sound, robustness, np.nan), *order[1:]))
 
 
-def pick_sound(scores: Floats, robustness: Floats, sound: Flags) -> GridPicks:
-    """Return the setting of the highest score, and the most robust sound one; of all where none is sound."""
-    compromised = not sound.any()
-    robust = best_index(robustness if compromised else np.where(sound, robustness, np.nan))
-    return GridPicks(best_index(scores), robust, compromised)
+def best_index(*keys: Floats) -> Index | None:
+    """Return where the first key is highest; of equals, where the next is, and so on; None if all are nan."""
+    candidates = ~np.isnan(keys[0])
+    if not candidates.any():
+        return None
+    for key in keys:
+        best = float(key[candidates].max())
+        candidates &= key >= best - TIE * abs(best)
+    return tuple(int(i) for i in np.argwhere(candidates)[0])
 
 
-def sound_settings(scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int | None) -> Flags:
-    """Flag the settings with an inner lr and a neighbourhood without diverged or unmeasured runs."""
-    unfit = diverged | np.isnan(scores)
-    sound: Flags = ~(unfit | np.any(_neighbours(unfit, ordered), axis=0))
-    return sound if lr_axis is None else sound & ~on_edge(scores.shape, lr_axis)
+def smoothed_scores(
+    scores: Floats, lrs: Sequence[float], lr_axis: int | None, sigma: float = SIGMA
+) -> Floats:
+    """Return R_sigma(lr) = E over Z ~ N(0, 1) of s(lr 10^(sigma Z)): scores on a grid -> the same shape.
+
+    s is linear in log10 lr between the measured values and flat outside them. Unmeasured values (nan) are
+    bridged and stay nan. Without learning rates, the scores.
+    """
+    if lr_axis is None:
+        return scores
+    points, columns = log10(lrs), np.moveaxis(scores, lr_axis, -1)
+    rows = columns.reshape(-1, len(points))
+    result, is_measured = np.full(rows.shape, np.nan), ~np.isnan(rows)
+    # Rows that lack the same values share their weights.
+    for mask in np.unique(is_measured, axis=0):
+        numbers = np.flatnonzero((is_measured == mask).all(axis=1))
+        block = np.ix_(numbers, np.flatnonzero(mask))
+        if mask.any():
+            result[block] = rows[block] @ smoothing_weights(points[mask], points[mask], sigma).T
+    return np.asarray(np.moveaxis(result.reshape(columns.shape), -1, lr_axis))
+
+
+def smoothing_weights(positions: Floats, points: Floats, sigma: float = SIGMA) -> Floats:
+    """Return how much each measured point (columns, ascending) counts in R_sigma at each position (rows).
+
+    The interpolant is a sum of hats, one a point; between two points h apart a hat is (x - left) / h, and
+    E[clip((X - left) / h, 0, 1)] of X ~ N(mu, sigma) is (ramp(left) - ramp(right)) / h with the Gaussian's
+    ramp(c) = E[max(X - c, 0)] = (mu - c) Phi((mu - c)/sigma) + sigma phi((mu - c)/sigma).
+    """
+    distances = positions[:, None] - points
+    density = np.exp(-0.5 * (distances / sigma) ** 2) / np.sqrt(2 * np.pi)
+    ramp = distances * ndtr(distances / sigma) + sigma * density
+    # 0 left of a piece, 1 right of it
+    rises = (ramp[:, :-1] - ramp[:, 1:]) / np.diff(points)
+    ones = np.ones((len(positions), 1))
+    return np.asarray(np.hstack([ones, rises]) - np.hstack([rises, 0 * ones]))
+
+
+def flag_unsound(scores: Floats, any_diverged: Flags, ordered: Sequence[bool]) -> Flags:
+    """Flag settings with a diverged or unmeasured run, or with one a step away along an ordered axis."""
+    unfit = any_diverged | np.isnan(scores)
+    unsound = unfit.copy()
+    for axis in np.flatnonzero(ordered):
+        source, target = np.moveaxis(unfit, axis, 0), np.moveaxis(unsound, axis, 0)
+        target[1:] |= source[:-1]
+        target[:-1] |= source[1:]
+    return unsound
 
 
 def on_edge(shape: Sequence[int], axis: int) -> Flags:
     """Flag the settings at the first or the last value of an axis; none where it has a single value."""
-    edge = np.zeros(shape, dtype=bool)
-    if shape[axis] > 1:
-        along = np.moveaxis(edge, axis, 0)
-        along[0] = along[-1] = True
-    return edge
+    numbers, last = np.indices(shape)[axis], shape[axis] - 1
+    return np.asarray(((numbers == 0) | (numbers == last)) & (last > 0))
 
 
-def best_index(values: Floats) -> Index:
-    """Return where the highest value is, the first of equals; nan never is."""
-    return tuple(int(i) for i in np.unravel_index(np.nanargmax(values), values.shape))
-
-
-def _neighbours(values: NDArray[np.generic], ordered: Sequence[bool]) -> list[NDArray[np.generic]]:
-    """Return the array shifted by one step either way along each ordered axis, zeros (False) moving in."""
-    shifted = [np.zeros_like(values)]
-    for axis, is_ordered in enumerate(ordered):
-        for step in (1, -1) if is_ordered else ():
-            copy = np.roll(values, step, axis)
-            np.moveaxis(copy, axis, 0)[0 if step == 1 else -1] = 0
-            shifted.append(copy)
-    return shifted
+def log10(lrs: Sequence[float] | Floats) -> Floats:
+    """Return the logarithms of learning rates; that of 0 is far below all others."""
+    return np.asarray(np.log10(np.maximum(lrs, np.finfo(float).tiny)))

@@ -12,8 +12,8 @@ from sweeps.report.statistics.intervals import UNKNOWN, Spread
 
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 MOST_DRAWS = 500
-# Below this frequency a pick isn't named alone; the set named in its place is picked this often in all.
-SETTLED, SET = 0.5, 0.8
+# Below this frequency a picked value isn't settled.
+SETTLED = 0.5
 
 
 @lru_cache(maxsize=32)
@@ -52,13 +52,12 @@ def pick_frequencies(
 ) -> dict[str, Floats]:
     """Count in what share of resamples each setting is picked, by role: scores, diverged (..., seeds).
 
-    Returns arrays (*shape), none for a single seed. choose: the picks' indices by role, from the means over a
-    draw and whether any run of it diverged; a draw rules out the settings that diverged in it.
+    Returns arrays (*shape), none for a single seed. choose: the picks' indices by role, of the runs of a
+    draw; a draw rules out the settings that diverged in it.
     """
     frequencies: dict[str, Floats] = {}
     for seeds, chance in resamples(scores.shape[-1]):
-        any_diverged = np.asarray(diverged[..., seeds].any(axis=-1))
-        for role, index in choose(scores[..., seeds].mean(axis=-1), any_diverged).items():
+        for role, index in choose(scores[..., seeds], diverged[..., seeds]).items():
             frequencies.setdefault(role, np.zeros(shape))[index] += chance
     return frequencies
 
@@ -76,11 +75,3 @@ def selection_spread(frequencies: Floats, scores: Floats, pick: Index) -> Spread
         return UNKNOWN
     gaps = np.where(frequencies > 0, means - means[pick], 0.0)
     return Spread(float(np.sqrt(np.sum(frequencies * gaps**2))), n - 1.0)
-
-
-def most_frequent(frequencies: Floats, share: float = SET) -> list[Index]:
-    """Return the fewest settings that this share of the resamples picks, most frequent first."""
-    order = np.argsort(-frequencies, axis=None, kind="stable")
-    count = int(np.searchsorted(np.cumsum(frequencies.flat[order]), share - 1e-9)) + 1
-    indices = np.column_stack(np.unravel_index(order[:count], frequencies.shape))
-    return [tuple(index) for index in indices.tolist()]

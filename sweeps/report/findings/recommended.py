@@ -1,0 +1,97 @@
+"""Recommend one of a study's picks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sweeps.report.findings.lr_range import lr_end
+from sweeps.report.findings.pick import Pick
+from sweeps.report.findings.picks import Picks
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.metric import Metric
+from sweeps.report.measure.settings import Params
+from sweeps.report.statistics.intervals import Estimate, mean_interval
+
+Caveat = Literal["", "low end", "high end", "unsound", "config"]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The setting to take."""
+
+    role: str
+    params: Params
+    # What to know of it: it is the peak, at an end of the learning rates beyond which none were searched; the
+    # peak, since no setting is robust; or the config's own, since nothing measured better.
+    caveat: Caveat
+
+    @property
+    def is_at_end(self) -> bool:
+        """Return whether learning rates were not searched beyond an end that is best."""
+        return self.caveat in ("low end", "high end")
+
+
+def recommend(measurement: Measurement, picks: Picks) -> Recommendation | None:
+    """Return what the tuning alone recommends: the robust pick, or else the peak.
+
+    The peak too where it lies at an end of learning rates that may not be widened. None without picks.
+    """
+    if "peak" not in picks.params:
+        return None
+    peak = _recommend_peak(measurement, picks)
+    if peak.is_at_end or "robust" not in picks.params:
+        return peak
+    return Recommendation("robust", picks.params["robust"], "")
+
+
+def recommend_confirmed(
+    measurement: Measurement, picks: Picks, metric: Metric, by_role: Mapping[str, Pick]
+) -> Recommendation | None:
+    """Step down from robust to peak to the config's own where fresh seeds show that the latter is better.
+
+    by_role: the picks as measured; metric: of their fresh scores.
+    """
+    first = recommend(measurement, picks)
+    if first is None:
+        return None
+    candidates = [first]
+    if first.role == "robust":
+        candidates.append(_recommend_peak(measurement, picks))
+    for candidate in candidates:
+        if not _is_worse_than_default(metric, by_role, candidate.role):
+            return candidate
+    return Recommendation("default", picks.params["default"], "config")
+
+
+def differences_to(metric: Metric, picks: Mapping[str, Pick], role: str) -> dict[str, Estimate]:
+    """Return one pick's mean paired difference to each other setting, where both converge; above 0 is better.
+
+    The intervals hold together, each at the level that this takes (Bonferroni).
+    """
+    pick = picks[role]
+    other_picks = {name: other for name, other in picks.items() if dict(other.params) != dict(pick.params)}
+    count = len({tuple(other.params.items()) for other in other_picks.values()})
+    level = 1 - 0.05 / max(count, 1)
+    differences = {}
+    for name, other in other_picks.items():
+        difference = np.empty(0)
+        if pick.fresh and other.fresh:
+            difference = pick.fresh.converged - other.fresh.converged
+        differences[name] = mean_interval(metric.orient(difference), level)
+    return differences
+
+
+def _recommend_peak(measurement: Measurement, picks: Picks) -> Recommendation:
+    params = picks.params["peak"]
+    caveat: Caveat = "" if "robust" in picks.params else "unsound"
+    end = lr_end(measurement, params)
+    if end and not measurement.widening.is_on:
+        caveat = "low end" if end == "low" else "high end"
+    return Recommendation("peak", params, caveat)
+
+
+def _is_worse_than_default(metric: Metric, picks: Mapping[str, Pick], role: str) -> bool:
+    difference = differences_to(metric, picks, role).get("default")
+    return difference is not None and difference.high < 0

@@ -1,0 +1,65 @@
+"""Measure how much the choice of a setting varies with the tuning seeds."""
+
+from collections.abc import Mapping
+
+from sweeps.report.findings.picks import Picks, pick_indices, runs_by_condition
+from sweeps.report.findings.recommended import Recommendation, recommend
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.statistics.arrays import Flags, Floats, Index
+from sweeps.report.statistics.intervals import UNKNOWN, Spread
+from sweeps.report.statistics.stability import SETTLED, pick_frequencies, selection_spread
+
+# In the frequencies, beside the roles: what the tuning alone recommends.
+RECOMMENDED = "recommended"
+
+
+def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
+    """Count how often each setting is picked, and recommended, by other draws of the seeds: (*shape) by role.
+
+    Empty where that is unknown: a single seed, no picks, an adaptive search that crowds around the peak.
+    """
+    if "peak" not in picks.indices or not (measurement.is_even or "robust" in picks.indices):
+        return {}
+
+    def choose(scores: Floats, diverged: Flags) -> dict[str, Index]:
+        indices = pick_indices(measurement, scores, diverged)
+        params = {role: measurement.by_index[index].params for role, index in indices.items()}
+        recommended = recommend(measurement, Picks(params, indices))
+        return indices | ({RECOMMENDED: indices[recommended.role]} if recommended else {})
+
+    return pick_frequencies(choose, *runs_by_condition(measurement), measurement.shape)
+
+
+def selection_of(
+    measurement: Measurement, recommended: Recommendation | None, frequencies: Mapping[str, Floats]
+) -> Spread:
+    """Return how much the true score of what is recommended varies with the tuning seeds."""
+    if recommended is None or RECOMMENDED not in frequencies:
+        return UNKNOWN
+    index = measurement.index_of(recommended.params)
+    if recommended.role == "default" or index is None:
+        # No tuning seed chose it.
+        return Spread(0.0, len(measurement.seeds) - 1.0)
+    return selection_spread(_chances(recommended, frequencies), measurement.seed_scores, index)
+
+
+def unsettled_axes(
+    measurement: Measurement, recommended: Recommendation | None, frequencies: Mapping[str, Floats]
+) -> list[str]:
+    """Return the parameters of which fewer than half of the draws of seeds recommend the same value again."""
+    index = measurement.index_of(recommended.params) if recommended else None
+    if recommended is None or index is None or not measurement.is_grid or RECOMMENDED not in frequencies:
+        return []
+    chances = _chances(recommended, frequencies)
+    names = []
+    for number, axis in enumerate(measurement.axes):
+        if chances.take(index[number], axis=number).sum() < SETTLED - 1e-9:
+            names.append(axis.short)
+    return names
+
+
+def _chances(recommended: Recommendation, frequencies: Mapping[str, Floats]) -> Floats:
+    """Return how often each setting is picked by the rule that led to the recommended one."""
+    # A peak without a caveat took the robust pick's place on the fresh seeds.
+    is_second = recommended.role == "peak" and not recommended.caveat
+    return frequencies["peak" if is_second else RECOMMENDED]

@@ -1,0 +1,69 @@
+"""Decide whether a grid's learning rates go on beyond an end that is best."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sweeps.report.statistics.arrays import Flags, Floats
+from sweeps.report.statistics.noise import stable
+from sweeps.report.statistics.robust import flag_unsound, smoothed_scores
+
+End = Literal["low", "high", ""]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The ends of a range of learning rates against its inside: the best R_sigma of sound settings."""
+
+    # -inf where there is no sound setting
+    inside: float
+    low: float
+    high: float
+    # of a difference of two good settings; 0 where it can't be known
+    error: float
+    # which end to go on at, empty for neither
+    end: End
+
+
+def decide(
+    scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int, lrs: Sequence[float]
+) -> Decision:
+    """Go on at the better end where it beats the inside by more than half a standard error.
+
+    scores, diverged: (*axes, replicates) of a complete grid. Where every run diverged, go on downwards.
+    """
+    means = scores.mean(axis=-1)
+    robustness = smoothed_scores(means, lrs, lr_axis)
+    unsound = flag_unsound(means, np.asarray(diverged.any(axis=-1)), ordered)
+    rows = np.moveaxis(np.where(unsound, -np.inf, robustness), lr_axis, 0).reshape(len(lrs), -1)
+    best = rows.max(axis=1)
+    low, high = float(best[0]), float(best[-1])
+    inside = float(best[1:-1].max(initial=-np.inf))
+    error = standard_error(scores, diverged)
+    end: End = ""
+    if max(low, high) - error / 2 > inside:
+        end = "high" if high >= low else "low"
+    return Decision(inside, low, high, error, "low" if diverged.all() else end)
+
+
+def standard_error(scores: Floats, diverged: Flags) -> float:
+    """Return the standard error of a difference of two good settings on the same n seeds: own sqrt(2/n).
+
+    own^2 = sum (y_ij - y_i. - y_.j + y_..)^2 / ((|H| - 1)(n - 1)) over H, the settings without a diverged run
+    whose mean is at or above the median of all means. 0 where H or n is below 2.
+    """
+    means = scores.mean(axis=-1)
+    rows = scores[stable(scores, diverged) & (means >= np.nanmedian(means))]
+    count, n = rows.shape
+    if count < 2 or n < 2:
+        return 0.0
+    errors = rows - rows.mean(axis=1, keepdims=True) - rows.mean(axis=0) + rows.mean()
+    return float(np.sqrt(np.sum(errors**2) / ((count - 1) * (n - 1)) * 2 / n))
+
+
+def next_lr(declared_end: float, end: Literal["low", "high"], k: int) -> float:
+    """Return the k-th learning rate beyond an end, half a decade a step, rounded to one significant digit."""
+    step = k / 2 if end == "high" else -k / 2
+    return float(f"{declared_end * 10**step:.0e}")
