@@ -109,8 +109,8 @@ def test_where_the_ranking_is_unknown_no_optimizer_is_called_better(sweep: str) 
 def test_a_peak_at_the_end_of_the_range_is_what_to_take_and_compared_with_the_robust_pick() -> None:
     _, peak, *_ = compose("at an end").lead[0].sentences
     assert re.search(
-        r"adam: the peak pick, lr=0.1 momentum=0, .* It is [12]\.\d+ points better \[[12]\.\d+, \d\.\d+\] than "
-        r"the robust pick, lr=0.01 momentum=0\.",
+        r"adam: the peak pick, lr=0.1 momentum=0, .* It is [12]\.\d+ points better \[[12]\.\d+, \d\.\d+\] "
+        r"than the robust pick, lr=0.01 momentum=0\.",
         peak,
     )
 

@@ -39,7 +39,7 @@ class Joint:
     tolerances: Sequence[Comparison]
     # the bands of good learning rates are cut off by the edges of the search
     unranked: bool
-    # by study: the end of the learning rates that its best mean is at, low or high, if none beyond is searched
+    # by study: the end of the learning rates that its best mean is at, where no more were searched
     on_edge: Mapping[str, str]
     # by study: what was held fixed, but not at the same value in all
     differing: Mapping[str, Mapping[str, str]]
