@@ -8,7 +8,15 @@ import plotly.graph_objects as go
 from sweeps.report.figures.coverage import covering_studies, missing_coverage
 from sweeps.report.figures.focus import focus
 from sweeps.report.figures.main_axis import add_runs, converged_scores, main_axis, ticks, values_along
-from sweeps.report.figures.style import axis_title, frame, line_style, parameter_axis
+from sweeps.report.figures.style import (
+    RECOMMENDED,
+    axis_title,
+    colour,
+    frame,
+    line_style,
+    parameter_axis,
+    translucent,
+)
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
@@ -17,9 +25,13 @@ from sweeps.report.sentences.wording import format_params
 
 TITLE = "Best setting at each learning rate"
 HOW_TO_READ = """
-    At each learning rate the other parameters are those that did best with it on the tuning seeds. The lines
-    are therefore a little too good. A wide plateau forgives a wrong learning rate.
+    Each point is a run on the tuning seeds, with whatever else did best at its learning rate. The lines are
+    therefore a little too good. Strips at the foot span what was searched, pale where it was widened. A broad
+    hill forgives a wrong learning rate.
 """
+
+# The height of a range's strip, as a share of the frame's.
+STRIP = 0.018
 
 
 def missing(studies: Sequence[Findings]) -> str | None:
@@ -32,30 +44,58 @@ def missing(studies: Sequence[Findings]) -> str | None:
 
 
 def draw(studies: Sequence[Findings]) -> go.Figure:
-    """Draw a line per optimizer with all runs of its settings."""
-    measurements = [findings.measurement for findings in covering_studies(studies)]
-    axes = [axis for measurement in measurements if (axis := main_axis(measurement))]
+    """Draw a line per optimizer with all runs of its settings, and mark what is recommended."""
+    covering = covering_studies(studies)
+    axes = [axis for findings in covering if (axis := main_axis(findings.measurement))]
+    metric = covering[0].measurement.metric
     values: list[float] = []
-    for measurement, axis in zip(measurements, axes, strict=True):
-        values += ticks(measurement, axis)
-    x = parameter_axis(axes[0], values)
-    title = f"Best setting at each {axes[0].short}, over the other parameters"
-    figure = frame(title, x, axis_title(measurements[0].metric.label), height=460)
+    for findings, axis in zip(covering, axes, strict=True):
+        values += ticks(findings.measurement, axis)
+    title = f"Best score at each {axes[0].short}"
+    figure = frame(title, parameter_axis(axes[0], values), axis_title(metric.label), height=440)
     scores = []
-    for number, (measurement, axis) in enumerate(zip(measurements, axes, strict=True)):
-        settings = _best_settings(measurement, axis)
+    for number, (findings, axis) in enumerate(zip(covering, axes, strict=True)):
+        settings = _best_settings(findings.measurement, axis)
         scores.append(converged_scores(settings))
-        x_values = values_along(axis, settings)
-        figure.add_scatter(
-            x=x_values,
-            y=[setting.mean for setting in settings],
-            name=measurement.option,
-            line=line_style(number),
-            text=[format_params(setting.params) for setting in settings],
-            hovertemplate="%{text}<br>mean %{y:.2f}",
-        )
-        add_runs(figure, x_values, [setting.values for setting in settings], number, measurement.option)
-    return focus(figure, scores, measurements[0].metric)
+        _add_line(figure, findings.measurement.option, axis, settings, number)
+        _add_strips(figure, axis, number)
+    _add_recommended(figure, covering, axes)
+    return focus(figure, scores, metric)
+
+
+def _add_line(figure: go.Figure, option: str, axis: Axis, settings: Sequence[Setting], number: int) -> None:
+    x = values_along(axis, settings)
+    figure.add_scatter(
+        x=x,
+        y=[setting.mean for setting in settings],
+        name=option,
+        line=line_style(number),
+        text=[format_params(setting.params) for setting in settings],
+        hovertemplate="%{text}<br>mean %{y:.4g}",
+    )
+    add_runs(figure, x, [setting.values for setting in settings], number, option)
+
+
+def _add_strips(figure: go.Figure, axis: Axis, number: int) -> None:
+    """Add a strip over the searched values, opaque over the declared ones."""
+    y = {"y0": number * STRIP, "y1": (number + 0.8) * STRIP, "yref": "y domain"}
+    for values, opacity in ((axis.values, 0.3), (axis.declared, 0.8)):
+        x = {"x0": float(values[0]), "x1": float(values[-1])}
+        shade = translucent(colour(number), opacity)
+        figure.add_shape(type="rect", **x, **y, fillcolor=shade, line={"width": 0}, layer="below")
+
+
+def _add_recommended(figure: go.Figure, studies: Sequence[Findings], axes: Sequence[Axis]) -> None:
+    x, y, text = [], [], []
+    for findings, axis in zip(studies, axes, strict=True):
+        pick = findings.recommended_pick
+        if pick and pick.tuned:
+            x.append(float(pick.params[axis.name]))
+            y.append(pick.tuned.mean.value)
+            text.append(f"{findings.measurement.option}: {format_params(pick.params)}")
+    if x:
+        style = {"name": "recommended", "marker": RECOMMENDED, "mode": "markers"}
+        figure.add_scatter(x=x, y=y, text=text, hovertemplate="%{text}<br>mean %{y:.4g}", **style)
 
 
 def _best_settings(measurement: Measurement, axis: Axis) -> list[Setting]:

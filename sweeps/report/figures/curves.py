@@ -152,12 +152,12 @@ def _add_epoch_losses(figure: go.Figure, runs: Sequence[RunCurves]) -> None:
     for run in runs:
         loss = run.curves.get("train_loss", [])
         style = {"name": "loss, mean of an epoch", "line": {"color": colour(0)}}
-        _add_epochs(figure, loss, f"{run.label}: loss %{{y:.3f}}", run is runs[0], **style)
+        _add_epochs(figure, loss, f"{run.label}: loss %{{y:.4g}}", run is runs[0], **style)
 
 
 def _add_accuracies(figure: go.Figure, run: RunCurves, is_first: bool) -> None:
     for number, (metric, name) in enumerate(ACCURACIES):
-        hover = f"{run.label}: {name} %{{y:.2f}}"
+        hover = f"{run.label}: {name} %{{y:.4g}}"
         style = {"name": f"{name} accuracy", "line": {"color": colour(number + 1)}}
         values = run.curves.get(metric, [])
         _add_epochs(figure, values, hover, is_first, **style, xaxis="x2", yaxis="y2")

@@ -12,9 +12,10 @@ from sweeps.report.statistics.intervals import Estimate
 
 TITLE = "Differences between optimizers"
 HOW_TO_READ = """
-    Confirmed picks on the same fresh seeds, where both converge. The intervals allow for the choice on the
-    tuning seeds, since others might have picked other settings. An interval that holds 0 shows no difference
-    that these seeds can tell. One inside the green strip shows that there is none worth speaking of.
+    What is recommended of each, on the same fresh seeds, where both converge. Bars are 95 % intervals. They
+    allow for the choice on the tuning seeds, since others might have led to other settings. An interval that
+    holds 0 shows no difference that these seeds can tell. One inside the green strip shows that there is none
+    worth speaking of. "Lr off" is the mean over half, once and double the learning rate.
 """
 
 
@@ -22,17 +23,16 @@ def missing(joint: Joint) -> str | None:
     """Return why there is no figure, or None."""
     if _known_differences(joint):
         return None
-    return "it needs two studies' robust picks, chosen on several seeds and trained on the same fresh ones"
+    return "it needs two optimizers' settings, chosen on several seeds and trained on the same fresh ones"
 
 
 def draw(joint: Joint) -> go.Figure:
     """Draw the mean paired differences with their intervals; the pale strip is what counts as equivalent."""
     differences = _known_differences(joint)
     names = list(differences)
-    x = axis_title(f"mean paired difference, {joint.unit}, 95 % interval")
     figure = frame(
-        "Differences between optimizers on the same fresh seeds",
-        {**x, "zeroline": True, "zerolinecolor": INK},
+        "How much better one optimizer is than another on the same fresh seeds",
+        {**axis_title(f"first better by, {joint.unit}"), "zeroline": True, "zerolinecolor": INK},
         {"type": "category", "range": [len(names) - 0.5, -0.5]},
         height=180 + 60 * len(names),
         font=SMALL_FONT,
@@ -47,9 +47,11 @@ def draw(joint: Joint) -> go.Figure:
 def _known_differences(joint: Joint) -> dict[str, Estimate]:
     """Return by name the differences that have an interval."""
     differences = {}
-    for comparison in joint.comparisons:
-        if comparison.verdict != "unknown" and not np.isnan(comparison.difference.low):
-            differences[f"{comparison.first} - {comparison.second}"] = comparison.difference
+    for comparisons, suffix in ((joint.comparisons, ""), (joint.tolerances, "<br>lr off")):
+        for comparison in comparisons:
+            if comparison.verdict != "unknown" and not np.isnan(comparison.difference.low):
+                name = f"{comparison.first} - {comparison.second}{suffix}"
+                differences[name] = comparison.difference
     return differences
 
 

@@ -26,7 +26,7 @@ def missing(findings: Findings) -> str | None:
 def draw(findings: Findings) -> go.Figure:
     """Draw the share of the scores' variance over the grid that each parameter and interaction explains."""
     shares = list(findings.importance.values())
-    x = axis_title("share of the variance, corrected for noise")
+    x = axis_title("share of the variance")
     figure = frame(
         f"{findings.measurement.option}: what explains the scores' variance over the grid",
         {**x, "tickformat": ".0%", "range": [0, 1.02]},

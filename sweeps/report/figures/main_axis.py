@@ -55,5 +55,5 @@ def add_runs(
         marker={"color": translucent(colour(number), 0.55), "size": 6},
         showlegend=False,
         legendgroup=name,
-        hovertemplate=f"{name}: one run %{{y:.2f}}<extra></extra>",
+        hovertemplate=f"{name}: one run %{{y:.4g}}<extra></extra>",
     )

@@ -37,12 +37,13 @@ def draw(findings: Findings) -> go.Figure:
     axes = [measurement.axes[axis] for axis in order]
     rows, columns = _labels(axes[:1]), _labels(axes[1:])
     title = f"{measurement.option}: mean of each setting, and R below it"
-    figure = frame(title, {"tickangle": -45}, {}, height=190 + 46 * len(rows), font=SMALL_FONT)
+    figure = frame(title, {}, {}, height=190 + 46 * len(rows), font=SMALL_FONT)
     arrays = (findings.series.mean, findings.series.robustness, _cell_marks(findings))
-    means, robust, marks = (_flatten(array, order) for array in arrays)
     text = []
-    for cells in zip(means, robust, marks, strict=True):
-        text.append([f"{mark}{mean:.4g}<br><i>{off:.4g}</i>" for mean, off, mark in zip(*cells, strict=True)])
+    for row in zip(*(_flatten(array, order) for array in arrays), strict=True):
+        cells = zip(*row, strict=True)
+        text.append([f"{mark}{mean:#.4g}<br><i>{off:#.4g}</i>" for mean, off, mark in cells])
+    means = _flatten(findings.series.mean, order)
     add_cells(figure, columns, rows, means, text, measurement.metric.direction)
     return figure
 

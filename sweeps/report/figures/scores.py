@@ -77,7 +77,7 @@ def _add_lines(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
             line=line_style(number),
             mode="lines",
             legendgroup=name,
-            hovertemplate=f"{name}<br>{axis.short} %{{x:g}}<br>mean %{{y:.2f}}<extra></extra>",
+            hovertemplate=f"{name}<br>{axis.short} %{{x:g}}<br>mean %{{y:.4g}}<extra></extra>",
         )
         runs = [row[~np.isnan(row)].tolist() for row in converged[index]]
         add_runs(figure, axis.values, runs, number, name)
@@ -95,7 +95,7 @@ def _add_points(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
         name="mean of a setting; the line spans its runs",
         error_y={**error_bars(spans), "width": 0, "thickness": 1, "color": PALE},
         text=[f"trial {setting.number}: {format_params(setting.params)}" for setting in settings],
-        hovertemplate="%{text}<br>mean %{y:.2f}<extra></extra>",
+        hovertemplate="%{text}<br>mean %{y:.4g}<extra></extra>",
     )
 
 
@@ -143,5 +143,5 @@ def _add_pruned(figure: go.Figure, measurement: Measurement, axis: Axis) -> None
             marker={"symbol": "triangle-up-open", "size": 9, "color": PALE},
             name="pruned: score when stopped",
             text=steps,
-            hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",
+            hovertemplate="%{text}<br>%{y:.4g}<extra></extra>",
         )

@@ -18,6 +18,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7
 INK, PALE, LINE, PAPER = "#1c2430", "#5b6675", "#dde2e8", "#ffffff"
 # The most values of an axis that get a label each.
 MOST_TICKS = 12
+# How close two labels of an axis may be, as a share of its length.
+CLOSEST_TICKS = 1 / 9
 DASHES = ("solid", "dash", "dot")
 GRID = {
     "gridcolor": LINE,
@@ -35,6 +37,7 @@ MARKS = {
     "inside": {"symbol": "diamond-tall-open", "size": 18, "color": INK, "line": OUTLINE},
     "default": {"symbol": "square-open", "size": 22, "color": INK, "line": OUTLINE},
 }
+RECOMMENDED = {"symbol": "circle-open", "size": 18, "color": INK, "line": OUTLINE}
 DIVERGED = {"symbol": "x-thin", "size": 10, "line": {"color": "#D62728", "width": 2}}
 
 FONT = {
@@ -74,7 +77,7 @@ def frame(title: str, x: dict[str, Any], y: dict[str, Any], height: int = 440, *
             "font": FONT,
             "height": height,
             "margin": {"l": 60, "r": 20, "t": 70, "b": 60},
-            "legend": {"orientation": "h", "y": -0.22, "yanchor": "top"},
+            "legend": {"orientation": "h", "y": -0.22, "yanchor": "top", "traceorder": "normal"},
             "plot_bgcolor": PAPER,
             "paper_bgcolor": PAPER,
             "hovermode": "closest",
@@ -88,8 +91,11 @@ def axis_title(text: str) -> dict[str, Any]:
     return {"title": {"text": text}}
 
 
-def parameter_axis(axis: Axis, values: Iterable[float], marks_edges: bool = False) -> dict[str, Any]:
-    """Return the x axis of a searched parameter; marks_edges: whether the outermost values are named so."""
+def parameter_axis(axis: Axis, values: Iterable[float], marks_ends: bool = False) -> dict[str, Any]:
+    """Return the x axis of a searched parameter.
+
+    marks_ends: whether the outermost values are named so, and where widening began.
+    """
     name = "learning rate" if axis.short == "lr" else axis.short
     layout = axis_title(f"{name} (log scale)" if axis.log else name)
     if axis.log:
@@ -98,11 +104,23 @@ def parameter_axis(axis: Axis, values: Iterable[float], marks_edges: bool = Fals
     if len(ticks) > MOST_TICKS or axis.continuous:
         decades = {"dtick": 1, "exponentformat": "none", "minor": {"ticks": "outside"}}
         return layout | decades if axis.log else layout
-    labels = [f"{value:g}" for value in ticks]
-    if marks_edges and len(labels) > 1:
-        labels[0] += "<br>(edge)"
-        labels[-1] += "<br>(edge)"
-    return layout | {"tickvals": ticks, "ticktext": labels}
+    notes = {}
+    if marks_ends and len(ticks) > 1:
+        notes = dict.fromkeys((float(axis.declared[0]), float(axis.declared[-1])), "<br>(declared end)")
+        notes |= dict.fromkeys((ticks[0], ticks[-1]), "<br>(edge)")
+    ticks = _sparse(ticks, axis.log)
+    return layout | {"tickvals": ticks, "ticktext": [f"{tick:g}{notes.get(tick, '')}" for tick in ticks]}
+
+
+def _sparse(ticks: Sequence[float], log: bool) -> list[float]:
+    """Return ticks without those whose label would touch the one before; the last one stays."""
+    places = np.log10(ticks) if log else np.asarray(ticks)
+    apart = (places[-1] - places[0]) * CLOSEST_TICKS
+    last, sparse = places[-1], [ticks[-1]]
+    for tick, place in zip(ticks[-2::-1], places[-2::-1], strict=True):
+        if last - place >= apart:
+            last, sparse = place, [tick, *sparse]
+    return sparse
 
 
 def add_pick(figure: go.Figure, role: str, x: Any, y: Any) -> None:

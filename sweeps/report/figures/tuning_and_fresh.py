@@ -26,9 +26,9 @@ def missing(studies: Sequence[Findings]) -> str | None:
 
 def draw(studies: Sequence[Findings]) -> go.Figure:
     """Draw each pick's fresh mean against its tuning mean: below the diagonal the tuning looked too good."""
-    metric = studies[0].measurement.metric.label
-    x, y = axis_title(f"mean on the tuning seeds, {metric}"), axis_title("mean on fresh seeds")
-    figure = frame(TITLE, x, y, height=480)
+    title = f"{TITLE}: {studies[0].measurement.metric.label}"
+    x, y = axis_title("mean on the tuning seeds"), axis_title("mean on fresh seeds")
+    figure = frame(title, x, y, height=480)
     _add_diagonal(figure, [pick for findings in studies for pick in _fresh_picks(findings)])
     for number, findings in enumerate(studies):
         for pick in _fresh_picks(findings):
@@ -64,5 +64,5 @@ def _add_point(figure: go.Figure, pick: Pick, option: str, shade: str) -> None:
         marker={**MARKS[pick.role], "line": {"color": shade, "width": 2.5}, "color": fill},
         name=f"{option}: {ROLE_NAMES[pick.role]}",
         text=[format_params(pick.params)],
-        hovertemplate="%{text}<br>tuning %{x:.2f}, fresh %{y:.2f}",
+        hovertemplate="%{text}<br>tuning %{x:.4g}, fresh %{y:.4g}",
     )
