@@ -1,6 +1,8 @@
 """Read what a setting scored on fresh seeds: the only figures that a headline may name."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -17,12 +19,12 @@ def fresh_scores(measurement: Measurement, params: Params) -> Floats:
     """
     tests = measurement.confirmation.tests(params)
     is_unread = np.isnan(tests).all()
-    return _by_seed(measurement, measurement.confirmation.scores(params) if is_unread else tests)
+    return mean_by_seed(measurement, measurement.confirmation.scores(params) if is_unread else tests)
 
 
 def fresh_objective(measurement: Measurement, params: Params) -> Floats:
     """Return as `fresh_scores`, but always of the objective: what compares with the tuning seeds."""
-    return _by_seed(measurement, measurement.confirmation.scores(params))
+    return mean_by_seed(measurement, measurement.confirmation.scores(params))
 
 
 def converged_scores(measurement: Measurement, params: Params) -> Floats:
@@ -32,7 +34,7 @@ def converged_scores(measurement: Measurement, params: Params) -> Floats:
 
 def fresh_diverged(measurement: Measurement, params: Params) -> Flags:
     """Return on which fresh seeds a run diverged, under any condition."""
-    return _by_seed(measurement, measurement.confirmation.diverged(params).astype(float)) > 0
+    return mean_by_seed(measurement, measurement.confirmation.diverged(params).astype(float)) > 0
 
 
 def fresh_metric(measurement: Measurement) -> Metric:
@@ -45,7 +47,22 @@ def fresh_metric(measurement: Measurement) -> Metric:
     return metric
 
 
-def _by_seed(measurement: Measurement, values: Floats) -> Floats:
+def mean_by_seed(measurement: Measurement, values: Floats) -> Floats:
+    """Return means over the conditions: (replicates,) -> (fresh seeds,)."""
     # As they are stored: the conditions in turn, each with all seeds.
     conditions = {replicate.condition_label for replicate in measurement.confirmation.replicates}
     return np.asarray(values.reshape(max(1, len(conditions)), -1).mean(axis=0))
+
+
+def by_fresh_seed(measurement: Measurement, values: Floats) -> dict[Hashable, float]:
+    """Return values (fresh seeds,) by their seed and the conditions that they are means over."""
+    replicates = measurement.confirmation.replicates
+    conditions = tuple(dict.fromkeys(replicate.condition_label for replicate in replicates))
+    seeds = dict.fromkeys(replicate.seed for replicate in replicates)
+    return {(seed, *conditions): float(value) for seed, value in zip(seeds, values, strict=True)}
+
+
+def align(studies: Mapping[str, Mapping[Hashable, float]]) -> dict[str, Floats]:
+    """Return each study's values over the fresh seeds of all, nan where it has none: (seeds,) each."""
+    seeds = list(dict.fromkeys(chain.from_iterable(studies.values())))
+    return {name: np.array([values.get(seed, np.nan) for seed in seeds]) for name, values in studies.items()}

@@ -2,16 +2,14 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
-from sweeps.report.findings.fresh import fresh_objective
+from sweeps.report.findings.fresh import align, by_fresh_seed, fresh_objective
 from sweeps.report.findings.scope import scope
+from sweeps.report.findings.speed import Speed, measure_speed
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
-from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.compare import Comparison, Reason, compare
 from sweeps.report.statistics.space import cannot_rank
 
@@ -37,9 +35,11 @@ class Joint:
     comparisons: Sequence[Comparison]
     # as the comparisons, of the mean over half, once and double the learning rate, where that was trained
     tolerances: Sequence[Comparison]
+    # how soon what is recommended reaches a target; None where there is none
+    speed: Speed | None
     # the bands of good learning rates are cut off by the edges of the search
     unranked: bool
-    # by study: the end of the learning rates that its best mean is at, where no more were searched
+    # by study: the end of the learning rates that its best mean is at, low or high, if none beyond was tried
     on_edge: Mapping[str, str]
     # by study: what was held fixed, but not at the same value in all
     differing: Mapping[str, Mapping[str, str]]
@@ -55,8 +55,11 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
         unit=metric.difference_unit,
         comparisons=_compare_recommended(studies),
         tolerances=_compare_tolerances(studies),
+        speed=measure_speed(studies),
         unranked=cannot_rank([findings.bands.get(1.0) for findings in studies]),
-        on_edge={_option(f): f.peak_end for f in studies if f.recommended and f.recommended.is_at_end},
+        on_edge={
+            f.measurement.option: f.peak_end for f in studies if f.recommended and f.recommended.is_at_end
+        },
         differing=_different_scopes(studies),
         test_sample=_test_sample(studies),
     )
@@ -86,20 +89,24 @@ def _different_scopes(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
 
 def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
     """Compare what is recommended; the verdict is unknown where the ranking is."""
-    scores = _align({_option(findings): _fresh_by_seed(findings) for findings in studies})
-    objectives = _align({_option(findings): _fresh_by_seed(findings, objective=True) for findings in studies})
-    tuning = {_option(findings): findings.selection for findings in studies}
+    by_option = {findings.measurement.option: findings for findings in studies}
+    scores = align({option: _scores(findings) for option, findings in by_option.items()})
+    objectives = align({option: _objectives(findings) for option, findings in by_option.items()})
+    tuning = {option: findings.selection for option, findings in by_option.items()}
     is_tested = studies[0].fresh_metric != studies[0].measurement.metric
-    by_option = {_option(findings): findings for findings in studies}
     comparisons = []
     for pair in compare(scores, tuning, studies[0].fresh_metric.margin):
-        first, second = by_option[pair.first], by_option[pair.second]
-        reason = _find_reason(pair, first, second)
-        verdict = "unknown" if reason else pair.verdict
+        reason = _find_reason(pair, by_option[pair.first], by_option[pair.second])
         objective = objectives[pair.first] - objectives[pair.second]
         both = objective[~np.isnan(scores[pair.first] - scores[pair.second])]
-        validation = float(both.mean()) if is_tested and len(both) else float("nan")
-        comparisons.append(replace(pair, verdict=verdict, reason=reason, validation_difference=validation))
+        comparisons.append(
+            replace(
+                pair,
+                verdict="unknown" if reason else pair.verdict,
+                reason=reason,
+                validation_difference=float(both.mean()) if is_tested and len(both) else float("nan"),
+            )
+        )
     return comparisons
 
 
@@ -108,49 +115,38 @@ def _compare_tolerances(studies: Sequence[Findings]) -> list[Comparison]:
     scores, tuning = {}, {}
     for findings in studies:
         if findings.tolerance:
-            values = findings.fresh_metric.orient(findings.tolerance.by_seed)
-            scores[_option(findings)] = _by_seed(findings.measurement, values)
-            tuning[_option(findings)] = findings.selection
-    return compare(_align(scores), tuning, studies[0].fresh_metric.margin)
+            measurement, values = findings.measurement, findings.tolerance.by_seed
+            scores[measurement.option] = by_fresh_seed(measurement, findings.fresh_metric.orient(values))
+            tuning[measurement.option] = findings.selection
+    return compare(align(scores), tuning, studies[0].fresh_metric.margin)
 
 
 def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> Reason:
     """Return why it is unknown which is better; that of the comparison itself comes last."""
-    replicates = [findings.measurement.confirmation.replicates for findings in (first, second)]
-    picks = [findings.recommended_pick for findings in (first, second)]
+    if "learned nothing" in (first.outcome, second.outcome):
+        return "learned nothing"
+    picks = [first.recommended_pick, second.recommended_pick]
     if not all(pick and pick.fresh for pick in picks):
         return "not confirmed"
-    if comparison.seeds < 2 and replicates[0] != replicates[1]:
+    confirmations = [first.measurement.confirmation, second.measurement.confirmation]
+    if comparison.seeds < 2 and confirmations[0].replicates != confirmations[1].replicates:
         return "different seeds"
     if any(findings.recommended and findings.recommended.is_at_end for findings in (first, second)):
         return "end"
     return comparison.reason
 
 
-def _fresh_by_seed(findings: Findings, objective: bool = False) -> dict[Hashable, float]:
-    """Return what is recommended on each fresh seed, higher is better: converged, or always the objective."""
+def _scores(findings: Findings) -> dict[Hashable, float]:
+    """Return what is recommended on each fresh seed where it converges, higher is better."""
+    pick = findings.recommended_pick
+    if pick is None or pick.fresh is None:
+        return {}
+    return by_fresh_seed(findings.measurement, findings.fresh_metric.orient(pick.fresh.converged))
+
+
+def _objectives(findings: Findings) -> dict[Hashable, float]:
+    """Return as `_scores`, but the objective, diverged or not."""
     pick, measurement = findings.recommended_pick, findings.measurement
     if pick is None or pick.fresh is None:
         return {}
-    values = findings.fresh_metric.orient(pick.fresh.converged)
-    if objective:
-        values = measurement.metric.orient(fresh_objective(measurement, pick.params))
-    return _by_seed(measurement, values)
-
-
-def _by_seed(measurement: Measurement, values: Floats) -> dict[Hashable, float]:
-    """Return values by the fresh seed and the conditions that they are means over: what studies share."""
-    replicates = measurement.confirmation.replicates
-    conditions = tuple(dict.fromkeys(replicate.condition_label for replicate in replicates))
-    seeds = dict.fromkeys(replicate.seed for replicate in replicates)
-    return {(seed, *conditions): float(value) for seed, value in zip(seeds, values, strict=True)}
-
-
-def _align(values: Mapping[str, Mapping[Hashable, float]]) -> dict[str, Floats]:
-    """Return each option's values over all of their keys, nan where it has none."""
-    keys = list(dict.fromkeys(chain.from_iterable(values.values())))
-    return {option: np.array([own.get(key, np.nan) for key in keys]) for option, own in values.items()}
-
-
-def _option(findings: Findings) -> str:
-    return findings.measurement.option
+    return by_fresh_seed(measurement, measurement.metric.orient(fresh_objective(measurement, pick.params)))

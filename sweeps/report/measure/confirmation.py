@@ -36,17 +36,18 @@ class Confirmation:
 
     def scores(self, params: Params) -> Floats:
         """Return validation scores of a setting, one a replicate, nan where there is none."""
-        return self._over_replicates(params, lambda run: run.value)
+        return self.over_replicates(params, lambda run: run.value)
 
     def tests(self, params: Params) -> Floats:
         """Return test accuracies of a setting, one a replicate, nan where there is none."""
-        return self._over_replicates(params, lambda run: np.nan if run.test is None else run.test)
+        return self.over_replicates(params, lambda run: np.nan if run.test is None else run.test)
 
     def diverged(self, params: Params) -> Flags:
         """Flag a setting's runs that diverged, one a replicate."""
-        return np.equal(self._over_replicates(params, lambda run: run.diverged), 1)
+        return np.equal(self.over_replicates(params, lambda run: run.diverged), 1)
 
-    def _over_replicates(self, params: Params, of: Callable[[FinishedRun], float]) -> Floats:
+    def over_replicates(self, params: Params, of: Callable[[FinishedRun], float]) -> Floats:
+        """Return a value of each of a setting's runs, one a replicate, nan where there is none."""
         values = np.full(len(self.replicates), np.nan)
         setting = self.of(params)
         for number, replicate in enumerate(self.replicates):

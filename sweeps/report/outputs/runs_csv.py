@@ -10,14 +10,15 @@ from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 
 FIRST_COLUMNS = ["study", "option", "phase", "trial", "state"]
-LAST_COLUMNS = ["seed", "score", "diverged", "test", "epochs", "folder", "last", "reason"]
+LAST_COLUMNS = ["seed", "score", "diverged", "learned_nothing", "test", "epochs", "folder", "last", "reason"]
 
 
 def write_runs_csv(measurements: Sequence[Measurement], path: Path) -> None:
     """Write a row a finished run, and one for each trial that has none: waiting, running, pruned or failed.
 
-    score: of the objective; test: where the test split was read; last: an unfinished trial's last
-    intermediate value; folder: below the table's own. What doesn't apply is empty.
+    phase: tuning, widening (beyond the declared settings) or confirmation; score: of the objective; test:
+    where the test split was read; last: an unfinished trial's last intermediate value; folder: below the
+    table's own. What doesn't apply is empty.
     """
     rows: list[dict[str, Any]] = []
     for measurement in measurements:
@@ -34,8 +35,10 @@ def write_runs_csv(measurements: Sequence[Measurement], path: Path) -> None:
 def _rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
     """Yield the runs of a study, then those of its confirmation."""
     names = {"study": measurement.study, "option": measurement.option}
+    declared = {setting.number for setting in measurement.declared().settings}
     for setting in measurement.settings:
-        yield from _setting_rows({**names, "phase": "tuning"}, setting, measurement.replicates)
+        phase = "tuning" if setting.number in declared else "widening"
+        yield from _setting_rows({**names, "phase": phase}, setting, measurement.replicates)
     confirmation = measurement.confirmation
     for setting in confirmation.settings:
         # A setting that was confirmed twice counts once.
@@ -60,6 +63,7 @@ def _result(run: FinishedRun) -> dict[str, Any]:
     return {
         "score": run.value,
         "diverged": run.diverged,
+        "learned_nothing": run.learned_nothing,
         "test": run.test,
         "epochs": max(map(len, run.curves.values()), default=None),
         "folder": run.folder,

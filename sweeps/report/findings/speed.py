@@ -1,0 +1,100 @@
+"""Measure how many epochs the recommended settings take to reach a target."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from sweeps.report.findings.fresh import align, by_fresh_seed, mean_by_seed
+from sweeps.report.findings.study import Findings
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import FinishedRun, Params
+from sweeps.report.statistics.arrays import Floats
+from sweeps.report.statistics.intervals import Estimate
+from sweeps.report.statistics.targets import first_epoch, time_ratio
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """The epochs that a setting's fresh runs take."""
+
+    # infinite where half of the runs or more never reach the target
+    median: float
+    # how many of the runs reach it
+    reached: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class TimeRatio:
+    """How many times as many epochs the first takes as the second, on the same fresh seeds."""
+
+    first: str
+    second: str
+    ratio: Estimate
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How soon what is recommended reaches a target."""
+
+    # of the objective, in its own direction
+    target: float
+    # by option, where the runs have a curve of the objective
+    epochs: Mapping[str, Epochs]
+    # of every pair of options whose runs all reach it
+    ratios: Sequence[TimeRatio]
+
+
+def measure_speed(studies: Sequence[Findings]) -> Speed | None:
+    """Return how soon what is recommended reaches the target; None without a target or a curve."""
+    target = choose_target(studies)
+    epochs, logs = {}, {}
+    for findings in studies:
+        pick, measurement = findings.recommended_pick, findings.measurement
+        values = _epochs(measurement, pick.params, target) if pick else np.empty(0)
+        runs = values[~np.isnan(values)]
+        if len(runs):
+            epochs[measurement.option] = Epochs(
+                float(np.median(runs)), int(np.isfinite(runs).sum()), len(runs)
+            )
+            logs[measurement.option] = by_fresh_seed(measurement, mean_by_seed(measurement, np.log2(values)))
+    ratios = []
+    for first, second in combinations(logs, 2):
+        pair = align({first: logs[first], second: logs[second]})
+        ratio = time_ratio(pair[first], pair[second])
+        if not np.isnan(ratio.value):
+            ratios.append(TimeRatio(first, second, ratio))
+    return Speed(target, epochs, ratios) if epochs else None
+
+
+def choose_target(studies: Sequence[Findings]) -> float:
+    """Return the user's target; else the worst fresh mean of the configs' own settings, to a whole %.
+
+    Rounded so that it is easier to reach. It is one that does not depend on what is compared. nan where there
+    is none.
+    """
+    metric, declared = studies[0].measurement.metric, studies[0].measurement.target
+    if declared is not None:
+        return declared
+    means = []
+    for findings in studies:
+        default = findings.picks.get("default")
+        if default and default.fresh and metric.is_percent:
+            means.append(metric.orient(default.fresh.objective.value))
+    return metric.restore(float(np.floor(min(means, default=np.nan))))
+
+
+def _epochs(measurement: Measurement, params: Params, target: float) -> Floats:
+    """Return each fresh run's epochs to the target: infinite where it never stays, nan without a curve."""
+    metric = measurement.metric
+    curve = metric.name.replace(" ", "_")
+
+    def count(run: FinishedRun) -> float:
+        if np.isnan(target) or not run.curves.get(curve):
+            return float("nan")
+        values = metric.orient(np.array(run.curves[curve]))
+        return float("inf") if run.diverged else first_epoch(values, metric.orient(target))
+
+    return measurement.confirmation.over_replicates(params, count)
