@@ -13,7 +13,6 @@ from sweeps.report.statistics.arrays import Flags, Floats, Index
 from sweeps.report.statistics.conditions import pick_across
 from sweeps.report.statistics.continuous import pick_points
 from sweeps.report.statistics.robust import GridPicks, best_index, pick
-from sweeps.report.statistics.widening import Decision, decide
 
 
 @dataclass(frozen=True)
@@ -43,14 +42,6 @@ def pick_settings(measurement: Measurement) -> Picks:
     if measurement.default is not None:
         params["default"] = measurement.default
     return Picks(params, indices)
-
-
-def decide_widening(measurement: Measurement) -> Decision | None:
-    """Return whether a complete grid's learning rates go on beyond an end; None without such an axis."""
-    lrs, axis = lr_values(measurement)
-    if axis is None or not measurement.is_grid:
-        return None
-    return decide(measurement.seed_scores, measurement.seed_diverged, measurement.ordered, axis, lrs)
 
 
 def runs_by_condition(measurement: Measurement) -> tuple[Floats, Flags]:
