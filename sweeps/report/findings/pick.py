@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.fresh import fresh_diverged, fresh_objective, fresh_scores
+from sweeps.report.findings.fresh import fresh_diverged, fresh_metric, fresh_objective, fresh_scores
 from sweeps.report.findings.picks import Picks
 from sweeps.report.findings.series import Series
 from sweeps.report.measure.measurement import Measurement
@@ -100,9 +100,10 @@ def _fresh_score(measurement: Measurement, params: Params) -> FreshScore | None:
     assert setting is not None
     diverged = fresh_diverged(measurement, params)
     converged = np.where(diverged, np.nan, values)
+    objective = np.where(diverged, np.nan, fresh_objective(measurement, params))
     return FreshScore(
-        score=mean_interval(converged),
-        objective=mean_interval(np.where(diverged, np.nan, fresh_objective(measurement, params))),
+        score=fresh_metric(measurement).clip(mean_interval(converged)),
+        objective=measurement.metric.clip(mean_interval(objective)),
         values=values[~np.isnan(values)].tolist(),
         converged=converged,
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),

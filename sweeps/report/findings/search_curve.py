@@ -36,9 +36,7 @@ def best_of_k(measurement: Measurement) -> BestOfK:
     if not np.isnan(fresh).any():
         honest = metric.restore(honest_best(np.array(tuning), metric.orient(np.array(fresh))))
     expected = metric.restore(expected_best(means))
-    if metric.direction < 0:
-        low, high = high, low
-    low, high = np.clip(metric.restore(np.array([low, high])), *metric.limits)
+    low, high = np.clip(np.sort(metric.restore(np.array([low, high])), axis=0), *metric.limits)
     return BestOfK(expected, low, high, honest)
 
 

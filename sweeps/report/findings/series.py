@@ -44,15 +44,15 @@ class Series:
 def compute_series(measurement: Measurement) -> Series:
     """Return the figures of every setting."""
     metric, scores = measurement.metric, measurement.seed_scores
-    low, high = setting_intervals(scores, measurement.seed_diverged)
-    if metric.direction < 0:
-        low, high = high, low
+    low, high = np.sort(
+        metric.restore(np.array(setting_intervals(scores, measurement.seed_diverged))), axis=0
+    )
     is_known = bool(measurement.by_index)
     has_seeds = scores.shape[-1] > 1
     return Series(
         mean=metric.restore(measurement.means),
-        low=metric.restore(low),
-        high=metric.restore(high),
+        low=np.clip(low, *metric.limits),
+        high=np.clip(high, *metric.limits),
         sd=scores.std(axis=-1, ddof=1) if has_seeds else np.full(measurement.shape, np.nan),
         robustness=metric.restore(_robustness(measurement)),
         on_edge=_on_edge(measurement),

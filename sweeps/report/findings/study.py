@@ -11,13 +11,14 @@ from sweeps.report.findings.pick import Pick, measure_picks
 from sweeps.report.findings.picks import Picks, pick_settings
 from sweeps.report.findings.recommended import Recommendation, differences_to, recommend_confirmed
 from sweeps.report.findings.series import Series, compute_series
-from sweeps.report.findings.space import good_bands, good_trials, importance, space_shares
+from sweeps.report.findings.space import effective_lr, good_bands, good_trials, importance, space_shares
 from sweeps.report.findings.stability import redraw_picks, selection_of, unsettled_axes
 from sweeps.report.findings.tolerance import Tolerance, measure_tolerance
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.compare import Verdict, judge
 from sweeps.report.statistics.conditions import largest_regrets
+from sweeps.report.statistics.effective_lr import EffectiveLr
 from sweeps.report.statistics.intervals import Estimate, Spread, pooled_spread, resolution
 from sweeps.report.statistics.space import GoodBand
 from sweeps.report.statistics.widening import End
@@ -59,6 +60,8 @@ class Findings:
     bands: Mapping[float, GoodBand]
     # by parameters: the share of the variance that they explain
     importance: Mapping[str, Estimate]
+    # whether lr and momentum act as one; None where not both are searched
+    effective_lr: EffectiveLr | None
     # by role: the pick's largest regret over several conditions
     regrets: Mapping[str, float]
     # how many trials are in each state
@@ -105,6 +108,7 @@ def analyze(measurement: Measurement) -> Findings:
         shares=space_shares(measurement) if has_shares else {},
         bands=good_bands(measurement) if has_shares else {},
         importance=importance(measurement),
+        effective_lr=effective_lr(measurement),
         regrets=_regrets(measurement, choice),
         states=Counter(setting.state for setting in measurement.settings),
         failures=_failures(measurement),
