@@ -139,6 +139,18 @@ class Claims:
         return count_claimable(trials, n_trials - front.first_tries)
 
     @retry_once
+    def count_running(self, study: optuna.Study) -> int:
+        """Return how many of a study's trials run; after `free` they are those of live workers."""
+        _, trials = self._unsettled(study)
+        return sum(trial.state == TrialState.RUNNING for trial in trials)
+
+    @retry_once
+    def count_settings(self, study: optuna.Study) -> int:
+        """Return how many settings a study has, those that wait included; retries are none of their own."""
+        front, trials = self._unsettled(study)
+        return front.first_tries + sum(not is_retry(trial) for trial in trials)
+
+    @retry_once
     def count_failures(self, study: optuna.Study) -> int:
         """Return how many trials failed and were not tried again."""
         front, trials = self._unsettled(study)

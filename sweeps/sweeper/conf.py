@@ -67,6 +67,10 @@ class StudySweeperConf:
     replicates: dict[str, Any] = field(default_factory=dict)
     # the best setting, the robust one and the config's own run again after the measurement
     confirm: ConfirmConf = field(default_factory=ConfirmConf)
+    # how many learning rates a grid may get in all beyond an end that is best; 0: the declared ones alone
+    extend: int = 0
+    # the smallest and the largest learning rate that it may get; null: any
+    lr_limits: list[float] | None = None
     # a trial's value over its replicates: mean, median, min or max
     aggregate: str = "mean"
     # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all

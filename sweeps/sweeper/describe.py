@@ -14,6 +14,7 @@ from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.overrides import format_literal
 from sweeps.sweeper.plan import Plan, Planner
+from sweeps.sweeper.widen import describe_widening
 
 # How a sampler covers a space, by its class: every setting of a grid, or evenly, as quasi-random points do.
 # Any other follows the scores, and is "adaptive". Optuna's classes don't say it: a sampler of another package
@@ -27,7 +28,8 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
     A coverage joins the earlier ones where there is anything left to cover. The key "ways" is of the first
     storages.
     """
-    attributes = {**_plan_attributes(plan, planner), "folder": str(folder)}
+    attributes = {**_plan_attributes(plan, planner), **describe_widening(plan, planner.settings, study)}
+    attributes["folder"] = str(folder)
     current = study.user_attrs
     coverage = _coverage_of(planner.settings, plan)
     coverages = list(current.get("ways", []))
@@ -56,7 +58,6 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
     return {
         "studied": plan.studied,
         "grid": _grid_numbers(plan),
-        "planned": plan.n_trials,
         "default": _default_setting(config, plan),
         "choices": options,
         "groups": [name for name in plan.space if composer.is_group(Parameter.from_name(name).key)],

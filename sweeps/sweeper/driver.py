@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -20,10 +21,11 @@ from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.jobs import Jobs
 from sweeps.sweeper.outcome import raise_if_gave_up, write_sweep_results
 from sweeps.sweeper.phase import Phase
-from sweeps.sweeper.plan import Planner
+from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.replicates import parse_axes
 from sweeps.sweeper.settings import check_settings
 from sweeps.sweeper.studies import open_studies
+from sweeps.sweeper.widen import WIDENING, can_widen, widen
 from sweeps.sweeper.worker import Worker
 
 
@@ -54,7 +56,7 @@ def drive(
     phases = [Phase(worker, studies)]
     try:
         with claims.hold_lock():
-            phases[0].run(claims)
+            phases[0].run(claims, partial(_widen_studies, phases[0], claims, storage))
             phases.append(_start_confirmation(phases[0], claims, storage))
             phases[1].run(claims)
     except BaseException as error:
@@ -66,6 +68,23 @@ def drive(
     raise_if_gave_up(phases, claims, resume_command(settings, config))
 
 
+def _widen_studies(tuning: Phase, claims: Claims, storage: Storage) -> list[str]:
+    """Enqueue the rows that tuned studies are to get; return a line to show for each."""
+    lines = []
+    with storage.locks().exclusive():  # another driver may be about to enqueue the same
+        for plan, study in _tuned_pairs(tuning, claims):
+            if can_widen(plan, tuning.worker.settings) and WIDENING in study.user_attrs:
+                lines.append(widen(plan, study))
+    return [line for line in lines if line]
+
+
+def _tuned_pairs(tuning: Phase, claims: Claims) -> Iterator[tuple[Plan, optuna.Study]]:
+    """Yield the studies whose trials have ended, failing no more often than they may."""
+    for plan, study in tuning.pairs:
+        if is_tuned(study, plan) and not tuning.worker.gives_up(claims, plan, study):
+            yield plan, study
+
+
 def _start_confirmation(tuning: Phase, claims: Claims, storage: Storage) -> Phase:
     """Return the confirmation phase of the studies that are tuned; empty if confirmation is off."""
     worker = tuning.worker
@@ -73,11 +92,10 @@ def _start_confirmation(tuning: Phase, claims: Claims, storage: Storage) -> Phas
     if worker.settings.confirm.is_on:
         optuna_storage = storage.open()
         with storage.locks().exclusive():  # another driver may be about to enqueue the same
-            for plan, study in tuning.pairs:
-                if is_tuned(study, plan) and not worker.gives_up(plan, claims.count_failures(study)):
-                    plan, study = enqueue_picks(optuna_storage, plan, study, worker.settings)
-                    plans.append(plan)
-                    studies.append(study)
+            for plan, study in _tuned_pairs(tuning, claims):
+                plan, study = enqueue_picks(optuna_storage, plan, study, worker.settings)
+                plans.append(plan)
+                studies.append(study)
     return Phase(replace(worker, plans=plans), studies)
 
 

@@ -75,7 +75,7 @@ def raise_if_gave_up(phases: Sequence[Phase], claims: Claims, resume_command: st
     failures = []
     for phase in phases:
         for plan, study in phase.pairs:
-            if phase.worker.gives_up(plan, claims.count_failures(study)):
+            if phase.worker.gives_up(claims, plan, study):
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
                     reason = trial.user_attrs.get("failure")
                     failures.append(f"\n  {study.study_name}, trial {trial.number}: {reason}")

@@ -1,8 +1,10 @@
 """A phase of a sweep: tuning, or confirming."""
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import optuna
 from hydra.core.plugins import Plugins
@@ -13,7 +15,7 @@ from sweeps.study.claims import Claims
 from sweeps.study.outage import StorageError, storage_failure
 from sweeps.sweeper.compose import override_hydra_key, set_hydra_key
 from sweeps.sweeper.plan import Plan
-from sweeps.sweeper.progress import show_progress
+from sweeps.sweeper.progress import INTERVAL, show_progress
 from sweeps.sweeper.worker import Worker
 
 # A launcher that comes back this often without a trial having ended is not started again.
@@ -33,38 +35,79 @@ class Phase:
         """Return each plan with its study."""
         return list(zip(self.worker.plans, self.studies, strict=True))
 
-    def run(self, claims: Claims) -> None:
-        """Start workers until no trial is left, and show their progress."""
+    def run(self, claims: Claims, widen: Callable[[], Iterable[str]] = list) -> None:
+        """Start workers until no trial is left, and show their progress, which is read from the storage.
+
+        widen: adds trials to the studies that are to get more, and returns a line to show for each.
+        """
         if not self.studies:
             return
-        n_jobs = self.worker.settings.n_jobs or os.cpu_count() or 1
+        with show_progress(
+            self.studies, {plan.name: plan.n_trials for plan in self.worker.plans}
+        ) as progress:
+            show = partial(progress.console.print, markup=False, highlight=False)
+            is_unfinished = True
+            while is_unfinished:
+                self._run_trials(claims, show)
+                for line in widen():
+                    show(line)
+                # Not by the lines: another driver may have widened a study before this one could.
+                is_unfinished = self._is_unfinished(claims)
+
+    def _run_trials(self, claims: Claims, show: Callable[[str], None]) -> None:
+        """Start workers until no trial is left, and wait for those that other drivers' workers run."""
         fruitless = 0
-        with show_progress(self.studies, {plan.name: plan.n_trials for plan in self.worker.plans}):
-            # Progress is read from the storage; launchers may return before their workers finish.
-            while count := self._count_claimable(claims):
-                launcher, jobs = _prepare_launch(self.worker, min(count, n_jobs))
-                try:
-                    for returned in launcher.launch(jobs, initial_job_idx=0):
-                        # Raises what the worker raised.
-                        if returned.return_value:
-                            raise StorageError(returned.return_value)
-                except Exception as error:
-                    if storage_failure(error) or fruitless + 1 == FRUITLESS_STARTS:
-                        raise
-                fruitless = fruitless + 1 if self._count_claimable(claims) == count else 0
-                if fruitless == FRUITLESS_STARTS:
-                    raise RuntimeError(
-                        f"workers ended {fruitless} times without finishing one of {count} trials"
-                    )
+        while self._is_unfinished(claims):
+            count = self._count_claimable(claims)
+            if not count:
+                self._wait_for_others(claims, show)
+                continue
+            try:
+                self._launch(count)
+            except Exception as error:
+                if storage_failure(error) or fruitless + 1 == FRUITLESS_STARTS:
+                    raise
+            # Launchers may return before their workers finish.
+            fruitless = fruitless + 1 if self._count_claimable(claims) == count else 0
+            if fruitless == FRUITLESS_STARTS:
+                raise RuntimeError(f"workers ended {fruitless} times without finishing one of {count} trials")
+
+    def _launch(self, count: int) -> None:
+        """Start workers for so many trials, through Hydra's launcher; raise what one raised."""
+        n_jobs = self.worker.settings.n_jobs or os.cpu_count() or 1
+        launcher, jobs = _prepare_launch(self.worker, min(count, n_jobs))
+        for returned in launcher.launch(jobs, initial_job_idx=0):
+            # Raises what the worker raised.
+            if returned.return_value:
+                raise StorageError(returned.return_value)
+
+    def _wait_for_others(self, claims: Claims, show: Callable[[str], None]) -> None:
+        """Wait while workers of another driver, dead or alive, run trials and leave none to claim."""
+        count = self._count_running(claims)
+        show(f"waiting for {count} {'trial' if count == 1 else 'trials'} of another process")
+        while self._count_running(claims) and not self._count_claimable(claims):
+            time.sleep(INTERVAL)
+
+    def _is_unfinished(self, claims: Claims) -> bool:
+        return bool(self._count_claimable(claims) or self._count_running(claims))
 
     def _count_claimable(self, claims: Claims) -> int:
         """Return how many trials workers can still claim, those of dead workers included."""
-        count = 0
+        active = self._active_pairs(claims)
+        return sum(claims.count_claimable(study, plan.n_trials) for plan, study in active)
+
+    def _count_running(self, claims: Claims) -> int:
+        """Return how many trials live workers run."""
+        return sum(claims.count_running(study) for _, study in self._active_pairs(claims))
+
+    def _active_pairs(self, claims: Claims) -> list[tuple[Plan, optuna.Study]]:
+        """Free dead workers' trials, and return the pairs that have not given up."""
+        pairs = []
         for plan, study in self.pairs:
             claims.free(study)
-            if not self.worker.gives_up(plan, claims.count_failures(study)):
-                count += claims.count_claimable(study, plan.n_trials)
-        return count
+            if not self.worker.gives_up(claims, plan, study):
+                pairs.append((plan, study))
+        return pairs
 
 
 def _prepare_launch(worker: Worker, count: int) -> tuple[Launcher, list[list[str]]]:

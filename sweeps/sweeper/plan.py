@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import prod
+from math import inf, prod
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -36,8 +36,11 @@ class Plan:
     space: dict[str, BaseDistribution]
     # the values that a grid takes of each parameter; empty for another sampler
     grid: dict[str, list[Any]]
-    # trials in all, over all starts
+    # trials in all, over all starts, without those that widening adds
     n_trials: int
+    # how many rows of settings widening may add, and between which learning rates
+    extend: int
+    lr_limits: tuple[float, float]
     # the pruner's config, which may refer to the jobs' one
     pruner: dict[str, Any]
     # the job's config without the searched keys, by dotted key
@@ -130,6 +133,8 @@ class Planner:
             space=space,
             grid=grid,
             n_trials=self._n_trials(grid),
+            extend=config.hydra.sweeper.extend,
+            lr_limits=_lr_limits(config),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
             config=_identify_config(config, [*space, *self.settings.replicates, *self.settings.may_change]),
             replicates=overrides_by_label(self.settings.replicates),
@@ -212,6 +217,16 @@ def _search_space(config: DictConfig) -> dict[str, str]:
         return {str(key): str(sweep) for key, sweep in (config.get("search_space") or {}).items()}
     except OmegaConfBaseException as error:
         raise ValueError(f"search_space can't be read: {str(error).splitlines()[0]}") from error
+
+
+def _lr_limits(config: DictConfig) -> tuple[float, float]:
+    """Return hydra.sweeper.lr_limits of a job's config, which may be the optimizer's own."""
+    limits = config.hydra.sweeper.lr_limits
+    if limits is None:
+        return 0, inf
+    if len(limits) != 2 or not 0 <= limits[0] <= limits[1]:
+        raise ValueError(f"hydra.sweeper.lr_limits={limits} must be [lowest, highest], or null for none")
+    return limits[0], limits[1]
 
 
 def _declares_space(config: DictConfig, group: str) -> bool:

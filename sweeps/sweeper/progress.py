@@ -13,6 +13,8 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from sweeps.study.retries import is_retry
+
 # Seconds between two reads of the storage.
 INTERVAL = 0.5
 # The share of a core that reading may take, where there are very many trials.
@@ -20,8 +22,11 @@ LOAD = 0.05
 
 
 @contextmanager
-def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -> Iterator[None]:
-    """Show a bar per study until the block ends: trials done, time left, runs pruned, diverged, ..."""
+def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -> Iterator[Progress]:
+    """Show a bar per study until the block ends: trials done, time left, runs pruned, diverged, ...
+
+    totals: each study's number of trials; those that widening adds count from when they are enqueued.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=12),
@@ -40,7 +45,7 @@ def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) ->
         watcher = threading.Thread(target=_watch, args=(progress, studies, bars, stop), daemon=True)
         watcher.start()
         try:
-            yield
+            yield progress
         finally:
             stop.set()
             watcher.join()
@@ -63,7 +68,9 @@ def _update(progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[s
         trials = study.get_trials(deepcopy=False)
         states = Counter(trial.state for trial in trials)
         count = states[TrialState.COMPLETE] + states[TrialState.PRUNED]
-        progress.update(bars[study.study_name], completed=count, state=_summarize(states, trials))
+        bar = bars[study.study_name]
+        total = max(progress.tasks[bar].total or 0, sum(not is_retry(trial) for trial in trials))
+        progress.update(bar, completed=count, total=total, state=_summarize(states, trials))
 
 
 def _summarize(states: Counter[TrialState], trials: Sequence[FrozenTrial]) -> str:

@@ -16,6 +16,8 @@ def check_settings(settings: StudySweeperConf) -> None:
         value = getattr(settings, key)
         if value is not None and value < 1:
             raise ValueError(f"hydra.sweeper.{key}={value} must be at least 1, or null")
+    if settings.extend < 0:
+        raise ValueError(f"hydra.sweeper.extend={settings.extend} must be at least 0")
     if not 0 <= settings.max_failure_rate <= 1:
         raise ValueError(
             f"hydra.sweeper.max_failure_rate={settings.max_failure_rate} must be between 0 and 1"

@@ -63,9 +63,10 @@ class Worker:
             os._exit(1)
         return None
 
-    def gives_up(self, plan: Plan, failures: int) -> bool:
+    def gives_up(self, claims: Claims, plan: Plan, study: optuna.Study) -> bool:
         """Return whether more of a study's trials failed for good than may."""
-        return failures > self.settings.max_failure_rate * plan.n_trials
+        n_trials = max(plan.n_trials, claims.count_settings(study))  # widening added to the plan's
+        return claims.count_failures(study) > self.settings.max_failure_rate * n_trials
 
     def _run_study(self, claims: Claims, plan: Plan, study: optuna.Study, number: int) -> None:
         """Run trials until none is left; give back those that have not ended if this process ends first."""
@@ -74,7 +75,7 @@ class Worker:
         width = self._stack_width(plan)
         trials: list[ClaimedTrial] = []
         try:
-            while not self.gives_up(plan, claims.count_failures(study)):
+            while not self.gives_up(claims, plan, study):
                 trials.clear()
                 self._claim(trials, claims, plan, study, width)
                 if not trials:

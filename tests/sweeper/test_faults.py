@@ -155,6 +155,25 @@ def test_after_a_reboot_two_drivers_started_at_once_finish_the_sweep_and_double_
     assert len(toy.journal("start")) == begun + JOBS - len(kept)
 
 
+def test_a_driver_waits_for_a_killed_drivers_workers_and_takes_over_from_one_that_dies(toy: Toy) -> None:
+    both = ("shape=bowl", "shape.x=1,2")
+    toy.hold(0)
+    process = toy.start(*both)
+    wait_for(lambda: len(toy.waiting_processes()) == 2, process)
+    os.kill(process.pid, signal.SIGKILL)
+    driver = toy.start(*both)
+    assert driver.stdout is not None
+    assert driver.stdout.readline() == "waiting for 2 trials of another process\n"
+    time.sleep(1)
+    assert driver.poll() is None
+    os.kill(toy.waiting_processes()[0], signal.SIGKILL)
+    toy.release()
+    finish(driver)
+    process.communicate()
+    assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 2
+    assert len(toy.journal("start")) == 3
+
+
 def test_a_job_that_fails_by_a_database_of_its_own_is_to_blame_itself() -> None:
     error = OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
     assert storage_failure(error) is None
