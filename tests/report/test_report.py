@@ -87,7 +87,7 @@ def test_a_sweep_that_is_not_confirmed_says_so_and_names_no_test_figure(storage:
     for option in ("sgd", "adam"):
         grid_study(storage, option)
     report = compose_report(storage)
-    assert plot_names(report, is_drawn=False)[0] == {"tuning-and-fresh", "differences"}
+    assert plot_names(report, is_drawn=False)[0] == {"tuning-and-fresh", "differences", "epochs-to-target"}
     assert "Not confirmed on fresh seeds yet" in text_of(report)
     assert "test accuracy" not in text_of(report)
     assert "Which of sgd and adam is better: no two picks" in text_of(report)

@@ -154,6 +154,7 @@ def _study(
         "planned": planned,
         "seed_key": "seed",
         "confirm_seeds": len(FRESH),
+        "target": 80.0,
         "studied": {"optimizer": option},
         "search_space": {"optimizer.lr": f"choice{LRS}", "optimizer.momentum": f"choice{MOMENTA}"},
         "config": {

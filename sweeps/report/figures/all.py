@@ -10,6 +10,8 @@ from sweeps.report.figures import (
     best_by_lr,
     curves,
     differences,
+    effective_lr,
+    epochs_to_target,
     expected_best,
     importance,
     maps,
@@ -36,9 +38,9 @@ class Figure(Protocol):
 # Drawn from all studies of a sweep.
 SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, expected_best, tuning_and_fresh)
 # Drawn from what the studies say about each other.
-JOINT_FIGURES: Sequence[Figure] = (differences,)
+JOINT_FIGURES: Sequence[Figure] = (differences, epochs_to_target)
 # Drawn from each study's findings.
-STUDY_FIGURES: Sequence[Figure] = (scores, maps, importance)
+STUDY_FIGURES: Sequence[Figure] = (scores, maps, effective_lr, importance)
 # Drawn from each study of several conditions.
 CONDITION_FIGURES: Sequence[Figure] = (regrets,)
 # Drawn from a study's findings and each setting that it picked.

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Setting
 from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.effective_lr import EffectiveLr, compare_fits
 from sweeps.report.statistics.intervals import Estimate, clopper_pearson
@@ -81,22 +82,29 @@ def effective_lr(measurement: Measurement) -> EffectiveLr | None:
 
     Settings with a diverged run are left out: where that begins is no part of the curve.
     """
-    measurement = measurement.declared()
-    momenta = [
-        axis.name for axis in measurement.axes if axis.ordered and axis.short in ("momentum", "1-momentum")
-    ]
-    if measurement.lr_axis is None or not momenta or not measurement.is_even:
+    settings = with_momentum(measurement.declared())
+    if not settings or not measurement.is_even:
         return None
-    lr, momentum = measurement.axes[measurement.lr_axis].name, Parameter.from_name(momenta[0])
-    rows = []
-    for index, setting in measurement.by_index.items():
-        if not setting.diverged:
-            value = momentum.to_override_value(setting.params[momentum.name])
-            rows.append((setting.params[lr], value, measurement.means[index]))
-    lrs, values, scores = np.array(rows, dtype=float).reshape(-1, 3).T
-    if not len(rows) or lrs.min() <= 0 or values.max() >= 1:
-        return None
-    return compare_fits(lrs, values, scores)
+    lrs, momenta = np.array([place for _, place in settings]).T
+    means = measurement.metric.orient(np.array([setting.mean for setting, _ in settings]))
+    return compare_fits(lrs, momenta, means)
+
+
+def with_momentum(measurement: Measurement) -> list[tuple[Setting, tuple[float, float]]]:
+    """Return the settings without a diverged run, each with its lr and momentum.
+
+    Empty unless both are searched; without those of which lr/(1 - momentum) has no logarithm.
+    """
+    for axis in measurement.axes:
+        if axis.ordered and axis.short in ("momentum", "1-momentum") and measurement.lr_axis is not None:
+            lr, momentum = measurement.axes[measurement.lr_axis].name, Parameter.from_name(axis.name)
+            settings = []
+            for setting in measurement.by_index.values():
+                place = float(setting.params[lr]), momentum.to_override_value(setting.params[axis.name])
+                if not setting.diverged and place[0] > 0 and place[1] < 1:
+                    settings.append((setting, place))
+            return settings
+    return []
 
 
 def _cell_weights(measurement: Measurement) -> Floats:

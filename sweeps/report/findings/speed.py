@@ -19,7 +19,9 @@ from sweeps.report.statistics.targets import first_epoch, time_ratio
 class Epochs:
     """The epochs that a setting's fresh runs take."""
 
-    # infinite where half of the runs or more never reach the target
+    # one a run, infinite where it never reaches the target
+    values: Floats
+    # infinite where half of the runs or more never reach it
     median: float
     # how many of the runs reach it
     reached: int
@@ -56,9 +58,8 @@ def measure_speed(studies: Sequence[Findings]) -> Speed | None:
         values = _epochs(measurement, pick.params, target) if pick else np.empty(0)
         runs = values[~np.isnan(values)]
         if len(runs):
-            epochs[measurement.option] = Epochs(
-                float(np.median(runs)), int(np.isfinite(runs).sum()), len(runs)
-            )
+            reached = int(np.isfinite(runs).sum())
+            epochs[measurement.option] = Epochs(runs, float(np.median(runs)), reached, len(runs))
             logs[measurement.option] = by_fresh_seed(measurement, mean_by_seed(measurement, np.log2(values)))
     ratios = []
     for first, second in combinations(logs, 2):

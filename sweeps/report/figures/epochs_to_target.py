@@ -1,0 +1,51 @@
+"""Draw how many epochs the recommended settings take to reach a target."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from sweeps.report.figures.style import INK, SMALL_FONT, axis_title, colour, frame, translucent
+from sweeps.report.findings.joint import Joint
+
+TITLE = "Epochs to a target"
+HOW_TO_READ = """
+    Each point is a run on a fresh seed: the first epoch whose validation score reaches the target. The bar is
+    their median. A run that never gets there has no point. The names say how many runs do.
+"""
+
+
+def missing(joint: Joint) -> str | None:
+    """Return why there is no figure, or None."""
+    if joint.speed:
+        return None
+    return (
+        "it needs runs on fresh seeds with curves, and a target: report.target, or the config's own setting"
+    )
+
+
+def draw(joint: Joint) -> go.Figure:
+    """Draw a row per optimizer, with its runs and their median."""
+    speed = joint.speed
+    assert speed is not None
+    names = {option: f"{option}<br>{e.reached} of {e.runs}" for option, e in speed.epochs.items()}
+    figure = frame(
+        f"Epochs to a validation score of {speed.target:g}",
+        {**axis_title("epochs"), "rangemode": "tozero"},
+        {"type": "category", "range": [len(names) - 0.5, -0.5]},
+        height=160 + 60 * len(names),
+        font=SMALL_FONT,
+        showlegend=False,
+    )
+    for number, (option, epochs) in enumerate(speed.epochs.items()):
+        values = epochs.values[np.isfinite(epochs.values)]
+        points = {"color": translucent(colour(number), 0.45), "size": 11}
+        bar = {"symbol": "line-ns", "size": 26, "line": {"color": INK, "width": 3}}
+        for x, name, marker in ((values, option, points), ([epochs.median], f"{option}, median", bar)):
+            figure.add_scatter(
+                x=[None if np.isinf(value) else value for value in x],
+                y=[names[option]] * len(x),
+                mode="markers",
+                marker=marker,
+                name=name,
+                hovertemplate=f"{name}: %{{x:g}} epochs<extra></extra>",
+            )
+    return figure
