@@ -36,12 +36,12 @@ def draw(findings: Findings) -> go.Figure:
     x = {**axis_title("lr/(1 - momentum), log scale"), "type": "log", "exponentformat": "none"}
     figure = frame(title, x, axis_title(measurement.metric.label))
     lines: dict[float, list[tuple[float, Setting]]] = {}
-    for setting, (lr, momentum) in with_momentum(measurement):
+    settings = with_momentum(measurement)
+    for setting, (lr, momentum) in settings:
         lines.setdefault(momentum, []).append((lr / (1 - momentum), setting))
     for number, momentum in enumerate(sorted(lines)):
         _add_line(figure, momentum, lines[momentum], number)
-    groups = [[setting.mean for _, setting in points] for points in lines.values()]
-    return focus(figure, groups, measurement.metric)
+    return focus(figure, [[setting.mean for setting, _ in settings]], measurement.metric)
 
 
 def _add_line(

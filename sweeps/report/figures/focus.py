@@ -28,7 +28,7 @@ def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) 
     good_range = _padded_range(metric.restore(min(floors)), metric.restore(runs[-1]))
     full_range = _padded_range(metric.restore(runs[0]), metric.restore(runs[-1]))
     figure.update_layout(yaxis_range=good_range)
-    rest = f"all scores ({outside} more of {len(runs)} runs)"
+    rest = f"all scores ({outside} more)"
     # Above the frame in the dashboard; the page puts buttons of its own, which a keyboard reaches, below it.
     corner = {"x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
     buttons = [_button("best scores", good_range), _button(rest, full_range)]
