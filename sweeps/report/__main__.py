@@ -8,24 +8,26 @@ from sweeps.study import DEFAULT_STORAGE
 
 
 def main() -> None:
-    """Write the reports and print where they are."""
+    """Write the reports, and print each sweep's answer and where its report is."""
     parser = argparse.ArgumentParser(prog="python -m sweeps.report", description=__doc__)
     parser.add_argument(
         "--storage", default=DEFAULT_STORAGE, help="URL of the sweeps' storage (default: %(default)s)"
     )
     parser.add_argument("--study", nargs="+", metavar="NAME", help="sweeps by their name (default: all)")
     parser.add_argument("--folder", type=Path, help="where to write (default: the sweep's own folder)")
+    parser.add_argument("--verbose", action="store_true", help="print the table of settings too")
     arguments = parser.parse_args()
     try:
-        _write_reports(arguments.storage, arguments.study, arguments.folder)
+        _write_reports(arguments.storage, arguments.study, arguments.folder, arguments.verbose)
     except ValueError as error:
         raise SystemExit(str(error)) from None
 
 
-def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None) -> None:
+def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None, verbose: bool) -> None:
     import optuna
 
     from sweeps.report.findings.load import load_findings, sweep_names
+    from sweeps.report.outputs.terminal import print_findings
     from sweeps.report.write import write_report
     from sweeps.study.storage import storage_at
 
@@ -38,7 +40,7 @@ def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None) -
         if folder is not None and len(sweeps) > 1:
             target = folder / name
         write_report(storage, studies, target)
-        print(target / "report.html")
+        print_findings(studies, target, url, with_tables=verbose)
 
 
 def _sweep_folder(name: str, recorded: str | None) -> Path:

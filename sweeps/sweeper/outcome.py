@@ -37,7 +37,9 @@ def _write_report(tuning: Phase, folder: Path, show: str | None) -> None:
     try:
         findings = load_findings(storage, tuning.worker.plans[0].name.split("/")[0])
         if show:
-            print_findings(findings, folder / "report.html" if with_report else None, show)
+            # hydra.verbose=true prints the table of settings too.
+            with_tables = log.isEnabledFor(logging.DEBUG)
+            print_findings(findings, folder if with_report else None, show, with_tables)
         if with_report:
             from sweeps.report.write import write_report  # with plotly, which no sweep needs before its end
 

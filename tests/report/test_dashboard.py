@@ -53,7 +53,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     two_confirmed(storage, gap=1.0)
     leave_picture(optuna.load_study(study_name="made/optimizer=sgd", storage=storage))
     command = ["-W", "error", "-m", "sweeps.report", "--storage", url, "--folder", str(folder)]
-    assert finish(start(*command)).endswith(f"{folder}/report.html\n")
+    assert f"Report:       {folder}/report.html\n" in finish(start(*command))
     return url, folder
 
 
@@ -84,7 +84,7 @@ def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> Non
     storage = storage_at(written[0]).open()
     for name, expected in (("optimizer=sgd", EACH), ("overview", JOINT)):
         study = optuna.load_study(study_name=f"made/{name}", storage=storage)
-        assert "Robust" in get_note(study)
+        assert "**Use sgd with" in get_note(study)
         assert {re.sub("curves-.*", "curves", key) for key in figures(study)} == expected
         assert all(figure["data"] for figure in figures(study).values())
     confirmation = optuna.load_study(study_name="made/optimizer=sgd/confirm", storage=storage)

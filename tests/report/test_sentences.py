@@ -1,80 +1,63 @@
-"""What the reports of many studies say, and how."""
+"""What the answer and the report of sweeps of each kind say, and how."""
 
+import math
 import re
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import optuna
 import pytest
-from optuna.storages import BaseStorage
 
 from sweeps.report.figures import all as figures
-from sweeps.report.findings.joint import compare_studies
+from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.load import load_findings
+from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
-from sweeps.report.outputs.document import Document, compose_document
+from sweeps.report.outputs.document import compose_document
 from sweeps.report.outputs.markdown import render_markdown
-from sweeps.report.outputs.terminal import print_findings
+from sweeps.report.outputs.terminal import answer_lines, print_findings, train_command
 from sweeps.report.sentences import guide
+from sweeps.report.sentences.answer import Answer, compose_answer
+from sweeps.report.sentences.wording import format_estimate, format_gap, format_params, format_score
 from sweeps.report.statistics.compare import judge
 from sweeps.report.statistics.intervals import Estimate
-from tests.support.studies import (
-    FRESH,
-    PICKS,
-    adaptive_study,
-    confirm,
-    grid_study,
-    hill,
-    two_confirmed,
-)
+from tests.support.studies import PICKS, confirm, hill, scored_study
+from tests.support.sweeps import SWEEPS
 
-MOST_WORDS = 25
-CLIFF = {"optimizer.lr": 0.1, "optimizer.momentum": 0.0}
-
-
-def climb(params: Mapping[str, Any], seed: int) -> float:
-    """Return a score that is best at the largest learning rate."""
-    return hill(params, seed) + 3 * float(params["optimizer.lr"] == 0.1)
-
-
-def at_the_end(storage: BaseStorage) -> None:
-    """Two optimizers that do best at the largest learning rate, one of which diverges there at times."""
-    for option, diverging in (("sgd", FRESH[:2]), ("adam", [])):
-        study = grid_study(storage, option, climb)
-
-        def test(params: Mapping[str, Any], seed: int, diverging: list[int] = diverging) -> float:
-            return 10 if params == CLIFF and seed in diverging else climb(params, seed)
-
-        confirm(study, [*PICKS, CLIFF], climb, test)
-
-
-def under_conditions(storage: BaseStorage) -> None:
-    grid_study(storage, "sgd", replicates={"seed": [0, 1, 2], "model.norm": ["batch", "none"]})
-
-
-SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
-    "different": lambda storage: two_confirmed(storage, gap=1.0),
-    "equal": lambda storage: two_confirmed(storage, gap=0.0),
-    "at an end": at_the_end,
-    "adaptive": lambda storage: adaptive_study(storage, "sgd"),
-    "conditions": under_conditions,
-    "one seed": lambda storage: grid_study(storage, "sgd", replicates={"seed": [0]}),
-    "unfinished": lambda storage: grid_study(storage, "sgd", settings=4),
-    "not begun": lambda storage: grid_study(storage, "sgd", settings=0),
+MOST_WORDS, MOST_LINES = 25, 15
+UNKNOWN = {
+    "at an end",
+    "widening out of rows",
+    "not confirmed",
+    "confirm off",
+    "one seed",
+    "one learned nothing",
 }
+UNRANKED = UNKNOWN | {"equal", "widened"}
+RANKED = {"different", "minimised", "fractions", "contradicted", "many"}
 
 
-def compose(sweep: str) -> Document:
-    """Return the report of a sample sweep."""
+def load(sweep: str) -> tuple[list[Findings], Joint]:
+    """Return the findings of a sample sweep."""
     storage = optuna.storages.InMemoryStorage()
     SWEEPS[sweep](storage)
     studies = load_findings(storage, None)
-    return compose_document(studies, compare_studies(studies))
+    return studies, compare_studies(studies)
 
 
-def texts(document: Document) -> list[str]:
+def answer(sweep: str) -> Answer:
+    """Return the answer of a sample sweep."""
+    return compose_answer(*load(sweep))
+
+
+def print_sweep(sweep: str, capsys: pytest.CaptureFixture[str], folder: Path = Path("/there")) -> str:
+    """Return what the terminal shows of a sample sweep."""
+    print_findings(load(sweep)[0], folder, "sqlite:///outputs/sweeps.db")
+    return capsys.readouterr().out
+
+
+def texts(sweep: str) -> list[str]:
     """Return all that a report says in words, tables aside."""
+    document = compose_document(*load(sweep))
     captions = [plot.text for part in document.parts for plot in part.plots]
     lines = render_markdown(document).splitlines()
     return [*(line for line in lines if not line.startswith("|")), *captions]
@@ -82,13 +65,15 @@ def texts(document: Document) -> list[str]:
 
 def long_sentences(text: str) -> list[str]:
     """Return the sentences of a text that have more than MOST_WORDS words."""
-    sentences = re.split(r"(?<=[.?!])\s+", text)
+    sentences = re.split(r"(?<=[.?!;])\s+", text)
     return [sentence for sentence in sentences if len(sentence.split()) > MOST_WORDS]
 
 
 @pytest.mark.parametrize("sweep", SWEEPS)
-def test_no_sentence_of_a_report_is_long(sweep: str) -> None:
-    assert [long for text in texts(compose(sweep)) for long in long_sentences(text)] == []
+def test_no_sentence_of_a_report_is_long_and_no_figure_is_missing_from_it(sweep: str) -> None:
+    said = texts(sweep)
+    assert [long for text in said for long in long_sentences(text)] == []
+    assert [text for text in said if re.search(r"\bnan\b|\binf\b|  +\S|\( *\)| [.,;:]", text)] == []
 
 
 def test_no_sentence_of_the_guide_and_of_the_notes_is_long() -> None:
@@ -99,20 +84,146 @@ def test_no_sentence_of_the_guide_and_of_the_notes_is_long() -> None:
 
 
 @pytest.mark.parametrize("sweep", SWEEPS)
+def test_the_terminal_shows_the_answer_first_in_at_most_fifteen_lines(
+    sweep: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    _, *lines = print_sweep(sweep, capsys).splitlines()
+    assert lines[0] == answer(sweep).advice
+    # two more of each further optimizer
+    assert len(lines) <= MOST_LINES + 2 * max(0, len(answer(sweep).rows) - 2)
+    assert max(map(len, lines[: lines.index("", 4)])) <= 100
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_row_folds_where_the_terminal_is_narrow(width: int) -> None:
+    for line in answer_lines(answer("widened"), width):
+        assert len(line) <= width
+
+
+@pytest.mark.parametrize("sweep", sorted(UNRANKED | RANKED))
 def test_where_the_ranking_is_unknown_no_optimizer_is_called_better(sweep: str) -> None:
-    text = "\n".join(texts(compose(sweep)))
-    better = re.search(r"(sgd|adam) is better than", text)
-    assert ("No ranking: sgd and adam did best at the highest" in text) == (sweep == "at an end")
-    assert (better is not None) == (sweep == "different")
+    text = "\n".join(texts(sweep))
+    better = re.search(r"(sgd|adam) is \S+ (points )?(better|higher|lower)|better than (sgd|adam)", text)
+    assert (better is not None) == (sweep in RANKED)
+    assert (" or adam: unknown, " in text or "adam or sgd: unknown, " in text) == (sweep in UNKNOWN)
 
 
-def test_a_peak_at_the_end_of_the_range_is_what_to_take_and_compared_with_the_robust_pick() -> None:
-    _, peak, *_ = compose("at an end").lead[0].sentences
-    assert re.search(
-        r"adam: the peak pick, lr=0.1 momentum=0, .* It is [12]\.\d+ points better \[[12]\.\d+, \d\.\d+\] "
-        r"than the robust pick, lr=0.01 momentum=0\.",
-        peak,
-    )
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_an_interval_has_a_width_and_holds_possible_scores_and_its_value(sweep: str) -> None:
+    for text in texts(sweep):
+        for value, low, high in re.findall(r"(-?[\d.]+)(?: \w+)* \[(-?[\d.]+), (-?[\d.]+)\]", text):
+            assert float(low) < float(high), text
+            assert float(low) <= float(value) <= float(high), text
+            assert len({len(number.partition(".")[2]) for number in (value, low, high)}) == 1, text
+        assert not re.search(r"accuracy.*\[.*1\d\d\.\d", text), text
+
+
+@pytest.mark.parametrize(
+    ("sweep", "remark"),
+    [
+        (
+            "widened",
+            r"lr was widened from 0.1 to 1 \(12 runs\): 1\.\d+ points better than the best inside 0.001",
+        ),
+        ("widened", r"2\.\d+ points better \[2\.\d+, 2\.\d+\] than its config, lr=0.001"),
+        ("widening out of rows", "the best mean is still at the largest lr after 2 added rows"),
+        ("at an end", "2 of 6 fresh runs diverged"),
+        ("at an end", "at the end of the range: larger learning rates were not searched"),
+        ("minimised", r"0\.00\d+ lower \[0\.00\d+, 0\.01\d+\] than its config, lr=0.001"),
+        ("unfinished", "only 4 of 6 settings ran to the end"),
+        ("half confirmed", "3 of 6 fresh seeds so far"),
+        ("all diverged", "every run diverged: search smaller learning rates"),
+        ("learned nothing", "no run learned anything: check data, loss and model, or train longer"),
+        ("constant", "the same on each seed"),
+        ("worse than its config", "its config's own setting: none measured better"),
+        ("another program's", "an adaptive search doesn't show how it holds where lr is off"),
+    ],
+)
+def test_a_remark_says_what_limits_the_setting(sweep: str, remark: str) -> None:
+    remarks = [line for row in answer(sweep).rows for line in row.remarks]
+    assert any(re.match(remark, line) for line in remarks), remarks
+
+
+@pytest.mark.parametrize(
+    ("sweep", "reason"),
+    [
+        ("not confirmed", "not trained on fresh seeds yet"),
+        ("confirm off", r"not trained on fresh seeds \(confirm=off\)"),
+        ("one seed", "one tuning seed doesn't show which settings others would choose"),
+        ("at an end", "sgd and adam are best at the largest lr searched; search beyond it"),
+        ("one learned nothing", "sgd learned nothing"),
+    ],
+)
+def test_an_unknown_ranking_has_its_reason(sweep: str, reason: str) -> None:
+    [verdict] = answer(sweep).verdicts
+    assert re.fullmatch(f"(sgd or adam|adam or sgd): unknown, {reason}", verdict)
+
+
+def test_differences_are_said_in_the_metrics_own_direction() -> None:
+    [loss] = answer("minimised").verdicts
+    assert re.fullmatch(r"adam is 0\.02\d+ lower \[0\.02\d+, 0\.02\d+\] than sgd", loss)
+    assert "lower is better" in answer("minimised").note
+    [share] = answer("fractions").verdicts
+    assert re.fullmatch(r"adam is 0\.1\d+ higher \[0\.1\d+, 0\.1\d+\] than sgd", share)
+
+
+def test_a_better_test_score_says_that_validation_has_the_other_sign() -> None:
+    [verdict] = answer("contradicted").verdicts
+    assert verdict.endswith(" than sgd; on validation data sgd is ahead")
+
+
+def test_many_optimizers_have_a_line_a_verdict() -> None:
+    equal, better, unknown = answer("many").verdicts
+    assert re.match(r"adam is equal, within ± 0.20 points, to nadam \(0\.\d+ points \[", equal)
+    assert re.match(r"adam is better than sgd \(.*\) and rprop \(", better)
+    assert unknown.startswith("some rankings are unknown: lion is best at the largest lr searched")
+
+
+def test_scores_off_the_lr_stand_beside_the_setting() -> None:
+    sgd, adam = answer("widened").rows
+    assert re.fullmatch(r"half, double lr: 9\d\.\d, 9\d\.\d", sgd.tolerance)
+    assert answer("diverging").rows[0].tolerance.endswith(", diverged")
+    assert answer("different").rows[0].tolerance == ""
+    assert (sgd.setting, adam.setting) == ("lr=0.3 momentum=0.9", "lr=0.01 momentum=0.9")
+
+
+def test_the_title_adds_up_to_the_runs() -> None:
+    settings, seeds, confirmed, fresh, diverged, runs = map(int, re.findall(r"\d+", answer("widened").title))
+    assert settings * seeds + confirmed * fresh == runs
+    assert diverged == 0
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(1.0459, 1.04581, 1.04604), "1.04590 [1.04581, 1.04604]"),
+        (Estimate(0.0242, 0.0236, 0.0248), "0.0242 [0.0236, 0.0248]"),
+        (Estimate(0.104, 0.0048, 0.2032), "0.104 [0.005, 0.203]"),  # a limit that isn't 0 doesn't look like 0
+        (Estimate(1.234, 0.8, 1.7), "1.2 [0.8, 1.7]"),
+        (Estimate(1234.5, 1210.0, 1260.0), "1234 [1210, 1260]"),
+        (Estimate(1.23e-8, 1.1e-8, 1.4e-8), "1.23e-08 [1.10e-08, 1.40e-08]"),
+        (Estimate(0.93456, math.nan, math.nan), "0.9346"),
+        (Estimate(math.nan, math.nan, math.nan), ""),
+    ],
+)
+def test_a_figure_has_the_decimals_that_its_interval_earns(estimate: Estimate, text: str) -> None:
+    assert format_estimate(estimate) == text
+
+
+def test_only_percentages_have_points_and_two_decimals() -> None:
+    percent, loss = Metric("accuracy", "%"), Metric("loss", direction=-1)
+    assert format_score(percent, Estimate(93.521, 93.14, 93.9)) == "93.52 [93.14, 93.90]"
+    assert format_gap(percent, Estimate(1.234, 0.8, 1.7)) == "1.2 points better [0.8, 1.7]"
+    assert format_gap(percent, Estimate(-1.234, -1.7, -0.8)) == "1.2 points worse [0.8, 1.7]"
+    assert format_gap(loss, Estimate(0.0242, 0.0236, 0.0248)) == "0.0242 lower [0.0236, 0.0248]"
+
+
+def test_elements_of_a_list_are_written_together() -> None:
+    betas = {"optimizer.lr": 0.01, "optimizer.betas.0": 0.9, "optimizer.betas.1": 0.999}
+    assert format_params(betas) == "lr=0.01 betas=0.9,0.999"
+    assert format_params({"optimizer.betas.1": 0.999}) == "betas.1=0.999"
+    assert format_params({"optimizer.betas.0": 0.9, "model.norm": "batch"}) == "betas.0=0.9 norm=batch"
 
 
 @pytest.mark.parametrize(
@@ -128,13 +239,39 @@ def test_one_rule_judges_a_difference(low: float, high: float, margin: float, ve
     assert judge(Estimate((low + high) / 2, low, high), not low <= 0 <= high, margin) == verdict
 
 
-def test_the_terminal_prints_every_setting_the_picks_and_where_the_report_is(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_the_terminal_says_what_to_do_next(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storage = optuna.storages.InMemoryStorage()
-    two_confirmed(storage, gap=1.0)
-    print_findings(load_findings(storage, None), tmp_path / "report.html", "sqlite:///outputs/sweeps.db")
-    printed = " ".join(capsys.readouterr().out.split())
-    assert "Robust pick: lr=0.01 momentum=0, test accuracy" in printed
-    assert "adam is better than sgd by 1." in printed
+    monkeypatch.chdir(tmp_path)
+    printed = print_sweep("different", capsys, tmp_path / "outputs")
+    assert f"Train one:    {train_command(tmp_path / 'outputs', 'adam')}\n" in printed
+    assert "--config-dir outputs +pick=adam" in printed
+    assert "Report:       outputs/report.html" in printed
     assert "python -m sweeps.dashboard --storage sqlite:///outputs/sweeps.db" in printed
+
+
+def test_a_study_of_another_program_has_no_command_to_train_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Train one" not in print_sweep("another program's", capsys)
+
+
+def test_the_table_of_settings_is_printed_where_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    print_findings(load("equal")[0], None, "sqlite:///outputs/sweeps.db", with_tables=True)
+    printed = capsys.readouterr().out
+    assert printed.count("validation accuracy in %, mean over 3 runs") == 2
+    assert "runs.csv" not in printed
+
+
+def test_a_scope_names_what_differs_between_optimizers() -> None:
+    assert (
+        answer("different").scope == "Holds for mnist5k, 3 epochs; sgd with no scheduler, adam with Plateau"
+    )
+    assert answer("another program's").scope == ""
+
+
+def test_one_optimizer_has_advice_and_no_verdict() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    confirm(scored_study(storage, "sgd", hill), PICKS, hill, hill)
+    studies = load_findings(storage, None)
+    composed = compose_answer(studies, compare_studies(studies))
+    assert composed.advice == "Use sgd with lr=0.01 momentum=0.9."
+    assert composed.verdicts == []

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import optuna
@@ -92,21 +92,65 @@ def adaptive_study(storage: BaseStorage, option: str) -> optuna.Study:
     return study
 
 
+def scored_study(
+    storage: BaseStorage,
+    option: str,
+    score: Score,
+    lrs: Sequence[float] = LRS,
+    seeds: Sequence[int] = (0, 1, 2),
+    metric: str = "validation accuracy in %",
+    direction: Literal["minimize", "maximize"] = "maximize",
+    diverges: Callable[[Mapping[str, Any]], bool] | None = None,
+    learned_nothing: bool = False,
+    **attributes: Any,
+) -> optuna.Study:
+    """A study of a grid as the sweeper stores it today: numbers, and what it was told about them.
+
+    attributes: user attributes of the study besides the usual ones, or in their place.
+    """
+    study = _study(storage, option, {"seed": list(seeds)}, "grid", len(lrs) * 2, metric, direction)
+    grid = {"optimizer.lr": sorted(attributes.pop("declared", lrs)), "optimizer.momentum": list(MOMENTA)}
+    for key, value in {"grid": grid, **attributes}.items():
+        study.set_user_attr(key, value)
+    space = {
+        "optimizer.lr": FloatDistribution(min(lrs), max(lrs), log=min(lrs) < max(lrs)),
+        "optimizer.momentum": FloatDistribution(*MOMENTA),
+    }
+    for lr, momentum in product(lrs, MOMENTA):
+        params = {"optimizer.lr": lr, "optimizer.momentum": momentum}
+        trial = _trial(params, space, {"seed": list(seeds)}, score, bool(diverges and diverges(params)))
+        for seed in seeds:
+            record = trial.user_attrs[f"seed={seed}"]
+            record["learned_nothing"] = learned_nothing
+            if not metric.endswith("%"):
+                del record["chance"]
+        study.add_trial(trial)
+    return study
+
+
+def with_factors(params: Mapping[str, Any], factors: Sequence[float] = (0.5, 2.0)) -> list[dict[str, Any]]:
+    """A setting, and the same at other learning rates, as the confirmation trains it."""
+    lr = params["optimizer.lr"]
+    scaled = [{**params, "optimizer.lr": float(f"{lr * factor:.12g}")} for factor in factors]
+    return [dict(params), *scaled]
+
+
 def confirm(
     study: optuna.Study,
     picks: Sequence[Mapping[str, Any]],
     score: Score,
-    test: Score,
+    test: Score | None,
     seeds: Sequence[int] = FRESH,
     done: int | None = None,
 ) -> None:
-    """The picks' confirmation on fresh seeds, with the test set read; what scores 10 there diverged.
+    """The picks' confirmation on fresh seeds; what scores 10 on the test set diverged.
 
-    done: how many of the seeds are trained, the first ones; all unless given.
+    test: what the test set would say; None where it isn't read. done: how many of the seeds are trained, the
+    first ones; all unless given.
     """
     axes = {"seed": seeds}
     made = optuna.create_study(
-        study_name=f"{study.study_name}/confirm", storage=study._storage, direction="maximize"
+        study_name=f"{study.study_name}/confirm", storage=study._storage, direction=study.direction
     )
     for key, value in {"confirms": study.study_name, "replicates": axes, "seed_key": "seed"}.items():
         made.set_user_attr(key, value)
@@ -115,13 +159,14 @@ def confirm(
 
 
 def _confirmation_trial(
-    params: Mapping[str, Any], score: Score, test: Score, seeds: Sequence[int]
+    params: Mapping[str, Any], score: Score, test: Score | None, seeds: Sequence[int]
 ) -> optuna.trial.FrozenTrial:
     trial = _trial({}, {}, {"seed": seeds}, lambda _, seed: score(params, seed))
     for seed in seeds:
-        tested = test(params, seed)
-        record = {"test": tested, "diverged": tested == 10, "test_images": 1000}
-        trial.user_attrs[f"seed={seed}"] |= record
+        if test is not None:
+            tested = test(params, seed)
+            record = {"test": tested, "diverged": tested == 10, "test_images": 1000}
+            trial.user_attrs[f"seed={seed}"] |= record
     trial.user_attrs[PARAMS] = dict(params)
     return trial
 
@@ -143,11 +188,17 @@ def _confirmed_hill(storage: BaseStorage, option: str, top: float, shift: int) -
 
 
 def _study(
-    storage: BaseStorage, option: str, axes: Mapping[str, Sequence[Any]], way: str, planned: int
+    storage: BaseStorage,
+    option: str,
+    axes: Mapping[str, Sequence[Any]],
+    way: str,
+    planned: int,
+    metric: str = "validation accuracy in %",
+    direction: Literal["minimize", "maximize"] = "maximize",
 ) -> optuna.Study:
-    study = optuna.create_study(study_name=f"made/optimizer={option}", storage=storage, direction="maximize")
+    study = optuna.create_study(study_name=f"made/optimizer={option}", storage=storage, direction=direction)
     with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
-        study.set_metric_names(["validation accuracy in %"])
+        study.set_metric_names([metric])
     attributes = {
         "replicates": dict(axes),
         "ways": [way],

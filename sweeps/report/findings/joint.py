@@ -57,9 +57,7 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
         tolerances=_compare_tolerances(studies),
         speed=measure_speed(studies),
         unranked=cannot_rank([findings.bands.get(1.0) for findings in studies]),
-        on_edge={
-            f.measurement.option: f.peak_end for f in studies if f.recommended and f.recommended.is_at_end
-        },
+        on_edge={f.measurement.option: f.open_end for f in studies if f.open_end},
         differing=_different_scopes(studies),
         test_sample=_test_sample(studies),
     )
@@ -131,7 +129,7 @@ def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> R
     confirmations = [first.measurement.confirmation, second.measurement.confirmation]
     if comparison.seeds < 2 and confirmations[0].replicates != confirmations[1].replicates:
         return "different seeds"
-    if any(findings.recommended and findings.recommended.is_at_end for findings in (first, second)):
+    if first.open_end or second.open_end:
         return "end"
     return comparison.reason
 

@@ -79,6 +79,14 @@ class Findings:
         """Return which end of the learning rates the best mean is at: low, high, or none, ""."""
         return lr_end(self.measurement, self.picks["peak"].params) if "peak" in self.picks else ""
 
+    @property
+    def open_end(self) -> End:
+        """Return the end that the best mean is at where better learning rates may lie beyond.
+
+        Not where the widening found the robust pick inside, or came to the limits that the user set.
+        """
+        return "" if self.measurement.widening.stopped in ("inside", "limits") else self.peak_end
+
 
 def analyze(measurement: Measurement) -> Findings:
     """Return what a study found."""

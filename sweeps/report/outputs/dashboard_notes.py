@@ -7,16 +7,17 @@ import optuna
 from optuna.storages import BaseStorage
 
 from sweeps.report.figures.curves import describe_picks
+from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.from_storage import load_study
 from sweeps.report.outputs.dashboard_attributes import retire_figures, save_figure, save_note
 from sweeps.report.outputs.dashboard_overview import save_overview
 from sweeps.report.outputs.document import Document, Part
-from sweeps.report.outputs.markdown import bullets, figure_lines, part_lines, table_lines
+from sweeps.report.outputs.markdown import answer_markdown, bullets, figure_lines, table_lines
 from sweeps.report.outputs.tables import confirmed_tables
+from sweeps.report.sentences.answer import compose_answer
 from sweeps.report.sentences.guide import BRIEF, OWN_FIGURES, PICKED_TRIAL
-from sweeps.report.sentences.headline import summarize_picks
 from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
 FIGURE_LOCATION = "on this study's first page"
@@ -64,7 +65,8 @@ def _save_trial_notes(study: optuna.Study, findings: Findings) -> None:
 
 
 def _study_note(findings: Findings, part: Part) -> str:
-    lines = [f"## {part.title}", "", *bullets(summarize_picks(findings)), ""]
+    answer = compose_answer([findings], compare_studies([findings]))
+    lines = [f"## {part.title}", "", *answer_markdown(answer), ""]
     for table in part.tables:
         lines += [*table_lines(table), ""]
     lines += [*bullets(part.sentences), "", BRIEF, "", OWN_FIGURES, ""]
@@ -82,7 +84,5 @@ def _confirmation_note(findings: Findings, name: str) -> str:
 
 
 def _overview_note(document: Document) -> str:
-    lines = [f"# {document.title}", ""]
-    for part in [*document.lead, document.parts[0]]:
-        lines += part_lines(part)
+    lines = [f"# {document.title}", "", *answer_markdown(document.answer), ""]
     return "\n".join([*lines, BRIEF, "", *figure_lines(document.parts[0], FIGURE_LOCATION)])

@@ -4,26 +4,34 @@ from collections.abc import Sequence
 
 from sweeps.report.outputs.document import Document, Part
 from sweeps.report.outputs.tables import Table
+from sweeps.report.sentences.answer import Answer
 from sweeps.report.sentences.guide import GUIDE
 
 
 def render_markdown(document: Document) -> str:
     """Return the whole report; its figures are in the HTML beside it."""
-    lines = [f"# {document.title}", ""]
-    for part in document.lead:
-        lines += [f"## {part.title}", "", *bullets(part.sentences), ""]
+    lines = [f"# {document.title}", "", *answer_markdown(document.answer), ""]
     for part in document.parts:
-        lines += [*part_lines(part), *figure_lines(part, "in report.html")]
+        lines += [*figure_lines(part, "in report.html")]
+    lines += ["## How sure is this?", ""]
+    for part in [*document.parts, document.limits]:
+        if part.sentences:
+            lines += [f"### {part.title}", "", *bullets(part.sentences), ""]
+    lines += ["## Tables", ""]
+    for part in document.parts:
+        for table in part.full_tables or part.tables:
+            lines += [*table_lines(table), ""]
     lines += ["## How to read this", "", *(f"- **{term}**: {meaning}" for term, meaning in GUIDE)]
     return "\n".join(lines) + "\n"
 
 
-def part_lines(part: Part) -> list[str]:
-    """Return a part without its figures."""
-    lines = [f"## {part.title}", "", *bullets(part.sentences), ""]
-    for table in part.tables:
-        lines += [*table_lines(table), ""]
-    return lines
+def answer_markdown(answer: Answer) -> list[str]:
+    """Return the answer: the advice, a table of what is recommended, the remarks and verdicts."""
+    rows = [[row.option, row.setting, row.score, row.tolerance] for row in answer.rows]
+    table = Table(answer.note, ["", "setting", "score", ""], rows)
+    remarks = [f"{row.option}: {remark}" for row in answer.rows for remark in row.remarks]
+    sentences = [*answer.verdicts, *remarks, answer.title, *filter(None, [answer.scope])]
+    return [f"**{escape(answer.advice)}**", "", *table_lines(table), "", *bullets(sentences)]
 
 
 def figure_lines(part: Part, location: str) -> list[str]:

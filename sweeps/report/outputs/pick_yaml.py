@@ -10,25 +10,28 @@ from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
-from sweeps.report.sentences.wording import format_params
+from sweeps.report.sentences.remarks import list_remarks
+from sweeps.report.sentences.wording import format_params, format_score
 from sweeps.study.dotted_keys import nest
 from sweeps.study.parameter import Parameter
 
 
 def write_pick(findings: Findings, folder: Path) -> Path | None:
-    """Write what is recommended as pick/<option>.yaml; nothing without picks."""
-    pick = findings.recommended_pick
-    if pick is None:
-        return None
+    """Write what is recommended as pick/<option>.yaml; remove an earlier file where nothing is."""
     name = re.sub(r"[^\w.=-]", "_", findings.measurement.option)
     path = folder / "pick" / f"{name}.yaml"
+    pick = findings.recommended_pick
+    if pick is None:
+        path.unlink(missing_ok=True)
+        return None
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_render(findings.measurement, pick))
+    path.write_text(_render(findings, pick))
     return path
 
 
-def _render(measurement: Measurement, pick: Pick) -> str:
+def _render(findings: Findings, pick: Pick) -> str:
     """Return the file: a comment on what it is, the options, the values."""
+    measurement = findings.measurement
     options = dict(measurement.choices)
     options |= {key: value for key, value in pick.params.items() if key in measurement.groups}
     defaults = [_defaults_entry(group, option) for group, option in options.items()]
@@ -36,18 +39,21 @@ def _render(measurement: Measurement, pick: Pick) -> str:
     if values := nest(_values(measurement, pick.params)):
         parts.append(values)
     body = "\n".join(yaml.safe_dump(part, sort_keys=False, default_flow_style=False) for part in parts)
-    return f"# @package _global_\n{_comment(measurement, pick)}\n{body}"
+    return f"# @package _global_\n{_comment(findings, pick)}\n{body}"
 
 
-def _comment(measurement: Measurement, pick: Pick) -> str:
-    setting = f"{measurement.study}, the {pick.role} setting: {format_params(pick.params)}"
-    score = "not confirmed"
+def _comment(findings: Findings, pick: Pick) -> str:
+    """Return the setting, its score and what to know of it, a comment line each."""
+    measurement = findings.measurement
+    score = "chosen on the tuning seeds alone"
     if pick.fresh:
-        count = pick.fresh.runs - pick.fresh.diverged_count
-        score = f"mean of {count} fresh runs {pick.fresh.objective.value:.2f}"
-        if pick.fresh.diverged_count:
-            score += f", {pick.fresh.diverged_count} more diverged"
-    return f"# {setting}\n# {measurement.metric.label}: {score}"
+        score = f"{format_score(findings.fresh_metric, pick.fresh.score)} on fresh seeds, 95 % interval"
+    lines = [
+        f"{measurement.study}: {format_params(pick.params)}",
+        f"{findings.fresh_metric.label}: {score}",
+        *list_remarks(findings),
+    ]
+    return "\n".join(f"# {line}" for line in lines)
 
 
 def _defaults_entry(group: str, option: str) -> dict[str, str]:

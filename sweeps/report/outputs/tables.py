@@ -12,12 +12,14 @@ from sweeps.report.measure.axis import format_value
 from sweeps.report.sentences.wording import (
     ROLE_NAMES,
     format_count,
-    format_estimate,
-    format_number,
+    format_interval,
+    format_mean,
     format_params,
+    format_score,
     format_share,
 )
 from sweeps.report.statistics.arrays import Index
+from sweeps.report.statistics.intervals import Estimate
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,11 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
     """
     measurement = findings.measurement
     names = [axis.short for axis in measurement.axes]
-    columns = ["trial", *names, "mean", "95 %", "sd", "worst", "div.", "R", ""]
+    columns = ["trial", *names, "mean", "95 %", "sd", "worst", "diverged", "lr off", ""]
     if is_narrow or len(measurement.seeds) < 2:
         columns.remove("95 %")
-    if not measurement.is_grid:
-        columns.remove("R")
+    if np.isnan(findings.series.robustness).all():
+        columns.remove("lr off")
     indices = _best_first(findings, count)
     rows = [_setting_row(findings, index) for index in indices]
     total = len(measurement.by_index)
@@ -57,7 +59,7 @@ def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
     if not rows:
         return []
     metric, objective = studies[0].fresh_metric.label, studies[0].measurement.metric.label
-    columns = ["study", "pick", "setting", "seeds", metric, f"{objective}, fresh", "tuning", "div."]
+    columns = ["study", "pick", "setting", "seeds", metric, f"{objective}, fresh", "tuning", "diverged"]
     if metric == objective:
         columns.remove(f"{objective}, fresh")
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
@@ -84,43 +86,46 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
         is_set = axis.name in setting.params
         values[axis.short] = format_value(setting.params[axis.name]) if is_set else ""
     series, metric = findings.series, measurement.metric
-    limits = f"{format_number(float(series.low[index]))} to {format_number(float(series.high[index]))}"
+    limits = Estimate(setting.mean, float(series.low[index]), float(series.high[index]))
     worst = min(metric.orient(value) for value in setting.values)
     return {
         "trial": str(setting.number),
         **values,
-        "mean": format_number(setting.mean),
+        "mean": format_mean(metric, setting.mean),
         # A setting with diverged runs has no interval.
-        "95 %": "" if setting.diverged else limits,
-        "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2f}",
-        "worst": format_number(metric.restore(worst)),
-        "div.": f"{setting.diverged}/{len(setting.runs)}",
-        "R": format_number(float(series.robustness[index])),
+        "95 %": "" if setting.diverged else format_interval(limits, 2 * metric.is_percent),
+        "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2g}",
+        "worst": format_mean(metric, metric.restore(worst)),
+        "diverged": f"{setting.diverged}/{len(setting.runs)}",
+        "lr off": format_mean(metric, float(series.robustness[index])),
         "": _marks(findings, index),
     }
 
 
 def _pick_row(findings: Findings, pick: Pick) -> dict[str, str]:
     assert pick.fresh is not None
+    metric, name = findings.measurement.metric, ROLE_NAMES[pick.role]
+    if pick is findings.recommended_pick:
+        name += ", recommended"
     share = format_share(pick.fresh.diverged.low, pick.fresh.diverged.high)
     return {
         "study": findings.measurement.option,
-        "pick": ROLE_NAMES[pick.role],
+        "pick": name,
         "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
-        findings.fresh_metric.label: format_estimate(pick.fresh.score),
-        f"{findings.measurement.metric.label}, fresh": format_estimate(pick.fresh.objective),
-        "tuning": format_number(pick.tuned.mean.value) if pick.tuned else "",
-        "div.": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {share}",
+        findings.fresh_metric.label: format_score(findings.fresh_metric, pick.fresh.score),
+        f"{metric.label}, fresh": format_score(metric, pick.fresh.objective),
+        "tuning": format_mean(metric, pick.tuned.mean.value) if pick.tuned else "",
+        "diverged": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {share}",
     }
 
 
 def _marks(findings: Findings, index: Index) -> str:
-    """Return a setting's roles, and whether its learning rate is at an edge."""
+    """Return a setting's roles, and whether its learning rate is at an end of the range."""
     trial = findings.measurement.by_index[index].number
     marks = [role for role, pick in findings.picks.items() if pick.tuned and pick.tuned.trial == trial]
     if findings.series.on_edge[index]:
-        marks.append("edge")
+        marks.append("end of the range")
     return " ".join(marks)
 
 

@@ -1,9 +1,11 @@
-"""Print the end of a sweep in the terminal."""
+"""Print the answer of a sweep in the terminal."""
 
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,49 +13,115 @@ from rich.table import Table as PrintedTable
 
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.study import Findings
-from sweeps.report.outputs.tables import settings_table
-from sweeps.report.sentences.explanation import explain_study
-from sweeps.report.sentences.headline import summarize_picks
-from sweeps.report.sentences.ranges import describe_search
-from sweeps.report.sentences.verdict import compare_optimizers
+from sweeps.report.outputs.tables import Table, settings_table
+from sweeps.report.sentences.answer import Answer, AnswerRow, compose_answer
+from sweeps.report.sentences.verdict import list_best
 from sweeps.study.storage import storage_at
 
-# The best settings that a table lists.
-MOST_ROWS = 5
+# What stands between the columns of the answer's rows.
+GAP = "   "
 
 
-def print_findings(studies: Sequence[Findings], page: Path | None, url: str) -> None:
-    """Print what each study found, and where there is more of it."""
+def print_findings(
+    studies: Sequence[Findings], folder: Path | None, url: str, with_tables: bool = False
+) -> None:
+    """Print the answer and what to do next.
+
+    folder: of the report; None if there is none. with_tables: whether every setting follows the answer.
+    """
     console = Console(highlight=False)
-    for findings in studies:
-        _print_study(console, findings)
-    if comparisons := compare_optimizers(compare_studies(studies)):
-        console.print("\n[bold]Against each other[/bold]")
-        _print_sentences(console, comparisons)
-    if page:
-        console.print("\nThe report, to be opened in a browser:")
-        console.print(f"  {page}", soft_wrap=True)
-    console.print("Every trial, in Optuna's dashboard:")
-    console.print(f"  {dashboard_command(url)}", soft_wrap=True)
+    joint = compare_studies(studies)
+    answer = compose_answer(studies, joint)
+    console.print(f"\n[bold]{answer.advice}[/bold]")
+    for line in answer_lines(answer, console.width):
+        console.print(line, markup=False, soft_wrap=True)
+    for name, text in _next_steps(list_best(studies, joint), folder, url):
+        console.print(f"{name:<14}{text}", markup=False, soft_wrap=True)
+    if with_tables:
+        for findings in studies:
+            _print_table(console, settings_table(findings, is_narrow=True))
+
+
+def answer_lines(answer: Answer, width: int) -> list[str]:
+    """Return the answer without its advice, in lines that fit a width where they can."""
+    lines = [*_fold(answer.title, width), *_fold(answer.note, width), ""]
+    names = max(len(row.option) for row in answer.rows) + 2
+    settings = max(len(row.setting) for row in answer.rows)
+    for row in answer.rows:
+        lines += _row_lines(row, names, settings, width)
+    lines.append("")
+    for text in [*answer.verdicts, answer.scope]:
+        lines += _fold(text, width)
+    return lines
 
 
 def dashboard_command(url: str) -> str:
     """Return the command that opens the dashboard, below `uv run` if the sweep was started so."""
+    return f"{_python()} -m sweeps.dashboard --storage {shlex.quote(storage_at(url).display_url)}"
+
+
+def train_command(folder: Path, option: str) -> str:
+    """Return the command that trains what is recommended of an option once more."""
+    name = getattr(sys.modules["__main__"].__spec__, "name", "")
+    program = "-m sweeps.run"
+    if not name.startswith("sweeps.") and Path(sys.argv[0]).suffix == ".py":  # another application's sweep
+        program = shlex.quote(sys.argv[0])
+    return f"{_python()} {program} --config-dir {shlex.quote(_shorten(folder))} +pick={option}"
+
+
+def _next_steps(best: Sequence[Findings], folder: Path | None, url: str) -> list[tuple[str, str]]:
+    """Return commands and files; best: the studies of which one is trained again."""
+    steps = []
+    # Another program's study has no search space as written, and no config that a pick would complete.
+    options = [f.measurement.option for f in best if f.measurement.space]
+    if folder:
+        if options:
+            steps.append(("Train one:", train_command(folder, options[0])))
+        steps.append(("Report:", _shorten(folder / "report.html")))
+    steps.append(("Dashboard:", dashboard_command(url)))
+    if folder:
+        steps.append(("All settings:", _shorten(folder / "runs.csv")))
+    return steps
+
+
+def _row_lines(row: AnswerRow, names: int, settings: int, width: int) -> list[str]:
+    """Return an optimizer's line and, below it, one of the remarks that fit; the first one always does."""
+    remarks = list(row.remarks)
+    if not row.setting:
+        return _fold(remarks[0], width, f"{row.option:<{names}}", names)
+    line = f"{row.option:<{names}}{row.setting:<{settings}}{GAP}{row.score}".rstrip()
+    if row.tolerance and len(line) + len(GAP) + len(row.tolerance) <= width:
+        line += GAP + row.tolerance
+    elif row.tolerance:
+        remarks.insert(0, row.tolerance)
+    while len(remarks) > 1 and names + len("; ".join(remarks)) > width:
+        remarks.pop()
+    return [line, *_fold("; ".join(remarks), width, " " * names, names)]
+
+
+def _fold(text: str, width: int, start: str = "", indent: int = 2) -> list[str]:
+    return wrap(
+        text,
+        width,
+        initial_indent=start,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _python() -> str:
     # uv sets UV for what it runs. Its environment need not be active in the reader's shell.
-    prefix = "uv run " if "UV" in os.environ else ""
-    return f"{prefix}python -m sweeps.dashboard --storage {shlex.quote(storage_at(url).display_url)}"
+    return "uv run python" if "UV" in os.environ else "python"
 
 
-def _print_study(console: Console, findings: Findings) -> None:
-    table = settings_table(findings, MOST_ROWS, is_narrow=True)
+def _shorten(path: Path) -> str:
+    """Return a path from the current folder, where it lies below."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _print_table(console: Console, table: Table) -> None:
     rows = PrintedTable(*table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for row in table.rows:
         rows.add_row(*row)
     console.print(f"\n[bold]{table.title}[/bold]", rows, sep="\n", end="")
-    sentences = [*summarize_picks(findings), *explain_study(findings), describe_search(findings)]
-    _print_sentences(console, sentences)
-
-
-def _print_sentences(console: Console, sentences: Sequence[str]) -> None:
-    for sentence in sentences:
-        console.print(sentence, markup=False)

@@ -1,13 +1,24 @@
 """Put a sweep's answer into the few lines that terminal, report and dashboard show first."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweeps.report.findings.joint import Joint
-from sweeps.report.findings.pick import Pick
+from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.verdict import compare_optimizers
-from sweeps.report.sentences.wording import format_count, format_estimate, format_number, format_params
+from sweeps.report.sentences.remarks import count_settings, list_remarks
+from sweeps.report.sentences.verdict import advise, compare_optimizers
+from sweeps.report.sentences.wording import (
+    FACTOR_NAMES,
+    count_decimals,
+    format_count,
+    format_mean,
+    format_number,
+    format_params,
+    format_score,
+    join_words,
+)
 
 
 @dataclass(frozen=True)
@@ -18,11 +29,11 @@ class AnswerRow:
     option: str
     # "lr=0.3 momentum=0.9"; empty where nothing is recommended
     setting: str
-    # "93.52 [93.14, 93.90]"; empty where nothing is recommended
+    # "93.52 [93.14, 93.90]"; empty where nothing is recommended or every fresh run diverged
     score: str
     # "half, double lr: 93.5, 93.5"; empty where they weren't trained
     tolerance: str = ""
-    # sentences without a full stop: what widening brought, the config's own setting, caveats
+    # the most important first, without a full stop: what widening brought, the config's own setting, caveats
     remarks: Sequence[str] = ()
 
 
@@ -30,7 +41,7 @@ class AnswerRow:
 class Answer:
     """What a sweep found, said shortly. Every text is one line, without a full stop but the advice."""
 
-    # "sweeps: 44 settings x 3 seeds, 6 picks x 10 fresh seeds; 0 of 262 runs diverged"
+    # "sweeps: 54 settings x 3 seeds, then 10 settings x 10 fresh seeds; 0 of 262 runs diverged"
     title: str
     # what the scores are: "test accuracy in % on fresh seeds, 95 % interval"
     note: str
@@ -38,50 +49,151 @@ class Answer:
     rows: Sequence[AnswerRow]
     # which optimizers are told apart; empty of a single one
     verdicts: Sequence[str]
-    # "Holds for mnist5k, mlp, 20 epochs, batch 256; sgd with plateau, adam with no scheduler"
+    # "Holds for mnist5k, mlp, 20 epochs, batch 256; sgd with ReduceLROnPlateau, adam with no scheduler"
     scope: str
-    # one sentence: what to use
+    # one sentence: what to use, or what to do first
     advice: str
-    # up to three for the first screen: what diverged, what the seeds tell apart, +- of the test images
+    # for the first screen: what diverged, the verdicts, +- of the test images
     facts: Sequence[str] = ()
 
 
 def compose_answer(studies: Sequence[Findings], joint: Joint) -> Answer:
     """Return the answer of a sweep, at whatever stage it is."""
-    rows = [_row(findings) for findings in studies]
-    return Answer(_title(studies), _note(studies), rows, compare_optimizers(joint), "", _advice(rows))
-
-
-def _recommended(findings: Findings) -> Pick | None:
-    return findings.picks.get("robust", findings.picks.get("peak"))
-
-
-def _row(findings: Findings) -> AnswerRow:
-    option, pick = findings.measurement.option, _recommended(findings)
-    if pick is None:
-        return AnswerRow(option, "", "")
-    score = ""
-    if pick.fresh:
-        score = format_estimate(pick.fresh.score)
-    elif pick.tuned:
-        score = format_number(pick.tuned.mean.value)
-    return AnswerRow(option, format_params(pick.params), score)
+    return Answer(
+        title=_title(studies),
+        note=_note(studies),
+        rows=[_row(findings, is_confirmed(studies)) for findings in studies],
+        verdicts=compare_optimizers(studies, joint),
+        scope=_scope(studies),
+        advice=advise(studies, joint),
+        facts=_facts(studies, joint),
+    )
 
 
 def _title(studies: Sequence[Findings]) -> str:
-    settings = sum(len(findings.measurement.complete) for findings in studies)
-    seeds = len(studies[0].measurement.seeds)
-    name = studies[0].measurement.study.split("/")[0]
-    return f"{name}: {format_count(settings, 'setting')} x {format_count(seeds, 'seed')}"
+    """Return how much was trained; settings times seeds add up to the runs."""
+    first = studies[0].measurement
+    conditions = len(first.conditions)
+    repeats = format_count(len(first.seeds), "seed")
+    if conditions > 1:
+        repeats += f" x {conditions} conditions"
+    complete = total = 0
+    for findings in studies:
+        counts = count_settings(findings)
+        complete, total = complete + counts[0], total + counts[1]
+    settings = format_count(total, "setting")
+    if complete < total:
+        settings = f"{complete} of {settings}"
+    title = f"{first.study.split('/')[0]}: {settings} x {repeats}"
+    runs = [len(s.runs) for f in studies for s in f.measurement.confirmation.settings if s.runs]
+    if runs:
+        seeds = format_count(max(runs) // conditions, "fresh seed")
+        title += f", then {format_count(len(runs), 'setting')} x {seeds}"
+    return f"{title}; {count_diverged(studies)}"
+
+
+def count_diverged(studies: Sequence[Findings]) -> str:
+    """Return how many of all finished runs diverged: 0 of 262 runs diverged."""
+    runs = diverged = 0
+    for findings in studies:
+        for setting in [*findings.measurement.settings, *findings.measurement.confirmation.settings]:
+            runs += len(setting.runs)
+            diverged += setting.diverged
+    return f"{diverged} of {format_count(runs, 'run')} diverged"
 
 
 def _note(studies: Sequence[Findings]) -> str:
-    metric = studies[0].fresh_metric
-    if any(pick.fresh for findings in studies for pick in findings.picks.values()):
-        return f"{metric.label} on fresh seeds, 95 % interval"
-    return f"{metric.label} on the tuning seeds"
+    """Return what the scores measure, which direction is better, and on which seeds."""
+    first, metric = studies[0].measurement, studies[0].fresh_metric
+    has_fresh = is_confirmed(studies)
+    parts = [f"{metric.label} on fresh seeds" if has_fresh else metric.label]
+    if metric.direction < 0:
+        parts.append("lower is better")
+    if first.objectives > 1:
+        parts.append(f"the first of {first.objectives} objectives")
+    if len(first.conditions) > 1:
+        parts.append(f"mean over {join_words(first.conditions)}")
+    picks = [findings.recommended_pick for findings in studies]
+    if any(pick and pick.fresh and pick.fresh.diverged_count for pick in picks):
+        parts.append("of the runs that converge")
+    if has_fresh:
+        parts.append("95 % interval")
+    elif any(picks):
+        seeds = len(first.seeds)
+        parts.append(f"mean of {seeds} tuning seeds" if seeds > 1 else "one run a setting")
+        parts.append("the best of many looks too good")
+    return ", ".join(parts)
 
 
-def _advice(rows: Sequence[AnswerRow]) -> str:
-    settings = [f"{row.option} with {row.setting}" for row in rows if row.setting]
-    return f"Use {' or '.join(settings)}." if settings else "Nothing is measured yet."
+def is_confirmed(studies: Sequence[Findings]) -> bool:
+    """Return whether anything that is recommended was trained on fresh seeds."""
+    return any(findings.recommended_pick and findings.recommended_pick.fresh for findings in studies)
+
+
+def _row(findings: Findings, has_fresh: bool) -> AnswerRow:
+    """Return a study's row. has_fresh: whether other rows have scores of fresh seeds."""
+    pick, remarks = findings.recommended_pick, list_remarks(findings)
+    if pick is None:
+        return AnswerRow(findings.measurement.option, "", "", remarks=remarks)
+    score = ""
+    if pick.fresh and not math.isnan(pick.fresh.score.value):
+        score = format_score(findings.fresh_metric, pick.fresh.score)
+    elif pick.fresh is None and pick.tuned:
+        score = format_mean(findings.measurement.metric, pick.tuned.mean.value)
+        if has_fresh:
+            remarks.insert(0, "on the tuning seeds alone")
+    setting = format_params(pick.params) or "the config's own setting"
+    return AnswerRow(findings.measurement.option, setting, score, _tolerance(findings), remarks)
+
+
+def _tolerance(findings: Findings) -> str:
+    """Return what the setting scores at half and double its lr."""
+    tolerance = findings.tolerance
+    if tolerance is None:
+        return ""
+    names, scores = [], []
+    for factor, score in zip(tolerance.factors, tolerance.scores, strict=True):
+        decimals = 1 if findings.fresh_metric.is_percent else count_decimals(score)
+        names.append(FACTOR_NAMES.get(factor, f"{factor:g} x"))
+        scores.append(format_number(score.value, decimals) or "diverged")
+    return f"{', '.join(names)} lr: {', '.join(scores)}"
+
+
+def _scope(studies: Sequence[Findings]) -> str:
+    """Return what the answer holds for, and in what the studies differ; empty of another program's study."""
+    scopes = [scope(findings.measurement.config) for findings in studies]
+    common, differing = [], []
+    for key in scopes[0]:
+        values = [_name_value(key, values.get(key, "")) for values in scopes]
+        if len(set(values)) == 1:
+            common.append(values[0])
+        else:
+            differing.append(key)
+    parts = [", ".join(filter(None, common))]
+    for key in differing:
+        options: dict[str, list[str]] = {}
+        for findings, own_scope in zip(studies, scopes, strict=True):
+            name = _name_value(key, own_scope.get(key, "")) or f"no {key}"
+            options.setdefault(name, []).append(findings.measurement.option)
+        parts.append(", ".join(f"{join_words(names)} with {value}" for value, names in options.items()))
+    words = "; ".join(filter(None, parts))
+    return f"Holds for {words}" if words else ""
+
+
+def _name_value(key: str, value: str) -> str:
+    if key == "scheduler":
+        return "no scheduler" if value.startswith("Constant") else value
+    patterns = {"epochs": "{} epochs", "batch_size": "batch {}"}
+    return patterns.get(key, "{}").format(value) if value else ""
+
+
+def _facts(studies: Sequence[Findings], joint: Joint) -> list[str]:
+    """Return what diverged, what the fresh seeds tell apart, and what the test images leave open."""
+    facts = [count_diverged(studies), *compare_optimizers(studies, joint)]
+    if joint.test_sample:
+        sample = joint.test_sample
+        facts.append(
+            f"{sample.images:,} test images leave ± {sample.half_width:.1f} points open at "
+            f"{sample.accuracy:.0f} %"
+        )
+    return facts

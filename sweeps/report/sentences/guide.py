@@ -2,51 +2,53 @@
 
 GUIDE = (
     (
-        "Setting, run",
-        "A setting is a point of the searched space, such as lr=0.01 momentum=0.9. It is trained once with "
-        "each seed. Those runs differ in initialisation, data order, dropout and the train/validation "
-        "split. All settings share the seeds.",
+        "Setting, run, seed",
+        "A setting is a point of the searched space, such as lr=0.01 momentum=0.9. It trains once with each "
+        "seed: a run. Seeds differ in initialisation, data order, dropout and the train/validation split. "
+        "All settings share the seeds.",
     ),
     (
-        "★ Peak, ◇ robust, □ default",
-        "The peak is the setting of the best mean. The robust pick still works when you are a little off. "
-        "It has the best R: the mean over itself and its neighbours one step away. Its learning rate is "
-        "inside the range, and no run near by diverged. The default is what the optimizer's own file in "
-        "conf/ holds: what runs if nobody tunes.",
+        "Robust, peak, config",
+        "The robust setting scores best where the learning rate is off by about a factor of two. It is the "
+        "mean over lr · 10^(0.3 Z), Z normal. Its lr is inside the searched range, and no run at or beside "
+        "it diverged. The peak has the best mean. The config's own setting is what runs if nobody tunes.",
+    ),
+    (
+        "Recommended",
+        "The robust setting. Where there is none, or the best lr is at an end of the range, it is the peak. "
+        "Where fresh seeds show that it is worse than the config's own, it is the config's own.",
+    ),
+    (
+        "Widened",
+        "Where the best lr is at an end of its range, the sweep adds rows beyond it until it is inside.",
     ),
     (
         "Tuning seeds, fresh seeds",
-        "Every score is measured after a run's last epoch. Settings are chosen on the tuning seeds, and "
-        "the best of many noisy means looks better than it is. So the picks are trained again on fresh "
-        "seeds; only there the test set is read. Trust those figures.",
+        "Settings are chosen on the tuning seeds. The best of many noisy means looks better than it is. So "
+        "what is chosen trains again on fresh seeds, and only these runs read the test set.",
     ),
     (
         "[a, b]",
-        "A 95 % interval of the mean over seeds (Student's t). The intervals of the robust pick against "
-        "the other picks hold together. With few seeds, settings of similar means lend each other their "
-        "standard deviation. Their degrees of freedom allow for what the seeds have in common. The "
-        "intervals don't include what another test set would change.",
+        "A 95 % interval of the mean over seeds (Student's t). It doesn't include what another test set "
+        "would change. With few seeds, settings of similar means lend each other their standard deviation.",
     ),
     (
-        "Diverged",
-        "The loss was not finite, or no better than guessing at the end. Such a run scores chance, is "
-        "counted, and stays in every figure. A pick's score is the mean of the runs that converge. How "
-        "often it diverges stands beside it, with an exact 95 % interval.",
+        "Diverged, learned nothing",
+        "A run diverged if its loss was not finite, or ended above the first minibatch's. It counts as "
+        "guessing in the tuning. On fresh seeds the score is of the runs that converge, and the share that "
+        "diverges stands beside it. A run learned nothing if it is no better than the most frequent class.",
     ),
     (
         "Between optimizers",
-        "Other tuning seeds would have picked other settings, which makes an optimizer's mean less "
-        "certain. The interval of a difference allows for that. It adds the gaps between the pick and what "
-        "draws of the tuning seeds pick in its place. p is corrected for all pairs (Holm).",
+        "Both train on the same fresh seeds; the difference is their mean. Other tuning seeds might have "
+        "chosen other settings, and its interval allows for that. It is called better where p, corrected "
+        "for all pairs (Holm), is below 0.05. Unknown means that these runs can't say.",
     ),
-    ("edge", "The learning rate is the first or last that was searched: better ones may lie beyond."),
 )
 
 BRIEF = (
-    "★ peak: best mean. ◇ robust: best R, the mean of a setting and its neighbours, with an lr inside the "
-    "range and no diverged run near by. *div.*: runs that diverged; they score chance. *edge*: lr is the "
-    "first or last searched. Table and figures show the tuning seeds, where the best of many noisy means "
-    "looks too good. The headline shows fresh seeds, where there are any."
+    "The table and the figures show the tuning seeds, where the best of many noisy means looks too good. "
+    "The answer is of fresh seeds, where there are any."
 )
 
 OWN_FIGURES = (

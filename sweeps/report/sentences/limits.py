@@ -1,93 +1,90 @@
-"""Say what limits a study's figures."""
+"""Say what a sweep can't say, so that nobody reads it into the figures."""
 
-import math
+from collections.abc import Sequence
 
+from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.wording import format_difference, format_share
+from sweeps.report.sentences.wording import format_share, join_words
 
 # The most failed trials whose reasons are written out, and the most trials of a Pareto front.
 MOST_REASONS, MOST_TRIALS = 5, 10
 
 
-def list_limits(findings: Findings) -> list[str]:
-    """Return why the figures may not hold."""
-    return [
-        *_objectives(findings),
-        *_adaptive(findings),
-        *_seeds(findings),
-        _counts(findings),
-        *_list_failures(findings),
+def list_limits(studies: Sequence[Findings], joint: Joint) -> list[str]:
+    """Return what the studies leave open, together and each."""
+    sentences = [
+        "What holds elsewhere: every figure here is of this data set, model, budget and searched space.",
+        *_doubt_test_set(joint),
     ]
-
-
-def _objectives(findings: Findings) -> list[str]:
-    """Return the Pareto front's trials, where there are several objectives."""
-    measurement = findings.measurement
-    if measurement.objectives == 1:
-        return []
-    trials = ", ".join(map(str, measurement.front[:MOST_TRIALS])) or "none"
-    rest_count = len(measurement.front) - MOST_TRIALS
-    if rest_count > 0:
-        trials += f" and {rest_count} more"
-    return [f"Ranked by the first of {measurement.objectives} objectives. Pareto-optimal trials: {trials}."]
-
-
-def _adaptive(findings: Findings) -> list[str]:
-    sentences = []
-    if not findings.measurement.is_even:
+    if len(studies) > 1:
+        sentences += _list_confounders(joint)
         sentences.append(
-            "An adaptive search crowds its trials where it scored well. It can't say how much of the space "
-            "is good, nor which parameters matter."
+            "Which optimizer is easier to tune: that depends on the ranges chosen for each study."
         )
-        sentences += _pruned(findings)
-    if findings.picks and "robust" not in findings.picks:
-        sentences.append("No robust pick is named: no measured setting has measured neighbours on all sides.")
+    if joint.unranked:
+        sentences.append(
+            "Which optimizer forgives a wrong learning rate better: the good learning rates reach the ends "
+            "of the range."
+        )
+    for findings in studies:
+        sentences += _list_study_limits(findings)
     return sentences
 
 
-def _pruned(findings: Findings) -> list[str]:
-    """Return what pruned trials leave open, as bounds."""
-    pruned, bounds = findings.states.get("pruned", 0), findings.tried
-    if not pruned or bounds is None:
+def _list_confounders(joint: Joint) -> list[str]:
+    """Return in what the studies differ besides: scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
+    sentences = []
+    for key in next(iter(joint.differing.values()), {}):
+        values = ", ".join(f"{option} {scope[key]}" for option, scope in joint.differing.items())
+        sentences.append(f"What the optimizer alone does: the studies also differ in {key} ({values}).")
+    return sentences
+
+
+def _doubt_test_set(joint: Joint) -> list[str]:
+    """Return how much the test set leaves open."""
+    sample = joint.test_sample
+    if sample is None:
         return []
+    accuracy = f"{sample.accuracy:.0f} % is known only to ± {sample.half_width:.1f} points"
     return [
-        f"{pruned} trials were pruned; their final scores are unknown. Of the settings tried, "
-        f"{format_share(*bounds)} come within 1 point of the best."
+        f"The test set is itself a sample: with {sample.images:,} images, {accuracy}. "
+        "The intervals here don't include that; it mostly cancels in differences."
     ]
 
 
-def _seeds(findings: Findings) -> list[str]:
-    """Return how many seeds there are, and what they can tell apart."""
-    count, metric = len(findings.measurement.seeds), findings.measurement.metric
-    if count == 1:
-        return ["One seed shows nothing of the noise: no two settings can be told apart."]
-    peak = findings.picks.get("peak")
-    if peak is None or peak.tuned is None or math.isnan(peak.tuned.mean.low):
-        return []
-    half_width = format_difference(metric, peak.tuned.mean.half_width)
-    sentence = (
-        f"With {count} seeds, a good setting's mean is known to ± {half_width}, the best-looking one's less "
-        "well."
-    )
-    if math.isnan(findings.resolution):
-        return [sentence]
-    resolution = format_difference(metric, findings.resolution)
-    return [f"{sentence} Two good settings, chosen beforehand, must differ by {resolution} to be told apart."]
-
-
-def _counts(findings: Findings) -> str:
-    states = ", ".join(f"{count} {state}" for state, count in findings.states.items())
-    diverged = sum(setting.diverged for setting in findings.measurement.complete)
-    runs = sum(len(setting.runs) for setting in findings.measurement.complete)
-    return f"Trials: {states or 'none'}. {diverged} of {runs} finished runs diverged."
+def _list_study_limits(findings: Findings) -> list[str]:
+    """Return what a study's search, its objectives and its failed trials leave open."""
+    measurement, option = findings.measurement, findings.measurement.option
+    sentences = []
+    if not measurement.is_even:
+        sentences.append(
+            f"How much of the space is good for {option}, and which parameters matter: an adaptive search "
+            "crowds its trials where it scored well."
+        )
+        pruned = findings.states.get("pruned", 0)
+        if pruned and findings.tried is not None:
+            sentences.append(
+                f"{pruned} trials were pruned; their final scores are unknown. Of the settings tried, "
+                f"{format_share(*findings.tried)} come within 1 point of the best."
+            )
+    if measurement.objectives > 1:
+        trials = list(map(str, measurement.front))
+        if len(trials) > MOST_TRIALS:
+            trials[MOST_TRIALS:] = [f"{len(trials) - MOST_TRIALS} more"]
+        front = join_words(trials) if trials else "none"
+        sentences.append(
+            f"{option} is ranked by the first of {measurement.objectives} objectives. "
+            f"Pareto-optimal trials: {front}."
+        )
+    return [*sentences, *_list_failures(findings)]
 
 
 def _list_failures(findings: Findings) -> list[str]:
-    failed = {setting.number for setting in findings.measurement.settings if setting.state == "fail"}
     reasons = []
-    for trial, reason in findings.failures.items():
-        if trial in failed:
-            reasons.append(f"Trial {trial} failed: {reason}")
+    for setting in findings.measurement.settings:
+        if setting.state == "fail" and setting.number in findings.failures:
+            reason = findings.failures[setting.number]
+            reasons.append(f"{findings.measurement.option}, trial {setting.number} failed: {reason}")
     if len(reasons) > MOST_REASONS:
         reasons[MOST_REASONS:] = [f"{len(reasons) - MOST_REASONS} more trials failed."]
     return reasons

@@ -1,110 +1,184 @@
-"""Say what holds between optimizers, and what can't be said."""
+"""Say which optimizers are told apart, and what to use."""
 
+import math
 from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.wording import format_difference, format_interval, format_p, join_words
+from sweeps.report.sentences.remarks import ENDS, count_settings
+from sweeps.report.sentences.wording import (
+    format_difference,
+    format_gap,
+    format_params,
+    format_size,
+    join_words,
+)
 from sweeps.report.statistics.compare import Comparison
 
-_UNKNOWN = {
-    "learned nothing": "nothing was learned",
-    "not confirmed": "not both were trained on fresh seeds",
-    "different seeds": "they have no two fresh seeds in common",
-    "few seeds": "fewer than two fresh seeds converge",
-    "one tuning seed": "one tuning seed doesn't show which settings other seeds would pick",
-    "end": "the best learning rate is at an end of the range",
+# The most optimizers of which every pair has a line of its own.
+MOST_PAIRED = 3
+# Why a ranking is unknown.
+REASONS = {
+    "different seeds": "not trained on the same fresh seeds",
+    "few seeds": "fewer than two fresh seeds on which both converge",
+    "one tuning seed": "one tuning seed doesn't show which settings others would choose",
     "no spread": "the difference is the same on every seed",
+}
+# What stands in the way of a ranking where an optimizer has no recommended setting.
+NO_RANK = {
+    "nothing measured": "isn't measured yet",
+    "all diverged": "diverged in every run",
+    "learned nothing": "learned nothing",
+}
+# What to do where no study recommends a setting.
+FIRST_STEPS = {
+    "nothing measured": "Nothing is measured yet.",
+    "all diverged": "Every run diverged: search smaller learning rates.",
+    "learned nothing": "No run learned anything: check the data, the loss and the model, or train longer.",
 }
 
 
-def compare_optimizers(joint: Joint) -> list[str]:
-    """Return what may be said of each pair of optimizers on the fresh seeds that they share."""
-    if joint.comparisons and joint.on_edge:
-        return [f"No ranking: {_ends(joint)}. Widen the search before you compare them."]
-    return [_compare(comparison, joint) for comparison in joint.comparisons]
+def compare_optimizers(studies: Sequence[Findings], joint: Joint) -> list[str]:
+    """Return which optimizers are told apart: a line a pair, of many optimizers a line a verdict."""
+    if len(studies) > MOST_PAIRED:
+        return _compare_with_best(studies, joint)
+    lines = []
+    for comparison in joint.comparisons:
+        if comparison.verdict == "unknown":
+            pair = (comparison.first, comparison.second)
+            lines.append(f"{' or '.join(pair)}: unknown, {_explain(comparison.reason, pair, studies)}")
+        else:
+            lines.append(describe_comparison(comparison, joint))
+    return lines
 
 
-def list_unknowns(studies: Sequence[Findings], joint: Joint) -> list[str]:
-    """Return what these studies can't say, so that nobody reads it into them."""
-    names = join_words([findings.measurement.option for findings in studies])
-    several = len(studies) > 1
-    sentences = []
-    if several and all(c.reason in ("not confirmed", "different seeds") for c in joint.comparisons):
-        sentences.append(f"Which of {names} is better: no two picks were trained on the same fresh seeds.")
-    if joint.on_edge:
-        sentences.append(f"How good {join_words(list(joint.on_edge))} can be: {_ends(joint)}.")
-    if joint.unranked:
-        sentences.append(
-            "Which optimizer forgives a wrong learning rate better: the good learning rates reach the ends "
-            "of the range."
-        )
-    sentences += _list_confounders(joint)
-    if several and any(findings.shares for findings in studies):
-        sentences.append(
-            "Which optimizer is easier to tune: those figures depend on the ranges chosen for each study."
-        )
-    adaptive = [findings.measurement.option for findings in studies if not findings.measurement.is_even]
-    if adaptive:
-        sentences.append(
-            f"How much of the space is good for {join_words(adaptive)}: the search was adaptive."
-        )
-    return [
-        *sentences,
-        *_doubt_test_set(joint),
-        "What holds elsewhere: every figure here is of this data set, model, budget and searched space. "
-        "Change one, and the good learning rates move.",
-    ]
+def describe_comparison(comparison: Comparison, joint: Joint) -> str:
+    """Return what the fresh seeds say of two optimizers."""
+    first, second, metric = comparison.first, comparison.second, joint.metric
+    if math.isnan(comparison.difference.low):
+        return f"{first} or {second}: the same on each of {comparison.seeds} seeds"
+    size = format_size(metric, comparison.difference)
+    if comparison.verdict == "better":
+        line = f"{first} is {format_gap(metric, comparison.difference)} than {second}"
+    elif comparison.verdict == "equivalent":
+        margin = format_difference(metric, metric.margin)
+        line = f"{first} or {second}: equal within ± {margin} ({size})"
+    else:
+        smallest = format_difference(metric, comparison.smallest)
+        line = f"{first} or {second}: no difference found ({size}); "
+        line += f"{comparison.seeds} seeds may miss less than {smallest}"
+    if comparison.excluded:
+        line += f"; of the {comparison.seeds} seeds on which both converge"
+    if comparison.is_contradicted:
+        line += f"; on validation data {second} is ahead"
+    return line
 
 
-def _compare(comparison: Comparison, joint: Joint) -> str:
-    first, second, difference = comparison.first, comparison.second, comparison.difference
-    pair = f"{first} and {second}"
-    if comparison.verdict == "unknown":
-        return f"Unknown whether {first} or {second} is better: {_UNKNOWN[comparison.reason]}."
-    size = format_difference(joint.metric, difference.value)
-    margin = format_difference(joint.metric, joint.metric.margin)
-    phrases = {
-        "better": f"{first} is better than {second} by {size}",
-        "equivalent": f"{pair} are equivalent within ± {margin}",
-        "no difference": f"no distinguishable difference between {pair}, {size}",
+def _compare_with_best(studies: Sequence[Findings], joint: Joint) -> list[str]:
+    """Return what is told apart from the best mean of all that are compared, and of what nothing is known."""
+    known = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
+    # The higher mean comes first in each pair.
+    beaten = {comparison.second for comparison in known}
+    best = next((comparison.first for comparison in known if comparison.first not in beaten), "")
+    others: dict[str, list[str]] = {"no difference": [], "equivalent": [], "better": []}
+    for comparison in known:
+        if comparison.first == best:
+            size = format_size(joint.metric, comparison.difference)
+            others[comparison.verdict].append(f"{comparison.second} ({size})")
+    starts = {
+        "no difference": f"{best} has the best mean; no difference found to",
+        "equivalent": f"{best} is equal, within ± {format_difference(joint.metric, joint.metric.margin)}, to",
+        "better": f"{best} is better than",
     }
-    numbers = f"95 % interval {format_interval(difference)}, {format_p(comparison.p)}"
-    where = " where both converge" if comparison.excluded else ""
-    smallest = format_difference(joint.metric, comparison.smallest)
-    return (
-        f"{phrases[comparison.verdict]}, {numbers}. "
-        f"{comparison.seeds} fresh seeds{where} find a true difference of {smallest} in 8 of 10 cases."
-    )
+    lines = [f"{starts[verdict]} {join_words(names)}" for verdict, names in others.items() if names]
+    unknown: dict[str, dict[str, None]] = {}
+    for comparison in joint.comparisons:
+        if comparison.verdict == "unknown":
+            unknown.setdefault(comparison.reason, {}).update(
+                {comparison.first: None, comparison.second: None}
+            )
+    for reason, options in unknown.items():
+        lines.append(f"some rankings are unknown: {_explain(reason, list(options), studies)}")
+    return lines
 
 
-def _ends(joint: Joint) -> str:
-    """Return whose best mean is at which end: sgd did best at the highest learning rate searched."""
-    by_end: dict[str, list[str]] = {}
-    for option, end in joint.on_edge.items():
-        by_end.setdefault(end, []).append(option)
-    return " and ".join(
-        f"{join_words(options)} did best at the {end}est learning rate searched"
-        for end, options in by_end.items()
-    )
+def _explain(reason: str, options: Sequence[str], studies: Sequence[Findings]) -> str:
+    """Return why a ranking of options is unknown."""
+    idle, ends = [], dict[str, list[str]]()
+    for findings in studies:
+        option = findings.measurement.option
+        if option in options and findings.recommended is None:
+            idle.append(f"{option} {NO_RANK.get(findings.outcome, NO_RANK['nothing measured'])}")
+        elif option in options and findings.open_end:
+            ends.setdefault(findings.open_end, []).append(option)
+    if idle:
+        return join_words(idle)
+    if reason == "not confirmed":
+        is_off = not any(findings.measurement.confirmation.wanted for findings in studies)
+        return f"not trained on fresh seeds {'(confirm=off)' if is_off else 'yet'}"
+    if reason != "end":
+        return REASONS.get(reason, reason)
+    causes = []
+    for end, names in ends.items():
+        verb = "is" if len(names) == 1 else "are"
+        causes.append(f"{join_words(names)} {verb} best at the {ENDS[f'{end} end'][0]} lr searched")
+    return f"{join_words(causes)}; search beyond it"
 
 
-def _list_confounders(joint: Joint) -> list[str]:
-    """Return in what the studies differ besides: scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
-    sentences = []
-    for key in next(iter(joint.differing.values()), {}):
-        values = ", ".join(f"{option} {scope[key]}" for option, scope in joint.differing.items())
-        sentences.append(f"What the optimizer alone does: the studies also differ in {key} ({values}).")
-    return sentences
+def advise(studies: Sequence[Findings], joint: Joint) -> str:
+    """Return in one sentence what to use, or what to do first."""
+    candidates = [findings for findings in studies if findings.recommended_pick]
+    if not candidates:
+        outcomes = {findings.outcome for findings in studies}
+        for outcome, step in FIRST_STEPS.items():
+            if outcome in outcomes:
+                return step
+    if len(candidates) == 1:
+        return f"Use {_name_setting(candidates[0])}{_doubt(candidates[0])}."
+    best = list_best(studies, joint)
+    names = [findings.measurement.option for findings in best]
+    if len(best) <= 2:
+        names = [_name_setting(findings) for findings in best]
+    return f"Use {join_words(names, 'or')}: {_reason(best, joint)}."
 
 
-def _doubt_test_set(joint: Joint) -> list[str]:
-    """Return how much the test set leaves open."""
-    sample = joint.test_sample
-    if sample is None:
-        return []
-    accuracy = f"{sample.accuracy:.0f} % is known only to ± {sample.half_width:.1f} points"
-    return [
-        f"The test set is itself a sample: with {sample.images:,} images, {accuracy}. "
-        "The intervals here don't include that; it mostly cancels in differences."
-    ]
+def list_best(studies: Sequence[Findings], joint: Joint) -> list[Findings]:
+    """Return the studies with a recommended setting that isn't worse than another one's."""
+    worse = {comparison.second for comparison in joint.comparisons if comparison.verdict == "better"}
+    return [f for f in studies if f.recommended and f.measurement.option not in worse]
+
+
+def _name_setting(findings: Findings) -> str:
+    pick = findings.recommended_pick
+    assert pick is not None
+    setting = format_params(pick.params) or "the config's own setting"
+    return f"{findings.measurement.option} with {setting}"
+
+
+def _doubt(findings: Findings) -> str:
+    """Return why the setting of a single study may not hold."""
+    pick, recommended = findings.recommended_pick, findings.recommended
+    assert pick is not None
+    assert recommended is not None
+    if recommended.caveat in ENDS:
+        end, beyond = ENDS[recommended.caveat]
+        return f", the {end} lr searched: {beyond} ones may be better"
+    if recommended.caveat == "config":
+        return ", its config's own setting: none measured better"
+    complete, total = count_settings(findings)
+    if complete < total:
+        return f", the best of {complete} settings so far; {total - complete} didn't run to the end"
+    return "" if pick.fresh else ", chosen on the tuning seeds alone"
+
+
+def _reason(best: Sequence[Findings], joint: Joint) -> str:
+    """Return why these are to be used: they are better than the others, or nothing tells them apart."""
+    names = {findings.measurement.option for findings in best}
+    comparisons = [c for c in joint.comparisons if {c.first, c.second} & names]
+    verdicts = {c.verdict for c in comparisons if {c.first, c.second} <= names}
+    if "unknown" in verdicts:
+        return "which is better is unknown"
+    if verdicts:
+        return "they are equal" if verdicts == {"equivalent"} else "no difference found"
+    beaten = [comparison.second for comparison in comparisons if comparison.verdict == "better"]
+    return f"better than {join_words(beaten)}"

@@ -8,20 +8,33 @@ from sweeps.report.measure.axis import format_value, short
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.intervals import Estimate
+from sweeps.report.statistics.space import GoodBand
 
 ROLE_NAMES = {
-    "peak": "peak pick",
     "robust": "robust pick",
-    "inside": "pick before widening",
+    "peak": "peak pick",
+    "inside": "best of the declared range",
     "default": "config default",
 }
 # The roles' marks in text, as in the figures.
 GLYPHS = {"peak": "★", "robust": "◇", "inside": "◈", "default": "□"}
+# What a factor of the learning rate is called.
+FACTOR_NAMES = {0.5: "half", 2.0: "double"}
 
 
 def format_params(params: Params) -> str:
-    """Return parameters as text shows them: lr=0.1 momentum=0.9."""
-    return " ".join(f"{short(key)}={format_value(value)}" for key, value in params.items())
+    """Return parameters as text shows them: lr=0.1 momentum=0.9; all elements of a list together."""
+    values: dict[str, list[str]] = {}
+    for key, value in params.items():
+        name, _, number = short(key).rpartition(".")
+        # betas.0 begins betas, and betas.1 follows it; betas.1 alone keeps its number.
+        is_next = number.isdigit() and int(number) == len(values.get(name, []))
+        values.setdefault(name if is_next else short(key), []).append(format_value(value))
+    parts = []
+    for name, elements in values.items():
+        is_alone = len(elements) == 1 and name not in map(short, params)
+        parts.append(f"{name}.0={elements[0]}" if is_alone else f"{name}={','.join(elements)}")
+    return " ".join(parts)
 
 
 def format_number(value: float, decimals: int = 2) -> str:
@@ -41,15 +54,15 @@ def count_decimals(estimate: Estimate, least: int = 0) -> int:
     They end at the first digit of the interval's half width, one later where that is a 1. A limit that isn't
     0 isn't rounded to it. Without an interval: four digits in all, three where they follow the point.
     """
+    if math.isnan(estimate.low):
+        scale = math.floor(math.log10(abs(estimate.value))) if abs(estimate.value) > 0 else 3
+        return max(least, 3 - scale)
     half_width = (estimate.high - estimate.low) / 2
-    if not half_width > 0:
-        scale = math.floor(math.log10(abs(estimate.value))) if estimate.value else 0
-        return max(least, 3 - scale, 0)
     decimals = -math.floor(math.log10(half_width))
     if f"{half_width:e}".startswith("1"):
         decimals += 1
     limits = [abs(limit) for limit in (estimate.low, estimate.high) if limit]
-    while decimals < 8 and float(f"{min(limits):.{max(decimals, 0)}f}") == 0:
+    while float(f"{min(limits):.{max(decimals, 0)}f}") == 0 and decimals < 8:
         decimals += 1
     return max(least, decimals, 0)
 
@@ -73,13 +86,6 @@ def format_score(metric: Metric, estimate: Estimate) -> str:
     return format_estimate(estimate, least=2 if metric.is_percent else 0)
 
 
-def name_score(metric: Metric, estimate: Estimate) -> str:
-    """Return what a metric came to: test accuracy 92.10 % [91.80, 92.40]."""
-    value, _, limits = format_score(metric, estimate).partition(" ")
-    words = [metric.name, value, metric.unit, limits]
-    return " ".join(word for word in words if word)
-
-
 def format_mean(metric: Metric, value: float) -> str:
     """Return a score without an interval: 92.10, or four digits of what isn't in percent."""
     return format_score(metric, Estimate(value, math.nan, math.nan))
@@ -99,6 +105,12 @@ def format_gap(metric: Metric, oriented: Estimate) -> str:
     return f"{format_number(size.value, count_decimals(size))} {word} {format_interval(size)}".strip()
 
 
+def format_size(metric: Metric, estimate: Estimate) -> str:
+    """Return a difference with its interval: 0.1 points [-0.3, 0.5]."""
+    value, _, limits = format_estimate(estimate).partition(" ")
+    return " ".join(filter(None, [value, "points" if metric.is_percent else "", limits]))
+
+
 def format_difference(metric: Metric, value: float) -> str:
     """Return the size of a difference without an interval: 0.52 points of percentages, else 0.0242."""
     return f"{value:.2f} points" if metric.is_percent else f"{value:.3g}"
@@ -109,6 +121,18 @@ def format_share(low: float, high: float | None = None) -> str:
     if high is None or f"{low:.0%}" == f"{high:.0%}":
         return f"{100 * low:.0f} %"
     return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def format_band(band: GoodBand) -> str:
+    """Return a band with its width, a lower bound where the range cuts it off."""
+    if band.low == band.high:
+        return f"{band.low:g}, the end of the range" if band.censored else f"{band.low:g} alone"
+    width = f"{band.low:g} to {band.high:g}, "
+    if not band.censored:
+        return f"{width}{band.decades:.1f} decades"
+    sides = {"below": band.censored_low, "above": band.censored_high}
+    open_sides = join_words([side for side, is_open in sides.items() if is_open])
+    return f"{width}at least {band.decades:.1f} decades (open {open_sides})"
 
 
 def format_p(p: float) -> str:
@@ -126,7 +150,7 @@ def name_roles(picks: Sequence[Pick]) -> str:
     return join_words([ROLE_NAMES[pick.role] for pick in picks])
 
 
-def join_words(items: Sequence[str]) -> str:
+def join_words(items: Sequence[str], conjunction: str = "and") -> str:
     """Return a list in words: a, b and c."""
     *first, last = items
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {conjunction} {last}" if first else last

@@ -1,0 +1,172 @@
+"""Say how sure the answer is: what a reader asks for after the first screen."""
+
+import math
+
+from sweeps.report.findings.joint import Joint
+from sweeps.report.findings.roles import group_picks
+from sweeps.report.findings.study import Findings
+from sweeps.report.sentences.wording import (
+    FACTOR_NAMES,
+    format_band,
+    format_count,
+    format_difference,
+    format_estimate,
+    format_gap,
+    format_mean,
+    format_p,
+    format_params,
+    format_score,
+    format_share,
+    format_size,
+    join_words,
+    name_roles,
+)
+from sweeps.report.statistics.stability import draws
+
+
+def explain_together(joint: Joint) -> list[str]:
+    """Return how sure the differences between optimizers are, and which holds better where lr is off."""
+    sentences = []
+    for comparison in joint.comparisons:
+        if comparison.verdict == "unknown" or math.isnan(comparison.p):
+            continue
+        pair = f"{comparison.first} and {comparison.second}"
+        smallest = format_difference(joint.metric, comparison.smallest)
+        sentences.append(
+            f"{pair}: {format_p(comparison.p)} (Holm). {format_count(comparison.seeds, 'fresh seed')} find a "
+            f"difference of {smallest} in 8 of 10 cases."
+        )
+    unknown = [{c.first, c.second} for c in joint.comparisons if c.verdict == "unknown"]
+    for comparison in joint.tolerances:
+        if comparison.verdict == "unknown" or {comparison.first, comparison.second} in unknown:
+            continue
+        gap = format_size(joint.metric, comparison.difference)
+        words = f"no difference found, {gap}"
+        if comparison.verdict == "better":
+            words = f"{comparison.first} is {format_gap(joint.metric, comparison.difference)}"
+        sentences.append(
+            f"Mean over half, once and double the lr, {comparison.first} or {comparison.second}: {words}."
+        )
+    return [*sentences, *_speed(joint)]
+
+
+def _speed(joint: Joint) -> list[str]:
+    """Return how many epochs each optimizer takes to a target."""
+    speed = joint.speed
+    if speed is None:
+        return []
+    target = format_mean(joint.metric, speed.target)
+    sentences = []
+    for option, epochs in speed.epochs.items():
+        median = f"in {epochs.median:g} epochs (median), " if math.isfinite(epochs.median) else "in "
+        sentences.append(f"{option} reaches {target} {median}{epochs.reached} of {epochs.runs} runs.")
+    for ratio in speed.ratios:
+        times = format_estimate(ratio.ratio)
+        sentences.append(f"{ratio.first} takes {times} times as many epochs as {ratio.second}.")
+    return sentences
+
+
+def explain_study(findings: Findings) -> list[str]:
+    """Return how settled the recommended setting is, how it holds, and how much of the space is good."""
+    return [
+        *_compare_picks(findings),
+        *_stability(findings),
+        *_tolerance(findings),
+        *_space(findings),
+        *_effective_lr(findings),
+        *_seeds(findings),
+    ]
+
+
+def _compare_picks(findings: Findings) -> list[str]:
+    """Return what the other picks score on the same fresh seeds, and the difference."""
+    sentences = []
+    for picks in group_picks(findings):
+        pick, gap = picks[0], findings.recommended_minus.get(picks[0].role)
+        if pick.fresh is None or gap is None or math.isnan(gap.low):
+            continue
+        verdict = findings.verdicts[pick.role]
+        words = f"{'equal to' if verdict == 'equivalent' else 'no difference found to'} the recommended one"
+        if verdict == "better":
+            words = f"{format_gap(findings.fresh_metric, -gap)} than the recommended one"
+        score = format_score(findings.fresh_metric, pick.fresh.score)
+        if pick.fresh.diverged_count:
+            score += f" and diverges in {pick.fresh.diverged_count} of {pick.fresh.runs} runs"
+        sentences.append(f"The {name_roles(picks)}, {format_params(pick.params)}, scores {score}: {words}.")
+    return sentences
+
+
+def _stability(findings: Findings) -> list[str]:
+    pick, count = findings.recommended_pick, len(findings.measurement.seeds)
+    if pick is None or pick.tuned is None or math.isnan(pick.tuned.frequency):
+        return []
+    total = draws(count)
+    chosen = round(pick.tuned.frequency * total)
+    return [f"{chosen} of {total} draws of {count - 1} of the {count} tuning seeds choose the same setting."]
+
+
+def _tolerance(findings: Findings) -> list[str]:
+    """Return how far the score falls at other learning rates, and how often runs diverge there."""
+    tolerance = findings.tolerance
+    if tolerance is None:
+        return []
+    metric, parts = findings.fresh_metric, []
+    for number, factor in enumerate(tolerance.factors):
+        fall, diverged = tolerance.falls[number], tolerance.diverged[number]
+        verbs = []
+        if not math.isnan(fall.value):
+            is_fall = fall.value >= 0
+            size = format_size(metric, fall if is_fall else -fall)
+            verbs.append(f"{'is worse by' if is_fall else 'is better by'} {size}")
+        if diverged:
+            verbs.append(f"diverges in {diverged} of {tolerance.runs[number]} runs")
+        if verbs:
+            name = FACTOR_NAMES.get(factor, f"{factor:g} times")
+            parts.append(f"at {name} the lr it {' and '.join(verbs)}")
+    sentences = [f"{part[0].upper()}{part[1:]}." for part in parts]
+    if not math.isnan(tolerance.mean.value):
+        sentences.append(f"The mean over these learning rates is {format_score(metric, tolerance.mean)}.")
+    return sentences
+
+
+def _space(findings: Findings) -> list[str]:
+    """Return how much of the declared space is good, and which parameters matter."""
+    space = [f"{key}={values.replace(', ', ',')}" for key, values in findings.measurement.space.items()]
+    sentences = [f"Searched: {' '.join(space)}."] if space else []
+    if findings.shares:
+        shares = [
+            f"{format_share(share.low, share.high)} within {gap:g}" for gap, share in findings.shares.items()
+        ]
+        sentences.append(f"Of the declared space, {join_words(shares)} point of the best.")
+    if band := findings.bands.get(1.0):
+        sentences.append(f"Learning rates within 1 point of the best: {format_band(band)}.")
+    if findings.importance:
+        parts = [f"{name} {format_share(share.value)}" for name, share in findings.importance.items()]
+        sentences.append(f"Of the variance of the scores, these explain: {', '.join(parts)}.")
+    if "robust" in findings.regrets:
+        regret = format_difference(findings.measurement.metric, findings.regrets["robust"])
+        count = len(findings.measurement.conditions)
+        sentences.append(
+            f"Over the {count} conditions, the robust pick falls at most {regret} below the best."
+        )
+    return sentences
+
+
+def _effective_lr(findings: Findings) -> list[str]:
+    """Return whether momentum is the learning rate again."""
+    fits = findings.effective_lr
+    if fits is None or not fits.is_enough:
+        return []
+    shares = f"{format_share(fits.effective)} of the variance, lr alone {format_share(fits.plain)}"
+    return [f"Momentum acts through lr/(1-momentum): search one of the two. It explains {shares}."]
+
+
+def _seeds(findings: Findings) -> list[str]:
+    """Return what the tuning seeds can tell apart."""
+    count = len(findings.measurement.seeds)
+    if count == 1:
+        return ["One seed shows nothing of the noise: no two settings can be told apart."]
+    if not findings.resolution > 0:
+        return []
+    size = format_difference(findings.measurement.metric, findings.resolution)
+    return [f"With {count} tuning seeds, two good settings must differ by {size} to be told apart."]

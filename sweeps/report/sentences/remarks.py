@@ -1,0 +1,156 @@
+"""Say what someone must know of a recommended setting besides its score."""
+
+import math
+
+from sweeps.report.findings.pick import Pick
+from sweeps.report.findings.study import Findings
+from sweeps.report.measure.settings import Params
+from sweeps.report.sentences.wording import (
+    format_count,
+    format_difference,
+    format_estimate,
+    format_gap,
+    format_params,
+    join_words,
+)
+
+# Of a study that recommends nothing.
+NOTHING = {
+    "nothing measured": "no setting is measured yet",
+    "all diverged": "every run diverged: search smaller learning rates",
+    "learned nothing": "no run learned anything: check data, loss and model, or train longer",
+}
+# What the end of a range is called, and what lies beyond it.
+ENDS = {"low end": ("smallest", "smaller"), "high end": ("largest", "larger")}
+
+
+def list_remarks(findings: Findings) -> list[str]:
+    """Return what limits the recommended setting, what it was compared with, what isn't settled."""
+    pick = findings.recommended_pick
+    if pick is None:
+        return [NOTHING.get(findings.outcome, NOTHING["nothing measured"])]
+    return [
+        *_divergence(pick),
+        *_progress(findings, pick),
+        *_caveat(findings),
+        *_equal_scores(pick),
+        *_widening(findings),
+        *_config(findings, pick),
+        *_unsettled(findings),
+    ]
+
+
+def count_settings(findings: Findings) -> tuple[int, int]:
+    """Return how many settings are complete, and how many were begun or planned."""
+    measurement = findings.measurement
+    total = math.prod(measurement.shape) if measurement.is_grid else measurement.planned or 0
+    complete = len(measurement.complete)
+    return complete, max(total, complete)
+
+
+def _divergence(pick: Pick) -> list[str]:
+    if pick.fresh is None or not pick.fresh.diverged_count:
+        return []
+    return [f"{pick.fresh.diverged_count} of {pick.fresh.runs} fresh runs diverged"]
+
+
+def _progress(findings: Findings, pick: Pick) -> list[str]:
+    """Return what is still to be measured."""
+    remarks = []
+    complete, total = count_settings(findings)
+    if complete < total:
+        remarks.append(f"only {complete} of {format_count(total, 'setting')} ran to the end")
+    wanted, count = findings.measurement.confirmation.wanted, len(pick.fresh.values) if pick.fresh else 0
+    if 0 < count < wanted:
+        remarks.append(f"{count} of {wanted} fresh seeds so far")
+    return remarks
+
+
+def _caveat(findings: Findings) -> list[str]:
+    """Return why the setting may not hold."""
+    assert findings.recommended
+    caveat, widening = findings.recommended.caveat, findings.measurement.widening
+    if caveat in ENDS:
+        return [f"at the end of the range: {ENDS[caveat][1]} learning rates were not searched"]
+    if caveat == "unsound":
+        return _unsound(findings)
+    if not findings.peak_end or widening.stopped not in ("rows", "limits"):
+        return []
+    end = ENDS[f"{findings.peak_end} end"][0]
+    if widening.stopped == "limits":
+        return [f"the best mean is at the {end} lr that lr_limits allow"]
+    return [f"the best mean is still at the {end} lr after {format_count(len(widening.rows), 'added row')}"]
+
+
+def _unsound(findings: Findings) -> list[str]:
+    """Return why no setting is robust; that a grid is unfinished is said already."""
+    measurement = findings.measurement
+    if not measurement.is_even:
+        return ["an adaptive search doesn't show how it holds where lr is off"]
+    if any(setting.diverged for setting in measurement.settings):
+        return ["runs at or beside it diverged"]
+    complete, total = count_settings(findings)
+    return ["no setting has an lr inside the range"] if complete == total else []
+
+
+def _equal_scores(pick: Pick) -> list[str]:
+    """Return that there is no interval since nothing varies."""
+    if pick.fresh and len(pick.fresh.values) > 1 and len(set(pick.fresh.values)) == 1:
+        return ["the same on each seed"]
+    return []
+
+
+def _widening(findings: Findings) -> list[str]:
+    """Return how far the learning rates were widened, in how many runs, and what that brought."""
+    measurement = findings.measurement
+    widening, axis = measurement.widening, measurement.lr_axis
+    if not widening.rows or axis is None or widening.declared is None or widening.ends is None:
+        return []
+    lrs = measurement.axes[axis]
+    runs = sum(len(s.runs) for s in measurement.settings if s.params[lrs.name] not in lrs.declared)
+    low, high = widening.declared
+    lowest, highest = widening.ends
+    width = f"from {high:g} to {highest:g}"
+    if lowest < low:
+        width = f"from {low:g} to {lowest:g}"
+    if lowest < low and highest > high:
+        width = f"to {lowest:g} to {highest:g}"
+    remark = f"lr was widened {width} ({format_count(runs, 'run')})"
+    if findings.verdicts.get("inside") == "better":
+        gap = findings.recommended_minus["inside"]
+        words = format_gap(findings.fresh_metric, gap).partition(" [")[0]
+        remark += f": {words} than the best inside {low:g} to {high:g}"
+    return [remark]
+
+
+def _config(findings: Findings, pick: Pick) -> list[str]:
+    """Return how the setting compares with the config's own."""
+    default = findings.picks.get("default")
+    if default is None:
+        return []
+    if findings.recommended and findings.recommended.caveat == "config":
+        return ["its config's own setting: none measured better"]
+    if dict(default.params) == dict(pick.params):
+        return ["its config's own setting"]
+    gap, name = findings.recommended_minus.get("default"), f"its config, {_differing(default, pick)}"
+    if gap is None or math.isnan(gap.low):
+        return []
+    metric = findings.fresh_metric
+    if findings.verdicts["default"] == "equivalent":
+        return [f"equal to {name}, within ± {format_difference(metric, metric.margin)}"]
+    if findings.verdicts["default"] == "no difference":
+        return [f"no difference found to {name} ({format_estimate(gap)})"]
+    return [f"{format_gap(metric, gap)} than {name}"]
+
+
+def _differing(default: Pick, pick: Pick) -> str:
+    """Return those of the config's values that the recommended setting changes."""
+    changes: Params = {key: value for key, value in default.params.items() if pick.params.get(key) != value}
+    return format_params(changes)
+
+
+def _unsettled(findings: Findings) -> list[str]:
+    if findings.recommended and findings.recommended.role == "default":
+        return []
+    names = list(dict.fromkeys(name.split(".")[0] for name in findings.unsettled))
+    return [f"{join_words(names)} could change with other seeds"] if names else []
