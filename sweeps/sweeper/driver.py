@@ -24,7 +24,7 @@ from sweeps.sweeper.phase import Phase
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.replicates import parse_axes
 from sweeps.sweeper.settings import check_settings
-from sweeps.sweeper.studies import open_studies
+from sweeps.sweeper.studies import is_accepted, open_studies
 from sweeps.sweeper.widen import WIDENING, can_widen, widen
 from sweeps.sweeper.worker import Worker
 
@@ -70,11 +70,12 @@ def drive(
 
 def _widen_studies(tuning: Phase, claims: Claims, storage: Storage) -> list[str]:
     """Enqueue the rows that tuned studies are to get; return a line to show for each."""
+    settings, composer = tuning.worker.settings, tuning.worker.jobs.composer
     lines = []
     with storage.locks().exclusive():  # another driver may be about to enqueue the same
         for plan, study in _tuned_pairs(tuning, claims):
-            if can_widen(plan, tuning.worker.settings) and WIDENING in study.user_attrs:
-                lines.append(widen(plan, study))
+            if can_widen(plan, settings) and WIDENING in study.user_attrs:
+                lines.append(widen(plan, study, partial(is_accepted, composer, settings, plan)))
     return [line for line in lines if line]
 
 

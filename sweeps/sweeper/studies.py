@@ -82,3 +82,13 @@ def _check(plan: Plan, composer: Composer, settings: StudySweeperConf) -> None:
                 check(config)
             except ValueError as error:
                 raise ValueError(f"{error}\n(study {plan.name}, with {setting})") from error
+
+
+def is_accepted(composer: Composer, settings: StudySweeperConf, plan: Plan, setting: Sequence[str]) -> bool:
+    """Return whether the application's own check, if it has one, lets a setting's overrides pass."""
+    if settings.check:
+        try:
+            get_method(settings.check)(composer.compose([*plan.fixed, *setting], with_hydra=False))
+        except ValueError:
+            return False
+    return True

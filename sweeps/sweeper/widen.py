@@ -3,7 +3,7 @@
 A row is one learning rate with every combination of the other parameters. Its trials join the same study.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, Literal, TypedDict
@@ -59,17 +59,22 @@ def count_row(plan: Plan) -> int:
     return prod(len(values) for name, values in plan.grid.items() if name != _lr_name(plan))
 
 
-def widen(plan: Plan, study: optuna.Study) -> str:
+def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]], bool]) -> str:
     """Enqueue the row that a study with no trial left is to get; return what to show, empty for none.
 
-    The study's attribute is written first: what a kill leaves to enqueue is enqueued by the next call. To be
-    called by one process at a time.
+    is_accepted: tells by a setting's overrides whether the application runs it. The study's attribute is
+    written first: what a kill leaves to enqueue is enqueued by the next call. To be called by one process at
+    a time.
     """
     rows: list[Row] = study.user_attrs[WIDENING]["rows"]
     if _enqueue_missing(plan, study, rows) or study.user_attrs[WIDENING]["stopped"] == "inside":
         return ""
     measured = measurement(study)
+    if not measured.complete:
+        return ""
     row, stopped = _next_row(plan, measured, rows)
+    if row and not is_accepted(plan.format_setting(next(_settings(plan, [row])))):
+        row, stopped = None, "limits"
     if row:
         rows.append(row)
     study.set_user_attr(WIDENING, {"rows": rows, "stopped": stopped})

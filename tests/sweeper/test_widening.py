@@ -114,6 +114,12 @@ def test_a_larger_extend_goes_on_where_the_rows_had_been_used_up(toy: Toy) -> No
     assert widening_of(toy) == {"rows": rows_up(0.3, 1.0), "stopped": "limits"}
 
 
+def test_a_learning_rate_that_the_application_refuses_is_a_limit(toy: Toy) -> None:
+    toy.run_here(*SMALL, "hydra.sweeper.extend=4", "hydra.sweeper.check=app.check")
+    assert widening_of(toy) == {"rows": rows_up(0.3), "stopped": "limits"}
+    assert len(settings_of(toy)) == 6
+
+
 DECLARED_ALONE = {
     "extend=0": (SEEDS, "hydra.sweeper.extend=0"),
     "n_trials": (SEEDS, "hydra.sweeper.n_trials=4"),

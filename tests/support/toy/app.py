@@ -95,6 +95,12 @@ def height_of(cfg: DictConfig) -> float:
     return float((cfg.shape.x - 1) ** 2 + cfg.shape.get("y", 0) + cfg.seed / 10)
 
 
+def check(cfg: DictConfig) -> None:
+    """A check that lets no learning rate above 0.5 pass."""
+    if cfg.shape.lr > 0.5:
+        raise ValueError(f"shape.lr={cfg.shape.lr} is too large")
+
+
 def further(config: DictConfig, trial: optuna.Trial) -> None:  # noqa: ARG001 -- the signature asked for
     """A custom_search_space: the seed, where x is positive."""
     if trial.params["shape.x"] > 0:
