@@ -12,7 +12,7 @@ from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.arrays import Flags, Floats, Index
 from sweeps.report.statistics.conditions import pick_across
 from sweeps.report.statistics.continuous import pick_points
-from sweeps.report.statistics.robust import GridPicks, best_index, pick
+from sweeps.report.statistics.robust import GridPicks, best_index, pick, pick_best
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,36 @@ def _pick(measurement: Measurement, scores: Floats, diverged: Flags) -> GridPick
 def _pick_points(
     measurement: Measurement, scores: Floats, all_diverged: Flags, any_diverged: Flags
 ) -> GridPicks:
-    axes, lr_axis = measurement.axes, measurement.lr_axis
-    only_peak = GridPicks(best_index(np.where(all_diverged, np.nan, scores)), None)
-    if measurement.coverage != "qmc" or lr_axis is None or not all(measurement.ordered):
-        return only_peak
-    rows = [[setting.params.get(axis.name, np.nan) for axis in axes] for setting in measurement.complete]
-    points = np.array(rows, dtype=float)
+    converging = np.where(all_diverged, np.nan, scores)
+    if not measurement.is_even:
+        return GridPicks(best_index(converging), None)
+    if measurement.lr_axis is None:
+        return pick_best(converging, scores, ~any_diverged, None)
+    points, ends, log, lr_column = _coordinates(measurement)
     # A setting without a number on an axis lies nowhere, and an lr of 0 has no logarithm.
-    if np.isnan(points).any() or axes[lr_axis].values[0] <= 0:
-        return only_peak
-    ends = [(float(axis.values[0]), float(axis.values[-1])) for axis in axes]
-    log = [axis.log for axis in axes]
-    return pick_points(points, scores, all_diverged, any_diverged, ends, log, lr_axis)
+    if np.isnan(points).any() or ends[lr_column][0] <= 0:
+        return GridPicks(best_index(converging), None)
+    return pick_points(points, scores, all_diverged, any_diverged, ends, log, lr_column)
+
+
+def _coordinates(measurement: Measurement) -> tuple[Floats, list[tuple[float, float]], list[bool], int]:
+    """Return where the complete settings lie, the ends and scale of each coordinate, which one is the lr's.
+
+    A category has a coordinate for each of its values, 1 where a setting has it.
+    """
+    columns: list[list[float]] = []
+    ends, log, lr_column = [], [], 0
+    for number, axis in enumerate(measurement.axes):
+        values = [setting.params.get(axis.name, np.nan) for setting in measurement.complete]
+        if number == measurement.lr_axis:
+            lr_column = len(columns)
+        if axis.ordered:
+            columns.append(values)
+            ends.append((float(axis.values[0]), float(axis.values[-1])))
+            log.append(axis.log)
+            continue
+        for category in axis.values:
+            columns.append([float(value == category) for value in values])
+            ends.append((0.0, 1.0))
+            log.append(False)
+    return np.array(columns, dtype=float).T, ends, log, lr_column

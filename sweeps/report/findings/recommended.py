@@ -93,5 +93,13 @@ def _recommend_peak(measurement: Measurement, picks: Picks) -> Recommendation:
 
 
 def _is_worse_than_default(metric: Metric, picks: Mapping[str, Pick], role: str) -> bool:
+    """Return whether fresh seeds show the config's own setting to be better, or alone to converge."""
+    if "default" not in picks:
+        return False
+    pick, default = picks[role].fresh, picks["default"].fresh
+    if pick is None or default is None:
+        return False
+    if np.isnan(pick.score.value):
+        return not np.isnan(default.score.value)
     difference = differences_to(metric, picks, role).get("default")
     return difference is not None and difference.high < 0

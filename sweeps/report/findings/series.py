@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.findings.lr_range import lr_end, lr_values
+from sweeps.report.findings.outcome import outcome_of
 from sweeps.report.findings.search_curve import BestOfK, best_of_k
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Flags, Floats
@@ -44,10 +45,11 @@ class Series:
 def compute_series(measurement: Measurement) -> Series:
     """Return the figures of every setting."""
     metric, scores = measurement.metric, measurement.seed_scores
-    low, high = np.sort(
-        metric.restore(np.array(setting_intervals(scores, measurement.seed_diverged))), axis=0
-    )
-    is_known = bool(measurement.by_index)
+    limits = np.full((2, *measurement.shape), np.nan)
+    is_measured = outcome_of(measurement) == "measured"
+    if is_measured:
+        limits = np.array(setting_intervals(scores, measurement.seed_diverged))
+    low, high = np.sort(metric.restore(limits), axis=0)
     has_seeds = scores.shape[-1] > 1
     return Series(
         mean=metric.restore(measurement.means),
@@ -56,8 +58,8 @@ def compute_series(measurement: Measurement) -> Series:
         sd=scores.std(axis=-1, ddof=1) if has_seeds else np.full(measurement.shape, np.nan),
         robustness=metric.restore(_robustness(measurement)),
         on_edge=_on_edge(measurement),
-        conditions=_conditions(measurement) if is_known and len(measurement.conditions) > 1 else {},
-        best_of_k=best_of_k(measurement) if is_known and measurement.is_even else None,
+        conditions=_conditions(measurement) if is_measured and len(measurement.conditions) > 1 else {},
+        best_of_k=best_of_k(measurement) if is_measured and measurement.is_even else None,
     )
 
 

@@ -97,11 +97,12 @@ def analyze(measurement: Measurement) -> Findings:
     metric = fresh_metric(measurement)
     recommended = recommend_confirmed(measurement, choice, metric, picks)
     differences = differences_to(metric, picks, recommended.role) if recommended else {}
-    has_shares = measurement.is_even and bool(measurement.by_index) and measurement.metric.is_percent
+    outcome = outcome_of(measurement)
+    has_shares = measurement.is_even and outcome == "measured" and measurement.metric.is_percent
     return Findings(
         measurement=measurement,
         series=series,
-        outcome=outcome_of(measurement),
+        outcome=outcome,
         picks=picks,
         recommended=recommended,
         tolerance=measure_tolerance(measurement, recommended.params) if recommended else None,
@@ -115,7 +116,7 @@ def analyze(measurement: Measurement) -> Findings:
         selection=selection_of(measurement, recommended, frequencies),
         shares=space_shares(measurement) if has_shares else {},
         bands=good_bands(measurement) if has_shares else {},
-        importance=importance(measurement),
+        importance=importance(measurement) if outcome == "measured" else {},
         effective_lr=effective_lr(measurement),
         regrets=_regrets(measurement, choice),
         states=Counter(setting.state for setting in measurement.settings),

@@ -33,7 +33,7 @@ class Estimate:
     @property
     def excludes_zero(self) -> bool:
         """Return whether the limits lie on one side of 0."""
-        return not self.low <= 0 <= self.high
+        return self.low > 0 or self.high < 0
 
     @property
     def half_width(self) -> float:
