@@ -4,10 +4,8 @@ import importlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -143,27 +141,6 @@ def test_a_new_pick_takes_the_note_and_the_figures_of_the_old(storage: BaseStora
     assert notes[:2] == ["", ""]
     assert {name for name, figure in figures(study).items() if figure["data"]} >= {"scores", "maps"}
     assert all(not figures(study)[name]["data"] for name in curves - {"curves-peak", "curves-robust"})
-
-
-def test_chromium_draws_every_figure_without_the_network(written: tuple[str, Path], tmp_path: Path) -> None:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    flags = [
-        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        *("--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--v=0"),
-        *(f"--user-data-dir={tmp_path}", "--virtual-time-budget=15000", "--dump-dom"),
-    ]
-    address = f"file://{written[1]}/report.html"
-    opened = subprocess.run(
-        [chromium, *flags, address], capture_output=True, text=True, timeout=120, check=True
-    )
-    assert "CONSOLE" not in opened.stderr
-    page = opened.stdout
-    assert page.count('class="main-svg"') >= page.count('class="figure"') == len(JOINT) + 2 * (len(EACH) + 1)
-    empty = re.findall(r'<div id="([\w-]+)"></div>', page)
-    assert not empty
 
 
 def answered(address: str) -> bytes:
