@@ -171,6 +171,31 @@ def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff
     assert list(pick_settings(measurement(study)).params) == ["peak"]
 
 
+def test_among_points_a_category_has_robust_settings_of_its_own_and_no_lr_leaves_the_best() -> None:
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    space: Space = {
+        "kind": CategoricalDistribution(["steep", "flat"]),
+        "lr": FloatDistribution(1e-4, 1, log=True),
+    }
+    for _ in range(64):
+        trial = study.ask(space)
+        distance = abs(np.log10(trial.params["lr"]) + 2)
+        slope, top = {"steep": (8.0, 97.0), "flat": (1.0, 96.0)}[trial.params["kind"]]
+        study.tell(trial, top - slope * distance)
+    study.set_user_attr("ways", ["qmc"])
+    picks = pick_settings(measurement(study)).params
+    assert (picks["peak"]["kind"], picks["robust"]["kind"]) == ("steep", "flat")
+    assert 0.004 < picks["robust"]["lr"] < 0.025
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(8):
+        trial = study.ask({"momentum": FloatDistribution(0, 1)})
+        study.tell(trial, trial.params["momentum"])
+    study.set_user_attr("ways", ["qmc"])
+    picks = pick_settings(measurement(study)).params
+    assert picks["robust"] == picks["peak"]
+
+
 def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all_is() -> None:
     conditions: dict[str, list[Any]] = {"seed": [0, 1, 2], "norm": ["batch", "none"]}
     study = optuna.create_study(direction="maximize")

@@ -60,10 +60,11 @@ def grid_of(
     for i, j in product(range(len(lrs)), range(len(momenta))):
         records = {}
         for seed in SEEDS:
-            diverged = bool(runs[1][i, j, seed])
+            score, diverged = float(runs[0][i, j, seed]), bool(runs[1][i, j, seed])
             records[f"seed={seed}"] = {
-                "value": float(runs[0][i, j, seed]),
+                "value": score,
                 "diverged": diverged,
+                "learned_nothing": score == 10 and not diverged,
                 "chance": 10.0,
             }
         study.add_trial(
@@ -157,12 +158,27 @@ def test_a_study_without_anything_to_pick_from_says_which() -> None:
     assert findings.outcome == "all diverged"
     assert (findings.picks, findings.recommended, findings.shares, findings.importance) == ({}, None, {}, {})
     assert np.isnan(findings.series.low).all()
+    partly = everything.copy()
+    partly[0] = False
+    idle = findings_of(LRS, (np.full(scores.shape, 10.0), partly))
+    assert (idle.outcome, idle.picks, idle.recommended) == ("learned nothing", {}, None)
     storage = InMemoryStorage()
     grid_of(storage, [], (scores, calm))
     assert load_findings(storage, None)[0].outcome == "nothing measured"
-    partly = everything.copy()
-    partly[0, 0, 0] = False
     assert findings_of(LRS, (scores, partly)).outcome == "measured"
+
+
+def test_a_value_that_other_draws_of_the_seeds_would_not_recommend_is_not_settled() -> None:
+    scores = np.full((4, 4, 3), 90.0)
+    scores[2, 0] = 96.4
+    scores[2, 1:] = 96 + np.eye(3)  # the best of one seed each, by their means a little worse
+    findings = findings_of(LRS, (scores, np.zeros(scores.shape, dtype=bool)), momenta=MOMENTA[:4])
+    assert recommended(findings) == ("robust", 0.01, 0.0, "")
+    assert findings.picks["robust"].tuned is not None
+    assert findings.picks["robust"].tuned.frequency == 0
+    assert findings.unsettled == ["momentum"]
+    # All draws pick one of the others, whose means are 0.4 - 1/3 lower.
+    assert findings.selection.sd == pytest.approx(0.4 - 1 / 3)
 
 
 def test_equal_scores_one_learning_rate_and_one_setting_have_picks_too() -> None:
