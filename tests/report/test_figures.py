@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from sweeps.report.figures import all as figures
 from sweeps.report.figures.curves import RunCurves, drops, learning_curves, running_mean
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
+from sweeps.report.findings.several import compare_sweeps
 from tests.support.studies import adaptive_study, grid_study, two_confirmed
+from tests.support.worked_sweeps import worked_sweeps
 
 SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     "confirmed": lambda storage: two_confirmed(storage, gap=1.0),
@@ -24,6 +27,12 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     "adaptive": lambda storage: adaptive_study(storage, "sgd"),
     "not begun": lambda storage: grid_study(storage, "sgd", settings=0),
 }
+
+# Of several sweeps, with a difference in each and in none.
+PAIR_PLOTS = [
+    *figures.pair_plots(compare_sweeps(worked_sweeps())),
+    *figures.pair_plots(compare_sweeps([replace(each, comparisons=[]) for each in worked_sweeps()])),
+]
 
 
 def plots_of(sweep: str) -> list[figures.Plot]:
@@ -49,7 +58,8 @@ def test_a_figure_in_the_list_has_a_title_and_text_and_is_drawn_or_says_why_not(
     assert figure.TITLE[0].isupper()
     assert figure.HOW_TO_READ.strip().endswith(".")
     name = module_name(figure).replace("_", "-")
-    plots = [plot for sweep in SWEEPS for plot in plots_of(sweep) if plot.name.startswith(name)]
+    plots = [plot for sweep in SWEEPS for plot in plots_of(sweep)]
+    plots = [plot for plot in [*plots, *PAIR_PLOTS] if plot.name.startswith(name)]
     assert any(plot.figure is not None and plot.figure.data for plot in plots)
     for plot in plots:
         expected = " ".join(figure.HOW_TO_READ.split())

@@ -13,6 +13,7 @@ from sweeps.report.figures import (
     effective_lr,
     epochs_to_target,
     expected_best,
+    forest,
     importance,
     maps,
     regrets,
@@ -21,6 +22,7 @@ from sweeps.report.figures import (
 )
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.roles import group_picks
+from sweeps.report.findings.several import SeveralSweeps
 from sweeps.report.findings.study import Findings
 
 
@@ -45,7 +47,16 @@ STUDY_FIGURES: Sequence[Figure] = (scores, maps, effective_lr, importance)
 CONDITION_FIGURES: Sequence[Figure] = (regrets,)
 # Drawn from a study's findings and each setting that it picked.
 PICK_FIGURES: Sequence[Figure] = (curves,)
-ALL_FIGURES = (*SWEEP_FIGURES, *JOINT_FIGURES, *STUDY_FIGURES, *CONDITION_FIGURES, *PICK_FIGURES)
+# Drawn from each pair of optimizers over several sweeps.
+PAIR_FIGURES: Sequence[Figure] = (forest,)
+ALL_FIGURES = (
+    *SWEEP_FIGURES,
+    *JOINT_FIGURES,
+    *STUDY_FIGURES,
+    *CONDITION_FIGURES,
+    *PICK_FIGURES,
+    *PAIR_FIGURES,
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,11 @@ def study_plots(findings: Findings) -> list[Plot]:
     for figure in PICK_FIGURES:
         plots += _pick_plots(figure, findings)
     return plots
+
+
+def pair_plots(several: SeveralSweeps) -> list[Plot]:
+    """Return the figures of each pair of optimizers over several sweeps."""
+    return [_plot(figure, pair, several.metric) for pair in several.pairs for figure in PAIR_FIGURES]
 
 
 def _pick_plots(figure: Figure, findings: Findings) -> list[Plot]:

@@ -1,12 +1,13 @@
 """Draw the differences between optimizers on the fresh seeds that they share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import INK, SMALL_FONT, axis_title, colour, error_bars, frame
 from sweeps.report.findings.joint import Joint
+from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.wording import format_estimate
 from sweeps.report.statistics.intervals import Estimate
 
@@ -27,20 +28,36 @@ def missing(joint: Joint) -> str | None:
 
 
 def draw(joint: Joint) -> go.Figure:
-    """Draw the mean paired differences with their intervals; the pale strip is what counts as equivalent."""
-    differences = _known_differences(joint)
-    names = list(differences)
+    """Draw the mean paired differences with their intervals."""
+    title = "How much better one optimizer is than another on the same fresh seeds"
+    return draw_differences(title, f"first better by, {joint.unit}", _known_differences(joint), joint.metric)
+
+
+def draw_differences(
+    title: str, label: str, differences: Mapping[str, Estimate], metric: Metric
+) -> go.Figure:
+    """Draw differences with their intervals, by name; the pale strip is what counts as equivalent."""
     figure = frame(
-        "How much better one optimizer is than another on the same fresh seeds",
-        {**axis_title(f"first better by, {joint.unit}"), "zeroline": True, "zerolinecolor": INK},
-        {"type": "category", "range": [len(names) - 0.5, -0.5]},
-        height=180 + 60 * len(names),
+        title,
+        {**axis_title(label), "zeroline": True, "zerolinecolor": INK},
+        {"type": "category", "range": [len(differences) - 0.5, -0.5]},
+        height=180 + 60 * len(differences),
         font=SMALL_FONT,
     )
-    margin = joint.metric.margin
+    margin = metric.margin
     if not np.isnan(margin):
         figure.add_vrect(x0=-margin, x1=margin, fillcolor="rgba(0,158,115,0.15)", line={"width": 0})
-    _add_bars(figure, names, list(differences.values()))
+    estimates = list(differences.values())
+    figure.add_scatter(
+        x=[estimate.value for estimate in estimates],
+        y=list(differences),
+        error_x={**error_bars(estimates), "thickness": 5, "width": 10, "color": colour(0)},
+        mode="markers",
+        marker={"size": 10, "color": colour(0)},
+        showlegend=False,
+        text=list(map(format_estimate, estimates)),
+        hovertemplate="%{y}<br>%{text}<extra></extra>",
+    )
     return figure
 
 
@@ -53,17 +70,3 @@ def _known_differences(joint: Joint) -> dict[str, Estimate]:
                 name = f"{comparison.first} - {comparison.second}{suffix}"
                 differences[name] = comparison.difference
     return differences
-
-
-def _add_bars(figure: go.Figure, names: Sequence[str], differences: Sequence[Estimate]) -> None:
-    bars = error_bars(differences)
-    figure.add_scatter(
-        x=[difference.value for difference in differences],
-        y=names,
-        error_x={**bars, "thickness": 5, "width": 10, "color": colour(0)},
-        mode="markers",
-        marker={"size": 10, "color": colour(0)},
-        showlegend=False,
-        text=[format_estimate(difference) for difference in differences],
-        hovertemplate="%{y}<br>%{text}<extra></extra>",
-    )

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sweeps.report.figures.all import Plot
 from sweeps.report.figures.style import INK, LINE, PALE, PAPER
 from sweeps.report.outputs.alternatives import describe, figure_table
-from sweeps.report.outputs.document import Document
+from sweeps.report.outputs.document import Document, Part
 from sweeps.report.sentences.guide import GUIDE
 
 FOLDER = Path(__file__).parent
@@ -40,6 +40,11 @@ def render_html(document: Document) -> str:
 def render_figures(title: str, plots: Sequence[Plot]) -> str:
     """Return a page of figures alone."""
     return _render("page.html.jinja", title=title, plots=plots)
+
+
+def render_part(part: Part) -> str:
+    """Return a page of one part alone."""
+    return _render("part.html.jinja", title=part.title, part=part)
 
 
 def _render(template: str, **values: Any) -> str:

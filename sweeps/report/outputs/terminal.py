@@ -39,7 +39,7 @@ def print_findings(
         console.print(f"{name:<14}{text}", markup=False, soft_wrap=True)
     if with_tables:
         for findings in studies:
-            _print_table(console, settings_table(findings, is_narrow=True))
+            print_table(console, settings_table(findings, is_narrow=True))
 
 
 def answer_lines(answer: Answer, width: int) -> list[str]:
@@ -120,7 +120,8 @@ def _shorten(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _print_table(console: Console, table: Table) -> None:
+def print_table(console: Console, table: Table) -> None:
+    """Print a table below its title."""
     rows = PrintedTable(*table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for row in table.rows:
         rows.add_row(*row)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.statistics.arrays import Floats
-from sweeps.report.statistics.intervals import Estimate, Spread, interval
+from sweeps.report.statistics.intervals import Estimate, Spread, interval, p_value
 
 # The fewest sweeps that say how much a difference varies from one to the next.
 ENOUGH_SWEEPS = 3
@@ -23,6 +23,8 @@ class Pooled:
     prediction: Estimate
     # the variance of the true differences between sweeps
     variance: float
+    # of the t test that the mean is 0
+    p: float
 
 
 def pool(differences: Floats, errors: Floats, level: float = 0.95) -> Pooled:
@@ -34,12 +36,12 @@ def pool(differences: Floats, errors: Floats, level: float = 0.95) -> Pooled:
     """
     variance = paule_mandel(differences, errors)
     mean, excess, total_weight = _weighted_mean(differences, errors, variance)
-    squared_error = max(1.0, excess / (len(differences) - 1)) / total_weight
     freedom = len(differences) - 1.0
+    squared_error = max(1.0, excess / freedom) / total_weight
+    error = Spread(float(np.sqrt(squared_error)), freedom)
+    new_error = Spread(float(np.sqrt(variance + squared_error)), freedom)
     return Pooled(
-        mean=interval(mean, Spread(float(np.sqrt(squared_error)), freedom), level),
-        prediction=interval(mean, Spread(float(np.sqrt(variance + squared_error)), freedom), level),
-        variance=variance,
+        interval(mean, error, level), interval(mean, new_error, level), variance, p_value(mean, error)
     )
 
 
