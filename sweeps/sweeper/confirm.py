@@ -3,7 +3,7 @@
 It is a study of its own, `<study>/confirm`, of one trial a picked setting, run and resumed as any other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,18 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
+from sweeps.report.findings.fresh import fresh_metric
+from sweeps.report.findings.lr_range import lr_values
+from sweeps.report.findings.pick import measure_picks
 from sweeps.report.findings.picks import pick_settings
+from sweeps.report.findings.recommended import Recommendation, recommend, recommend_confirmed
+from sweeps.report.findings.series import compute_series
+from sweeps.report.findings.tolerance import scaled
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import measurement
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Params
+from sweeps.report.sentences.wording import format_params
 from sweeps.study.compatibility import open_or_create_study
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import waiting_trial
@@ -59,25 +68,68 @@ def _count_first_tries(study: optuna.Study) -> int:
 def enqueue_picks(
     storage: BaseStorage, plan: Plan, study: optuna.Study, settings: StudySweeperConf
 ) -> tuple[Plan, optuna.Study]:
-    """Return the confirmation's plan and study, with a trial for each pick that lacks any of its runs.
+    """Return the confirmation's plan and study, with a trial for each setting that lacks any of its runs.
 
-    To be called by one process at a time.
+    Those are the picks, and what the tuning recommends at other learning rates. To be called by one process
+    at a time.
     """
     new_plan = confirmation_plan(plan, settings)
     directions = [direction.name.lower() for direction in study.directions]
     identity = confirmation_identity(plan)
-    confirmation = open_or_create_study(
-        storage, new_plan.name, directions, identity, new_plan.stored_space, study.metric_names
-    )
+    confirmation = open_or_create_study(storage, new_plan.name, directions, identity, {}, study.metric_names)
     axes = fresh_axes(settings)
     _describe_confirmation(confirmation, study.study_name, axes, settings.confirm.key)
     retry_failures(confirmation)
     labels = list(label_replicates(axes))
-    for role, params in pick_settings(measurement(study)).params.items():
+    tuned = measurement(study)
+    picks = pick_settings(tuned)
+    for role, params in picks.params.items():
         # The config itself holds the default.
         overrides = [] if role == "default" else plan.format_setting(params)
         _enqueue_setting(confirmation, params, overrides, labels)
+    for params, overrides in _settings_at_factors(plan, settings, tuned, recommend(tuned, picks)):
+        _enqueue_setting(confirmation, params, overrides, labels)
     return replace(new_plan, n_trials=_count_first_tries(confirmation)), confirmation
+
+
+def enqueue_recommended(
+    plan: Plan, study: optuna.Study, confirmation: optuna.Study, settings: StudySweeperConf
+) -> str:
+    """Let what the fresh seeds recommend, if not what the tuning does, run at other learning rates too.
+
+    Return what to show, empty for none. To be called by one process at a time.
+    """
+    measured = measurement(study, confirmation)
+    picks = pick_settings(measured)
+    by_role = measure_picks(measured, picks, compute_series(measured), {})
+    recommended = recommend_confirmed(measured, picks, fresh_metric(measured), by_role)
+    labels = list(label_replicates(fresh_axes(settings)))
+    # What failed is there too: it is not tried again.
+    confirmed = [trial.user_attrs[PARAMS] for trial in confirmation.get_trials(deepcopy=False)]
+    count = 0
+    for params, overrides in _settings_at_factors(plan, settings, measured, recommended):
+        if params not in confirmed:
+            _enqueue_setting(confirmation, params, overrides, labels)
+            count += 1
+    if recommended is None or not count:
+        return ""
+    label = " ".join(plan.studied.values()) or plan.name
+    return f"fresh seeds favour {label} at {format_params(recommended.params)}: {count} more settings near it"
+
+
+def _settings_at_factors(
+    plan: Plan, settings: StudySweeperConf, measured: Measurement, recommended: Recommendation | None
+) -> Iterator[tuple[Params, list[str]]]:
+    """Yield what is recommended at each factor of its learning rate, if that is searched: with overrides."""
+    _, lr_axis = lr_values(measured)
+    if recommended is None or lr_axis is None:
+        return
+    name = measured.axes[lr_axis].name
+    for factor in settings.confirm.factors:
+        params = scaled(measured, recommended.params, factor)
+        # The config itself holds the rest of the default.
+        overrides = {name: params[name]} if recommended.role == "default" else params
+        yield params, plan.format_setting(overrides)
 
 
 def _describe_confirmation(

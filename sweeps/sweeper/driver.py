@@ -16,7 +16,7 @@ from sweeps.study.outage import storage_failure
 from sweeps.study.storage import Storage, storage_at
 from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.confirm import enqueue_picks, is_tuned
+from sweeps.sweeper.confirm import confirmation_plan, enqueue_picks, enqueue_recommended, is_tuned
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.jobs import Jobs
 from sweeps.sweeper.outcome import raise_if_gave_up, write_sweep_results
@@ -58,7 +58,7 @@ def drive(
         with claims.hold_lock():
             phases[0].run(claims, partial(_widen_studies, phases[0], claims, storage))
             phases.append(_start_confirmation(phases[0], claims, storage))
-            phases[1].run(claims)
+            phases[1].run(claims, partial(_confirm_recommended, phases, claims, storage))
     except BaseException as error:
         if storage_failure(error) is None:
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
@@ -98,6 +98,18 @@ def _start_confirmation(tuning: Phase, claims: Claims, storage: Storage) -> Phas
                 plans.append(plan)
                 studies.append(study)
     return Phase(replace(worker, plans=plans), studies)
+
+
+def _confirm_recommended(phases: Sequence[Phase], claims: Claims, storage: Storage) -> list[str]:
+    """Enqueue what the fresh seeds recommend, at other learning rates; return a line to show for each."""
+    tuning, confirming = phases
+    settings = tuning.worker.settings
+    tuned = {confirmation_plan(plan, settings).name: (plan, study) for plan, study in tuning.pairs}
+    lines = []
+    with storage.locks().exclusive():  # another driver may be about to enqueue the same
+        for plan, confirmation in _tuned_pairs(confirming, claims):
+            lines.append(enqueue_recommended(*tuned[plan.name], confirmation, settings))
+    return [line for line in lines if line]
 
 
 @contextmanager

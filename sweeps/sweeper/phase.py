@@ -35,10 +35,10 @@ class Phase:
         """Return each plan with its study."""
         return list(zip(self.worker.plans, self.studies, strict=True))
 
-    def run(self, claims: Claims, widen: Callable[[], Iterable[str]] = list) -> None:
+    def run(self, claims: Claims, enqueue_more: Callable[[], Iterable[str]] = list) -> None:
         """Start workers until no trial is left, and show their progress, which is read from the storage.
 
-        widen: adds trials to the studies that are to get more, and returns a line to show for each.
+        enqueue_more: adds trials to the studies that are to get more, and returns a line to show for each.
         """
         if not self.studies:
             return
@@ -49,9 +49,9 @@ class Phase:
             is_unfinished = True
             while is_unfinished:
                 self._run_trials(claims, show)
-                for line in widen():
+                for line in enqueue_more():
                     show(line)
-                # Not by the lines: another driver may have widened a study before this one could.
+                # Not by the lines: another driver may have added the trials before this one could.
                 is_unfinished = self._is_unfinished(claims)
 
     def _run_trials(self, claims: Claims, show: Callable[[str], None]) -> None:

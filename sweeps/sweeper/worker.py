@@ -8,7 +8,6 @@ from pathlib import Path
 
 import optuna
 from hydra.core.hydra_config import HydraConfig
-from hydra.utils import get_method
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
@@ -20,8 +19,9 @@ from sweeps.sweeper.exit_messages import interrupt_once
 from sweeps.sweeper.gpus import select_gpu
 from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.jobs import Jobs
-from sweeps.sweeper.plan import Plan, boundary_configs
+from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.sampling import build_pruner, build_sampler, is_sampled_at_once
+from sweeps.sweeper.stacking import stack_width, trials_together
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Worker:
         """Run trials until none is left; give back those that have not ended if this process ends first."""
         study.sampler = build_sampler(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
         study.pruner = build_pruner(plan)
-        width = self._stack_width(plan)
+        width = stack_width(self.settings, plan, self.jobs.composer)
         trials: list[ClaimedTrial] = []
         try:
             while not self.gives_up(claims, plan, study):
@@ -117,23 +117,14 @@ class Worker:
         for trial in trials:  # one that has ended without a job: pruned by its search space
             trial.tell(claims, self.settings)
 
-    def _stack_width(self, plan: Plan) -> int:
-        """Return how many jobs of a study run together: one, where the application can't run several."""
-        settings = self.settings
-        if settings.stacked is None or (settings.stack == "auto" and settings.stack_width is None):
-            return 1
-        if settings.stack != "auto":
-            return int(settings.stack)
-        _, config = next(boundary_configs(plan, self.jobs.composer, {}))
-        return max(1, int(get_method(str(settings.stack_width))(config)))
-
     def _count_to_claim(self, claims: Claims, plan: Plan, study: optuna.Study, width: int) -> int:
-        """Return how many trials fill one stack, but no more than this worker's share of those left.
+        """Return how many trials to claim: those that run together.
 
         A sampler that learns gets at least ten looks at the scores: it claims a tenth of the trials at most.
         """
         workers = self.settings.n_jobs or os.cpu_count() or 1
-        share = -(-claims.count_claimable(study, plan.n_trials) // workers)
-        is_learning = not (is_sampled_at_once(study.sampler) or plan.is_enqueued)
-        limit = plan.n_trials // 10 if is_learning else share
-        return max(1, min(width // len(plan.replicates), share, limit))
+        claimable = claims.count_claimable(study, plan.n_trials)
+        count = trials_together(width, len(plan.replicates), claimable, workers)
+        if is_sampled_at_once(study.sampler) or plan.is_enqueued:
+            return count
+        return max(1, min(count, plan.n_trials // 10))

@@ -1,5 +1,6 @@
 """The picks of a sweep, trained again on fresh seeds, however often it is interrupted."""
 
+import math
 import os
 import signal
 from dataclasses import dataclass
@@ -124,6 +125,41 @@ def test_a_confirmation_killed_in_the_middle_is_finished_once_by_two_drivers(toy
     assert len(set(ended)) == 12
     assert len(ended) <= 13  # the killed one may have ended, and not have been recorded
     assert measure_sweep(toy).confirmation.scores(OWN).tolist() == pytest.approx([101.0, 101.1, 101.2])
+
+
+VALLEY = ("shape=valley", "+hydra.sweeper.replicates.seed=[0,1]", *CONFIRM)
+FACTORS = "hydra.sweeper.confirm.factors="
+
+
+def confirmed_lrs(toy: Toy) -> list[float]:
+    """The learning rates that were confirmed, in order."""
+    measured = measure_sweep(toy)
+    assert all(len(setting.runs) == 3 for setting in measured.confirmation.settings)
+    return [setting.params["shape.lr"] for setting in measured.confirmation.settings]
+
+
+def test_what_is_recommended_runs_at_factors_of_its_learning_rate_on_the_same_seeds(toy: Toy) -> None:
+    toy.run_here(*VALLEY, FACTORS + "[0.3,2]")
+    assert confirmed_lrs(toy) == [0.01, 0.1, 0.003, 0.02]
+    measured = measure_sweep(toy)
+    assert measured.confirmation.factors == [0.3, 2]
+    tripled = measured.confirmation.scores({"shape.lr": 0.003})
+    assert tripled.tolist() == pytest.approx([100 + seed / 10 - math.log10(0.3) for seed in range(3)])
+    done = len(toy.journal("start"))
+    toy.run_here(*VALLEY, FACTORS + "[2,5]")
+    assert confirmed_lrs(toy) == [0.01, 0.1, 0.003, 0.02, 0.05]
+    assert len(toy.journal("start")) == done + 3
+
+
+def test_the_setting_that_fresh_seeds_recommend_runs_at_the_factors_too(toy: Toy) -> None:
+    toy.run_here(*VALLEY, "shape.trap=5", FACTORS + "[0.5]")
+    # The tuning recommends 0.01; on fresh seeds the config's own is better.
+    assert confirmed_lrs(toy) == [0.01, 0.1, 0.005, 0.05]
+    own = [job for job in toy.journal("start") if "read_test=true" in job and "shape.lr=0.05" in job]
+    assert len(own) == 3
+    done = len(toy.journal("start"))
+    toy.run_here(*VALLEY, "shape.trap=5", FACTORS + "[0.5]")
+    assert len(toy.journal("start")) == done
 
 
 REFUSED = {

@@ -1,6 +1,7 @@
 """A Hydra application without torch, for tests of the sweeper."""
 
 import json
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -87,12 +88,17 @@ def returned(cfg: DictConfig) -> Any:
 
 
 def height_of(cfg: DictConfig) -> float:
-    """The objective."""
+    """The objective; from seed 1000 on there may be a trap where the learning rate isn't the config's."""
     if cfg.shape.name == "sgd":
         scores, diverged = SGD[f"{float(cfg.shape.lr)},{cfg.shape.momentum}"]
         current_trial().set_user_attr("diverged", diverged[cfg.seed])
         return float(scores[cfg.seed])
-    return float((cfg.shape.x - 1) ** 2 + cfg.shape.get("y", 0) + cfg.seed / 10)
+    height = (cfg.shape.x - 1) ** 2 + cfg.shape.get("y", 0) + cfg.seed / 10
+    if cfg.shape.name == "valley":
+        height += abs(math.log10(cfg.shape.lr / cfg.shape.best_lr))
+        if cfg.seed >= 1000 and cfg.shape.lr != 0.1:
+            height += cfg.shape.trap * (1 + cfg.seed % 3 / 10)
+    return float(height)
 
 
 def check(cfg: DictConfig) -> None:
