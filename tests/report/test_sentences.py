@@ -152,7 +152,7 @@ def test_a_remark_says_what_limits_the_setting(sweep: str, remark: str) -> None:
         ("confirm off", r"not trained on fresh seeds \(confirm=off\)"),
         ("one seed", "one tuning seed doesn't show which settings others would choose"),
         ("at an end", "sgd and adam are best at the largest lr searched; search beyond it"),
-        ("one learned nothing", "sgd learned nothing"),
+        ("one learned nothing", "of sgd no run learned anything"),
     ],
 )
 def test_an_unknown_ranking_has_its_reason(sweep: str, reason: str) -> None:

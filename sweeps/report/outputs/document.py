@@ -45,7 +45,10 @@ class Document:
 def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
     """Return the report of a sweep, at whatever stage it is."""
     together = Part(
-        "All studies", explain_together(joint), confirmed_tables(studies), plots=joint_plots(studies, joint)
+        "All studies",
+        explain_together(studies, joint),
+        confirmed_tables(studies),
+        plots=joint_plots(studies, joint),
     )
     return Document(
         _title(studies),

@@ -11,9 +11,7 @@ from sweeps.report.sentences.guide import GUIDE
 def render_markdown(document: Document) -> str:
     """Return the whole report; its figures are in the HTML beside it."""
     lines = [f"# {document.title}", "", *answer_markdown(document.answer), ""]
-    for part in document.parts:
-        lines += [*figure_lines(part, "in report.html")]
-    lines += ["## How sure is this?", ""]
+    lines += ["The figures are in report.html.", "", "## How sure is this?", ""]
     for part in [*document.parts, document.limits]:
         if part.sentences:
             lines += [f"### {part.title}", "", *bullets(part.sentences), ""]

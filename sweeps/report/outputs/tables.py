@@ -7,16 +7,17 @@ from operator import itemgetter
 import numpy as np
 
 from sweeps.report.findings.pick import Pick
+from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import format_value
 from sweeps.report.sentences.wording import (
-    ROLE_NAMES,
     format_count,
     format_interval,
     format_mean,
     format_params,
     format_score,
     format_share,
+    name_roles,
 )
 from sweeps.report.statistics.arrays import Index
 from sweeps.report.statistics.intervals import Estimate
@@ -55,7 +56,7 @@ def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
     """Return a table of every pick on fresh seeds beside its tuning mean; none where no pick has any."""
     rows = []
     for findings in studies:
-        rows += [_pick_row(findings, pick) for pick in findings.picks.values() if pick.fresh]
+        rows += [_pick_row(findings, picks) for picks in group_picks(findings) if picks[0].fresh]
     if not rows:
         return []
     metric, objective = studies[0].fresh_metric.label, studies[0].measurement.metric.label
@@ -102,10 +103,11 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
     }
 
 
-def _pick_row(findings: Findings, pick: Pick) -> dict[str, str]:
+def _pick_row(findings: Findings, picks: Sequence[Pick]) -> dict[str, str]:
+    """Return the row of one setting's picks."""
+    pick, metric, name = picks[0], findings.measurement.metric, name_roles(picks)
     assert pick.fresh is not None
-    metric, name = findings.measurement.metric, ROLE_NAMES[pick.role]
-    if pick is findings.recommended_pick:
+    if findings.recommended_pick in picks:
         name += ", recommended"
     share = format_share(pick.fresh.diverged.low, pick.fresh.diverged.high)
     return {
@@ -121,12 +123,10 @@ def _pick_row(findings: Findings, pick: Pick) -> dict[str, str]:
 
 
 def _marks(findings: Findings, index: Index) -> str:
-    """Return a setting's roles, and whether its learning rate is at an end of the range."""
+    """Return a setting's roles."""
     trial = findings.measurement.by_index[index].number
-    marks = [role for role, pick in findings.picks.items() if pick.tuned and pick.tuned.trial == trial]
-    if findings.series.on_edge[index]:
-        marks.append("end of the range")
-    return " ".join(marks)
+    roles = [role for role, pick in findings.picks.items() if pick.tuned and pick.tuned.trial == trial]
+    return ", ".join(roles)
 
 
 def _name_repeats(findings: Findings) -> str:

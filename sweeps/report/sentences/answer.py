@@ -161,30 +161,29 @@ def _tolerance(findings: Findings) -> str:
 
 def _scope(studies: Sequence[Findings]) -> str:
     """Return what the answer holds for, and in what the studies differ; empty of another program's study."""
-    scopes = [scope(findings.measurement.config) for findings in studies]
-    common, differing = [], []
-    for key in scopes[0]:
-        values = [_name_value(key, values.get(key, "")) for values in scopes]
-        if len(set(values)) == 1:
-            common.append(values[0])
-        else:
-            differing.append(key)
-    parts = [", ".join(filter(None, common))]
-    for key in differing:
+    common: list[str] = []
+    differing = []
+    for key in scope(studies[0].measurement.config):
         options: dict[str, list[str]] = {}
-        for findings, own_scope in zip(studies, scopes, strict=True):
-            name = _name_value(key, own_scope.get(key, "")) or f"no {key}"
-            options.setdefault(name, []).append(findings.measurement.option)
-        parts.append(", ".join(f"{join_words(names)} with {value}" for value, names in options.items()))
-    words = "; ".join(filter(None, parts))
+        for findings in studies:
+            value = _name_value(key, scope(findings.measurement.config).get(key, "none"))
+            options.setdefault(value, []).append(findings.measurement.option)
+        if len(options) == 1:
+            common += options
+        else:
+            differing.append(
+                ", ".join(f"{join_words(names)} with {value}" for value, names in options.items())
+            )
+    words = "; ".join(filter(None, [", ".join(filter(None, common)), *differing]))
     return f"Holds for {words}" if words else ""
 
 
 def _name_value(key: str, value: str) -> str:
-    if key == "scheduler":
-        return "no scheduler" if value.startswith("Constant") else value
+    """Return a fixed value as the scope names it; empty for the usual precision."""
+    if key == "scheduler" and value.startswith("Constant"):
+        return "no scheduler"
     patterns = {"epochs": "{} epochs", "batch_size": "batch {}"}
-    return patterns.get(key, "{}").format(value) if value else ""
+    return "" if value == "fp32" else patterns.get(key, "{}").format(value)
 
 
 def _facts(studies: Sequence[Findings], joint: Joint) -> list[str]:

@@ -1,10 +1,13 @@
 """Say how sure the answer is: what a reader asks for after the first screen."""
 
 import math
+from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
+from sweeps.report.sentences.remarks import count_added
+from sweeps.report.sentences.verdict import describe_comparison
 from sweeps.report.sentences.wording import (
     FACTOR_NAMES,
     format_band,
@@ -12,7 +15,6 @@ from sweeps.report.sentences.wording import (
     format_difference,
     format_estimate,
     format_gap,
-    format_mean,
     format_p,
     format_params,
     format_score,
@@ -23,30 +25,31 @@ from sweeps.report.sentences.wording import (
 )
 from sweeps.report.statistics.stability import draws
 
+# The least share of the variance that is worth naming.
+LEAST_SHARE = 0.01
 
-def explain_together(joint: Joint) -> list[str]:
+
+def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
     """Return how sure the differences between optimizers are, and which holds better where lr is off."""
     sentences = []
-    for comparison in joint.comparisons:
-        if comparison.verdict == "unknown" or math.isnan(comparison.p):
-            continue
-        pair = f"{comparison.first} and {comparison.second}"
-        smallest = format_difference(joint.metric, comparison.smallest)
-        sentences.append(
-            f"{pair}: {format_p(comparison.p)} (Holm). {format_count(comparison.seeds, 'fresh seed')} find a "
-            f"difference of {smallest} in 8 of 10 cases."
-        )
-    unknown = [{c.first, c.second} for c in joint.comparisons if c.verdict == "unknown"]
+    if len(studies) > 1:
+        runs = [
+            f"{sum(len(s.runs) for s in f.measurement.settings)} of {f.measurement.option}" for f in studies
+        ]
+        sentences.append(f"Tuning runs: {join_words(runs)}.")
+    known = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
+    for comparison in known:
+        if not math.isnan(comparison.p):
+            smallest = format_difference(joint.metric, comparison.smallest)
+            sentences.append(
+                f"{comparison.first} and {comparison.second}: {format_p(comparison.p)} (Holm). "
+                f"{comparison.seeds} fresh seeds find a difference of {smallest} in 8 of 10 cases."
+            )
+    pairs = [{comparison.first, comparison.second} for comparison in known]
     for comparison in joint.tolerances:
-        if comparison.verdict == "unknown" or {comparison.first, comparison.second} in unknown:
-            continue
-        gap = format_size(joint.metric, comparison.difference)
-        words = f"no difference found, {gap}"
-        if comparison.verdict == "better":
-            words = f"{comparison.first} is {format_gap(joint.metric, comparison.difference)}"
-        sentences.append(
-            f"Mean over half, once and double the lr, {comparison.first} or {comparison.second}: {words}."
-        )
+        if comparison.verdict != "unknown" and {comparison.first, comparison.second} in pairs:
+            words = describe_comparison(comparison, joint).partition(";")[0]
+            sentences.append(f"With the mean over half, once and double the lr: {words}.")
     return [*sentences, *_speed(joint)]
 
 
@@ -55,20 +58,23 @@ def _speed(joint: Joint) -> list[str]:
     speed = joint.speed
     if speed is None:
         return []
-    target = format_mean(joint.metric, speed.target)
-    sentences = []
+    unit = " %" if joint.metric.is_percent else ""
+    parts = []
     for option, epochs in speed.epochs.items():
-        median = f"in {epochs.median:g} epochs (median), " if math.isfinite(epochs.median) else "in "
-        sentences.append(f"{option} reaches {target} {median}{epochs.reached} of {epochs.runs} runs.")
+        median = f"{epochs.median:g} epochs, " if math.isfinite(epochs.median) else ""
+        parts.append(f"{option} ({median}{epochs.reached} of {epochs.runs} runs)")
+    sentences = [f"{speed.target:g}{unit} on validation data is reached by {join_words(parts)}."]
     for ratio in speed.ratios:
-        times = format_estimate(ratio.ratio)
-        sentences.append(f"{ratio.first} takes {times} times as many epochs as {ratio.second}.")
+        if not math.isnan(ratio.ratio.low):
+            times = format_estimate(ratio.ratio)
+            sentences.append(f"{ratio.first} takes {times} times as many epochs as {ratio.second}.")
     return sentences
 
 
 def explain_study(findings: Findings) -> list[str]:
     """Return how settled the recommended setting is, how it holds, and how much of the space is good."""
     return [
+        *_search(findings),
         *_compare_picks(findings),
         *_stability(findings),
         *_tolerance(findings),
@@ -76,6 +82,16 @@ def explain_study(findings: Findings) -> list[str]:
         *_effective_lr(findings),
         *_seeds(findings),
     ]
+
+
+def _search(findings: Findings) -> list[str]:
+    """Return the space as written, and how it was widened."""
+    space = [f"{key}={values.replace(', ', ',')}" for key, values in findings.measurement.space.items()]
+    widening = findings.measurement.widening
+    if space and widening.rows:
+        lrs = ", ".join(f"{lr:g}" for _, lr in widening.rows)
+        space.append(f"widened to {lrs} ({count_added(findings)} runs)")
+    return [f"Searched: {', '.join(space)}."] if space else []
 
 
 def _compare_picks(findings: Findings) -> list[str]:
@@ -131,17 +147,19 @@ def _tolerance(findings: Findings) -> list[str]:
 
 def _space(findings: Findings) -> list[str]:
     """Return how much of the declared space is good, and which parameters matter."""
-    space = [f"{key}={values.replace(', ', ',')}" for key, values in findings.measurement.space.items()]
-    sentences = [f"Searched: {' '.join(space)}."] if space else []
+    sentences = []
     if findings.shares:
-        shares = [
-            f"{format_share(share.low, share.high)} within {gap:g}" for gap, share in findings.shares.items()
-        ]
-        sentences.append(f"Of the declared space, {join_words(shares)} point of the best.")
+        share = findings.shares[1.0]
+        sentences.append(
+            f"Of the declared space, {format_share(share.low, share.high)} is within 1 point of the best."
+        )
     if band := findings.bands.get(1.0):
         sentences.append(f"Learning rates within 1 point of the best: {format_band(band)}.")
     if findings.importance:
-        parts = [f"{name} {format_share(share.value)}" for name, share in findings.importance.items()]
+        shares = findings.importance.items()
+        parts = [
+            f"{name} {format_share(share.value)}" for name, share in shares if share.value >= LEAST_SHARE
+        ]
         sentences.append(f"Of the variance of the scores, these explain: {', '.join(parts)}.")
     if "robust" in findings.regrets:
         regret = format_difference(findings.measurement.metric, findings.regrets["robust"])

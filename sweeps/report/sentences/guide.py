@@ -10,8 +10,9 @@ GUIDE = (
     (
         "Robust, peak, config",
         "The robust setting scores best where the learning rate is off by about a factor of two. It is the "
-        "mean over lr · 10^(0.3 Z), Z normal. Its lr is inside the searched range, and no run at or beside "
-        "it diverged. The peak has the best mean. The config's own setting is what runs if nobody tunes.",
+        "mean over lr · 10^(0.3 Z), Z normal: *lr off* in the tables. Its lr is inside the searched "
+        "range, and no run at or beside it diverged. The peak has the best mean. The config's own setting "
+        "is what runs if nobody tunes.",
     ),
     (
         "Recommended",

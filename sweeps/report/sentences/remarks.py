@@ -4,7 +4,6 @@ import math
 
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.settings import Params
 from sweeps.report.sentences.wording import (
     format_count,
     format_difference,
@@ -14,8 +13,8 @@ from sweeps.report.sentences.wording import (
     join_words,
 )
 
-# Of a study that recommends nothing.
-NOTHING = {
+# What is said of a study that recommends nothing, and what to do.
+OUTCOMES = {
     "nothing measured": "no setting is measured yet",
     "all diverged": "every run diverged: search smaller learning rates",
     "learned nothing": "no run learned anything: check data, loss and model, or train longer",
@@ -28,13 +27,13 @@ def list_remarks(findings: Findings) -> list[str]:
     """Return what limits the recommended setting, what it was compared with, what isn't settled."""
     pick = findings.recommended_pick
     if pick is None:
-        return [NOTHING.get(findings.outcome, NOTHING["nothing measured"])]
+        return [OUTCOMES[findings.outcome]]
     return [
         *_divergence(pick),
         *_progress(findings, pick),
         *_caveat(findings),
         *_equal_scores(pick),
-        *_widening(findings),
+        *_widening(findings, pick),
         *_config(findings, pick),
         *_unsettled(findings),
     ]
@@ -49,6 +48,7 @@ def count_settings(findings: Findings) -> tuple[int, int]:
 
 
 def _divergence(pick: Pick) -> list[str]:
+    """Return how often it diverges, apart from its score: one mean of both would say neither."""
     if pick.fresh is None or not pick.fresh.diverged_count:
         return []
     return [f"{pick.fresh.diverged_count} of {pick.fresh.runs} fresh runs diverged"]
@@ -100,27 +100,33 @@ def _equal_scores(pick: Pick) -> list[str]:
     return []
 
 
-def _widening(findings: Findings) -> list[str]:
-    """Return how far the learning rates were widened, in how many runs, and what that brought."""
-    measurement = findings.measurement
-    widening, axis = measurement.widening, measurement.lr_axis
-    if not widening.rows or axis is None or widening.declared is None or widening.ends is None:
+def _widening(findings: Findings, pick: Pick) -> list[str]:
+    """Return how far the learning rates were widened, and the gain, where the setting is out there."""
+    widening, axis = findings.measurement.widening, findings.measurement.lr_axis
+    if widening.declared is None or widening.ends is None or axis is None:
         return []
-    lrs = measurement.axes[axis]
-    runs = sum(len(s.runs) for s in measurement.settings if s.params[lrs.name] not in lrs.declared)
     low, high = widening.declared
-    lowest, highest = widening.ends
-    width = f"from {high:g} to {highest:g}"
-    if lowest < low:
-        width = f"from {low:g} to {lowest:g}"
-    if lowest < low and highest > high:
-        width = f"to {lowest:g} to {highest:g}"
-    remark = f"lr was widened {width} ({format_count(runs, 'run')})"
+    lr = pick.params[findings.measurement.axes[axis].name]
+    if low <= lr <= high:
+        return []
+    width = f"{high:g} to {widening.ends[1]:g}" if lr > high else f"{low:g} to {widening.ends[0]:g}"
+    remark = f"lr was widened from {width} ({format_count(count_added(findings), 'run')})"
     if findings.verdicts.get("inside") == "better":
-        gap = findings.recommended_minus["inside"]
-        words = format_gap(findings.fresh_metric, gap).partition(" [")[0]
-        remark += f": {words} than the best inside {low:g} to {high:g}"
+        gap = format_gap(findings.fresh_metric, findings.recommended_minus["inside"]).partition(" [")[0]
+        remark += f": {gap} than the best inside {low:g} to {high:g}"
     return [remark]
+
+
+def count_added(findings: Findings) -> int:
+    """Return how many runs the widening added."""
+    axis = findings.measurement.lr_axis
+    if axis is None:
+        return 0
+    lrs = findings.measurement.axes[axis]
+    added = [
+        setting for setting in findings.measurement.settings if setting.params[lrs.name] not in lrs.declared
+    ]
+    return sum(len(setting.runs) for setting in added)
 
 
 def _config(findings: Findings, pick: Pick) -> list[str]:
@@ -144,9 +150,13 @@ def _config(findings: Findings, pick: Pick) -> list[str]:
 
 
 def _differing(default: Pick, pick: Pick) -> str:
-    """Return those of the config's values that the recommended setting changes."""
-    changes: Params = {key: value for key, value in default.params.items() if pick.params.get(key) != value}
-    return format_params(changes)
+    """Return those of the config's values that the recommended setting changes, lists in full."""
+    changed = {
+        key.rstrip(".0123456789") for key, value in default.params.items() if pick.params.get(key) != value
+    }
+    return format_params(
+        {key: v for key, v in default.params.items() if key.rstrip(".0123456789") in changed}
+    )
 
 
 def _unsettled(findings: Findings) -> list[str]:

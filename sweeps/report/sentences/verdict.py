@@ -1,11 +1,11 @@
 """Say which optimizers are told apart, and what to use."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.remarks import ENDS, count_settings
+from sweeps.report.sentences.remarks import ENDS, OUTCOMES, count_settings
 from sweeps.report.sentences.wording import (
     format_difference,
     format_gap,
@@ -23,18 +23,6 @@ REASONS = {
     "few seeds": "fewer than two fresh seeds on which both converge",
     "one tuning seed": "one tuning seed doesn't show which settings others would choose",
     "no spread": "the difference is the same on every seed",
-}
-# What stands in the way of a ranking where an optimizer has no recommended setting.
-NO_RANK = {
-    "nothing measured": "isn't measured yet",
-    "all diverged": "diverged in every run",
-    "learned nothing": "learned nothing",
-}
-# What to do where no study recommends a setting.
-FIRST_STEPS = {
-    "nothing measured": "Nothing is measured yet.",
-    "all diverged": "Every run diverged: search smaller learning rates.",
-    "learned nothing": "No run learned anything: check the data, the loss and the model, or train longer.",
 }
 
 
@@ -91,24 +79,22 @@ def _compare_with_best(studies: Sequence[Findings], joint: Joint) -> list[str]:
         "better": f"{best} is better than",
     }
     lines = [f"{starts[verdict]} {join_words(names)}" for verdict, names in others.items() if names]
-    unknown: dict[str, dict[str, None]] = {}
+    unknown: dict[str, set[str]] = {}
     for comparison in joint.comparisons:
         if comparison.verdict == "unknown":
-            unknown.setdefault(comparison.reason, {}).update(
-                {comparison.first: None, comparison.second: None}
-            )
+            unknown.setdefault(comparison.reason, set()).update({comparison.first, comparison.second})
     for reason, options in unknown.items():
-        lines.append(f"some rankings are unknown: {_explain(reason, list(options), studies)}")
+        lines.append(f"some rankings are unknown: {_explain(reason, options, studies)}")
     return lines
 
 
-def _explain(reason: str, options: Sequence[str], studies: Sequence[Findings]) -> str:
+def _explain(reason: str, options: Collection[str], studies: Sequence[Findings]) -> str:
     """Return why a ranking of options is unknown."""
     idle, ends = [], dict[str, list[str]]()
     for findings in studies:
         option = findings.measurement.option
         if option in options and findings.recommended is None:
-            idle.append(f"{option} {NO_RANK.get(findings.outcome, NO_RANK['nothing measured'])}")
+            idle.append(f"of {option} {OUTCOMES[findings.outcome].partition(':')[0]}")
         elif option in options and findings.open_end:
             ends.setdefault(findings.open_end, []).append(option)
     if idle:
@@ -129,10 +115,8 @@ def advise(studies: Sequence[Findings], joint: Joint) -> str:
     """Return in one sentence what to use, or what to do first."""
     candidates = [findings for findings in studies if findings.recommended_pick]
     if not candidates:
-        outcomes = {findings.outcome for findings in studies}
-        for outcome, step in FIRST_STEPS.items():
-            if outcome in outcomes:
-                return step
+        step = OUTCOMES[min(findings.outcome for findings in studies)]
+        return f"{step[0].upper()}{step[1:]}."
     if len(candidates) == 1:
         return f"Use {_name_setting(candidates[0])}{_doubt(candidates[0])}."
     best = list_best(studies, joint)

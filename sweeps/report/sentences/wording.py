@@ -88,7 +88,7 @@ def format_score(metric: Metric, estimate: Estimate) -> str:
 
 def format_mean(metric: Metric, value: float) -> str:
     """Return a score without an interval: 92.10, or four digits of what isn't in percent."""
-    return format_score(metric, Estimate(value, math.nan, math.nan))
+    return format_number(value) if metric.is_percent else format_estimate(Estimate(value, math.nan, math.nan))
 
 
 def format_gap(metric: Metric, oriented: Estimate) -> str:
