@@ -11,7 +11,6 @@ from sweeps.report.sentences.verdict import describe_comparison
 from sweeps.report.sentences.wording import (
     FACTOR_NAMES,
     format_band,
-    format_count,
     format_difference,
     format_estimate,
     format_gap,
@@ -62,8 +61,8 @@ def _speed(joint: Joint) -> list[str]:
     parts = []
     for option, epochs in speed.epochs.items():
         median = f"{epochs.median:g} epochs, " if math.isfinite(epochs.median) else ""
-        parts.append(f"{option} ({median}{epochs.reached} of {epochs.runs} runs)")
-    sentences = [f"{speed.target:g}{unit} on validation data is reached by {join_words(parts)}."]
+        parts.append(f"{option} in {median}{epochs.reached} of {epochs.runs} runs")
+    sentences = [f"Epochs to {speed.target:g}{unit} on validation data: {'; '.join(parts)}."]
     for ratio in speed.ratios:
         if not math.isnan(ratio.ratio.low):
             times = format_estimate(ratio.ratio)
