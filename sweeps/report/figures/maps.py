@@ -18,7 +18,8 @@ TITLE = "Scores over the grid"
 HOW_TO_READ = """
     A cell holds a setting's mean on the tuning seeds. Below it is R, the mean where the learning rate is off
     by about a factor of two. ★ is the peak, the best mean. ◇ is the robust pick: the best R inside the range,
-    with no diverged run beside it. □ is the config's own setting. A × marks a diverged run.
+    with no diverged run beside it. ◈ is the same of the range before it was widened, □ the config's own
+    setting. A × marks a diverged run.
 """
 
 
