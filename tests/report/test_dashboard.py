@@ -21,12 +21,14 @@ from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._note import get_note
 
 from sweeps.report.findings.load import load_findings
+from sweeps.report.measure.from_storage import load_study
 from sweeps.report.outputs.dashboard_attributes import save_note
+from sweeps.report.outputs.dashboard_notes import answer_note
 from sweeps.report.outputs.dashboard_overview import pick_trials, save_overview
 from sweeps.report.write import write_report
 from sweeps.study.storage import storage_at
 from tests.conftest import finish, start
-from tests.support.studies import EACH, FRESH, JOINT, grid_study, two_confirmed
+from tests.support.studies import EACH, FRESH, JOINT, adaptive_study, grid_study, two_confirmed
 
 
 @pytest.fixture
@@ -82,11 +84,21 @@ def test_the_dashboard_finds_notes_and_figures(written: tuple[str, Path]) -> Non
     storage = storage_at(written[0]).open()
     for name, expected in (("optimizer=sgd", EACH), ("overview", JOINT)):
         study = optuna.load_study(study_name=f"made/{name}", storage=storage)
-        assert "**Use " in get_note(study)
+        assert get_note(study).startswith("**Use ")
         assert {re.sub("curves-.*", "curves", key) for key in figures(study)} == expected
         assert all(figure["data"] for figure in figures(study).values())
     confirmation = optuna.load_study(study_name="made/optimizer=sgd/confirm", storage=storage)
     assert "trained again on seeds that chose nothing" in get_note(confirmation)
+
+
+def test_a_note_says_the_answer_first_and_where_the_report_is_in_ten_lines(storage: BaseStorage) -> None:
+    two_confirmed(storage, gap=1.0)
+    adaptive_study(storage, "rmsprop")
+    load_study(storage, "made/optimizer=sgd").set_user_attr("folder", "/outputs/made")
+    lines = list(filter(None, answer_note(load_findings(storage, None)).splitlines()))
+    assert lines[0].startswith("**Use adam")
+    assert lines[-1] == "- All of it: `/outputs/made/report.html`"
+    assert len(lines) == 10
 
 
 def test_the_overview_has_a_trial_for_each_pick(written: tuple[str, Path]) -> None:

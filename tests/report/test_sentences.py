@@ -77,7 +77,7 @@ def test_no_sentence_of_a_report_is_long_and_no_figure_is_missing_from_it(sweep:
 
 
 def test_no_sentence_of_the_guide_and_of_the_notes_is_long() -> None:
-    notes = [guide.BRIEF, guide.OWN_FIGURES, guide.PICKED_TRIAL]
+    notes = [guide.PICKED_TRIAL]
     explained = [figure.HOW_TO_READ for figure in figures.ALL_FIGURES]
     every = [*(meaning for _, meaning in guide.GUIDE), *notes, *explained]
     assert [long for text in every for long in long_sentences(text)] == []

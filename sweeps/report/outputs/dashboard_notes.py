@@ -14,13 +14,14 @@ from sweeps.report.measure.from_storage import load_study
 from sweeps.report.outputs.dashboard_attributes import retire_figures, save_figure, save_note
 from sweeps.report.outputs.dashboard_overview import save_overview
 from sweeps.report.outputs.document import Document, Part
-from sweeps.report.outputs.markdown import answer_markdown, bullets, figure_lines, table_lines
+from sweeps.report.outputs.markdown import answer_markdown, table_lines
 from sweeps.report.outputs.tables import confirmed_tables
 from sweeps.report.sentences.answer import compose_answer
-from sweeps.report.sentences.guide import BRIEF, OWN_FIGURES, PICKED_TRIAL
+from sweeps.report.sentences.guide import PICKED_TRIAL
 from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
-FIGURE_LOCATION = "on this study's first page"
+# The most lines of a note, blank ones aside: the answer comes first, and the rest is in the report.
+MOST_LINES = 10
 # The system attribute of a study that lists the trials with notes of ours.
 NOTED_TRIALS = "sweeps:noted"
 
@@ -32,14 +33,14 @@ def publish(storage: BaseStorage, studies: Sequence[Findings], document: Documen
         study = load_study(storage, findings.measurement.study)
         if len(studies) == 1:
             part = replace(part, plots=[*comparison.plots, *part.plots])
-        save_note(study, _study_note(findings, part))
+        save_note(study, answer_note([findings]))
         _save_figures(study, part)
         _save_trial_notes(study, findings)
         if name := findings.measurement.confirmation.study:
             save_note(load_study(storage, name), _confirmation_note(findings, name))
     if len(studies) > 1:
         overview = save_overview(storage, studies)
-        save_note(overview, _overview_note(document))
+        save_note(overview, answer_note(studies))
         _save_figures(overview, comparison)
 
 
@@ -64,15 +65,14 @@ def _save_trial_notes(study: optuna.Study, findings: Findings) -> None:
     set_study_attribute(study, NOTED_TRIALS, list(notes))
 
 
-def _study_note(findings: Findings, part: Part) -> str:
-    answer = compose_answer([findings], compare_studies([findings]))
-    lines = [f"## {part.title}", "", *answer_markdown(answer), ""]
-    for table in part.tables:
-        lines += [*table_lines(table), ""]
-    lines += [*bullets(part.sentences), "", BRIEF, "", OWN_FIGURES, ""]
-    if folder := findings.measurement.folder:
-        lines += [f"The report and all runs: [report.html](file://{folder}/report.html), `{folder}`.", ""]
-    return "\n".join([*lines, *figure_lines(part, FIGURE_LOCATION)])
+def answer_note(studies: Sequence[Findings]) -> str:
+    """Return the answer of one study or all, and where the report is."""
+    lines = answer_markdown(compose_answer(studies, compare_studies(studies)))
+    folder = studies[0].measurement.folder
+    end = [f"- All of it: `{folder}/report.html`"] if folder else []
+    while len(list(filter(None, [*lines, *end]))) > MOST_LINES and lines[-1].startswith("- "):
+        lines.pop()
+    return "\n".join([*lines, *end])
 
 
 def _confirmation_note(findings: Findings, name: str) -> str:
@@ -81,8 +81,3 @@ def _confirmation_note(findings: Findings, name: str) -> str:
     for table in confirmed_tables([findings]):
         lines += table_lines(table)
     return "\n".join(lines)
-
-
-def _overview_note(document: Document) -> str:
-    lines = [f"# {document.title}", "", *answer_markdown(document.answer), ""]
-    return "\n".join([*lines, BRIEF, "", *figure_lines(document.parts[0], FIGURE_LOCATION)])

@@ -47,15 +47,4 @@ GUIDE = (
     ),
 )
 
-BRIEF = (
-    "The table and the figures show the tuning seeds, where the best of many noisy means looks too good. "
-    "The answer is of fresh seeds, where there are any."
-)
-
-OWN_FIGURES = (
-    "The report's figures follow the dashboard's own on the study's first page. Read *What explains the "
-    "scores* instead of the dashboard's *Hyperparameter Importance*. That one knows neither the log scale "
-    "of a learning rate nor the noise of the seeds."
-)
-
 PICKED_TRIAL = "Its learning curves are on the study's first page, below the dashboard's own figures."
