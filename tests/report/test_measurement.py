@@ -9,10 +9,13 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import TrialState, create_trial
 
 from sweeps.report.findings.picks import pick_settings
+from sweeps.report.findings.search_curve import best_of_k
+from sweeps.report.findings.space import space_shares
 from sweeps.report.findings.stability import redraw_picks
 from sweeps.report.measure.from_storage import measurement, read
 from sweeps.study.storage import storage_at
 from tests.conftest import Toy
+from tests.support.studies import hill, scored_study
 
 Space = dict[str, BaseDistribution]
 
@@ -225,3 +228,40 @@ def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neig
     assert pick_settings(measurement(study)).params == {"peak": {"lr": 0.01}}
     study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, value=90.0))
     assert pick_settings(measurement(study)).params["robust"] == {"lr": 0.01}
+
+
+def test_what_widening_added_is_part_of_the_study_but_not_of_what_was_declared() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    added = {"rows": [{"end": "high", "lr": 0.3}], "stopped": "inside"}
+    lrs = [0.001, 0.01, 0.1]
+    scored_study(storage, "sgd", hill, (*lrs, 0.3), declared=lrs, extend=4, widening=added)
+    [found] = read(storage)
+    assert [(axis.values, axis.declared) for axis in found.axes] == [([*lrs, 0.3], lrs), ([0, 0.9], [0, 0.9])]
+    assert (found.widening.is_on, found.widening.ends, found.widening.stopped) == (
+        True,
+        (0.001, 0.3),
+        "inside",
+    )
+    assert (found.scores.shape, len(found.settings)) == ((4, 2, 3), 8)
+    declared = found.declared()
+    assert (declared.scores.tolist(), len(declared.settings)) == (found.scores[:3].tolist(), 6)
+    assert space_shares(found) == space_shares(declared)
+    curve = best_of_k(found)
+    assert len(curve.expected) == 6
+
+
+def test_a_diverged_run_scores_the_worst_of_those_that_converged_where_there_is_no_chance() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    scored_study(storage, "sgd", hill, metric="reward", diverges=lambda params: params["optimizer.lr"] == 0.1)
+    [found] = read(storage)
+    assert found.diverged.any(axis=(1, 2)).tolist() == [False, False, True]
+    assert (found.scores[2] == found.scores[:2].min()).all()
+    assert found.by_index[2, 0].mean == found.scores[:2].min()
+
+
+def test_runs_that_learned_nothing_are_counted_and_keep_their_score() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    scored_study(storage, "sgd", hill, learned_nothing=True)
+    [found] = read(storage)
+    assert [setting.learned_nothing for setting in found.settings] == [3] * 6
+    assert all(run.learned_nothing and run.value > 90 for run in found.runs)

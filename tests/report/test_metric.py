@@ -24,3 +24,8 @@ def test_a_loss_is_turned_so_that_higher_is_better_and_back() -> None:
     assert loss.orient(np.array([1.0, 2.0])).tolist() == [-1.0, -2.0]
     assert loss.restore(Estimate(-2.0, -3.0, -1.0)) == Estimate(2.0, 1.0, 3.0)
     assert accuracy.orient(2.0) == accuracy.restore(2.0) == 2.0
+
+
+def test_scores_in_percent_stay_between_0_and_100() -> None:
+    assert Metric("accuracy", "%").clip(Estimate(99.9, 99.2, 100.6)) == Estimate(99.9, 99.2, 100)
+    assert Metric("loss").clip(Estimate(0.1, -0.1, 0.3)) == Estimate(0.1, -0.1, 0.3)

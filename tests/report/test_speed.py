@@ -1,21 +1,16 @@
 """The effective learning rate, and the epochs to a target."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from sweeps.report.statistics.effective_lr import adjusted_share, compare_fits
 from sweeps.report.statistics.targets import first_epoch, time_ratio
-from tests.support.worked_tables import LRS, MOMENTA
-
-SCORES = json.loads((Path(__file__).parent.parent / "support" / "toy" / "worked_sgd.json").read_text())
+from tests.support.worked_tables import LRS, MOMENTA, sgd_runs
 
 
 def test_momentum_acts_through_the_effective_learning_rate() -> None:
-    rows = [(lr, momentum, np.mean(SCORES[f"{lr},{momentum}"][0])) for lr in LRS for momentum in MOMENTA]
-    found = compare_fits(*np.array(rows).T)
+    lrs, momenta = np.meshgrid(LRS, MOMENTA, indexing="ij")
+    found = compare_fits(lrs.ravel(), momenta.ravel(), sgd_runs(LRS)[0].mean(axis=-1).ravel())
     assert (found.effective, found.plain) == pytest.approx((0.995, 0.289), abs=0.0005)
     assert found.is_enough
 
