@@ -17,8 +17,8 @@ from sweeps.report.figures.style import COLOURS, INK, LINE, PALE, PAPER
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.alternatives import describe, figure_table
-from sweeps.report.outputs.document import Document, compose_document
-from sweeps.report.outputs.html import render_figures, render_html
+from sweeps.report.outputs.document import Document, Part, compose_document
+from sweeps.report.outputs.html import render_html, render_part
 from tests.support.studies import grid_study, hill, two_confirmed
 
 # The most bytes of a page.
@@ -145,9 +145,9 @@ def test_a_page_of_seven_optimizers_is_small() -> None:
 
 def test_a_name_can_not_end_the_figures_script_or_become_html() -> None:
     figure = learning_curves("</script><b>", [RunCurves("run", {})])
-    page = render_figures("</title><b>", [Plot("curves", "Curves", figure, "How to read.")])
+    page = render_part(Part("</title><b>", plots=[Plot("curves", "Curves", figure, "How to read.")]))
     assert "<b>" not in page
-    data = between(page, 'data-for="curves">', "</script>")
+    data = between(page, 'data-for="figure-1">', "</script>")
     assert json.loads(data)["layout"]["title"]["text"] == "</script><b>"
 
 

@@ -80,7 +80,7 @@ def test_a_sweep_that_is_not_confirmed_says_so_and_names_no_test_figure(storage:
     for option in ("sgd", "adam"):
         grid_study(storage, option)
     report = compose_report(storage)
-    assert plot_names(report, is_drawn=False)[0] == {"tuning-and-fresh", "differences", "epochs-to-target"}
+    assert plot_names(report, is_drawn=False)[0] == {"differences", "epochs-to-target"}
     assert "sgd or adam: unknown, not trained on fresh seeds yet" in text_of(report)
     assert "test accuracy" not in text_of(report)
 

@@ -18,7 +18,6 @@ from sweeps.report.figures import (
     maps,
     regrets,
     scores,
-    tuning_and_fresh,
 )
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.roles import group_picks
@@ -38,7 +37,7 @@ class Figure(Protocol):
 
 
 # Drawn from all studies of a sweep.
-SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, expected_best, tuning_and_fresh)
+SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, expected_best)
 # Drawn from what the studies say about each other.
 JOINT_FIGURES: Sequence[Figure] = (differences, epochs_to_target)
 # Drawn from each study's findings.
@@ -70,11 +69,6 @@ class Plot:
     figure: go.Figure | None
     # How to read the figure, or why there is none.
     text: str
-
-    @property
-    def is_wide(self) -> bool:
-        """Return whether it has two panels side by side, which take more than a phone's width."""
-        return self.figure is not None and any(trace.xaxis == "x2" for trace in self.figure.data)
 
 
 def joint_plots(studies: Sequence[Findings], joint: Joint) -> list[Plot]:

@@ -49,16 +49,6 @@ def draw(findings: Findings) -> go.Figure:
     return figure
 
 
-def _measured_picks(findings: Findings) -> dict[str, tuple[int, ...]]:
-    """Return the indices of the picks, by role."""
-    indices = {}
-    for role, pick in findings.picks.items():
-        index = findings.measurement.index_of(pick.params)
-        if index is not None:
-            indices[role] = index
-    return indices
-
-
 def _axis_order(measurement: Measurement) -> list[int]:
     """Return the axis that goes down, the learning rate's or else the first, and then all others."""
     first = measurement.lr_axis or 0
@@ -82,6 +72,8 @@ def _flatten(values: Any, order: list[int]) -> Any:
 def _cell_marks(findings: Findings) -> Any:
     """Return what is written before each cell's number: a cross where a run diverged, the picks' glyphs."""
     marks = np.where(findings.measurement.diverged.any(axis=-1), "× ", "").astype(object)
-    for role, index in _measured_picks(findings).items():
-        marks[index] += f"{GLYPHS[role]} "
+    for role, pick in findings.picks.items():
+        index = findings.measurement.index_of(pick.params)
+        if index is not None:
+            marks[index] += f"{GLYPHS[role]} "
     return marks

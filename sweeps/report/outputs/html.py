@@ -3,14 +3,13 @@
 import gzip
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from sweeps.report.figures.all import Plot
 from sweeps.report.figures.style import INK, LINE, PALE, PAPER
 from sweeps.report.outputs.alternatives import describe, figure_table
 from sweeps.report.outputs.document import Document, Part
@@ -35,11 +34,6 @@ THEME = {"--ink": INK, "--pale": PALE, "--line": LINE, "--paper": PAPER}
 def render_html(document: Document) -> str:
     """Return the report's page."""
     return _render("report.html.jinja", document=document, guide=GUIDE)
-
-
-def render_figures(title: str, plots: Sequence[Plot]) -> str:
-    """Return a page of figures alone."""
-    return _render("page.html.jinja", title=title, plots=plots)
 
 
 def render_part(part: Part) -> str:
