@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
@@ -24,11 +25,22 @@ from sweeps.report.findings.load import load_findings
 from sweeps.report.measure.from_storage import load_study
 from sweeps.report.outputs.dashboard_attributes import save_note
 from sweeps.report.outputs.dashboard_notes import answer_note
-from sweeps.report.outputs.dashboard_overview import pick_trials, save_overview
+from sweeps.report.outputs.dashboard_overview import overview_trials, save_overview
 from sweeps.report.write import write_report
 from sweeps.study.storage import storage_at
 from tests.conftest import finish, start
-from tests.support.studies import EACH, FRESH, JOINT, adaptive_study, grid_study, two_confirmed
+from tests.support.studies import (
+    EACH,
+    FRESH,
+    JOINT,
+    adaptive_study,
+    confirm,
+    grid_study,
+    hill,
+    scored_study,
+    two_confirmed,
+    with_factors,
+)
 
 
 @pytest.fixture
@@ -119,12 +131,26 @@ def test_the_overview_has_a_trial_for_each_pick(written: tuple[str, Path]) -> No
         assert trial.user_attrs["diverged"] == f"0 of {len(FRESH)}"
 
 
+def test_the_overview_has_what_is_recommended_at_half_and_double_its_lr(storage: BaseStorage) -> None:
+    study = scored_study(storage, "sgd", hill, confirm_factors=[0.5, 2.0])
+    (findings,) = load_findings(storage, None)
+    assert findings.recommended is not None
+    confirm(study, with_factors(findings.recommended.params), hill, hill)
+    trials = overview_trials(load_findings(storage, None))
+    lr = findings.recommended.params["optimizer.lr"]
+    by_role = {trial.params["pick"]: trial for trial in trials}
+    for role, factor in (("half lr", 0.5), ("double lr", 2.0)):
+        assert by_role[role].params["lr"] == factor * lr
+        setting = {**findings.recommended.params, "optimizer.lr": factor * lr}
+        assert by_role[role].value == pytest.approx(np.mean([hill(setting, seed) for seed in FRESH]))
+
+
 def test_the_overview_follows_the_picks(storage: BaseStorage) -> None:
     two_confirmed(storage, gap=1.0)
     findings = load_findings(storage, None)
     for studies in (findings[:1], findings, findings, findings[1:]):
         trials = save_overview(storage, studies).trials
-        assert [trial.params for trial in trials] == [trial.params for trial in pick_trials(studies)]
+        assert [trial.params for trial in trials] == [trial.params for trial in overview_trials(studies)]
     # None of these is a measurement.
     assert len(load_findings(storage, None)) == len(findings)
 

@@ -15,6 +15,8 @@ from sweeps.study.optuna_internals import set_study_attribute, study_attributes,
 ATTRIBUTE_LENGTH = 2045
 # Pixels that the dashboard gives a figure.
 FRAME_HEIGHT = 450
+# The size of a title's letters, of which so small a frame holds some 60.
+TITLE_SIZE = 13
 # Where a legend below the axis starts in so small a frame, as a share of the plot's height.
 LEGEND_Y = -0.36
 FIGURE_KEY = "dashboard:plot_data:"
@@ -31,7 +33,7 @@ def save_note(study: optuna.Study, body: str, trial: int | None = None) -> None:
 
 def save_figure(study: optuna.Study, name: str, figure: go.Figure) -> None:
     """Put a figure in place of an earlier one of this name, as high as the dashboard's frames."""
-    resized = go.Figure(figure).update_layout(height=FRAME_HEIGHT)
+    resized = go.Figure(figure).update_layout(height=FRAME_HEIGHT, title_font_size=TITLE_SIZE)
     if (resized.layout.legend.y or 0) < 0:
         resized.update_layout(legend_y=LEGEND_Y)
     _save_text(study, f"{FIGURE_KEY}{name}:", str(resized.to_json()))

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -12,22 +13,46 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, create_trial
 
-from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
+from sweeps.report.findings.tolerance import scaled
 from sweeps.report.measure.axis import short
 from sweeps.report.measure.from_storage import OVERVIEW, load_study
-from sweeps.report.sentences.wording import format_interval, format_params, name_roles
+from sweeps.report.measure.settings import Params
+from sweeps.report.sentences.wording import FACTOR_NAMES, format_interval, format_params, name_roles
 from sweeps.report.statistics.intervals import Estimate
 
 # The name of the study that compares the others, below the sweep's.
 OVERVIEW_NAME = "overview"
 
 
+@dataclass(frozen=True)
+class Point:
+    """A setting in the overview."""
+
+    option: str
+    # "robust pick", "half lr"
+    role: str
+    setting: Params
+    # on all fresh seeds; on the tuning seeds where none are wanted
+    score: Estimate
+    # "0 of 10"
+    diverged: str
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Return what the dashboard's charts have on their axes: the names, and the setting's numbers."""
+        params: dict[str, Any] = {"optimizer": self.option, "pick": self.role}
+        for name, value in self.setting.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                params[short(name)] = float(value)
+        return params
+
+
 def save_overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.Study:
     """Return the overview, with a trial for each measured pick and no other."""
     name = f"{studies[0].measurement.study.split('/')[0]}/{OVERVIEW_NAME}"
-    trials = pick_trials(studies)
+    trials = overview_trials(studies)
     contents = [_content(trial) for trial in trials]
     # An ended trial can't be changed or deleted, so an outdated one takes its study along.
     with suppress(KeyError):  # there is no such study, or another driver has just deleted it
@@ -41,54 +66,63 @@ def save_overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.S
     return overview
 
 
-def pick_trials(studies: Sequence[Findings]) -> list[FrozenTrial]:
-    """Return a trial for each pick that has its score, of a setting in several roles only one."""
-    params: list[dict[str, Any]] = []
-    scores: list[Estimate] = []
-    attributes: list[dict[str, str]] = []
+def overview_trials(studies: Sequence[Findings]) -> list[FrozenTrial]:
+    """Return a trial for each pick, and for what is recommended at other learning rates."""
+    points: list[Point] = []
     for findings in studies:
-        for group in group_picks(findings):
-            score = _score(findings, group[0])
-            if not math.isnan(score.value):
-                params.append(_params(findings, group))
-                scores.append(score)
-                attributes.append(_attributes(group[0], score))
-    space = _common_space(studies, params)
+        points += [*_picked_points(findings), *_scaled_points(findings)]
+    points = [point for point in points if not math.isnan(point.score.value)]
+    space = _common_space(studies, [point.params for point in points])
     trials = []
-    for values, score, about in zip(params, scores, attributes, strict=True):
-        common = {name: values[name] for name in space}
-        trials.append(create_trial(params=common, distributions=space, value=score.value, user_attrs=about))
+    for point in points:
+        trials.append(
+            create_trial(
+                params={name: point.params[name] for name in space},
+                distributions=space,
+                value=point.score.value,
+                user_attrs={
+                    "setting": format_params(point.setting),
+                    "interval": format_interval(point.score),
+                    "diverged": point.diverged,
+                },
+            )
+        )
     return trials
 
 
-def _score(findings: Findings, pick: Pick) -> Estimate:
-    """Return what a pick scored on all fresh seeds, on the tuning seeds where none are wanted; else nan."""
-    confirmation = findings.measurement.confirmation
-    if pick.fresh and pick.fresh.runs == len(confirmation.replicates):
-        return pick.fresh.score
-    return pick.tuned.mean if pick.tuned and not confirmation.wanted else Estimate(*[math.nan] * 3)
+def _picked_points(findings: Findings) -> list[Point]:
+    """Return the picks whose runs are all finished; a setting in several roles has one point."""
+    option, confirmation = findings.measurement.option, findings.measurement.confirmation
+    points = []
+    for group in group_picks(findings):
+        pick, role = group[0], name_roles(group)
+        if pick.fresh and pick.fresh.runs == len(confirmation.replicates):
+            diverged = f"{pick.fresh.diverged_count} of {pick.fresh.runs}"
+            points.append(Point(option, role, pick.params, pick.fresh.score, diverged))
+        elif pick.tuned and not confirmation.wanted:
+            runs = len(pick.tuned.values)
+            diverged = f"{round(pick.tuned.diverged.value * runs)} of {runs}"
+            points.append(Point(option, role, pick.params, pick.tuned.mean, diverged))
+    return points
 
 
-def _params(findings: Findings, picks: Sequence[Pick]) -> dict[str, Any]:
-    """Return the optimizer, the picks' roles, and the setting's numbers."""
-    params: dict[str, Any] = {"optimizer": findings.measurement.option, "pick": name_roles(picks)}
-    for name, value in picks[0].params.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            params[short(name)] = float(value)
-    return params
-
-
-def _attributes(pick: Pick, score: Estimate) -> dict[str, str]:
-    attributes = {"setting": format_params(pick.params), "interval": format_interval(score)}
-    if pick.fresh:
-        attributes["diverged"] = f"{pick.fresh.diverged_count} of {pick.fresh.runs}"
-    return attributes
+def _scaled_points(findings: Findings) -> list[Point]:
+    """Return what is recommended at half and double its learning rate, where all runs are finished."""
+    measurement, pick, tolerance = findings.measurement, findings.recommended_pick, findings.tolerance
+    points = []
+    if pick and tolerance and min(tolerance.runs) == len(measurement.confirmation.replicates):
+        for number, factor in enumerate(tolerance.factors):
+            role = f"{FACTOR_NAMES.get(factor, f'{factor:g} x')} lr"
+            diverged = f"{tolerance.diverged[number]} of {tolerance.runs[number]}"
+            setting = scaled(measurement, pick.params, factor)
+            points.append(Point(measurement.option, role, setting, tolerance.scores[number], diverged))
+    return points
 
 
 def _common_space(
     studies: Sequence[Findings], params: Sequence[Mapping[str, Any]]
 ) -> dict[str, BaseDistribution]:
-    """Return the values of each parameter that all picks have.
+    """Return the values of each parameter that all points have.
 
     One that a single optimizer has would come first in the dashboard's charts, by its name.
     """
