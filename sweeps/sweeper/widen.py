@@ -13,7 +13,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 
 from sweeps.report.measure.from_storage import measurement
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.statistics.widening import decide, next_lr
+from sweeps.report.statistics.widening import Decision, decide, next_lr
 from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
@@ -72,7 +72,8 @@ def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]]
     measured = measurement(study)
     if not measured.complete:
         return ""
-    row, stopped = _next_row(plan, measured, rows)
+    decision = _decide(measured)
+    row, stopped = _next_row(plan, decision, rows)
     if row and not is_accepted(plan.format_setting(next(_settings(plan, [row])))):
         row, stopped = None, "limits"
     if row:
@@ -84,21 +85,24 @@ def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]]
     _enqueue_missing(plan, study, rows)
     label = " ".join(plan.studied.values()) or plan.name
     side = {"low": "smallest", "high": "largest"}[row["end"]]
-    reason = "diverged in every run" if measured.diverged.all() else f"is best at the {side} lr"
+    reason = "diverged at or beside every setting" if decision.is_blind else f"is best at the {side} lr"
     return f"{label} {reason}: {count_row(plan)} more settings at lr={row['lr']:g}"
 
 
-def _next_row(plan: Plan, measured: Measurement, rows: Sequence[Row]) -> tuple[Row | None, str]:
-    """Return the row that a study is to get, or None and why there is none: "inside", "rows" or "limits"."""
+def _decide(measured: Measurement) -> Decision:
     axis = measured.lr_axis
     assert axis is not None
     lrs = measured.axes[axis].values
-    decision = decide(measured.seed_scores, measured.seed_diverged, measured.ordered, axis, lrs)
+    return decide(measured.seed_scores, measured.seed_diverged, measured.ordered, axis, lrs)
+
+
+def _next_row(plan: Plan, decision: Decision, rows: Sequence[Row]) -> tuple[Row | None, str]:
+    """Return the row that a study is to get, or None and why there is none: "inside", "rows" or "limits"."""
     if not decision.end:
         return None, "inside"
     if len(rows) >= plan.extend:
         return None, "rows"
-    declared = plan.grid[measured.axes[axis].name]
+    declared = plan.grid[_lr_name(plan)]
     count = sum(row["end"] == decision.end for row in rows)
     lr = next_lr(declared[0 if decision.end == "low" else -1], decision.end, count + 1)
     low, high = plan.lr_limits

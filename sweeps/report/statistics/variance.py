@@ -49,8 +49,10 @@ def variance_share_intervals(scores: Floats, diverged: Flags, level: float = 0.9
         variances = noise(scores, diverged).own_sd ** 2 * (~diverged).mean(axis=-1)
         mean_variance = float(np.nansum(variances)) / scores.size
         draws = _shares(draw_means(scores, diverged), 2 * mean_variance)
-        if mean_variance > 0:
-            low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=-1)
+        # Where noise explains all of a draw, it has no shares.
+        draws = draws[:, ~np.isnan(draws).any(axis=0)]
+        if mean_variance > 0 and draws.size:
+            low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=-1)
     limits = zip(effects(scores.ndim - 1), shares, low, high, strict=True)
     return {effect: Estimate(float(share), float(a), float(b)) for effect, share, a, b in limits}
 

@@ -1,7 +1,7 @@
 """Decide whether a grid's learning rates go on beyond an end that is best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,13 +26,18 @@ class Decision:
     # which end to go on at, empty for neither
     end: End
 
+    @property
+    def is_blind(self) -> bool:
+        """Return whether no setting is sound: runs diverged in or beside every one."""
+        return max(self.inside, self.low, self.high) == -np.inf
+
 
 def decide(
     scores: Floats, diverged: Flags, ordered: Sequence[bool], lr_axis: int, lrs: Sequence[float]
 ) -> Decision:
     """Go on at the better end where it beats the inside by more than half a standard error.
 
-    scores, diverged: (*axes, replicates) of a complete grid. Where every run diverged, go on downwards.
+    scores, diverged: (*axes, replicates) of a complete grid. Where no setting is sound, go on downwards.
     """
     means = scores.mean(axis=-1)
     robustness = smoothed_scores(means, lrs, lr_axis)
@@ -42,10 +47,12 @@ def decide(
     low, high = float(best[0]), float(best[-1])
     inside = float(best[1:-1].max(initial=-np.inf))
     error = standard_error(scores, diverged)
-    end: End = ""
+    decision = Decision(inside, low, high, error, "")
+    if decision.is_blind:
+        return replace(decision, end="low")
     if max(low, high) - error / 2 > inside:
-        end = "high" if high >= low else "low"
-    return Decision(inside, low, high, error, "low" if diverged.all() else end)
+        return replace(decision, end="high" if high >= low else "low")
+    return decision
 
 
 def standard_error(scores: Floats, diverged: Flags) -> float:
