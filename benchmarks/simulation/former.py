@@ -1,8 +1,9 @@
 """Pick the robust setting by the rule of earlier versions, to compare with today's."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweeps.report.statistics.arrays import Flags, Floats, Index
 
@@ -23,7 +24,7 @@ def pick_by_neighbours(scores: Floats, diverged: Flags) -> Index:
     return tuple(int(i) for i in np.unravel_index(np.argmax(candidates), scores.shape))
 
 
-def _neighbourhood(values: Floats | Flags) -> Sequence[Floats | Flags]:
+def _neighbourhood(values: NDArray[Any]) -> list[NDArray[Any]]:
     """Return the array, and copies of it shifted by a step either way along each axis, zeros moving in."""
     padded = np.pad(values, 1)
     inner = [slice(1, -1)] * values.ndim

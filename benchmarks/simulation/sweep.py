@@ -1,69 +1,143 @@
-"""Simulated sweeps: what tuning measures of a known optimizer, what it picks, and those on fresh seeds."""
+"""Simulated sweeps: what a sweep measures of a known optimizer, as the report reads it from a storage."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.simulation.objective import CHANCE, Flags, Floats, Objective, grid
-from sweeps.report.statistics.arrays import Index
-from sweeps.report.statistics.robust import pick
-from sweeps.report.statistics.stability import pick_frequencies
+from benchmarks.simulation.objective import CHANCE, LRS, MOMENTA, Floats, Objective
+from sweeps.report.findings.picks import pick_settings
+from sweeps.report.findings.recommended import recommend
+from sweeps.report.findings.study import Findings, analyze
+from sweeps.report.findings.tolerance import scaled
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.confirmation import Confirmation
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.metric import PERCENT, Metric
+from sweeps.report.measure.settings import FinishedRun, Params, Replicate, Setting
+from sweeps.report.measure.widening import End, Widening
+from sweeps.report.statistics.widening import decide, next_lr
 
 TUNING, FRESH = 3, 10
-ORDERED = (True, True)
-ROLES = ("robust", "peak")
-Runs = tuple[Floats, Flags]  # scores and divergence, (seeds,)
+LR, MOMENTUM = "optimizer.lr", "optimizer.momentum"
+# The setting that every config holds.
+DEFAULT = {LR: 0.01, MOMENTUM: 0.9}
+FACTORS = (0.5, 2.0)
+ACCURACY = Metric("validation accuracy", PERCENT)
+LOSS = Metric("validation loss", direction=-1)
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """A simulated sweep of one optimizer: its truth, what tuning measured, what it picked."""
+class Design:
+    """A sweep's plan."""
 
-    objective: Objective
-    scores: Floats
-    diverged: Flags
-    picks: Mapping[str, Index]
-
-    def true(self, role: str) -> float:
-        """Return the true mean score of a pick."""
-        return float(self.objective.expected(*self.at(role)))
-
-    def converged(self, role: str) -> float:
-        """Return the true mean score of a pick's runs that converge."""
-        return float(self.objective.converged(*self.at(role)))
-
-    def shown(self) -> Floats:
-        """Return the settings' true means, were runs to diverge as often as those of the tuning did."""
-        share = self.diverged.mean(axis=-1)
-        return np.asarray(share * CHANCE + (1 - share) * self.objective.converged(*grid()))
-
-    def pick_frequencies(self) -> dict[str, Floats]:
-        """Return by role how often each setting is picked when the seeds are drawn again."""
-
-        return pick_frequencies(choose, self.scores, self.diverged, self.scores.shape[:-1])
-
-    def at(self, role: str) -> tuple[Floats, Floats]:
-        """Return the learning rate and momentum of a pick."""
-        lr, momentum = grid()
-        return lr[self.picks[role]], momentum[self.picks[role]]
-
-    def confirm(self, seeds: Floats, random: np.random.Generator) -> dict[str, Runs]:
-        """Return each pick's runs on fresh seeds, once where the picks are one setting."""
-        runs = {role: self.objective.runs(*self.at(role), seeds, random) for role in self.picks}
-        return dict.fromkeys(runs, runs["robust"]) if len(set(self.picks.values())) == 1 else runs
+    # of the optimizer
+    name: str = "a"
+    # the declared learning rates
+    lrs: Sequence[float] = LRS
+    # how many rows of learning rates may be added in all
+    extend: int = 4
+    metric: Metric = ACCURACY
+    seeds: int = TUNING
 
 
-def tune(objective: Objective, random: np.random.Generator, seeds: int = TUNING) -> Sweep:
-    """Tune an optimizer on the grid."""
-    scores, diverged = objective.runs(*grid(), random.normal(size=seeds), random)
-    return Sweep(objective, scores, diverged, choose(scores, diverged))
+PLAIN = Design()
 
 
-def choose(scores: Floats, diverged: Flags) -> dict[str, Index]:
-    """Return the picks by role, the peak as the robust one where none is: scores, diverged (*axes, seeds)."""
-    lrs = grid()[0][:, 0].tolist()
-    all_diverged, any_diverged = np.asarray(diverged.all(axis=-1)), np.asarray(diverged.any(axis=-1))
-    picks = pick(scores.mean(axis=-1), all_diverged, any_diverged, ORDERED, 0, lrs)
-    peak = picks.peak or (0, 0)
-    return {"peak": peak, "robust": picks.robust or peak}
+def tune(objective: Objective, random: np.random.Generator, design: Design = PLAIN) -> Measurement:
+    """Return what a sweep of the grid measures, widened while its best lies at an end."""
+    seeds = random.normal(size=design.seeds)
+    settings = _train_rows(objective, design, design.lrs, seeds, random)
+    rows: list[tuple[End, float]] = []
+    while True:
+        measurement = _measurement(design, settings, rows)
+        lrs = measurement.axes[0].values
+        decision = decide(measurement.seed_scores, measurement.seed_diverged, measurement.ordered, 0, lrs)
+        if not decision.end or len(rows) == design.extend:
+            stopped = "rows" if decision.end else "inside"
+            widening = replace(measurement.widening, stopped=stopped if design.extend else "")
+            return replace(measurement, widening=widening)
+        number = 1 + sum(end == decision.end for end, _ in rows)
+        lr = next_lr(design.lrs[0 if decision.end == "low" else -1], decision.end, number)
+        rows.append((decision.end, lr))
+        settings += _train_rows(objective, design, [lr], seeds, random)
+
+
+def confirm(
+    measurement: Measurement, objective: Objective, seeds: Floats, random: np.random.Generator
+) -> Findings:
+    """Train the picks, and what is recommended at half and at double its lr, on fresh seeds."""
+    picks = pick_settings(measurement)
+    recommendation = recommend(measurement, picks)
+    confirmed = list(picks.params.values())
+    if recommendation is not None:
+        confirmed += [scaled(measurement, recommendation.params, factor) for factor in FACTORS]
+    replicates = _replicates(100, len(seeds))
+    settings: list[Setting] = []
+    for params in {tuple(params.items()): params for params in confirmed}.values():
+        settings.append(_train(objective, measurement.metric, params, replicates, seeds, random))
+    confirmation = Confirmation("confirm", len(seeds), FACTORS, replicates, settings)
+    return analyze(replace(measurement, confirmation=confirmation))
+
+
+def located(params: Params) -> tuple[Floats, Floats]:
+    """Return the learning rate and momentum of a setting."""
+    return np.asarray(params[LR], dtype=float), np.asarray(params[MOMENTUM], dtype=float)
+
+
+def as_loss(score: float) -> float:
+    """Return the loss that mirrors a score in percent."""
+    return (100 - score) / 40
+
+
+def _measurement(
+    design: Design, settings: Sequence[Setting], rows: Sequence[tuple[End, float]]
+) -> Measurement:
+    lrs = sorted([*design.lrs, *(lr for _, lr in rows)])
+    return Measurement(
+        study=f"simulated/optimizer={design.name}",
+        option=design.name,
+        group="optimizer",
+        coverage="grid",
+        metric=design.metric,
+        chance=CHANCE if design.metric.is_percent else None,
+        axes=[
+            Axis(LR, lrs, list(design.lrs), ordered=True, log=True),
+            Axis(MOMENTUM, MOMENTA, MOMENTA, ordered=True, log=False),
+        ],
+        replicates=_replicates(0, design.seeds),
+        settings=list(settings),
+        default=DEFAULT,
+        widening=Widening(design.extend, list(rows), "", (design.lrs[0], design.lrs[-1])),
+    )
+
+
+def _train_rows(
+    objective: Objective, design: Design, lrs: Sequence[float], seeds: Floats, random: np.random.Generator
+) -> list[Setting]:
+    """Return every momentum at these learning rates."""
+    replicates, settings = _replicates(0, len(seeds)), []
+    for lr in lrs:
+        for momentum in MOMENTA:
+            params = {LR: lr, MOMENTUM: momentum}
+            settings.append(_train(objective, design.metric, params, replicates, seeds, random))
+    return settings
+
+
+def _train(
+    objective: Objective,
+    metric: Metric,
+    params: Params,
+    replicates: Sequence[Replicate],
+    seeds: Floats,
+    random: np.random.Generator,
+) -> Setting:
+    scores, diverged = objective.runs(*located(params), seeds, random)
+    runs = {}
+    for replicate, score, has_diverged in zip(replicates, scores.tolist(), diverged.tolist(), strict=True):
+        runs[replicate.label] = FinishedRun(score if metric.is_percent else as_loss(score), has_diverged)
+    return Setting(0, params, "complete", runs)
+
+
+def _replicates(first: int, count: int) -> list[Replicate]:
+    return [Replicate(f"seed={seed}", seed) for seed in range(first, first + count)]
