@@ -99,13 +99,14 @@ def test_a_range_goes_on_by_half_decades_of_one_digit(
     assert [next_lr(end, side, k) for k in range(1, len(lrs) + 1)] == lrs
 
 
-def test_where_every_run_diverged_smaller_learning_rates_come_next() -> None:
+def test_where_no_setting_is_sound_smaller_learning_rates_come_next() -> None:
     scores, diverged = np.full((3, 2, 2), 10.0), np.ones((3, 2, 2), dtype=bool)
     assert decide(scores, diverged, (True, True), 0, LRS[:3]).end == "low"
-    diverged[0] = False  # slow, but sound, and no inner setting beats it
+    diverged[0] = False
     diverged[1, 0, 0] = False
-    assert decide(scores, diverged, (True, False), 0, LRS[:3]).end == ""  # beside a diverged one
-    diverged[1] = False
+    assert decide(scores, diverged, (True, False), 0, LRS[:3]).end == "low"  # each is beside a diverged one
+    diverged[1] = False  # so that the first is sound
+    assert decide(scores, diverged, (True, False), 0, LRS[:3]).is_blind is False
     assert (
         decide(scores + np.array([0.1, 0, 0])[:, None, None], diverged, (True, True), 0, LRS[:3]).end == "low"
     )
