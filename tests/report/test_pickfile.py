@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import optuna
+import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.study import analyze
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
@@ -13,6 +17,7 @@ from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 from sweeps.report.outputs.pick_yaml import write_pick
 from tests.conftest import REPOSITORY
+from tests.support.sweeps import SWEEPS
 
 
 def compose_pick(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
@@ -62,3 +67,45 @@ def test_an_option_of_the_sweep_comes_before_what_another_option_brings(tmp_path
     config = compose_pick(tmp_path, {"optimizer.lr": 0.5}, choices=choices)
     assert config["scheduler"]["_target_"].endswith("ConstantLR")  # sgd alone brings plateau
     assert config["optimizer"]["lr"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("sweep", "setting", "remark"),
+    [
+        # what won on the tuning seeds is worse than the config's own setting on fresh ones
+        (
+            "worse than its config",
+            {"lr": 0.001, "momentum": 0.9},
+            "its config's own setting: none measured better",
+        ),
+        (
+            "at an end",
+            {"lr": 0.1, "momentum": 0.0},
+            "at the end of the range: larger learning rates were not searched",
+        ),
+        ("confirm off", {"lr": 0.01, "momentum": 0.9}, "chosen on the tuning seeds alone"),
+    ],
+)
+def test_a_pick_is_what_is_recommended_and_says_what_limits_it(
+    sweep: str, setting: dict[str, float], remark: str, tmp_path: Path
+) -> None:
+    storage = optuna.storages.InMemoryStorage()
+    SWEEPS[sweep](storage)
+    findings = load_findings(storage, None)[0]
+    path = write_pick(findings, tmp_path)
+    assert path is not None
+    *_, values = yaml.safe_load_all(path.read_text())
+    assert values["optimizer"] == setting
+    comments = [line for line in path.read_text().splitlines() if line.startswith("# ")]
+    assert any(remark in line for line in comments), comments
+
+
+def test_no_earlier_pick_stays_where_nothing_is_recommended(tmp_path: Path) -> None:
+    storage = optuna.storages.InMemoryStorage()
+    SWEEPS["all diverged"](storage)
+    [findings] = load_findings(storage, None)
+    earlier = tmp_path / "pick" / "sgd.yaml"
+    earlier.parent.mkdir()
+    earlier.write_text("optimizer: {lr: 1}")
+    assert write_pick(findings, tmp_path) is None
+    assert not earlier.exists()

@@ -39,11 +39,11 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
     """
     measurement = findings.measurement
     names = [axis.short for axis in measurement.axes]
-    columns = ["trial", *names, "mean", "95 %", "sd", "worst", "diverged", "lr off", ""]
+    columns = ["trial", *names, "mean", "95 %", "sd", "worst", "diverged", "R", ""]
     if is_narrow or len(measurement.seeds) < 2:
         columns.remove("95 %")
     if np.isnan(findings.series.robustness).all():
-        columns.remove("lr off")
+        columns.remove("R")
     indices = _best_first(findings, count)
     rows = [_setting_row(findings, index) for index in indices]
     total = len(measurement.by_index)
@@ -98,7 +98,7 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
         "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2g}",
         "worst": format_mean(metric, metric.restore(worst)),
         "diverged": f"{setting.diverged}/{len(setting.runs)}",
-        "lr off": format_mean(metric, float(series.robustness[index])),
+        "R": format_mean(metric, float(series.robustness[index])),
         "": _marks(findings, index),
     }
 

@@ -10,7 +10,7 @@ GUIDE = (
     (
         "Robust, peak, config",
         "The robust setting scores best where the learning rate is off by about a factor of two. It is the "
-        "mean over lr · 10^(0.3 Z), Z normal: *lr off* in the tables. Its lr is inside the searched "
+        "mean over lr · 10^(0.3 Z), Z normal: *R* in tables and figures. Its lr is inside the searched "
         "range, and no run at or beside it diverged. The peak has the best mean. The config's own setting "
         "is what runs if nobody tunes.",
     ),
