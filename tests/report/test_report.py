@@ -98,15 +98,12 @@ def test_of_an_adaptive_study_nothing_is_said_about_its_space(storage: BaseStora
     assert "Of the settings tried, 50 to 100 % come within 1 point" in text_of(report)
 
 
-def test_bands_that_reach_the_edges_are_not_ranked(storage: BaseStorage) -> None:
+def test_a_best_lr_at_either_end_is_said(storage: BaseStorage) -> None:
     grid_study(storage, "sgd", lambda params, _: 90 + params["optimizer.lr"])
     grid_study(storage, "adam", lambda params, _: 90 - params["optimizer.lr"])
     text = text_of(compose_report(storage))
-    assert (
-        "Which optimizer forgives a wrong learning rate better: the good learning rates reach the ends"
-        in text
-    )
     assert "at the end of the range: smaller learning rates were not searched" in text
+    assert "at the end of the range: larger learning rates were not searched" in text
 
 
 def test_conditions_are_shown_as_regret(storage: BaseStorage) -> None:

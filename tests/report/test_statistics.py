@@ -19,7 +19,6 @@ from sweeps.report.statistics.intervals import (
 )
 from sweeps.report.statistics.robust import GridPicks
 from sweeps.report.statistics.space import (
-    cannot_rank,
     cell_widths,
     good_band,
     share_bounds,
@@ -128,16 +127,13 @@ def test_the_band_of_the_best_takes_off_what_the_best_of_noisy_means_looks_too_g
     assert np.mean([(low[-1] + high[-1]) / 2 - 97 for low, high in bands]) < 0.09
 
 
-def test_a_wide_band_that_ends_at_an_edge_cannot_be_ranked() -> None:
+def test_a_band_that_ends_beside_nothing_measured_is_open() -> None:
     inside = good_band(np.array([90.0, 97.0, 97.0, 90.0]), 0, LRS, 0.5)
-    left = good_band(np.array([97.0, 97.0, 90.0, 90.0]), 0, LRS, 0.5)
     beside_nothing = good_band(np.array([NAN, 97.0, 90.0, 90.0]), 0, LRS, 0.5)
     assert inside is not None
     assert not inside.censored
     assert beside_nothing is not None
     assert beside_nothing.censored_low
-    assert cannot_rank([left, beside_nothing])
-    assert not cannot_rank([left, inside])
 
 
 def test_a_robust_pick_of_points_keeps_away_from_cliffs_and_ends() -> None:

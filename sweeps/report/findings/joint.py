@@ -11,7 +11,6 @@ from sweeps.report.findings.speed import Speed, measure_speed
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.compare import Comparison, Reason, compare
-from sweeps.report.statistics.space import cannot_rank
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,6 @@ class Joint:
     tolerances: Sequence[Comparison]
     # how soon what is recommended reaches a target; None where there is none
     speed: Speed | None
-    # the bands of good learning rates are cut off by the edges of the search
-    unranked: bool
-    # by study: the end of the learning rates that its best mean is at, low or high, if none beyond was tried
-    on_edge: Mapping[str, str]
     # by study: what was held fixed, but not at the same value in all
     differing: Mapping[str, Mapping[str, str]]
     # None where it isn't known how many images were tested
@@ -56,8 +51,6 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
         comparisons=_compare_recommended(studies),
         tolerances=_compare_tolerances(studies),
         speed=measure_speed(studies),
-        unranked=cannot_rank([findings.bands.get(1.0) for findings in studies]),
-        on_edge={f.measurement.option: f.open_end for f in studies if f.open_end},
         differing=_different_scopes(studies),
         test_sample=_test_sample(studies),
     )

@@ -27,8 +27,6 @@ class TuningScore:
     diverged: Estimate
     # R_sigma; nan off the grid
     robustness: float
-    # the learning rate is at an end of its range
-    on_edge: bool
     # how often other draws of the seeds would pick it in its role; nan where that isn't known
     frequency: float
 
@@ -87,7 +85,6 @@ def _tuning_score(
         values=setting.values,
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),
         robustness=float(series.robustness[index]),
-        on_edge=bool(series.on_edge[index]),
         frequency=float("nan") if frequencies is None else float(frequencies[index]),
     )
 

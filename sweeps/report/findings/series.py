@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.lr_range import lr_end, lr_values
+from sweeps.report.findings.lr_range import lr_values
 from sweeps.report.findings.outcome import outcome_of
 from sweeps.report.findings.search_curve import BestOfK, best_of_k
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.statistics.arrays import Flags, Floats
+from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.conditions import regrets
 from sweeps.report.statistics.intervals import setting_intervals
 from sweeps.report.statistics.robust import smoothed_scores
@@ -34,8 +34,6 @@ class Series:
     sd: Floats
     # R_sigma: the score to expect where the learning rate is off; nan off a grid
     robustness: Floats
-    # the learning rate is at an end of its range
-    on_edge: Flags
     # by label, where there are several
     conditions: Mapping[str, Condition]
     # None where the settings don't cover the space
@@ -57,7 +55,6 @@ def compute_series(measurement: Measurement) -> Series:
         high=np.clip(high, *metric.limits),
         sd=scores.std(axis=-1, ddof=1) if has_seeds else np.full(measurement.shape, np.nan),
         robustness=metric.restore(_robustness(measurement)),
-        on_edge=_on_edge(measurement),
         conditions=_conditions(measurement) if is_measured and len(measurement.conditions) > 1 else {},
         best_of_k=best_of_k(measurement) if is_measured and measurement.is_even else None,
     )
@@ -67,13 +64,6 @@ def _robustness(measurement: Measurement) -> Floats:
     if not measurement.is_grid:
         return np.full_like(measurement.means, np.nan)
     return smoothed_scores(measurement.means, *lr_values(measurement))
-
-
-def _on_edge(measurement: Measurement) -> Flags:
-    flags = np.zeros(measurement.shape, dtype=bool)
-    for index, setting in measurement.by_index.items():
-        flags[index] = bool(lr_end(measurement, setting.params))
-    return flags
 
 
 def _conditions(measurement: Measurement) -> dict[str, Condition]:

@@ -12,9 +12,6 @@ from sweeps.report.sentences.certainty import explain_study, explain_together
 from sweeps.report.sentences.limits import list_limits
 from sweeps.report.sentences.wording import join_words
 
-# The best settings that a table shows before it unfolds.
-SHORT_TABLE = 6
-
 
 @dataclass(frozen=True)
 class Part:
@@ -24,8 +21,6 @@ class Part:
     # How sure the answer is.
     sentences: Sequence[str] = ()
     tables: Sequence[Table] = ()
-    # The same tables in full, which unfold.
-    full_tables: Sequence[Table] = ()
     plots: Sequence[Plot] = ()
 
 
@@ -59,10 +54,8 @@ def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
 
 
 def _study_part(findings: Findings) -> Part:
-    short, full = settings_table(findings, SHORT_TABLE), settings_table(findings)
-    full_tables = [full] if len(full.rows) > len(short.rows) else []
-    title = findings.measurement.study
-    return Part(title, explain_study(findings), [short], full_tables, study_plots(findings))
+    tables = [settings_table(findings)]
+    return Part(findings.measurement.study, explain_study(findings), tables, study_plots(findings))
 
 
 def _title(studies: Sequence[Findings]) -> str:

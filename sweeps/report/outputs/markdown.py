@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sweeps.report.outputs.document import Document, Part
+from sweeps.report.outputs.document import Document
 from sweeps.report.outputs.tables import Table
 from sweeps.report.sentences.answer import Answer
 from sweeps.report.sentences.guide import GUIDE
@@ -17,7 +17,7 @@ def render_markdown(document: Document) -> str:
             lines += [f"### {part.title}", "", *bullets(part.sentences), ""]
     lines += ["## Tables", ""]
     for part in document.parts:
-        for table in part.full_tables or part.tables:
+        for table in part.tables:
             lines += [*table_lines(table), ""]
     lines += ["## How to read this", "", *(f"- **{term}**: {meaning}" for term, meaning in GUIDE)]
     return "\n".join(lines) + "\n"
@@ -30,15 +30,6 @@ def answer_markdown(answer: Answer) -> list[str]:
     remarks = [f"{row.option}: {remark}" for row in answer.rows for remark in row.remarks]
     sentences = [*answer.verdicts, *remarks, answer.title, *filter(None, [answer.scope])]
     return [f"**{escape(answer.advice)}**", "", *table_lines(table), "", *bullets(sentences)]
-
-
-def figure_lines(part: Part, location: str) -> list[str]:
-    """Return the titles of a part's figures, which a location shows, and why others are missing."""
-    titles = [plot.title for plot in part.plots if plot.figure is not None]
-    sentences = [f"Not drawn: {plot.title}. {plot.text}" for plot in part.plots if plot.figure is None]
-    if titles:
-        sentences.insert(0, f"Figures {location}: {'. '.join(titles)}.")
-    return [*bullets(sentences), ""]
 
 
 def table_lines(table: Table) -> list[str]:

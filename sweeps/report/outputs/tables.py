@@ -32,11 +32,8 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def settings_table(findings: Findings, count: int | None = None, is_narrow: bool = False) -> Table:
-    """Return the settings by mean, best first, with the picks and the `count` best; all if None.
-
-    is_narrow: whether intervals are left out.
-    """
+def settings_table(findings: Findings, is_narrow: bool = False) -> Table:
+    """Return the settings by mean, best first. is_narrow: whether intervals are left out."""
     measurement = findings.measurement
     names = [axis.short for axis in measurement.axes]
     columns = ["trial", *names, "mean", "95 %", "sd", "worst", "diverged", "R", ""]
@@ -44,11 +41,10 @@ def settings_table(findings: Findings, count: int | None = None, is_narrow: bool
         columns.remove("95 %")
     if np.isnan(findings.series.robustness).all():
         columns.remove("R")
-    indices = _best_first(findings, count)
-    rows = [_setting_row(findings, index) for index in indices]
-    total = len(measurement.by_index)
-    excerpt = f", {len(indices)} of {total}" if len(indices) < total else ""
-    title = f"{measurement.study}: {measurement.metric.label}, {_name_repeats(findings)}{excerpt}"
+    means = {index: setting.mean for index, setting in measurement.by_index.items()}
+    order = sorted(means, key=lambda index: -measurement.metric.orient(means[index]))
+    rows = [_setting_row(findings, index) for index in order]
+    title = f"{measurement.study}: {measurement.metric.label}, {_name_repeats(findings)}"
     return Table(title, columns, list(map(itemgetter(*columns), rows)))
 
 
@@ -65,17 +61,6 @@ def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
         columns.remove(f"{objective}, fresh")
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
     return [Table(title, columns, list(map(itemgetter(*columns), rows)))]
-
-
-def _best_first(findings: Findings, count: int | None) -> list[Index]:
-    """Return the indices of the `count` best settings, and of the picks."""
-    measurement = findings.measurement
-    means = {index: setting.mean for index, setting in measurement.by_index.items()}
-    order = sorted(means, key=lambda index: -measurement.metric.orient(means[index]))
-    if count is None:
-        return order
-    picks = {pick.tuned.trial for pick in findings.picks.values() if pick.tuned}
-    return [*order[:count], *(i for i in order[count:] if measurement.by_index[i].number in picks)]
 
 
 def _setting_row(findings: Findings, index: Index) -> dict[str, str]:

@@ -21,11 +21,6 @@ def list_limits(studies: Sequence[Findings], joint: Joint) -> list[str]:
         sentences.append(
             "Which optimizer is easier to tune: that depends on the ranges chosen for each study."
         )
-    if joint.unranked:
-        sentences.append(
-            "Which optimizer forgives a wrong learning rate better: the good learning rates reach the ends "
-            "of the range."
-        )
     for findings in studies:
         sentences += _list_study_limits(findings)
     return sentences

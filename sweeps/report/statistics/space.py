@@ -85,11 +85,6 @@ def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) 
     return GoodBand(float(values[first]), float(values[last]), bool(first <= lowest), bool(last >= highest))
 
 
-def cannot_rank(bands: Sequence[GoodBand | None]) -> bool:
-    """Return whether the bands' widths can't be compared: two or more reach an edge of their range."""
-    return sum(band is not None and band.censored for band in bands) > 1
-
-
 def _is_good(scores: Floats, delta: float) -> Flags:
     if np.isnan(scores).all():
         return np.zeros(scores.shape, dtype=bool)
