@@ -32,6 +32,7 @@ async function measure(width) {
   frame.src = "report.html";
   await new Promise((resolve) => { frame.onload = resolve; document.body.append(frame); });
   const page = frame.contentDocument, count = (selector) => page.querySelectorAll(selector).length;
+  for (const details of page.querySelectorAll("details")) details.open = true;
   const wait = () => new Promise((resolve) => setTimeout(resolve, 50));
   while (count(".js-plotly-plot") < count("script.figure")) await wait();
   const rest = page.querySelector("button[aria-pressed=false]");

@@ -3,10 +3,10 @@
 import gzip
 import json
 from base64 import b64encode
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -54,14 +54,13 @@ def _render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(
         # A third of its size; the same bytes at any time, so that a report written again doesn't change.
         plotly=b64encode(gzip.compress(PLOTLY.read_bytes(), mtime=0)).decode(),
-        config=_as_data(PLOTLY_CONFIG),
-        theme=_as_data(THEME),
+        config=Markup(json.dumps(PLOTLY_CONFIG)),
+        theme=Markup(json.dumps(THEME)),
         colours=THEME,
         **values,
     )
 
 
-def _as_data(value: Any) -> Markup:
-    """Return JSON that can't end the script element that holds it."""
-    text = json.dumps(value) if isinstance(value, Mapping) else value.to_json()
-    return Markup(str(text).replace("<", "\\u003c"))
+def _as_data(figure: go.Figure) -> Markup:
+    """Return a figure as JSON; Plotly writes < in it so that it can't end the script that holds it."""
+    return Markup(figure.to_json())
