@@ -49,7 +49,7 @@ def test_corrected_p_values_are_never_smaller_than_a_better_one_s() -> None:
 
 
 def test_the_detectable_difference_is_found_in_four_of_five_cases() -> None:
-    smallest = detectable(10, sd=0.2)
+    smallest = detectable(Spread(0.2 / np.sqrt(10), 9))
     drawn = np.random.default_rng(0).normal(smallest, 0.2, size=(20_000, 10))
     t = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / np.sqrt(10))
     assert np.mean(t > 2.2622) == pytest.approx(0.8, abs=0.01)  # t at 97.5 %, 9 degrees of freedom
@@ -172,4 +172,5 @@ def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is() -> None:
 
 def test_seeds_needed_to_find_a_difference_in_eight_of_ten_cases() -> None:
     for difference, seeds in ((1.0, 8), (0.5, 22), (0.3, 57), (0.2, 125)):
-        assert detectable(seeds, sd=0.79) <= difference < detectable(seeds - 1, sd=0.79)
+        errors = [Spread(0.79 / np.sqrt(n), n - 1) for n in (seeds, seeds - 1)]
+        assert detectable(errors[0]) <= difference < detectable(errors[1])

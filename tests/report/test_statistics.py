@@ -16,6 +16,7 @@ from sweeps.report.statistics.intervals import (
     Spread,
     clopper_pearson,
     half_width,
+    wilson,
 )
 from sweeps.report.statistics.robust import GridPicks
 from sweeps.report.statistics.space import (
@@ -83,6 +84,9 @@ def test_intervals_of_few_seeds_are_wide() -> None:
     assert [half_width(n) for n in (3, 5, 10)] == to_the_digit([2.484, 1.242, 0.715], 3)
     assert half_width(3, freedom=20 * 2) == to_the_digit(1.167, 3)
     assert clopper_pearson(0, 3) == Estimate(0, 0, to_the_digit(0.708, 3))
+    tested = wilson(0.9734, 10_000)
+    assert (tested.low, tested.high) == (to_the_digit(0.9701, 4), to_the_digit(0.9764, 4))
+    assert wilson(1.0, 10_000).low < 1.0
 
 
 def test_two_optimizers_compared_on_five_seeds() -> None:

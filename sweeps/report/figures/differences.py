@@ -30,7 +30,9 @@ def missing(joint: Joint) -> str | None:
 def draw(joint: Joint) -> go.Figure:
     """Draw the mean paired differences with their intervals."""
     title = "How much better one optimizer is than another on the same fresh seeds"
-    return draw_differences(title, f"first better by, {joint.unit}", _known_differences(joint), joint.metric)
+    return draw_differences(
+        title, f"first better by, {joint.metric.difference_unit}", _known_differences(joint), joint.metric
+    )
 
 
 def draw_differences(

@@ -11,6 +11,7 @@ from sweeps.report.findings.speed import Speed, measure_speed
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.compare import Comparison, Reason, compare
+from sweeps.report.statistics.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class TestSample:
 
     images: int
     accuracy: float
-    # of the 95 % interval [normal approximation of the binomial]
+    # of the 95 % interval
     half_width: float
 
 
@@ -28,8 +29,6 @@ class Joint:
     """What is recommended of the studies against each other, on the fresh seeds that they share."""
 
     metric: Metric
-    # what differences are counted in
-    unit: str
     # of every pair of studies, what can't be compared too; a difference above 0 says that the first is better
     comparisons: Sequence[Comparison]
     # as the comparisons, of the mean over half, once and double the learning rate, where that was trained
@@ -47,7 +46,6 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
     metric = studies[0].fresh_metric
     return Joint(
         metric=metric,
-        unit=metric.difference_unit,
         comparisons=_compare_recommended(studies),
         tolerances=_compare_tolerances(studies),
         speed=measure_speed(studies),
@@ -61,9 +59,8 @@ def _test_sample(studies: Sequence[Findings]) -> TestSample | None:
     for findings in studies:
         images = findings.measurement.confirmation.test_images
         scores = [pick.fresh.score.value for pick in findings.picks.values() if pick.fresh]
-        if images and scores and not np.isnan(scores[0]):
-            half_width = 1.96 * float(np.sqrt(scores[0] * (100 - scores[0]) / images))
-            return TestSample(images, scores[0], half_width)
+        if images and findings.fresh_metric.is_percent and scores and not np.isnan(scores[0]):
+            return TestSample(images, scores[0], 100 * wilson(scores[0] / 100, images).half_width)
     return None
 
 
@@ -116,9 +113,13 @@ def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> R
     """Return why it is unknown which is better; that of the comparison itself comes last."""
     if "learned nothing" in (first.outcome, second.outcome):
         return "learned nothing"
-    picks = [first.recommended_pick, second.recommended_pick]
-    if not all(pick and pick.fresh for pick in picks):
-        return "not confirmed"
+    for findings in (first, second):
+        pick = findings.recommended_pick
+        if pick is None or pick.fresh is None:
+            return "not confirmed"
+        setting = findings.measurement.confirmation.of(pick.params)
+        if setting and setting.learned_nothing == len(setting.runs):
+            return "learned nothing"
     confirmations = [first.measurement.confirmation, second.measurement.confirmation]
     if comparison.seeds < 2 and confirmations[0].replicates != confirmations[1].replicates:
         return "different seeds"

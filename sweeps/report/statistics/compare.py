@@ -55,7 +55,7 @@ class Comparison:
     error: Spread
     # of the t test that the difference is 0, corrected for all pairs (Holm), which the interval isn't
     p: float
-    # the true difference of the two settings that so many seeds find in 8 of 10 cases
+    # the true difference that such an error lets one find in 8 of 10 cases
     smallest: float
     verdict: Verdict
     # of a verdict that is unknown
@@ -144,7 +144,7 @@ def _compare_pair(
         difference=interval(mean, error, level),
         error=error,
         p=p_value(mean, error),
-        smallest=detectable(seeds, noise.sd * np.sqrt(seeds)),
+        smallest=detectable(error),
         verdict="unknown",
         reason=reason,
     )

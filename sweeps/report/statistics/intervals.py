@@ -173,16 +173,24 @@ def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
     return Estimate(count / total, low, high)
 
 
-def detectable(n: int, sd: float, power: float = 0.8, level: float = 0.95) -> float:
-    """Return the true mean difference that a two-sided t test of n pairs finds with this probability.
+def wilson(share: float, total: int) -> Estimate:
+    """Return a share of many with its 95 % interval [Wilson 1927]."""
+    squared = 1.96**2 / total
+    middle = (share + squared / 2) / (1 + squared)
+    half = float(np.sqrt(squared * (share * (1 - share) + squared / 4))) / (1 + squared)
+    return Estimate(share, middle - half, middle + half)
 
-    Solves P(t'(n - 1, d sqrt(n)/sd) > t((1 + level)/2, n - 1)) = power for d, t' the noncentral t; sd is that
-    of the differences. The tail on the other side, below 1e-4, is left out [Cohen 1988].
+
+def detectable(error: Spread, power: float = 0.8, level: float = 0.95) -> float:
+    """Return the true difference that a two-sided t test finds with this probability.
+
+    error: the standard error of the difference. Solves P(t'(f, d/error) > t((1 + level)/2, f)) = power for d,
+    t' the noncentral t, f the freedom. The tail on the other side, below 1e-4, is left out [Cohen 1988].
     """
-    if n < 2 or not sd > TINY:
+    if not error.freedom > 0 or error.is_none:
         return float("nan")
-    critical = stdtrit(n - 1, (1 + level) / 2)
-    return float(nctdtrinc(n - 1, 1 - power, critical) * sd / np.sqrt(n))
+    critical = stdtrit(error.freedom, (1 + level) / 2)
+    return float(nctdtrinc(error.freedom, 1 - power, critical) * error.sd)
 
 
 def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
@@ -194,6 +202,6 @@ def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
     assert sd >= 0
     # The normal distribution's answer, which the t test's is above, saves most of the steps.
     n = max(2, int((float(ndtri(0.975) + ndtri(power)) * sd / difference) ** 2))
-    while detectable(n, sd, power) > difference:
+    while detectable(Spread(sd / np.sqrt(n), n - 1.0), power) > difference:
         n += 1
     return n
