@@ -4,6 +4,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,9 @@ def test_a_command_that_reads_a_sweep_runs_after_the_first_one(
 ) -> None:
     programs: list[list[str]] = []
     monkeypatch.setattr(os, "execv", lambda _, arguments: programs.append(arguments))
+    if " compare " in command:
+        for folder in command.split()[2:]:
+            shutil.copytree(sweep_folder / "outputs/sweeps", sweep_folder / folder, dirs_exist_ok=True)
     sweeps_program(command.split()[1:])
     if " dashboard" in command:  # becomes another program, which would serve until someone stops it
         assert programs[0][1].startswith("sqlite:///")

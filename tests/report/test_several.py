@@ -95,8 +95,8 @@ def test_fewer_than_three_sweeps_say_nothing_together() -> None:
     several = compare_sweeps([*worked_sweeps()[:2], sweep("digits", comparisons=[unknown])])
     (pair,) = several.pairs
     assert (pair.pooled, pair.verdict) == (None, "unknown")
-    said = "Nothing is said of adam and sgd together: 2 sweeps can be counted, and it takes 3."
-    assert describe_sweeps(several)[0] == said
+    few = "2 sweeps can be counted, too few to say anything of them together: it takes 3."
+    assert describe_sweeps(several)[0] == f"adam or sgd: {few}"
     reason = "not counted: the best lr is at an end of the range"
     assert forest_rows(pair, PERCENT)[-1].text.endswith(f"[8.0, 10.0], {reason}")
 

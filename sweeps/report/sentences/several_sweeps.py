@@ -86,8 +86,8 @@ def format_regret(regret: Regret | None, metric: Metric) -> str:
 def _describe_pair(pair: PairOverSweeps, metric: Metric) -> str:
     count = format_count(sum(not sweep.reason for sweep in pair.sweeps), "sweep")
     if pair.pooled is None:
-        names = f"{pair.first} and {pair.second}"
-        return f"Nothing is said of {names} together: {count} can be counted, and it takes {ENOUGH_SWEEPS}."
+        few = f"{count} can be counted, too few to say anything of them together: it takes {ENOUGH_SWEEPS}."
+        return f"{pair.first} or {pair.second}: {few}"
     margin = format_difference(metric, metric.margin)
     phrase = {
         "better": f"{pair.first} is better than {pair.second}",
