@@ -127,7 +127,7 @@ def test_an_interval_has_a_width_and_holds_possible_scores_and_its_value(sweep: 
             r"lr was widened from 0.1 to 1 \(12 runs\): 1\.\d+ points better than the best inside 0.001",
         ),
         ("widened", r"2\.\d+ points better \[2\.\d+, 2\.\d+\] than its config, lr=0.001"),
-        ("widening out of rows", "the best mean is still at the largest lr after 2 added rows"),
+        ("widening out of rows", "the best mean is still at the largest lr: extend allows no more"),
         ("at an end", "2 of 6 fresh runs diverged"),
         ("at an end", "at the end of the range: larger learning rates were not searched"),
         ("minimised", r"0\.00\d+ lower \[0\.00\d+, 0\.01\d+\] than its config, lr=0.001"),

@@ -22,6 +22,9 @@ OUTCOMES = {
 # What the end of a range is called, and what lies beyond it.
 ENDS = {"low end": ("smallest", "smaller"), "high end": ("largest", "larger")}
 
+# Where the widening stopped although the best mean is at an end.
+STOPS = {"rows": "extend allows", "limits": "lr_limits allow"}
+
 
 def list_remarks(findings: Findings) -> list[str]:
     """Return what limits the recommended setting, what it was compared with, what isn't settled."""
@@ -29,10 +32,8 @@ def list_remarks(findings: Findings) -> list[str]:
     if pick is None:
         return [OUTCOMES[findings.outcome]]
     return [
-        *_divergence(pick),
-        *_progress(findings, pick),
+        *_fresh_runs(findings, pick),
         *_caveat(findings),
-        *_equal_scores(pick),
         *_widening(findings, pick),
         *_config(findings, pick),
         *_unsettled(findings),
@@ -47,57 +48,41 @@ def count_settings(findings: Findings) -> tuple[int, int]:
     return complete, max(total, complete)
 
 
-def _divergence(pick: Pick) -> list[str]:
-    """Return how often it diverges, apart from its score: one mean of both would say neither."""
-    if pick.fresh is None or not pick.fresh.diverged_count:
+def _fresh_runs(findings: Findings, pick: Pick) -> list[str]:
+    """Return what is unusual about the runs on fresh seeds: the score alone doesn't show it."""
+    fresh, wanted = pick.fresh, findings.measurement.confirmation.wanted
+    if fresh is None:
         return []
-    return [f"{pick.fresh.diverged_count} of {pick.fresh.runs} fresh runs diverged"]
-
-
-def _progress(findings: Findings, pick: Pick) -> list[str]:
-    """Return what is still to be measured."""
     remarks = []
-    complete, total = count_settings(findings)
-    if complete < total:
-        remarks.append(f"only {complete} of {format_count(total, 'setting')} ran to the end")
-    wanted, count = findings.measurement.confirmation.wanted, len(pick.fresh.values) if pick.fresh else 0
-    if 0 < count < wanted:
-        remarks.append(f"{count} of {wanted} fresh seeds so far")
+    if fresh.diverged_count:
+        remarks.append(f"{fresh.diverged_count} of {fresh.runs} fresh runs diverged")
+    if len(fresh.values) < wanted:
+        remarks.append(f"{len(fresh.values)} of {wanted} fresh seeds so far")
+    if len(fresh.values) > 1 and len(set(fresh.values)) == 1:
+        remarks.append("the same on each seed")
     return remarks
 
 
 def _caveat(findings: Findings) -> list[str]:
-    """Return why the setting may not hold."""
+    """Return why the setting may not hold where the lr is off, or may not be the best."""
     assert findings.recommended
-    caveat, widening = findings.recommended.caveat, findings.measurement.widening
-    if caveat in ENDS:
-        return [f"at the end of the range: {ENDS[caveat][1]} learning rates were not searched"]
-    if caveat == "unsound":
-        return _unsound(findings)
-    if not findings.peak_end or widening.stopped not in ("rows", "limits"):
-        return []
-    end = ENDS[f"{findings.peak_end} end"][0]
-    if widening.stopped == "limits":
-        return [f"the best mean is at the {end} lr that lr_limits allow"]
-    return [f"the best mean is still at the {end} lr after {format_count(len(widening.rows), 'added row')}"]
-
-
-def _unsound(findings: Findings) -> list[str]:
-    """Return why no setting is robust; that a grid is unfinished is said already."""
-    measurement = findings.measurement
-    if not measurement.is_even:
-        return ["an adaptive search doesn't show how it holds where lr is off"]
-    if any(setting.diverged for setting in measurement.settings):
-        return ["runs at or beside it diverged"]
+    measurement, caveat = findings.measurement, findings.recommended.caveat
     complete, total = count_settings(findings)
-    return ["no setting has an lr inside the range"] if complete == total else []
-
-
-def _equal_scores(pick: Pick) -> list[str]:
-    """Return that there is no interval since nothing varies."""
-    if pick.fresh and len(pick.fresh.values) > 1 and len(set(pick.fresh.values)) == 1:
-        return ["the same on each seed"]
-    return []
+    remarks = [f"only {complete} of {total} settings ran to the end"] if complete < total else []
+    if caveat in ENDS:
+        remarks.append(f"at the end of the range: {ENDS[caveat][1]} learning rates were not searched")
+    elif caveat == "unsound" and not measurement.is_even:
+        remarks.append("an adaptive search doesn't show how it holds where lr is off")
+    elif caveat == "unsound" and any(setting.diverged for setting in measurement.settings):
+        remarks.append("runs at or beside it diverged")
+    elif caveat == "unsound" and complete == total:
+        remarks.append("no setting has an lr inside the range")
+    elif findings.peak_end and measurement.widening.stopped in STOPS:
+        end = ENDS[f"{findings.peak_end} end"][0]
+        remarks.append(
+            f"the best mean is still at the {end} lr: {STOPS[measurement.widening.stopped]} no more"
+        )
+    return remarks
 
 
 def _widening(findings: Findings, pick: Pick) -> list[str]:
