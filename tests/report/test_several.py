@@ -13,14 +13,13 @@ import pytest
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.several import compare_folders, compare_sweeps
-from sweeps.report.findings.sweep_file import MeasuredSetting, StoredComparison
+from sweeps.report.measure.settings import FinishedRun, Setting
 from sweeps.report.sentences.several_sweeps import describe_sweeps, forest_rows
-from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.statistics.pooling import pool
 from sweeps.report.write import write_report
 from tests.conftest import finish, start
 from tests.support.studies import two_confirmed
-from tests.support.worked_sweeps import LOSS, PERCENT, sweep, worked_sweeps
+from tests.support.worked_sweeps import LOSS, PERCENT, comparison, sweep, worked_sweeps
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +33,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [parent / f"sweep{number}" for number in range(3)]
 
 
-def measured(means: Mapping[float, float], diverged: int = 0) -> list[MeasuredSetting]:
-    """Settings by their learning rate."""
-    return [MeasuredSetting({"optimizer.lr": lr}, mean, 3, diverged) for lr, mean in means.items()]
+def measured(means: Mapping[float, float], diverged: bool = False) -> list[Setting]:
+    """Settings of one run each, by their learning rate."""
+    settings: list[Setting] = []
+    for lr, mean in means.items():
+        runs = {"seed=0": FinishedRun(mean, diverged)}
+        settings.append(Setting(len(settings), {"optimizer.lr": lr}, "complete", runs))
+    return settings
 
 
 def test_written_reports_are_read_back_and_pooled(folders: Sequence[Path]) -> None:
@@ -46,9 +49,9 @@ def test_written_reports_are_read_back_and_pooled(folders: Sequence[Path]) -> No
     assert (pair.first, pair.second, pair.verdict) == ("adam", "sgd", "better")
     storage = optuna.storages.InMemoryStorage()
     two_confirmed(storage, 1.0)
-    (comparison,) = compare_studies(load_findings(storage, None)).comparisons
-    assert pair.sweeps[0].difference == comparison.difference
-    assert pair.sweeps[0].error == comparison.error.sd
+    (found,) = compare_studies(load_findings(storage, None)).comparisons
+    assert pair.sweeps[0].difference == found.difference
+    assert pair.sweeps[0].error == found.error.sd
     values = np.array([each.difference.value for each in pair.sweeps])
     assert pair.pooled == pool(values, np.array([each.error for each in pair.sweeps]))
     assert describe_sweeps(several)[0].startswith("Over 3 sweeps adam is better than sgd: 1.")
@@ -91,7 +94,7 @@ def test_the_first_of_a_pair_has_the_higher_mean() -> None:
 
 
 def test_fewer_than_three_sweeps_say_nothing_together() -> None:
-    unknown = StoredComparison("adam", "sgd", Estimate(9.0, 8.0, 10.0), 0.5, "end")
+    unknown = comparison(9.0, 0.5, "end")
     several = compare_sweeps([*worked_sweeps()[:2], sweep("digits", comparisons=[unknown])])
     (pair,) = several.pairs
     assert (pair.pooled, pair.verdict) == (None, "unknown")
@@ -111,7 +114,7 @@ def test_a_setting_of_one_sweep_costs_something_in_another() -> None:
     lr = {number: {"optimizer.lr": number} for number in (0.1, 0.3)}
     mnist = sweep("mnist", settings={"sgd": measured({0.1: 97.0, 0.3: 97.5})}, recommended={"sgd": lr[0.3]})
     fashion = sweep(
-        "fashion", settings={"sgd": measured({0.1: 88.0, 0.3: 87.6}, 1)}, recommended={"sgd": lr[0.1]}
+        "fashion", settings={"sgd": measured({0.1: 88.0, 0.3: 87.6}, True)}, recommended={"sgd": lr[0.1]}
     )
     cifar = sweep("cifar", settings={"sgd": measured({0.3: 60.0, 1.0: 70.0})}, recommended={"sgd": lr[0.3]})
     unmeasured = sweep("digits", settings={"sgd": measured({0.01: 60.0})})

@@ -3,18 +3,24 @@
 from dataclasses import replace
 from typing import Any
 
-from sweeps.report.findings.sweep_file import StoredComparison, Sweep
+from sweeps.report.findings.sweep_file import Sweep
 from sweeps.report.measure.metric import Metric
-from sweeps.report.statistics.intervals import Estimate
+from sweeps.report.statistics.compare import Comparison, Reason
+from sweeps.report.statistics.intervals import UNKNOWN, Spread, interval
 
 PERCENT = Metric("test accuracy", "%")
 LOSS = Metric("loss", direction=-1)
 
 
+def comparison(difference: float, error: float, reason: Reason = "") -> Comparison:
+    """A comparison in which adam is better than sgd by so much."""
+    spread = Spread(error, 20.0) if error > 0 else UNKNOWN
+    limits = interval(difference, spread)
+    return Comparison("adam", "sgd", 10, 0, limits, Spread(error, 20.0), 0.5, 0.5, "no difference", reason)
+
+
 def sweep(name: str, difference: float = 0.0, error: float = 0.1, **changes: Any) -> Sweep:
-    """A sweep of adam and sgd, in which adam is better by so much, of one setting each."""
-    half_width = 2 * error if error > 0 else float("nan")
-    limits = Estimate(difference, difference - half_width, difference + half_width)
+    """A sweep of adam and sgd, in which adam is better by so much, without settings."""
     made = Sweep(
         name=name,
         metric=PERCENT,
@@ -22,7 +28,7 @@ def sweep(name: str, difference: float = 0.0, error: float = 0.1, **changes: Any
         configs={"adam": {"epochs": 3}, "sgd": {"epochs": 3}},
         settings={"adam": [], "sgd": []},
         recommended={},
-        comparisons=[StoredComparison("adam", "sgd", limits, error, "")],
+        comparisons=[comparison(difference, error)],
     )
     return replace(made, **changes)
 

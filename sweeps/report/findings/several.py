@@ -184,8 +184,8 @@ def _difference(sweep: Sweep, first: str, second: str) -> SweepDifference:
         if {pair.first, pair.second} == {first, second}:
             difference = pair.difference if pair.first == first else -pair.difference
             # Of equal scores on every seed, nothing says how far to trust the difference.
-            reason = pair.reason or ("" if pair.error > 0 else "no spread")
-            return SweepDifference(sweep.name, difference, pair.error, reason)
+            reason = pair.reason or ("" if pair.error.sd > 0 else "no spread")
+            return SweepDifference(sweep.name, difference, pair.error.sd, reason)
     return SweepDifference(sweep.name, UNMEASURED, math.nan, ABSENT)
 
 
@@ -220,5 +220,5 @@ def _regrets(sweeps: Sequence[Sweep], option: str, params: Params) -> dict[str, 
         for setting in settings:
             if setting.params == params:
                 best = max(orient(other.mean) for other in settings)
-                regrets[sweep.name] = Regret(best - orient(setting.mean), setting.runs, setting.diverged)
+                regrets[sweep.name] = Regret(best - orient(setting.mean), len(setting.runs), setting.diverged)
     return regrets

@@ -7,35 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.report.measure.metric import Metric
-from sweeps.report.measure.settings import Params
-from sweeps.report.statistics.intervals import Estimate
+from sweeps.report.measure.settings import FinishedRun, Params, Setting
+from sweeps.report.statistics.compare import Comparison
+from sweeps.report.statistics.intervals import Estimate, Spread
 
 REPORT_FILE = "report.json"
-
-
-@dataclass(frozen=True)
-class MeasuredSetting:
-    """A setting on the tuning seeds of a sweep."""
-
-    params: Params
-    # over all of its runs
-    mean: float
-    runs: int
-    diverged: int
-
-
-@dataclass(frozen=True)
-class StoredComparison:
-    """Two optimizers in a sweep."""
-
-    first: str
-    second: str
-    # first - second, above 0 where the first is better
-    difference: Estimate
-    # its standard error
-    error: float
-    # why it is unknown which is better, or ""
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -49,9 +25,9 @@ class Sweep:
     objective: Metric
     # by option: its config's leaves, the complete settings, and what is recommended
     configs: Mapping[str, Mapping[str, Any]]
-    settings: Mapping[str, Sequence[MeasuredSetting]]
+    settings: Mapping[str, Sequence[Setting]]
     recommended: Mapping[str, Params]
-    comparisons: Sequence[StoredComparison]
+    comparisons: Sequence[Comparison]
 
 
 def read_sweep(folder: Path, name: str) -> Sweep:
@@ -81,23 +57,20 @@ def _parse(report: Mapping[str, Any], name: str) -> Sweep:
     )
 
 
-def _settings(measurement: Mapping[str, Any]) -> list[MeasuredSetting]:
+def _settings(measurement: Mapping[str, Any]) -> list[Setting]:
+    """Return the complete settings."""
     settings = []
     for setting in measurement["settings"]:
-        runs = list(setting["runs"].values())
-        if setting["state"] == "complete" and runs:
-            mean = sum(run["value"] for run in runs) / len(runs)
-            diverged = sum(run["diverged"] for run in runs)
-            settings.append(MeasuredSetting(setting["params"], mean, len(runs), diverged))
-    return settings
+        runs = {label: FinishedRun(**run) for label, run in setting["runs"].items()}
+        settings.append(Setting(**{**setting, "runs": runs}))
+    return [setting for setting in settings if setting.is_complete]
 
 
-def _comparison(pair: Mapping[str, Any]) -> StoredComparison:
-    limits = {key: _number(value) for key, value in pair["difference"].items()}
-    error = _number(pair["error"]["sd"])
-    return StoredComparison(pair["first"], pair["second"], Estimate(**limits), error, pair["reason"])
+def _comparison(pair: Mapping[str, Any]) -> Comparison:
+    difference, error = Estimate(**_restore_nan(pair["difference"])), Spread(**_restore_nan(pair["error"]))
+    return Comparison(**{**_restore_nan(pair), "difference": difference, "error": error})
 
 
-def _number(value: float | None) -> float:
-    """Return a figure of the file, in which null stands for nan."""
-    return float("nan") if value is None else value
+def _restore_nan(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return figures of the file, in which null stands for nan."""
+    return {name: float("nan") if value is None else value for name, value in figures.items()}
