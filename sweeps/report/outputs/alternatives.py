@@ -30,11 +30,13 @@ def describe(figure: go.Figure) -> str:
 
 def figure_table(figure: go.Figure) -> Table:
     """Return the points of a figure, of a long line every few."""
+    x, y = (axis.title.text for axis in (figure.layout.xaxis, figure.layout.yaxis))
     rows = []
     for name, points in _series(figure):
         thinning = math.ceil(len(points) / MOST_POINTS)
         rows += [[name, place, f"{number:.4g}"] for place, number in points[::thinning]]
-    return Table(str(figure.layout.title.text), ["", "at", "value"], rows)
+    columns = ["", y or "", x or ""] if figure.layout.yaxis.type == "category" else ["", x or "", y or ""]
+    return Table(str(figure.layout.title.text), columns, rows)
 
 
 def _series(figure: go.Figure) -> Iterator[tuple[str, list[Point]]]:
