@@ -93,7 +93,7 @@ def as_loss(score: float) -> float:
 def _measurement(
     design: Design, settings: Sequence[Setting], rows: Sequence[tuple[End, float]]
 ) -> Measurement:
-    lrs = sorted([*design.lrs, *(lr for _, lr in rows)])
+    added = [lr for _, lr in rows]
     return Measurement(
         study=f"simulated/optimizer={design.name}",
         option=design.name,
@@ -102,8 +102,8 @@ def _measurement(
         metric=design.metric,
         chance=CHANCE if design.metric.is_percent else None,
         axes=[
-            Axis(LR, lrs, list(design.lrs), ordered=True, log=True),
-            Axis(MOMENTUM, MOMENTA, MOMENTA, ordered=True, log=False),
+            Axis(LR, sorted([*design.lrs, *added]), ordered=True, log=True, added=added),
+            Axis(MOMENTUM, MOMENTA, ordered=True, log=False),
         ],
         replicates=_replicates(0, design.seeds),
         settings=list(settings),

@@ -22,7 +22,7 @@ from tests.support.sweeps import SWEEPS
 
 def compose_pick(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
     """Return the job's config with the pick of a study of one setting."""
-    axes = [Axis(name, [value], [value], ordered=False, log=False) for name, value in params.items()]
+    axes = [Axis(name, [value], ordered=False, log=False) for name, value in params.items()]
     measured = Measurement(
         study="s/optimizer=mine",
         option="mine",

@@ -14,17 +14,17 @@ class Axis:
     name: str
     # the finite ones, sorted where they are ordered; the two ends of a continuous one
     values: Sequence[Any]
-    # those of them that the search was declared with: the rest was added by widening
-    declared: Sequence[Any]
     ordered: bool
     # steps are factors, so that widths and distances are those of the logarithm
     log: bool
     continuous: bool = False
+    # those of the values that widening added to the declared ones
+    added: Sequence[Any] = ()
 
     @property
-    def is_widened(self) -> bool:
-        """Return whether values were added to the declared ones."""
-        return len(self.values) > len(self.declared)
+    def declared(self) -> list[Any]:
+        """Return the values that the search was declared with."""
+        return [value for value in self.values if value not in self.added]
 
     @property
     def short(self) -> str:

@@ -1,8 +1,6 @@
 """Read measurements from studies in a storage."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
@@ -21,7 +19,7 @@ from sweeps.report.measure.widening import Widening
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.parameter import Parameter
-from sweeps.study.record import PARAMS, read_curves, read_objectives
+from sweeps.study.record import PARAMS, read_curves, read_objectives, read_records
 from sweeps.study.retries import RETRY_OF
 
 # The user attribute of a study without trials that compares others: their names.
@@ -47,27 +45,22 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     trials = study.get_trials(deepcopy=False)
     retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
-    settings = [_setting(trial, replicates, trial.params) for trial in trials if trial.number not in retried]
+    direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
+    worst = _worst_score(trials, replicates, direction)
+    settings = [_setting(t, replicates, t.params, worst) for t in trials if t.number not in retried]
     coverage, axes = _coverage(study, trials), _axes(trials, attributes.get("grid", {}))
-    chance = _first(trials, replicates, "chance")
     # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
     unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
     group, option = next(iter(attributes.get("studied", {}).items()), (None, unnamed))
     several = len(study.directions) > 1
-    direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
     metric = Metric.parse((study.metric_names or ["objective"])[0], direction, attributes.get("margin"))
-    confirming = _read_confirmation(confirmation, attributes)
-    if chance is None:
-        worst = _worst_score(settings, direction)
-        settings = _score_diverged(settings, worst)
-        confirming = replace(confirming, settings=_score_diverged(confirming.settings, worst))
     return Measurement(
         study=study.study_name,
         option=option,
         group=group,
         coverage=coverage,
         metric=metric,
-        chance=chance,
+        chance=_first(trials, replicates, "chance"),
         axes=axes,
         replicates=replicates,
         settings=settings,
@@ -81,7 +74,7 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         folder=attributes.get("folder"),
         objectives=len(study.directions),
         front=[trial.number for trial in study.best_trials] if several else [],
-        confirmation=confirming,
+        confirmation=_read_confirmation(confirmation, attributes, worst),
         widening=_widening(attributes, coverage, axes, replicates),
         target=attributes.get("target"),
     )
@@ -127,26 +120,23 @@ def _axes(trials: Sequence[FrozenTrial], grid: Mapping[str, Sequence[Any]]) -> l
 
 
 def _grid_axis(name: str, declared: Sequence[Any], trials: Sequence[FrozenTrial]) -> Axis:
-    values = {*declared, *(trial.params[name] for trial in trials if name in trial.params)}
-    return Axis(name, sorted(values), declared, True, Parameter.from_name(name).is_log(declared))
+    added = {trial.params[name] for trial in trials if name in trial.params}.difference(declared)
+    is_log = Parameter.from_name(name).is_log(declared)
+    return Axis(name, sorted({*declared, *added}), True, is_log, added=sorted(added))
 
 
 def _read_axis(name: str, space: BaseDistribution) -> Axis:
     if isinstance(space, CategoricalDistribution):
         ordered = all(map(_is_number, space.choices))
         values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
-        return Axis(name, values, values, ordered, ordered and Parameter.from_name(name).is_log(values))
+        return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
     assert isinstance(space, FloatDistribution | IntDistribution)
-    steps: Sequence[float] | None = None
     if isinstance(space, IntDistribution) and not space.log:
-        steps = list(range(space.low, space.high + 1, space.step))
-    elif space.step is not None and not space.log:
+        return Axis(name, list(range(space.low, space.high + 1, space.step)), True, False)
+    if space.step is not None and not space.log:
         count = round((space.high - space.low) / space.step) + 1
-        steps = [min(space.low + i * space.step, space.high) for i in range(count)]
-    if steps is not None:
-        return Axis(name, steps, steps, True, False)
-    ends = [space.low, space.high]
-    return Axis(name, ends, ends, True, space.log, continuous=True)
+        return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
+    return Axis(name, [space.low, space.high], True, space.log, continuous=True)
 
 
 def _widening(
@@ -164,29 +154,26 @@ def _widening(
     return Widening(int(attributes.get("extend", 0)), rows, recorded.get("stopped", ""), declared)
 
 
-def _worst_score(settings: Sequence[Setting], direction: int) -> float:
-    """Return the worst score of the runs that converged; nan where none did."""
-    values = []
-    for setting in settings:
-        values += [run.value * direction for run in setting.runs.values() if not run.diverged]
-    return min(values, default=math.nan) * direction
+def _worst_score(
+    trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], direction: int
+) -> float | None:
+    """Return the worst score of the runs that converged, for those that diverged; None if chance is known.
+
+    What a run returns that diverged may be any number.
+    """
+    values: list[float] = []
+    for trial in trials:
+        for record in read_records(trial.user_attrs, [replicate.label for replicate in replicates]).values():
+            if not record.get("diverged"):
+                values.append(direction * read_objectives(record)[0])
+    is_chance_known = _first(trials, replicates, "chance") is not None
+    return None if is_chance_known or not values else direction * min(values)
 
 
-def _score_diverged(settings: Sequence[Setting], score: float) -> list[Setting]:
-    """Return settings whose diverged runs score so: what such a run returns is any large number."""
-    if math.isnan(score):
-        return list(settings)
-    scored = []
-    for setting in settings:
-        runs = dict(setting.runs)
-        for label, run in runs.items():
-            runs[label] = replace(run, value=score) if run.diverged else run
-        scored.append(replace(setting, runs=runs))
-    return scored
-
-
-def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mapping[str, Any]) -> Setting:
-    runs = {r.label: _run(trial, r.label) for r in replicates if r.label in trial.user_attrs}
+def _setting(
+    trial: FrozenTrial, replicates: Sequence[Replicate], params: Mapping[str, Any], worst: float | None
+) -> Setting:
+    runs = {r.label: _run(trial, r.label, worst) for r in replicates if r.label in trial.user_attrs}
     value = trial.values[0] if trial.values else None
     if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
         runs = {replicates[0].label: FinishedRun(value, bool(trial.user_attrs.get("diverged")))}
@@ -203,11 +190,12 @@ def _setting(trial: FrozenTrial, replicates: Sequence[Replicate], params: Mappin
     )
 
 
-def _run(trial: FrozenTrial, label: str) -> FinishedRun:
+def _run(trial: FrozenTrial, label: str, worst: float | None) -> FinishedRun:
     record = trial.user_attrs[label]
+    value, diverged = read_objectives(record)[0], bool(record.get("diverged"))
     return FinishedRun(
-        value=read_objectives(record)[0],
-        diverged=bool(record.get("diverged")),
+        value=value if worst is None or not diverged else worst,
+        diverged=diverged,
         learned_nothing=bool(record.get("learned_nothing")),
         test=record.get("test"),
         folder=record.get("folder"),
@@ -225,7 +213,9 @@ def _first(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], key: 
     return None
 
 
-def _read_confirmation(study: optuna.Study | None, tuned: Mapping[str, Any]) -> Confirmation:
+def _read_confirmation(
+    study: optuna.Study | None, tuned: Mapping[str, Any], worst: float | None
+) -> Confirmation:
     """Return what a study confirms; tuned: the attributes of the study that it does so for."""
     seeds, factors = int(tuned.get("confirm_seeds", 0)), tuned.get("confirm_factors", [])
     if study is None:
@@ -233,7 +223,7 @@ def _read_confirmation(study: optuna.Study | None, tuned: Mapping[str, Any]) -> 
     attributes = study.user_attrs
     trials = study.get_trials(deepcopy=False)
     replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
-    settings = [_setting(trial, replicates, trial.user_attrs[PARAMS]) for trial in trials]
+    settings = [_setting(trial, replicates, trial.user_attrs[PARAMS], worst) for trial in trials]
     images = _first(trials, replicates, "test_images")
     return Confirmation(study.study_name, seeds, factors, replicates, settings, images)
 

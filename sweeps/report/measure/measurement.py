@@ -74,14 +74,11 @@ class Measurement:
 
     def declared(self) -> "Measurement":
         """Return the measurement of the declared values alone: what was added depends on the scores."""
-        added = {axis.name: set(axis.values) - set(axis.declared) for axis in self.axes if axis.is_widened}
-        if not added:
-            return self
         settings = []
         for setting in self.settings:
-            if not any(setting.params.get(name) in values for name, values in added.items()):
+            if not any(setting.params.get(axis.name) in axis.added for axis in self.axes):
                 settings.append(setting)
-        axes = [replace(axis, values=axis.declared) for axis in self.axes]
+        axes = [replace(axis, values=axis.declared, added=()) for axis in self.axes]
         return replace(self, axes=axes, settings=settings)
 
     @property
