@@ -54,10 +54,12 @@ def save_overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.S
     name = f"{studies[0].measurement.study.split('/')[0]}/{OVERVIEW_NAME}"
     trials = overview_trials(studies)
     contents = [_content(trial) for trial in trials]
-    # An ended trial can't be changed or deleted, so an outdated one takes its study along.
+    # An ended trial can't be changed or deleted, so one that is outdated, or that two drivers have added at
+    # once, takes its study along.
     with suppress(KeyError):  # there is no such study, or another driver has just deleted it
         earlier = load_study(storage, name)
-        is_outdated = any(_content(trial) not in contents for trial in earlier.trials)
+        present = [_content(trial) for trial in earlier.trials]
+        is_outdated = any(present.count(content) > contents.count(content) for content in present)
         if is_outdated or earlier.direction != _direction(studies):
             optuna.delete_study(study_name=name, storage=storage)
     overview = _open_overview(storage, name, studies)
