@@ -15,7 +15,7 @@ from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import Table, settings_table
 from sweeps.report.sentences.answer import Answer, AnswerRow, compose_answer
-from sweeps.report.sentences.verdict import list_best
+from sweeps.report.sentences.verdict import list_winners
 from sweeps.study.storage import storage_at
 
 # What stands between the columns of the answer's rows.
@@ -35,7 +35,7 @@ def print_findings(
     console.print(f"\n[bold]{answer.advice}[/bold]")
     for line in answer_lines(answer, console.width):
         console.print(line, markup=False, soft_wrap=True)
-    for name, text in _next_steps(list_best(studies, joint), folder, url):
+    for name, text in _next_steps(list_winners(studies, joint), folder, url):
         console.print(f"{name:<14}{text}", markup=False, soft_wrap=True)
     if with_tables:
         for findings in studies:
@@ -69,11 +69,11 @@ def train_command(folder: Path, option: str) -> str:
     return f"{_python()} {program} --config-dir {shlex.quote(_shorten(folder))} +pick={option}"
 
 
-def _next_steps(best: Sequence[Findings], folder: Path | None, url: str) -> list[tuple[str, str]]:
-    """Return commands and files; best: the studies of which one is trained again."""
+def _next_steps(winners: Sequence[Findings], folder: Path | None, url: str) -> list[tuple[str, str]]:
+    """Return commands and files; winners: the studies of which one is trained again."""
     steps = []
     # Another program's study has no search space as written, and no config that a pick would complete.
-    options = [f.measurement.option for f in best if f.measurement.space]
+    options = [f.measurement.option for f in winners if f.measurement.space]
     if folder:
         if options:
             steps.append(("Train one:", train_command(folder, options[0])))

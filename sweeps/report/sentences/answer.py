@@ -161,20 +161,20 @@ def _tolerance(findings: Findings) -> str:
 
 def _scope(studies: Sequence[Findings]) -> str:
     """Return what the answer holds for, and in what the studies differ; empty of another program's study."""
-    common: list[str] = []
-    differing = []
+    constants: list[str] = []
+    differences = []
     for key in scope(studies[0].measurement.config):
         options: dict[str, list[str]] = {}
         for findings in studies:
             value = _name_value(key, scope(findings.measurement.config).get(key, "none"))
             options.setdefault(value, []).append(findings.measurement.option)
         if len(options) == 1:
-            common += options
+            constants += options
         else:
-            differing.append(
+            differences.append(
                 ", ".join(f"{join_words(names)} with {value}" for value, names in options.items())
             )
-    words = "; ".join(filter(None, [", ".join(filter(None, common)), *differing]))
+    words = "; ".join(filter(None, [", ".join(filter(None, constants)), *differences]))
     return f"Holds for {words}" if words else ""
 
 

@@ -36,15 +36,15 @@ def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
             f"{sum(len(s.runs) for s in f.measurement.settings)} of {f.measurement.option}" for f in studies
         ]
         sentences.append(f"Tuning runs: {join_words(runs)}.")
-    known = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
-    for comparison in known:
+    comparisons = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
+    for comparison in comparisons:
         if not math.isnan(comparison.p):
             smallest = format_difference(joint.metric, comparison.smallest)
             sentences.append(
                 f"{comparison.first} and {comparison.second}: {format_p(comparison.p)} (Holm). "
                 f"{comparison.seeds} fresh seeds find a difference of {smallest} in 8 of 10 cases."
             )
-    pairs = [{comparison.first, comparison.second} for comparison in known]
+    pairs = [{comparison.first, comparison.second} for comparison in comparisons]
     for comparison in joint.tolerances:
         if comparison.verdict != "unknown" and {comparison.first, comparison.second} in pairs:
             words = describe_comparison(comparison, joint).partition(";")[0]

@@ -54,7 +54,7 @@ def describe_comparison(comparison: Comparison, joint: Joint) -> str:
     else:
         smallest = format_difference(metric, comparison.smallest)
         line = f"{first} or {second}: no difference found ({size}); "
-        line += f"{comparison.seeds} seeds may miss less than {smallest}"
+        line += f"{comparison.seeds} seeds may miss one below {smallest}"
     if comparison.excluded:
         line += f"; of the {comparison.seeds} seeds on which both converge"
     if comparison.is_contradicted:
@@ -64,47 +64,49 @@ def describe_comparison(comparison: Comparison, joint: Joint) -> str:
 
 def _compare_with_best(studies: Sequence[Findings], joint: Joint) -> list[str]:
     """Return what is told apart from the best mean of all that are compared, and of what nothing is known."""
-    known = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
+    comparisons = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
     # The higher mean comes first in each pair.
-    beaten = {comparison.second for comparison in known}
-    best = next((comparison.first for comparison in known if comparison.first not in beaten), "")
+    losers = {comparison.second for comparison in comparisons}
+    winner = next((comparison.first for comparison in comparisons if comparison.first not in losers), "")
     others: dict[str, list[str]] = {"no difference": [], "equivalent": [], "better": []}
-    for comparison in known:
-        if comparison.first == best:
+    for comparison in comparisons:
+        if comparison.first == winner:
             size = format_size(joint.metric, comparison.difference)
             others[comparison.verdict].append(f"{comparison.second} ({size})")
+    margin = format_difference(joint.metric, joint.metric.margin)
     starts = {
-        "no difference": f"{best} has the best mean; no difference found to",
-        "equivalent": f"{best} is equal, within ± {format_difference(joint.metric, joint.metric.margin)}, to",
-        "better": f"{best} is better than",
+        "no difference": f"{winner} has the best mean; no difference found to",
+        "equivalent": f"{winner} is equal, within ± {margin}, to",
+        "better": f"{winner} is better than",
     }
     lines = [f"{starts[verdict]} {join_words(names)}" for verdict, names in others.items() if names]
-    unknown: dict[str, set[str]] = {}
+    options_by_reason: dict[str, set[str]] = {}
     for comparison in joint.comparisons:
         if comparison.verdict == "unknown":
-            unknown.setdefault(comparison.reason, set()).update({comparison.first, comparison.second})
-    for reason, options in unknown.items():
+            options_by_reason.setdefault(comparison.reason, set()).update(
+                {comparison.first, comparison.second}
+            )
+    for reason, options in options_by_reason.items():
         lines.append(f"some rankings are unknown: {_explain(reason, options, studies)}")
     return lines
 
 
 def _explain(reason: str, options: Collection[str], studies: Sequence[Findings]) -> str:
     """Return why a ranking of options is unknown."""
-    idle, ends = [], dict[str, list[str]]()
+    causes, ends = [], dict[str, list[str]]()
     for findings in studies:
         option = findings.measurement.option
         if option in options and findings.recommended is None:
-            idle.append(f"of {option} {OUTCOMES[findings.outcome].partition(':')[0]}")
+            causes.append(f"of {option} {OUTCOMES[findings.outcome].partition(':')[0]}")
         elif option in options and findings.open_end:
             ends.setdefault(findings.open_end, []).append(option)
-    if idle:
-        return join_words(idle)
+    if causes:
+        return join_words(causes)
     if reason == "not confirmed":
         is_off = not any(findings.measurement.confirmation.wanted for findings in studies)
         return f"not trained on fresh seeds {'(confirm=off)' if is_off else 'yet'}"
     if reason != "end":
         return REASONS.get(reason, reason)
-    causes = []
     for end, names in ends.items():
         verb = "is" if len(names) == 1 else "are"
         causes.append(f"{join_words(names)} {verb} best at the {ENDS[f'{end} end'][0]} lr searched")
@@ -119,14 +121,14 @@ def advise(studies: Sequence[Findings], joint: Joint) -> str:
         return f"{step[0].upper()}{step[1:]}."
     if len(candidates) == 1:
         return f"Use {_name_setting(candidates[0])}{_doubt(candidates[0])}."
-    best = list_best(studies, joint)
-    names = [findings.measurement.option for findings in best]
-    if len(best) <= 2:
-        names = [_name_setting(findings) for findings in best]
-    return f"Use {join_words(names, 'or')}: {_reason(best, joint)}."
+    winners = list_winners(studies, joint)
+    names = [findings.measurement.option for findings in winners]
+    if len(winners) <= 2:
+        names = [_name_setting(findings) for findings in winners]
+    return f"Use {join_words(names, 'or')}: {_reason(winners, joint)}."
 
 
-def list_best(studies: Sequence[Findings], joint: Joint) -> list[Findings]:
+def list_winners(studies: Sequence[Findings], joint: Joint) -> list[Findings]:
     """Return the studies with a recommended setting that isn't worse than another one's."""
     worse = {comparison.second for comparison in joint.comparisons if comparison.verdict == "better"}
     return [f for f in studies if f.recommended and f.measurement.option not in worse]
@@ -155,14 +157,14 @@ def _doubt(findings: Findings) -> str:
     return "" if pick.fresh else ", chosen on the tuning seeds alone"
 
 
-def _reason(best: Sequence[Findings], joint: Joint) -> str:
+def _reason(winners: Sequence[Findings], joint: Joint) -> str:
     """Return why these are to be used: they are better than the others, or nothing tells them apart."""
-    names = {findings.measurement.option for findings in best}
+    names = {findings.measurement.option for findings in winners}
     comparisons = [c for c in joint.comparisons if {c.first, c.second} & names]
     verdicts = {c.verdict for c in comparisons if {c.first, c.second} <= names}
     if "unknown" in verdicts:
         return "which is better is unknown"
     if verdicts:
         return "they are equal" if verdicts == {"equivalent"} else "no difference found"
-    beaten = [comparison.second for comparison in comparisons if comparison.verdict == "better"]
-    return f"better than {join_words(beaten)}"
+    losers = [comparison.second for comparison in comparisons if comparison.verdict == "better"]
+    return f"better than {join_words(losers)}"
