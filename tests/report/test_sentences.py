@@ -175,7 +175,7 @@ def test_a_better_test_score_says_that_validation_has_the_other_sign() -> None:
 
 def test_many_optimizers_have_a_line_a_verdict() -> None:
     equal, better, unknown = answer("many").verdicts
-    assert re.match(r"adam is equal, within ± 0.20 points, to nadam \(0\.\d+ points \[", equal)
+    assert re.match(r"adam is equal, within ± 0.2 points, to nadam \(0\.\d+ points \[", equal)
     assert re.match(r"adam is better than sgd \(.*\) and rprop \(", better)
     assert unknown.startswith("some rankings are unknown: lion is best at the largest lr searched")
 

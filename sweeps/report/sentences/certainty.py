@@ -42,7 +42,7 @@ def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
             smallest = format_difference(joint.metric, comparison.smallest)
             sentences.append(
                 f"{comparison.first} and {comparison.second}: {format_p(comparison.p)} (Holm). "
-                f"{comparison.seeds} fresh seeds find a difference of {smallest} in 8 of 10 cases."
+                f"These seeds find a difference of {smallest} in 8 of 10 cases."
             )
     pairs = [{comparison.first, comparison.second} for comparison in comparisons]
     for comparison in joint.tolerances:

@@ -7,7 +7,6 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import (
     format_count,
     format_difference,
-    format_estimate,
     format_gap,
     format_params,
     join_words,
@@ -96,10 +95,24 @@ def _widening(findings: Findings, pick: Pick) -> list[str]:
         return []
     width = f"{high:g} to {widening.ends[1]:g}" if lr > high else f"{low:g} to {widening.ends[0]:g}"
     remark = f"lr was widened from {width} ({format_count(count_added(findings), 'run')})"
-    if findings.verdicts.get("inside") == "better":
-        gap = format_gap(findings.fresh_metric, findings.recommended_minus["inside"]).partition(" [")[0]
-        remark += f": {gap} than the best inside {low:g} to {high:g}"
+    gain = _gain(findings, low, high)
+    if gain:
+        remark += f": {gain} than the best inside {low:g} to {high:g}"
     return [remark]
+
+
+def _gain(findings: Findings, low: float, high: float) -> str:
+    """Return how much better the setting is than every confirmed one of the declared learning rates."""
+    number = findings.measurement.lr_axis
+    assert number is not None
+    lr, gaps = findings.measurement.axes[number].name, []
+    for role, gap in findings.recommended_minus.items():
+        if low <= findings.picks[role].params[lr] <= high:
+            gaps.append(gap)
+    if not gaps or not all(gap.low > 0 for gap in gaps):
+        return ""
+    least = min(gaps, key=lambda gap: gap.value)
+    return format_gap(findings.fresh_metric, least).partition(" [")[0]
 
 
 def count_added(findings: Findings) -> int:
@@ -130,7 +143,7 @@ def _config(findings: Findings, pick: Pick) -> list[str]:
     if findings.verdicts["default"] == "equivalent":
         return [f"equal to {name}, within ± {format_difference(metric, metric.margin)}"]
     if findings.verdicts["default"] == "no difference":
-        return [f"no difference found to {name} ({format_estimate(gap)})"]
+        return [f"no difference found to {name}"]
     return [f"{format_gap(metric, gap)} than {name}"]
 
 

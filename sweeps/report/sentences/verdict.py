@@ -52,9 +52,8 @@ def describe_comparison(comparison: Comparison, joint: Joint) -> str:
         margin = format_difference(metric, metric.margin)
         line = f"{first} or {second}: equal within ± {margin} ({size})"
     else:
-        smallest = format_difference(metric, comparison.smallest)
         line = f"{first} or {second}: no difference found ({size}); "
-        line += f"{comparison.seeds} seeds may miss one below {smallest}"
+        line += f"{comparison.seeds} seeds may miss less than {comparison.smallest:.2g}"
     if comparison.excluded:
         line += f"; of the {comparison.seeds} seeds on which both converge"
     if comparison.is_contradicted:

@@ -13,7 +13,7 @@ from sweeps.report.statistics.space import GoodBand
 ROLE_NAMES = {
     "robust": "robust pick",
     "peak": "peak pick",
-    "inside": "best of the declared range",
+    "inside": "robust pick before widening",
     "default": "config default",
 }
 # The roles' marks in text, as in the figures.
@@ -112,8 +112,9 @@ def format_size(metric: Metric, estimate: Estimate) -> str:
 
 
 def format_difference(metric: Metric, value: float) -> str:
-    """Return the size of a difference without an interval: 0.52 points of percentages, else 0.0242."""
-    return f"{value:.2f} points" if metric.is_percent else f"{value:.3g}"
+    """Return the size of a difference without an interval: 0.52 points of percentages, else 0.024."""
+    size = f"{value:.2g}"
+    return f"{size} points" if metric.is_percent else size
 
 
 def format_share(low: float, high: float | None = None) -> str:
