@@ -28,6 +28,7 @@ SMALL = (
     "optimizer=sgd,adam",
     "optimizer.lr=0.1,0.01",
     "epochs=2",
+    "extend=0",
     "hydra.sweeper.replicates.seed=[0,1]",
     "confirm.seeds=2",
 )

@@ -15,8 +15,6 @@ SGD = ("shape=sgd", "hydra.sweeper.direction=maximize")
 SEEDS = "+hydra.sweeper.replicates.seed=[0,1,2]"
 SMALL = (*SGD, SEEDS, "shape.lr=0.1,0.01", "shape.momentum=0.0,0.9")
 MOMENTA = (0.0, 0.9)
-# What the small grid is widened to, where that is not limited.
-CLIMB = (0.3, 1.0, 3.0, 10.0)
 
 
 def settings_of(toy: Toy) -> list[tuple[float, float]]:
@@ -103,13 +101,13 @@ def test_a_row_that_was_decided_but_not_enqueued_is_enqueued_by_the_next_start(t
     assert settings_of(toy)[4:] == list(product((0.3,), MOMENTA))
 
 
-def test_a_larger_extend_goes_on_where_the_rows_had_been_used_up(toy: Toy) -> None:
+def test_a_larger_extend_goes_on_where_rows_were_used_up_until_the_options_own_limits(toy: Toy) -> None:
     toy.run_here(*SMALL, "hydra.sweeper.extend=1")
     assert widening_of(toy) == {"rows": rows_up(0.3), "stopped": "rows"}
     toy.run_here(*SMALL)
     assert len(settings_of(toy)) == 6
     assert toy.study("toy/shape=sgd").user_attrs["extend"] == 1
-    toy.run_here(*SMALL, "hydra.sweeper.extend=4", "hydra.sweeper.lr_limits=[0,1]")
+    toy.run_here(*SMALL, "hydra.sweeper.extend=4", "hydra.sweeper.lr_limits=${limits}")
     assert settings_of(toy)[6:] == list(product((1.0,), MOMENTA))
     assert widening_of(toy) == {"rows": rows_up(0.3, 1.0), "stopped": "limits"}
 
