@@ -112,6 +112,13 @@ def test_where_no_setting_is_sound_smaller_learning_rates_come_next() -> None:
     )
 
 
+def test_an_end_need_not_beat_the_inside_by_more_than_half_of_the_error() -> None:
+    scores = np.array([[90.0, 90.0, 90.0], [90.5, 89.5, 90.0], [89.9, 90.9, 90.4]])
+    decision = decide(scores, np.zeros(scores.shape, dtype=bool), (True,), 0, [0.001, 0.01, 0.1])
+    assert decision.inside + decision.error / 2 < decision.high < decision.inside + decision.error
+    assert decision.end == "high"
+
+
 def test_two_learning_rates_have_no_inside_and_equal_ends_go_on_upwards() -> None:
     scores, calm = np.full((2, 3), 90.0), np.zeros((2, 3), dtype=bool)
     assert decide(scores, calm, (True,), 0, LRS[:2]) == Decision(-np.inf, 90.0, 90.0, 0.0, "high")
