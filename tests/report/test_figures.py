@@ -1,6 +1,7 @@
 """The figures, one by one and as a list."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,19 @@ import pytest
 from optuna.storages import BaseStorage
 
 from sweeps.report.figures import all as figures
+from sweeps.report.figures import best_by_lr, effective_lr, epochs_to_target, maps, scores
+from sweeps.report.figures.cells import add_cells
 from sweeps.report.figures.curves import RunCurves, drops, learning_curves, running_mean
+from sweeps.report.figures.focus import focus
+from sweeps.report.figures.style import parameter_axis
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.several import compare_sweeps
+from sweeps.report.findings.study import Findings
+from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.metric import Metric
 from tests.support.studies import adaptive_study, grid_study, two_confirmed
+from tests.support.sweeps import SWEEPS as SAMPLES
 from tests.support.worked_sweeps import worked_sweeps
 
 SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
@@ -108,3 +117,84 @@ def test_learning_curves_draw_the_loss_of_each_step_or_epoch_and_both_accuracies
 def assert_is_json(figure: go.Figure) -> None:
     """Check that a figure holds lists: the dashboard's plotly.js reads no packed arrays."""
     assert "bdata" not in json.dumps(json.loads(str(figure.to_json())))
+
+
+def findings_of(sweep: str) -> list[Findings]:
+    """Return the findings of one of the sample sweeps of all reports."""
+    storage = optuna.storages.InMemoryStorage()
+    SAMPLES[sweep](storage)
+    return load_findings(storage, None)
+
+
+def test_the_first_figure_marks_what_is_recommended_and_shades_what_widening_added() -> None:
+    studies = findings_of("widened")
+    figure = best_by_lr.draw(studies)
+    spans = [(shape.x0, shape.x1) for shape in figure.layout.shapes]
+    # First what was searched, then what was declared: of SGD, of Adam.
+    assert spans == [(0.001, 1), (0.001, 0.1), (0.001, 0.1), (0.001, 0.1)]
+    [marks] = [trace for trace in figure.data if trace.name == "recommended"]
+    picks = [findings.recommended_pick for findings in studies]
+    assert list(marks.x) == [pick.params["optimizer.lr"] for pick in picks if pick]
+    assert list(marks.y) == [pick.tuned.mean.value for pick in picks if pick and pick.tuned]
+    labels = scores.draw(studies[0]).layout.xaxis.ticktext
+    assert labels == ("0.001<br>(edge)", "0.01", "0.1<br>(declared end)", "0.3", "1<br>(edge)")
+
+
+def test_the_best_at_a_learning_rate_is_the_smallest_of_a_minimised_metric() -> None:
+    findings = findings_of("minimised")[0]
+    figure = best_by_lr.draw([findings])
+    means = {lr: [] for lr in figure.data[0].x}
+    for setting in findings.measurement.complete:
+        means[setting.params["optimizer.lr"]].append(setting.mean)
+    assert list(figure.data[0].y) == [min(values) for values in means.values()]
+    cells = maps.draw(findings).data[0]
+    best = cells.customdata.index(min(cells.customdata))
+    assert cells.marker.color[best] == "rgb(254, 232, 56)"  # Cividis' lightest
+
+
+def test_settings_of_one_effective_learning_rate_lie_above_each_other() -> None:
+    figure = effective_lr.draw(findings_of("widened")[0])
+    lines = {trace.name: trace for trace in figure.data}
+    assert lines["momentum=0"].x == (0.001, 0.01, 0.1, 0.3, 1)
+    assert lines["momentum=0.9"].x == pytest.approx((0.01, 0.1, 1, 3, 10))
+    assert re.search(
+        r"lr/\(1 - momentum\), R² -?\d\.\d\d \(of lr alone -?\d\.\d\d\)$", figure.layout.title.text
+    )
+
+
+def test_the_epochs_of_each_fresh_run_are_drawn_with_their_median() -> None:
+    joint = compare_studies(findings_of("different"))
+    assert joint.speed is not None
+    figure = epochs_to_target.draw(joint)
+    runs, median = figure.data[:2]
+    # Validation scores of 60, 85 and more, epoch by epoch: 80 is reached in the second.
+    assert (joint.speed.target, set(runs.x), median.x) == (80, {2}, (2,))
+    assert len(runs.x) == joint.speed.epochs["sgd"].runs
+    assert set(runs.y) == {f"sgd<br>{len(runs.x)} of {len(runs.x)}"}
+
+
+def test_a_frame_that_starts_at_the_good_runs_counts_the_others_on_a_button() -> None:
+    metric = Metric("accuracy", "%")
+    groups = [[90.0, 91, 92, 93, 94, 95, 20, np.nan], [88.0, 89]]
+    figure = focus(go.Figure(), groups, metric)
+    [menu] = figure.layout.updatemenus
+    assert [button.label for button in menu.buttons] == ["best scores", "all scores (1 more)"]
+    first, rest = (button.args[0]["yaxis.range"] for button in menu.buttons)
+    assert list(figure.layout.yaxis.range) == first
+    assert rest[0] < 20 < first[0] < 88 < 95 < first[1]
+    assert not focus(go.Figure(), [[20.0, 90, 91]], metric).layout.updatemenus  # too few to hide one
+
+
+def test_labels_that_would_touch_are_left_out_but_the_last() -> None:
+    axis = Axis("optimizer.lr", [0.001, 0.003, 0.005, 0.1], [0.001, 0.1], True, True)
+    layout = parameter_axis(axis, [0.001, 0.003, 0.005, 0.01, 0.09, 0.1])
+    assert layout["tickvals"] == [0.001, 0.003, 0.01, 0.1]
+
+
+def test_a_table_of_cells_leaves_out_what_is_unknown() -> None:
+    figure = go.Figure()
+    table = np.array([[1.0, np.nan], [3.0, 2.0]])
+    add_cells(figure, ["a", "b"], ["low", "high"], table, [["1", ""], ["3", "2"]], 1)
+    [cells] = figure.data
+    assert (cells.hovertext, cells.customdata) == (("low a", "high a", "high b"), (1, 3, 2))
+    assert (cells.base, cells.x) == ((-0.5, 0.5, 0.5), ("a", "a", "b"))

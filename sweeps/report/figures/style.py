@@ -108,6 +108,9 @@ def parameter_axis(axis: Axis, values: Iterable[float], marks_ends: bool = False
     if marks_ends and len(ticks) > 1:
         notes = dict.fromkeys((float(axis.declared[0]), float(axis.declared[-1])), "<br>(declared end)")
         notes |= dict.fromkeys((ticks[0], ticks[-1]), "<br>(edge)")
+    if len(ticks) == 1 and axis.log:
+        # Half a decade on either side: without a range, the points' small shift would fill the frame.
+        layout["range"] = [np.log10(ticks[0]) - 0.5, np.log10(ticks[0]) + 0.5]
     ticks = _sparse(ticks, axis.log)
     return layout | {"tickvals": ticks, "ticktext": [f"{tick:g}{notes.get(tick, '')}" for tick in ticks]}
 
