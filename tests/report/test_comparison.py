@@ -81,8 +81,10 @@ def test_of_two_losses_the_lower_is_better() -> None:
     ],
 )
 def test_a_ranking_that_is_unknown_says_why(study: dict[str, Any], reason: str) -> None:
-    found = only(compare_two((97.0, 95.0), **study).comparisons)
+    joint = compare_two((97.0, 95.0), confirm_factors=[0.5, 2.0], **study)
+    found = only(joint.comparisons)
     assert (found.verdict, found.reason) == ("unknown", reason)
+    assert all(comparison.verdict == "unknown" for comparison in joint.tolerances)
 
 
 def test_equal_scores_show_no_difference_and_have_no_interval() -> None:

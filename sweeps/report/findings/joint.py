@@ -76,37 +76,42 @@ def _different_scopes(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
 
 
 def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
-    """Compare what is recommended; the verdict is unknown where the ranking is."""
-    by_option = {findings.measurement.option: findings for findings in studies}
-    scores = align({option: _scores(findings) for option, findings in by_option.items()})
-    objectives = align({option: _objectives(findings) for option, findings in by_option.items()})
-    tuning = {option: findings.selection for option, findings in by_option.items()}
-    is_tested = studies[0].fresh_metric != studies[0].measurement.metric
-    comparisons = []
-    for pair in compare(scores, tuning, studies[0].fresh_metric.margin):
-        reason = _find_reason(pair, by_option[pair.first], by_option[pair.second])
-        objective = objectives[pair.first] - objectives[pair.second]
-        both = objective[~np.isnan(scores[pair.first] - scores[pair.second])]
-        comparisons.append(
-            replace(
-                pair,
-                verdict="unknown" if reason else pair.verdict,
-                reason=reason,
-                validation_difference=float(both.mean()) if is_tested and len(both) else float("nan"),
-            )
-        )
-    return comparisons
+    """Compare what is recommended, on the test split where it was read, and on the validation splits."""
+    scores = {findings.measurement.option: _scores(findings) for findings in studies}
+    comparisons = _compare(studies, scores)
+    if studies[0].fresh_metric == studies[0].measurement.metric:
+        return comparisons
+    tested = align(scores)
+    objectives = align({findings.measurement.option: _objectives(findings) for findings in studies})
+    on_both = []
+    for pair in comparisons:
+        differences = objectives[pair.first] - objectives[pair.second]
+        shared = differences[~np.isnan(tested[pair.first] - tested[pair.second])]
+        validation = float(shared.mean()) if len(shared) else float("nan")
+        on_both.append(replace(pair, validation_difference=validation))
+    return on_both
 
 
 def _compare_tolerances(studies: Sequence[Findings]) -> list[Comparison]:
     """Compare how what is recommended holds where the learning rate is off."""
-    scores, tuning = {}, {}
+    scores = {}
     for findings in studies:
         if findings.tolerance:
-            measurement, values = findings.measurement, findings.tolerance.by_seed
-            scores[measurement.option] = by_fresh_seed(measurement, findings.fresh_metric.orient(values))
-            tuning[measurement.option] = findings.selection
-    return compare(align(scores), tuning, studies[0].fresh_metric.margin)
+            values = findings.fresh_metric.orient(findings.tolerance.by_seed)
+            scores[findings.measurement.option] = by_fresh_seed(findings.measurement, values)
+    return _compare(studies, scores)
+
+
+def _compare(studies: Sequence[Findings], scores: Mapping[str, Mapping[Hashable, float]]) -> list[Comparison]:
+    """Compare scores by option and fresh seed; the verdict is unknown where the ranking is."""
+    by_option = {findings.measurement.option: findings for findings in studies}
+    tuning = {option: by_option[option].selection for option in scores}
+    comparisons = []
+    for pair in compare(align(scores), tuning, studies[0].fresh_metric.margin):
+        reason = _find_reason(pair, by_option[pair.first], by_option[pair.second])
+        verdict = "unknown" if reason else pair.verdict
+        comparisons.append(replace(pair, verdict=verdict, reason=reason))
+    return comparisons
 
 
 def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> Reason:

@@ -88,7 +88,9 @@ def compare(
     p_values = holm(np.array([pair.p for pair in pairs]))
     comparisons = []
     for pair, p in zip(pairs, p_values.tolist(), strict=True):
-        verdict = "unknown" if pair.reason else judge(pair.difference, p < 1 - level, margin)
+        verdict = judge(pair.difference, p < 1 - level, margin)
+        if not pair.reason and verdict == "unknown":  # both score the same on every seed
+            verdict = "no difference"
         comparisons.append(replace(pair, p=p, verdict=verdict))
     return comparisons
 
@@ -110,6 +112,8 @@ def judge(difference: Estimate, is_different: bool, margin: float) -> Verdict:
 
     is_different: whether it is told from 0, by its corrected p or by an interval that allows for the others.
     """
+    if np.isnan(difference.low):
+        return "unknown"
     if is_within(difference, margin):
         return "equivalent"
     return "better" if is_different else "no difference"
