@@ -34,12 +34,12 @@ def selection_of(
     measurement: Measurement, recommended: Recommendation | None, frequencies: Mapping[str, Floats]
 ) -> Spread:
     """Return how much the true score of what is recommended varies with the tuning seeds."""
-    if recommended is None or RECOMMENDED not in frequencies:
-        return UNKNOWN
-    index = measurement.index_of(recommended.params)
-    if recommended.role == "default" or index is None:
+    if recommended and recommended.role == "default":
         # No tuning seed chose it.
-        return Spread(0.0, len(measurement.seeds) - 1.0)
+        return Spread(0.0, max(1.0, len(measurement.seeds) - 1.0))
+    index = measurement.index_of(recommended.params) if recommended else None
+    if recommended is None or index is None or RECOMMENDED not in frequencies:
+        return UNKNOWN
     return selection_spread(_chances(recommended, frequencies), measurement.seed_scores, index)
 
 
