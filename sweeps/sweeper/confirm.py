@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import optuna
+from optuna.distributions import FloatDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
@@ -18,6 +19,7 @@ from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import Recommendation, recommend, recommend_confirmed
 from sweeps.report.findings.series import compute_series
 from sweeps.report.findings.tolerance import scaled
+from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import measurement
 from sweeps.report.measure.measurement import Measurement
@@ -86,9 +88,9 @@ def enqueue_picks(
     for role, params in picks.params.items():
         # The config itself holds the default.
         overrides = [] if role == "default" else plan.format_setting(params)
-        _enqueue_setting(confirmation, params, overrides, labels)
+        _enqueue_setting(confirmation, tuned.axes, params, overrides, labels)
     for params, overrides in _settings_at_factors(plan, settings, tuned, recommend(tuned, picks)):
-        _enqueue_setting(confirmation, params, overrides, labels)
+        _enqueue_setting(confirmation, tuned.axes, params, overrides, labels)
     return replace(new_plan, n_trials=_count_first_tries(confirmation)), confirmation
 
 
@@ -109,7 +111,7 @@ def enqueue_recommended(
     count = 0
     for params, overrides in _settings_at_factors(plan, settings, measured, recommended):
         if params not in confirmed:
-            _enqueue_setting(confirmation, params, overrides, labels)
+            _enqueue_setting(confirmation, measured.axes, params, overrides, labels)
             count += 1
     if recommended is None or not count:
         return ""
@@ -147,7 +149,7 @@ def _describe_confirmation(
 
 
 def _enqueue_setting(
-    study: optuna.Study, params: Mapping[str, Any], overrides: Sequence[str], labels: Sequence[str]
+    study: optuna.Study, axes: Sequence[Axis], params: Params, overrides: Sequence[str], labels: Sequence[str]
 ) -> None:
     """Let a setting wait for a worker, unless it does, or all its replicates are recorded.
 
@@ -167,4 +169,17 @@ def _enqueue_setting(
     if is_complete and all(label in attributes for label in labels):
         return
     attributes |= {PARAMS: dict(params), OVERRIDES: list(overrides)}
-    study.add_trial(waiting_trial({}, {}, attributes, recorded))
+    distributions = _distributions_of(axes, params)
+    numbers = {name: params[name] for name in distributions}
+    study.add_trial(waiting_trial(numbers, distributions, attributes, recorded))
+
+
+def _distributions_of(axes: Sequence[Axis], params: Params) -> dict[str, FloatDistribution]:
+    """Return distributions of the one value that each number has: what the dashboard's charts need."""
+    log_names = {axis.name for axis in axes if axis.log}
+    distributions = {}
+    for name, value in params.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and (value > 0 or name not in log_names):
+            distributions[name] = FloatDistribution(value, value, log=name in log_names)
+    return distributions

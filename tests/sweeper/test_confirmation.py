@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.measure.from_storage import read
@@ -142,6 +143,13 @@ def test_what_is_recommended_runs_at_factors_of_its_learning_rate_on_the_same_se
     toy.run_here(*VALLEY, FACTORS + "[0.3,2]")
     assert confirmed_lrs(toy) == [0.01, 0.1, 0.003, 0.02]
     measured = measure_sweep(toy)
+    # As the trials' own parameters, so that the dashboard draws them, on a log scale.
+    name = measured.confirmation.study
+    trials = optuna.load_study(study_name=name, storage=storage_at(toy.storage).open()).trials
+    assert [trial.params for trial in trials] == [{"shape.lr": lr} for lr in confirmed_lrs(toy)]
+    for trial in trials:
+        lr = trial.params["shape.lr"]
+        assert trial.distributions == {"shape.lr": FloatDistribution(lr, lr, log=True)}
     assert measured.confirmation.factors == [0.3, 2]
     tripled = measured.confirmation.scores({"shape.lr": 0.003})
     assert tripled.tolist() == pytest.approx([100 + seed / 10 - math.log10(0.3) for seed in range(3)])
