@@ -37,7 +37,7 @@ CHROMIUM = [
     "--virtual-time-budget=20000",
 ]
 # Pixels of the page, and how many of the picture each becomes.
-REPORT, FIGURES, SCALE = (1400, 900), (1280, 520), 1.5
+REPORT, FIGURES, SCALE = (1400, 740), (1280, 520), 1.5
 
 
 def main() -> None:
