@@ -68,7 +68,7 @@ def test_a_confirmed_sweep_has_every_figure_and_its_answer_is_of_fresh_seeds(sto
     assert report.answer.note == "test accuracy in % on fresh seeds, 95 % interval"
     text = text_of(report)
     assert re.search(
-        r"The peak pick, lr=0.01 momentum=0.9, scores 96.\d\d \[.*\]: equal to the recommended", text
+        r"lr=0.01 momentum=0.9 \(peak pick\) scores 96.\d\d \[.*\]: equal to the recommended", text
     )
     assert "Searched: optimizer.lr=choice(0.001,0.01,0.1)" in text
     assert "differ in scheduler (sgd Constant, adam Plateau)" in text
@@ -169,7 +169,9 @@ def test_a_pick_that_sometimes_diverges_has_two_figures_and_is_compared_where_bo
     assert (row.setting, row.remarks[0]) == ("lr=0.1 momentum=0", "2 of 6 fresh runs diverged")
     assert row.score.startswith("96.")  # the diverged runs score 10
     assert "of the runs that converge" in report.answer.note
-    robust = r"The robust pick, .*, scores 97\.\d\d \[.*\]: [01]\.\d+ points better \[.*\] than"
+    robust = (
+        r"lr=0.01 momentum=0\S* \(robust pick\) scores 97\.\d\d \[.*\]: [01]\.\d+ points better \[.*\] than"
+    )
     assert re.search(robust, text_of(report))
 
 

@@ -173,6 +173,13 @@ def test_a_better_test_score_says_that_validation_has_the_other_sign() -> None:
     assert verdict.endswith(" than sgd; on validation data sgd is ahead")
 
 
+def test_widening_is_praised_only_where_it_beats_the_ends_of_the_declared_range_too() -> None:
+    [row] = answer("widened for nothing").rows
+    assert row.setting == "lr=0.3 momentum=0.9"
+    assert row.remarks[0] == "lr was widened from 0.1 to 1 (12 runs)"
+    assert row.remarks[1] == "equal to its config, lr=0.1, within ± 0.2 points"
+
+
 def test_many_optimizers_have_a_line_a_verdict() -> None:
     equal, better, unknown = answer("many").verdicts
     assert re.match(r"adam is equal, within ± 0.2 points, to nadam \(0\.\d+ points \[", equal)

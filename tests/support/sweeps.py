@@ -38,6 +38,12 @@ def rise(params: Mapping[str, Any], seed: int) -> float:
     return hill({**params, LR: params[LR] / 30}, seed)
 
 
+def level(params: Mapping[str, Any], seed: int) -> float:
+    """Return a score that is as good at lr 0.1, the end of the declared range, as at 0.3."""
+    own = {0.1: 0.01, 0.3: 0.01, 1.0: 0.001}.get(params[LR], params[LR] / 1000)
+    return hill({**params, LR: own}, seed + int(10 * params[LR]))
+
+
 def loss(params: Mapping[str, Any], seed: int) -> float:
     """Return a loss, lowest at lr 0.01."""
     return 1.05 + (97 - hill(params, seed)) / 100
@@ -77,6 +83,14 @@ def widened(storage: BaseStorage, stopped: str = "inside") -> None:
     widening = {"rows": [], "stopped": "inside"}
     adam = scored_study(storage, "adam", lucky(hill, 1), widening=widening, **common)
     _confirm_test(adam, [*with_factors(PICKS[0]), *with_factors(PICKS[1]), OWN], lucky(hill, 1))
+
+
+def widened_for_nothing(storage: BaseStorage) -> None:
+    """SGD, widened, whose config is at the end of the declared range and as good as what lies beyond."""
+    own = {LR: 0.1, MOMENTUM: 0.9}
+    widening = {"rows": [{"end": "high", "lr": lr} for lr in (0.3, 1.0)], "stopped": "inside"}
+    sgd = scored_study(storage, "sgd", level, WIDENED, declared=LRS, widening=widening, extend=4, default=own)
+    _confirm_test(sgd, [{LR: lr, MOMENTUM: m} for lr in WIDENED for m in MOMENTA], level)
 
 
 def _steep(params: Mapping[str, Any], seed: int) -> float:
@@ -204,6 +218,7 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     "equal": lambda storage: two_confirmed(storage, gap=0.0),
     "noise": lambda storage: confirmed(storage, noise),
     "widened": widened,
+    "widened for nothing": widened_for_nothing,
     "widening out of rows": lambda storage: widened(storage, "rows"),
     "at an end": at_the_end,
     "minimised": minimised,

@@ -107,7 +107,7 @@ def _compare_picks(findings: Findings) -> list[str]:
         score = format_score(findings.fresh_metric, pick.fresh.score)
         if pick.fresh.diverged_count:
             score += f" and diverges in {pick.fresh.diverged_count} of {pick.fresh.runs} runs"
-        sentences.append(f"The {name_roles(picks)}, {format_params(pick.params)}, scores {score}: {words}.")
+        sentences.append(f"{format_params(pick.params)} ({name_roles(picks)}) scores {score}: {words}.")
     return sentences
 
 
