@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import cache
 from pathlib import Path
 
 import optuna
@@ -36,6 +37,7 @@ UNRANKED = UNKNOWN | {"equal", "widened"}
 RANKED = {"different", "minimised", "fractions", "contradicted", "many"}
 
 
+@cache
 def load(sweep: str) -> tuple[list[Findings], Joint]:
     """Return the findings of a sample sweep."""
     storage = optuna.storages.InMemoryStorage()
@@ -55,6 +57,7 @@ def print_sweep(sweep: str, capsys: pytest.CaptureFixture[str], folder: Path = P
     return capsys.readouterr().out
 
 
+@cache
 def texts(sweep: str) -> list[str]:
     """Return all that a report says in words, tables aside."""
     document = compose_document(*load(sweep))
@@ -128,6 +131,7 @@ def test_an_interval_has_a_width_and_holds_possible_scores_and_its_value(sweep: 
         ),
         ("widened", r"2\.\d+ points better \[2\.\d+, 2\.\d+\] than its config, lr=0.001"),
         ("widening out of rows", "the best mean is still at the largest lr: extend allows no more"),
+        ("widening at its limit", "the best mean is still at the largest lr: lr_limits allow no more"),
         ("at an end", "2 of 6 fresh runs diverged"),
         ("at an end", "at the end of the range: larger learning rates were not searched"),
         ("minimised", r"0\.00\d+ lower \[0\.00\d+, 0\.01\d+\] than its config, lr=0.001"),

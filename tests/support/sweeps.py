@@ -220,6 +220,7 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     "widened": widened,
     "widened for nothing": widened_for_nothing,
     "widening out of rows": lambda storage: widened(storage, "rows"),
+    "widening at its limit": lambda storage: widened(storage, "limits"),
     "at an end": at_the_end,
     "minimised": minimised,
     "fractions": fractions,
