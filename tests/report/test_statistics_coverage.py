@@ -10,7 +10,13 @@ import pytest
 
 from benchmarks.simulation import claims, intervals, pooling, regret, tuning
 from benchmarks.simulation.kinds import KINDS
+from benchmarks.simulation.objective import FAR, Objective
 from benchmarks.simulation.rows import Row
+from benchmarks.simulation.sweep import confirm, tune
+from sweeps.report.findings.picks import pick_settings
+from sweeps.report.findings.recommended import recommend
+from sweeps.report.findings.stability import redraw_picks, selection_of
+from sweeps.report.statistics.intervals import Estimate
 
 AT_AN_END = ("peak at the highest lr", "peak at the lowest lr")
 
@@ -56,10 +62,21 @@ def test_the_tuning_s_intervals_hold_whatever_the_noise_but_less_for_the_best_lo
         assert held[f"share of the variance, {noise}"] > 90
 
 
-@pytest.mark.parametrize("equals", ["two"])
+@pytest.mark.parametrize("equals", ["two", "two, one grid a decade low"])
 def test_equal_optimizers_are_seldom_told_apart(equals: str) -> None:
     said = by_name(claims.false_claims(40, seed=1, equals=[equals]))
     assert said[f"equal optimizers, {equals}: better"] < 11
+
+
+def test_a_difference_allows_for_what_a_pick_is_shown_to_give_up() -> None:
+    objective, random = Objective(cliff=FAR), np.random.default_rng(0)
+    measurement = confirm(tune(objective, random), objective, random.normal(size=10), random).measurement
+    picks = pick_settings(measurement)
+    recommended, frequencies = recommend(measurement, picks), redraw_picks(measurement, picks)
+    plain = selection_of(measurement, recommended, frequencies, [])
+    unclear, clear = Estimate(-1.0, -2.1, 0.1), Estimate(-1.0, -1.5, -0.5)
+    assert selection_of(measurement, recommended, frequencies, [unclear]) == plain
+    assert selection_of(measurement, recommended, frequencies, [unclear, clear]).sd >= 1
 
 
 def test_an_end_that_is_not_widened_leaves_the_ranking_unknown() -> None:

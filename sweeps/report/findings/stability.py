@@ -1,12 +1,12 @@
 """Measure how much the choice of a setting varies with the tuning seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sweeps.report.findings.picks import Picks, pick_indices, runs_by_condition
 from sweeps.report.findings.recommended import Recommendation, recommend
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Flags, Floats, Index
-from sweeps.report.statistics.intervals import UNKNOWN, Spread
+from sweeps.report.statistics.intervals import UNKNOWN, Estimate, Spread, sum_of
 from sweeps.report.statistics.stability import SETTLED, pick_frequencies, selection_spread
 
 # In the frequencies, beside the roles: what the tuning alone recommends.
@@ -31,16 +31,29 @@ def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
 
 
 def selection_of(
-    measurement: Measurement, recommended: Recommendation | None, frequencies: Mapping[str, Floats]
+    measurement: Measurement,
+    recommended: Recommendation | None,
+    frequencies: Mapping[str, Floats],
+    gains: Sequence[Estimate],
 ) -> Spread:
-    """Return how much the true score of what is recommended varies with the tuning seeds."""
+    """Return how much the true score of what is recommended varies with its choice.
+
+    By the tuning seeds, and by what it gives up for another setting of its optimizer where fresh seeds show
+    that it does. gains: over the peak, over half and double its learning rate. Of equal optimizers, one with
+    a grid a decade low, 9 % of 500 simulated pairs were told apart without this part, 4 % with it.
+    """
     if recommended and recommended.role == "default":
         # No tuning seed chose it.
         return Spread(0.0, max(1.0, len(measurement.seeds) - 1.0))
     index = measurement.index_of(recommended.params) if recommended else None
     if recommended is None or index is None or RECOMMENDED not in frequencies:
         return UNKNOWN
-    return selection_spread(_chances(recommended, frequencies), measurement.seed_scores, index)
+    spread = selection_spread(_chances(recommended, frequencies), measurement.seed_scores, index)
+    losses = [-gain.value for gain in gains if gain.high < 0]
+    if losses:
+        seeds = {replicate.seed for replicate in measurement.confirmation.replicates}
+        return sum_of([spread, Spread(max(losses), len(seeds) - 1.0)])
+    return spread
 
 
 def unsettled_axes(

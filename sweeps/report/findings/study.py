@@ -53,7 +53,7 @@ class Findings:
     spread: Spread
     # by how much two settings must differ to be told apart
     resolution: float
-    # how much the true score of the recommended pick varies with the tuning seeds
+    # how much the true score of the recommended pick varies with its choice
     selection: Spread
     # by gap to the best: the share of the space, and the band of learning rates
     shares: Mapping[float, Estimate]
@@ -97,6 +97,7 @@ def analyze(measurement: Measurement) -> Findings:
     metric = fresh_metric(measurement)
     recommended = recommend_confirmed(measurement, choice, metric, picks)
     differences = differences_to(metric, picks, recommended.role) if recommended else {}
+    tolerance = measure_tolerance(measurement, recommended.params) if recommended else None
     outcome = outcome_of(measurement)
     has_shares = measurement.is_even and outcome == "measured" and measurement.metric.is_percent
     return Findings(
@@ -105,7 +106,7 @@ def analyze(measurement: Measurement) -> Findings:
         outcome=outcome,
         picks=picks,
         recommended=recommended,
-        tolerance=measure_tolerance(measurement, recommended.params) if recommended else None,
+        tolerance=tolerance,
         fresh_metric=metric,
         recommended_minus=differences,
         verdicts={role: judge(d, d.excludes_zero, metric.margin) for role, d in differences.items()},
@@ -113,7 +114,7 @@ def analyze(measurement: Measurement) -> Findings:
         unsettled=unsettled_axes(measurement, recommended, frequencies),
         spread=pooled_spread(measurement.seed_scores, measurement.seed_diverged),
         resolution=resolution(measurement.seed_scores, measurement.seed_diverged),
-        selection=selection_of(measurement, recommended, frequencies),
+        selection=selection_of(measurement, recommended, frequencies, _gains(differences, tolerance)),
         shares=space_shares(measurement) if has_shares else {},
         bands=good_bands(measurement) if has_shares else {},
         importance=importance(measurement) if outcome == "measured" else {},
@@ -122,6 +123,12 @@ def analyze(measurement: Measurement) -> Findings:
         states=Counter(setting.state for setting in measurement.settings),
         failures=_failures(measurement),
     )
+
+
+def _gains(differences: Mapping[str, Estimate], tolerance: Tolerance | None) -> list[Estimate]:
+    """Return what is gained over the peak, over half and over double the learning rate, where measured."""
+    gains = list(tolerance.falls) if tolerance else []
+    return [*gains, differences["peak"]] if "peak" in differences else gains
 
 
 def _regrets(measurement: Measurement, picks: Picks) -> dict[str, float]:
