@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -134,7 +135,11 @@ def test_what_widening_brought_nothing_to_is_compared_with_no_setting_before() -
 def test_of_a_range_that_is_not_widened_the_peak_at_its_end_is_recommended_and_marked() -> None:
     assert recommended(findings_of(LRS, sgd_runs(LRS))) == ("peak", 0.1, 0.95, "high end")
     # Where widening may go on, it decides.
-    assert recommended(findings_of(LRS, sgd_runs(LRS), extend=4)) == ("robust", 0.01, 0.99, "")
+    findings = findings_of(LRS, sgd_runs(LRS), extend=4)
+    assert recommended(findings) == ("robust", 0.01, 0.99, "")
+    limited = replace(findings.measurement.widening, stopped="limits")
+    findings = analyze(replace(findings.measurement, widening=limited))
+    assert recommended(findings) == ("peak", 0.1, 0.95, "high end")
     scores, diverged = sgd_runs(LRS)
     assert recommended(findings_of(LRS, (scores[::-1], diverged))) == ("peak", 0.001, 0.95, "low end")
 

@@ -36,7 +36,7 @@ class Recommendation:
 def recommend(measurement: Measurement, picks: Picks) -> Recommendation | None:
     """Return what the tuning alone recommends: the robust pick, or else the peak.
 
-    The peak too where it lies at an end of learning rates that may not be widened. None without picks.
+    The peak too where it lies at an end of learning rates that could not be widened. None without picks.
     """
     if "peak" not in picks.params:
         return None
@@ -86,8 +86,10 @@ def differences_to(metric: Metric, picks: Mapping[str, Pick], role: str) -> dict
 def _recommend_peak(measurement: Measurement, picks: Picks) -> Recommendation:
     params = picks.params["peak"]
     caveat: Caveat = "" if "robust" in picks.params else "unsound"
-    end = lr_end(measurement, params)
-    if end and not measurement.widening.is_on:
+    widening, end = measurement.widening, lr_end(measurement, params)
+    # Limits that let no row be added leave the range as if widening were off.
+    is_declared = not widening.is_on or (widening.stopped == "limits" and not widening.rows)
+    if end and is_declared:
         caveat = "low end" if end == "low" else "high end"
     return Recommendation("peak", params, caveat)
 
