@@ -123,7 +123,7 @@ def test_a_setting_of_one_sweep_costs_something_in_another() -> None:
     assert (first.sources, second.sources) == (["mnist", "cifar"], ["fashion"])
     regrets = {name: round(regret.value, 9) for name, regret in first.regrets.items()}
     assert regrets == {"mnist": 0.0, "fashion": 0.4, "cifar": 10.0}
-    assert describe_sweeps(several)[1] == "sgd: lr=0.1 of fashion would cost 0.50 points on mnist."
+    assert describe_sweeps(several)[1] == "sgd: lr=0.1 of fashion would cost 0.5 points on mnist."
 
 
 def test_what_differs_between_sweeps_is_named() -> None:
