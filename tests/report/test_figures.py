@@ -13,18 +13,18 @@ import pytest
 from optuna.storages import BaseStorage
 
 from sweeps.report.figures import all as figures
-from sweeps.report.figures import best_by_lr, effective_lr, epochs_to_target, maps, scores
+from sweeps.report.figures import best_by_lr, effective_lr, epochs_to_target, expected_best, maps, scores
 from sweeps.report.figures.cells import add_cells
 from sweeps.report.figures.curves import RunCurves, drops, learning_curves, running_mean
 from sweeps.report.figures.focus import focus
-from sweeps.report.figures.style import parameter_axis
+from sweeps.report.figures.style import parameter_axis, to_list
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.several import compare_sweeps
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.metric import Metric
-from tests.support.studies import adaptive_study, grid_study, two_confirmed
+from tests.support.studies import adaptive_study, confirm, grid_study, hill, two_confirmed
 from tests.support.sweeps import SWEEPS as SAMPLES
 from tests.support.worked_sweeps import worked_sweeps
 
@@ -198,3 +198,15 @@ def test_a_table_of_cells_leaves_out_what_is_unknown() -> None:
     [cells] = figure.data
     assert (cells.hovertext, cells.customdata) == (("low a", "high a", "high b"), (1, 3, 2))
     assert (cells.base, cells.x) == ((-0.5, 0.5, 0.5), ("a", "a", "b"))
+
+
+def test_the_best_of_k_has_a_line_on_fresh_seeds_where_all_settings_were_trained_on_them() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    study = grid_study(storage, "sgd", diverges=False)
+    assert len(expected_best.draw(load_findings(storage, None)).data) == 2  # the band and the curve
+    confirm(study, [trial.params for trial in study.trials], hill, hill)
+    [findings] = load_findings(storage, None)
+    [*_, fresh] = expected_best.draw([findings]).data
+    assert fresh.name == "sgd, on fresh seeds"
+    assert findings.series.best_of_k is not None
+    assert list(fresh.y) == to_list(findings.series.best_of_k.honest)

@@ -11,9 +11,10 @@ from sweeps.report.findings.study import Findings
 
 TITLE = "Expected best of k settings"
 HOW_TO_READ = """
-    This is what you get if you try k of the settings measured here at random and keep the best. A curve that
-    is flat from the start needs no search. The band holds for all k at once. On its right most of it is what
-    the seeds' validation splits have in common, which moves all curves together.
+    This is what you get if you try k of the declared settings at random and keep the best. A curve that is
+    flat from the start needs no search. The band holds for all k at once. On its right most of it is what the
+    seeds' validation splits have in common, which moves all curves together. A dotted line is what the same
+    choice is worth on fresh seeds, where all settings were trained on them.
 """
 
 # It can be drawn of whatever covers its space.
@@ -32,7 +33,11 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
         k = list(range(1, len(curve.expected) + 1))
         _add_band(figure, k, curve, number)
         name = findings.measurement.option
-        figure.add_scatter(x=k, y=to_list(curve.expected), name=name, line=line_style(number))
+        line = line_style(number)
+        figure.add_scatter(x=k, y=to_list(curve.expected), name=name, line=line)
+        if curve.honest is not None:
+            fresh = {"name": f"{name}, on fresh seeds", "line": {**line, "dash": "dot"}}
+            figure.add_scatter(x=k, y=to_list(curve.honest), **fresh)
     return figure
 
 

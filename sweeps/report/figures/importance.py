@@ -9,8 +9,8 @@ from sweeps.report.findings.study import Findings
 TITLE = "What explains the scores"
 HOW_TO_READ = """
     The share of the differences between settings that each parameter explains alone, and together with
-    another (×), without the seeds' noise. Bars are 95 % intervals. It is a property of this grid: a wider
-    range makes a parameter matter more, and a diverged setting counts with its chance score.
+    another (×), without the seeds' noise. Bars are 95 % intervals. It is a property of the declared grid: a
+    wider range makes a parameter matter more, and a diverged setting counts with its chance score.
 """
 
 
