@@ -138,6 +138,9 @@ def test_speed_is_compared_where_every_run_reaches_the_target() -> None:
     assert joint.speed is not None
     assert joint.speed.epochs["sgd"].median == 2  # 60, 85, then its score
     assert [ratio.ratio.value for ratio in joint.speed.ratios] == [1]
+    lower = compare_two((97.0, 95.0), -1.0, metric="validation accuracy", direction="minimize", target=70.0)
+    assert lower.speed is not None
+    assert lower.speed.epochs["sgd"].median == 1
     late = compare_two((97.0, 95.0), target=96.0).speed
     assert late is not None
     assert (late.epochs["adam"].reached, late.epochs["adam"].median) == (0, np.inf)

@@ -43,15 +43,22 @@ class Joint:
 
 def compare_studies(studies: Sequence[Findings]) -> Joint:
     """Compare one study or more."""
-    metric = studies[0].fresh_metric
     return Joint(
-        metric=metric,
+        metric=_fresh_metric(studies),
         comparisons=_compare_recommended(studies),
         tolerances=_compare_tolerances(studies),
         speed=measure_speed(studies),
         differing=_different_scopes(studies),
         test_sample=_test_sample(studies),
     )
+
+
+def _fresh_metric(studies: Sequence[Findings]) -> Metric:
+    """Return what the fresh scores are of: a study that isn't confirmed has none on a test split."""
+    for findings in studies:
+        if findings.fresh_metric != findings.measurement.metric:
+            return findings.fresh_metric
+    return studies[0].fresh_metric
 
 
 def _test_sample(studies: Sequence[Findings]) -> TestSample | None:
@@ -79,17 +86,17 @@ def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
     """Compare what is recommended, on the test split where it was read, and on the validation splits."""
     scores = {findings.measurement.option: _scores(findings) for findings in studies}
     comparisons = _compare(studies, scores)
-    if studies[0].fresh_metric == studies[0].measurement.metric:
+    if _fresh_metric(studies) == studies[0].measurement.metric:
         return comparisons
-    tested = align(scores)
+    tests = align(scores)
     objectives = align({findings.measurement.option: _objectives(findings) for findings in studies})
-    on_both = []
+    pairs = []
     for pair in comparisons:
         differences = objectives[pair.first] - objectives[pair.second]
-        shared = differences[~np.isnan(tested[pair.first] - tested[pair.second])]
-        validation = float(shared.mean()) if len(shared) else float("nan")
-        on_both.append(replace(pair, validation_difference=validation))
-    return on_both
+        values = differences[~np.isnan(tests[pair.first] - tests[pair.second])]
+        validation = float(values.mean()) if len(values) else float("nan")
+        pairs.append(replace(pair, validation_difference=validation))
+    return pairs
 
 
 def _compare_tolerances(studies: Sequence[Findings]) -> list[Comparison]:
@@ -107,7 +114,7 @@ def _compare(studies: Sequence[Findings], scores: Mapping[str, Mapping[Hashable,
     by_option = {findings.measurement.option: findings for findings in studies}
     tuning = {option: by_option[option].selection for option in scores}
     comparisons = []
-    for pair in compare(align(scores), tuning, studies[0].fresh_metric.margin):
+    for pair in compare(align(scores), tuning, _fresh_metric(studies).margin):
         reason = _find_reason(pair, by_option[pair.first], by_option[pair.second])
         verdict = "unknown" if reason else pair.verdict
         comparisons.append(replace(pair, verdict=verdict, reason=reason))
