@@ -1,5 +1,6 @@
 """The Hydra entry: `python -m sweeps.run` trains one run, with `-m` it sweeps."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def _conf_folder() -> Path:
 
 
 CONF = _conf_folder()
+DRY_RUN = "--dry-run"
 
 
 @hydra.main(config_path=str(CONF), config_name="config", execution_whitelist="sweeps.*")
@@ -37,11 +39,20 @@ def main(cfg: DictConfig) -> float:
 
 
 def start() -> None:
-    """Start Hydra's command line, but answer --version here: Hydra would name only itself."""
-    if "--version" in sys.argv[1:]:
+    """Start Hydra's command line, but answer --version here: Hydra would name only itself.
+
+    --dry-run is hydra.sweeper.dry_run=true of a sweep.
+    """
+    words = sys.argv[1:]
+    if "--version" in words:
         print(versions())
-    else:
-        main()
+        return
+    if DRY_RUN in words:
+        # As in a sweep, where each core has a worker; before torch is imported.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        rest = [word for word in words if word not in (DRY_RUN, "-m", "--multirun")]
+        sys.argv[1:] = ["-m", *rest, "hydra.sweeper.dry_run=true"]
+    main()
 
 
 register_resolvers()

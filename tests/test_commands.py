@@ -25,7 +25,8 @@ def test_a_command_gets_the_arguments_after_its_name(name: str, monkeypatch: pyt
     with pytest.raises(SystemExit) as end:
         main([name, "--nonsense"])
     assert end.value.code == 2
-    assert sys.argv == [f"sweeps {name}", "--nonsense"]
+    assert sys.argv[0] == f"sweeps {name}"
+    assert "--nonsense" in sys.argv
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"]])

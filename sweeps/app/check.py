@@ -96,9 +96,11 @@ def _check_seconds(cfg: DictConfig, key: str) -> None:
 
 
 def _check_writable(outputs: str) -> None:
+    folder = Path(outputs).absolute()
     try:
-        Path(outputs).mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=outputs).close()
+        while not folder.exists():
+            folder = folder.parent
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         reason = error.strerror
         raise ValueError(

@@ -95,6 +95,11 @@ class StudySweeperConf:
     metric_names: list[str] | None = None
     # dotted path of a function (config) that raises ValueError for a config that can't run
     check: str | None = None
+    # print what the sweep would run, and end
+    dry_run: bool = False
+    # dotted path of a function (config, count) that gives the seconds and the bytes that a job takes where so
+    # many run together; for dry_run
+    estimate: str | None = None
 
     @classmethod
     def from_hydra(cls, settings: Mapping[str, Any]) -> Self:

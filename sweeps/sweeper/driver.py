@@ -17,6 +17,7 @@ from sweeps.study.storage import Storage, storage_at
 from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirmation_plan, enqueue_picks, enqueue_recommended, is_tuned
+from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.jobs import Jobs
 from sweeps.sweeper.outcome import raise_if_gave_up, write_sweep_results
@@ -49,7 +50,11 @@ def drive(
         public = override_hydra_key(config, "hydra.sweeper.storage", storage.display_url)
         planner = Planner(settings, Composer(public, hydra_context))
         plans = planner.plans(arguments)
+        if settings.dry_run:
+            print_plan(plans, planner, storage)
+            return
         studies = open_studies(plans, planner, storage, folder)
+    print(*introduce(plans, settings, storage.open()), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks())
     worker = Worker(plans, storage.worker_url(), replace(settings, storage=None), jobs, claims.name)

@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 from hydra.utils import get_method
 from omegaconf import open_dict
+from optuna.storages import BaseStorage
 
 from sweeps.study.claims import count_claimable
 from sweeps.study.compatibility import find_study, open_or_create_study
@@ -28,26 +29,35 @@ def open_studies(
 ) -> list[optuna.Study]:
     """Return the plans' studies, created where missing; everything that can be refused is, before that."""
     optuna_storage = storage.open(create=True)
+    check_plans(plans, planner, optuna_storage)
     settings = planner.settings
-    directions = settings.directions
-    identities = [_identity(plan, settings) for plan in plans]
-    for plan, identity in zip(plans, identities, strict=True):
-        study = find_study(optuna_storage, plan.name, directions, identity, plan.stored_space)
-        if settings.confirm.is_on:
-            confirmation = confirmation_plan(plan, settings)
-            find_study(optuna_storage, confirmation.name, directions, confirmation_identity(plan), {})
-        if study is None or count_claimable(study.get_trials(deepcopy=False), plan.n_trials):
-            _check(plan, planner.composer, settings)
     studies = []
     with storage.locks().exclusive():  # another driver may be about to create the same
-        for plan, identity in zip(plans, identities, strict=True):
+        for plan in plans:
             study = open_or_create_study(
-                optuna_storage, plan.name, directions, identity, plan.stored_space, settings.metric_names
+                optuna_storage,
+                plan.name,
+                settings.directions,
+                _identity(plan, settings),
+                plan.stored_space,
+                settings.metric_names,
             )
             describe_study(study, plan, planner, folder)
             retry_failures(study)
             studies.append(study)
     return studies
+
+
+def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage) -> None:
+    """Raise ValueError where a study of the storage measures something else, or a job can't run."""
+    settings, directions = planner.settings, planner.settings.directions
+    for plan in plans:
+        study = find_study(storage, plan.name, directions, _identity(plan, settings), plan.stored_space)
+        if settings.confirm.is_on:
+            confirmation = confirmation_plan(plan, settings)
+            find_study(storage, confirmation.name, directions, confirmation_identity(plan), {})
+        if study is None or count_claimable(study.get_trials(deepcopy=False), plan.n_trials):
+            _check(plan, planner.composer, settings)
 
 
 def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:

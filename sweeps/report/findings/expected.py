@@ -1,0 +1,53 @@
+"""Expect what a new sweep will tell apart, by the noise of an earlier one."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from sweeps.report.findings.fresh import converged_scores
+from sweeps.report.measure.measurement import Measurement
+from sweeps.report.statistics.arrays import Floats
+from sweeps.report.statistics.noise import noise, stable
+
+# Fewer pairs of fresh seeds say less of the noise than the tuning does.
+LEAST_PAIRS = 3
+
+
+def pair_deviation(measurements: Sequence[Measurement]) -> float:
+    """Return the standard deviation, over the seeds, of the difference of two good settings; nan if unknown.
+
+    Of two optimizers' confirmed settings where there are such, as that is what will be compared. Else of two
+    settings of one study: sqrt(2) times the deviation of its best one, less what all settings share.
+    """
+    fresh = [scores for scores in map(_best_fresh_scores, measurements) if scores is not None]
+    differences = [one - another for one, another in combinations(fresh, 2) if len(one) == len(another)]
+    variances = [_variance(difference) for difference in differences]
+    if not variances:
+        variances = [2 * _tuning_variance(measurement) for measurement in measurements]
+    known = [variance for variance in variances if variance > 0]
+    return float(np.sqrt(np.mean(known))) if known else float("nan")
+
+
+def _best_fresh_scores(measurement: Measurement) -> Floats | None:
+    """Return the fresh scores of the confirmed setting with the best mean; None where no seed is measured."""
+    table = [
+        measurement.metric.orient(converged_scores(measurement, setting.params))
+        for setting in measurement.confirmation.settings
+    ]
+    measured = [scores for scores in table if np.isfinite(scores).sum() >= LEAST_PAIRS]
+    return max(measured, key=lambda scores: float(np.nanmean(scores)), default=None)
+
+
+def _variance(differences: Floats) -> float:
+    paired = differences[np.isfinite(differences)]
+    return float(paired.var(ddof=1)) if len(paired) >= LEAST_PAIRS else float("nan")
+
+
+def _tuning_variance(measurement: Measurement) -> float:
+    scores, diverged = measurement.seed_scores, measurement.seed_diverged
+    sound = stable(scores, diverged)
+    if scores.shape[-1] < 2 or not sound.any():
+        return float("nan")
+    best = np.nanargmax(np.where(sound, scores.mean(axis=-1), np.nan))
+    return float(noise(scores, diverged).own_sd.flat[best] ** 2)

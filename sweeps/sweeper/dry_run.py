@@ -1,0 +1,123 @@
+"""The plan of a sweep, printed in place of the sweep."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import nan
+
+from hydra.utils import get_method
+from optuna.storages import BaseStorage, InMemoryStorage
+
+from sweeps.report.sentences.wording import format_count
+from sweeps.study.storage import Storage
+from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.noise import (
+    PILOT_SECONDS,
+    PILOT_SEEDS,
+    Noise,
+    describe_power,
+    describe_seeds,
+    measure_noise,
+    read_noise,
+)
+from sweeps.sweeper.plan import Plan, Planner, boundary_configs
+from sweeps.sweeper.size import StudySize, describe_sizes, size_of
+from sweeps.sweeper.stacking import stack_width, trials_together
+from sweeps.sweeper.studies import check_plans
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run of a study takes; nan where the application doesn't say."""
+
+    seconds: float = nan
+    bytes: float = nan
+    # how many run together
+    count: int = 1
+
+
+def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> None:
+    """Print what a sweep would run, how long it would take and what it would tell apart; write nothing."""
+    settings = planner.settings
+    stored: BaseStorage = InMemoryStorage()
+    with suppress(ValueError):  # no sweep has been there
+        stored = storage.open_for_reading()
+    check_plans(plans, planner, stored)
+    sizes = [size_of(plan, settings) for plan in plans]
+    costs = [_estimate(plan, planner) for plan in plans]
+    noise = read_noise(stored, plans, settings)
+    pilot = sum(PILOT_SEEDS * cost.seconds for cost in costs)
+    if not noise.deviation > 0 and settings.stacked and pilot <= PILOT_SECONDS:
+        noise = measure_noise(planner, plans)
+    lines = [_describe_study(size, cost) for size, cost in zip(sizes, costs, strict=True)]
+    lines += [_describe_all(sizes, costs, _count_workers(settings)), *_describe_noise(noise, settings)]
+    print(*lines, "The same command without --dry-run, or hydra.sweeper.dry_run, starts it.", sep="\n")
+
+
+def introduce(plans: Sequence[Plan], settings: StudySweeperConf, storage: BaseStorage) -> list[str]:
+    """Return the two lines that open a sweep: how many runs it has, and what its seeds tell apart."""
+    noise = read_noise(storage, plans, settings)
+    power = "hydra.sweeper.dry_run=true tells the minutes, the disk and what the seeds tell apart"
+    if text := describe_power(noise, settings):
+        power = f"{text} ({noise.source})"
+    return [describe_sizes([size_of(plan, settings) for plan in plans]), power]
+
+
+def _count_workers(settings: StudySweeperConf) -> int:
+    return settings.n_jobs or os.cpu_count() or 1
+
+
+def _estimate(plan: Plan, planner: Planner) -> Cost:
+    """Return what the application says that a run takes, where as many run together as in the sweep."""
+    settings = planner.settings
+    if settings.estimate is None:
+        return Cost()
+    width = stack_width(settings, plan, planner.composer)
+    replicates = len(plan.replicates)
+    trials = trials_together(width, replicates, plan.n_trials, _count_workers(settings))
+    count = min(width, trials * replicates)
+    _, config = next(boundary_configs(plan, planner.composer, {}))
+    seconds, size = get_method(settings.estimate)(config, count)
+    return Cost(seconds, size, count)
+
+
+def _describe_study(size: StudySize, cost: Cost) -> str:
+    parts = [f"{size.name}: {size.settings} settings x {size.replicates} {size.noun}"]
+    if size.rows:
+        parts.append(f"up to {size.rows} more rows of {format_count(size.row_settings, 'setting')}")
+    if size.fresh:
+        fewest, most = size.confirmed
+        parts.append(f"then {fewest} to {most} settings x {size.fresh} fresh {size.noun}")
+    text = ", ".join(parts)
+    if cost.seconds > 0:
+        text += f"; {cost.seconds:.2g} s a run, {cost.count} at once"
+    return text
+
+
+def _describe_all(sizes: Sequence[StudySize], costs: Sequence[Cost], workers: int) -> str:
+    """Return the runs, the minutes and the disk of the whole sweep, from the fewest to the most."""
+    fewest, most = zip(*(size.runs for size in sizes), strict=True)
+    runs = _range(sum(fewest), sum(most), "runs")
+    if not all(cost.seconds > 0 for cost in costs):
+        return f"in all: {runs}; hydra.sweeper.estimate=<a function of yours> would tell minutes and disk"
+    seconds, size = [], []
+    for counts in (fewest, most):
+        pairs = list(zip(counts, costs, strict=True))
+        seconds.append(sum(count * cost.seconds for count, cost in pairs) / workers)
+        size.append(sum(count * cost.bytes for count, cost in pairs))
+    minutes = _range(seconds[0] / 60, seconds[1] / 60, "minutes")
+    disk = _range(size[0] / 1e6, size[1] / 1e6, "MB")
+    return f"in all: {runs}, {minutes} with {workers} workers, {disk}"
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    texts = [f"{value:.0f}" if value >= 10 else f"{value:.2g}" for value in (low, high)]
+    return f"{' to '.join(dict.fromkeys(texts))} {unit}"
+
+
+def _describe_noise(noise: Noise, settings: StudySweeperConf) -> list[str]:
+    power = describe_power(noise, settings)
+    if not power:
+        return ["how small a difference the seeds find isn't known before a first sweep"]
+    return [f"{power} ({noise.source})", describe_seeds(noise, settings)]

@@ -1,0 +1,64 @@
+"""The plan of a sweep: what it says, and that it leaves nothing behind."""
+
+import re
+
+import pytest
+
+from tests.conftest import Toy
+
+SWEEP = ("shape=valley", "+hydra.sweeper.replicates.seed=[0,1]", "hydra.sweeper.confirm.seeds=3")
+DRY = "hydra.sweeper.dry_run=true"
+
+
+def test_a_plan_tells_runs_time_and_disk_and_leaves_nothing(
+    toy: Toy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy.run_here(*SWEEP, DRY, "hydra.sweeper.extend=2", "hydra.sweeper.estimate=app.estimate")
+    printed = capsys.readouterr().out
+    # What is recommended and its two factors; three picks, the declared range's best, twice two factors.
+    confirmed = "then 3 to 8 settings x 3 fresh seeds"
+    assert f"valley: 4 settings x 2 seeds, up to 2 more rows of 1 setting, {confirmed}; 60 s a run" in printed
+    # 8 and 9 runs; 8, 4 of widening and 24.
+    assert "in all: 17 to 36 runs, 17 to 36 minutes with 1 workers, 17 to 36 MB" in printed
+    assert "isn't known before a first sweep" in printed
+    assert not list(toy.folder.iterdir())
+
+
+def test_jobs_that_run_together_are_timed_together(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:
+    together = ("hydra.sweeper.stacked=app.together", "hydra.sweeper.stack=6")
+    toy.run_here(*SWEEP, DRY, *together, "hydra.sweeper.estimate=app.estimate")
+    # Three trials of two seeds each.
+    assert "; 35 s a run, 6 at once" in capsys.readouterr().out
+
+
+def test_a_sweep_opens_with_its_runs_and_its_noise_tells_what_the_next_ones_seeds_find(
+    toy: Toy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy.run_here(*SWEEP, "shape.rough=0.5")
+    printed = capsys.readouterr().out
+    assert printed.startswith("8 runs (valley 4 settings x 2 seeds), confirming up to 21\n"), printed
+    assert 8 + 9 <= len(toy.journal("start")) <= 8 + 21
+    toy.run_here(*SWEEP, "shape.rough=0.5", DRY, "hydra.sweeper.study_name=next")
+    printed = capsys.readouterr().out
+    assert re.search(r"3 seeds find a difference of [\d.]+ in 8 of 10 cases; 10 seeds [\d.]+", printed), (
+        printed
+    )
+    assert "(by the earlier sweep toy)" in printed
+    # With another config, even outside the studied group, the noise may be another.
+    toy.run_here(*SWEEP, "shape.rough=0.5", "steps=2", DRY, "hydra.sweeper.study_name=next")
+    assert "isn't known before a first sweep" in capsys.readouterr().out
+
+
+def test_without_an_earlier_sweep_a_quick_pilot_tells_the_noise(
+    toy: Toy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweeps.sweeper.dry_run.PILOT_SECONDS", 1e6)
+    pilot = ("hydra.sweeper.stacked=app.together", "hydra.sweeper.estimate=app.estimate")
+    toy.run_here(*SWEEP, DRY, *pilot, "shape.rough=0.5")
+    assert "(roughly, by a pilot of 10 seeds)" in capsys.readouterr().out
+
+
+def test_a_plan_refuses_what_the_sweep_would(toy: Toy, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        toy.run_here(*SWEEP, DRY, "hydra.sweeper.check=app.check")
+    assert "shape.lr=1 is too large" in "".join(capfd.readouterr())
