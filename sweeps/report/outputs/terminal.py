@@ -32,7 +32,7 @@ def print_findings(
     console = Console(highlight=False)
     joint = compare_studies(studies)
     answer = compose_answer(studies, joint)
-    console.print(f"\n[bold]{answer.advice}[/bold]")
+    console.print(f"\n{answer.advice}", style="bold", markup=False)
     for line in answer_lines(answer, console.width):
         console.print(line, markup=False, soft_wrap=True)
     for name, text in _next_steps(list_winners(studies, joint), folder, url):
@@ -125,4 +125,5 @@ def print_table(console: Console, table: Table) -> None:
     rows = PrintedTable(*table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for row in table.rows:
         rows.add_row(*row)
-    console.print(f"\n[bold]{table.title}[/bold]", rows, sep="\n", end="")
+    console.print(f"\n{table.title}", style="bold", markup=False)
+    console.print(rows, end="")

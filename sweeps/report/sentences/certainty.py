@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.remarks import count_added
+from sweeps.report.sentences.remarks import count_added, count_runs
 from sweeps.report.sentences.verdict import describe_comparison
 from sweeps.report.sentences.wording import (
     FACTOR_NAMES,
@@ -33,7 +33,7 @@ def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
     sentences = []
     if len(studies) > 1:
         runs = [
-            f"{sum(len(s.runs) for s in f.measurement.settings)} of {f.measurement.option}" for f in studies
+            f"{count_runs(findings.measurement)} of {findings.measurement.option}" for findings in studies
         ]
         sentences.append(f"Tuning runs: {join_words(runs)}.")
     comparisons = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
@@ -48,7 +48,7 @@ def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
     for comparison in joint.tolerances:
         if comparison.verdict != "unknown" and {comparison.first, comparison.second} in pairs:
             words = describe_comparison(comparison, joint).partition(";")[0]
-            sentences.append(f"With the mean over half, once and double the lr: {words}.")
+            sentences.append(f"On average over its learning rates on fresh seeds: {words}.")
     return [*sentences, *_speed(joint)]
 
 
@@ -89,7 +89,7 @@ def _search(findings: Findings) -> list[str]:
     widening = findings.measurement.widening
     if space and widening.rows:
         lrs = ", ".join(f"{lr:g}" for _, lr in widening.rows)
-        space.append(f"widened to {lrs} ({count_added(findings)} runs)")
+        space.append(f"widened to {lrs} ({count_added(findings.measurement)} runs)")
     return [f"Searched: {', '.join(space)}."] if space else []
 
 

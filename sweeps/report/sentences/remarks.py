@@ -1,9 +1,11 @@
 """Say what someone must know of a recommended setting besides its score."""
 
 import math
+from typing import Any
 
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
+from sweeps.report.measure.measurement import Measurement
 from sweeps.report.sentences.wording import (
     format_count,
     format_difference,
@@ -94,7 +96,7 @@ def _widening(findings: Findings, pick: Pick) -> list[str]:
     if low <= lr <= high:
         return []
     width = f"{high:g} to {widening.ends[1]:g}" if lr > high else f"{low:g} to {widening.ends[0]:g}"
-    remark = f"lr was widened from {width} ({format_count(count_added(findings), 'run')})"
+    remark = f"lr was widened from {width} ({format_count(count_added(findings.measurement), 'run')})"
     gain = _gain(findings, low, high)
     if gain:
         remark += f": {gain} than the best inside {low:g} to {high:g}"
@@ -115,16 +117,14 @@ def _gain(findings: Findings, low: float, high: float) -> str:
     return format_gap(findings.fresh_metric, least).partition(" [")[0]
 
 
-def count_added(findings: Findings) -> int:
-    """Return how many runs the widening added."""
-    axis = findings.measurement.lr_axis
-    if axis is None:
-        return 0
-    lrs = findings.measurement.axes[axis]
-    added = [
-        setting for setting in findings.measurement.settings if setting.params[lrs.name] not in lrs.declared
-    ]
-    return sum(len(setting.runs) for setting in added)
+def count_runs(measurement: Measurement) -> int:
+    """Return how many tuning runs are finished."""
+    return sum(len(setting.runs) for setting in measurement.settings)
+
+
+def count_added(measurement: Measurement) -> int:
+    """Return how many of them the widening added."""
+    return count_runs(measurement) - count_runs(measurement.declared())
 
 
 def _config(findings: Findings, pick: Pick) -> list[str]:
@@ -149,12 +149,14 @@ def _config(findings: Findings, pick: Pick) -> list[str]:
 
 def _differing(default: Pick, pick: Pick) -> str:
     """Return those of the config's values that the recommended setting changes, lists in full."""
-    changed = {
-        key.rstrip(".0123456789") for key, value in default.params.items() if pick.params.get(key) != value
-    }
-    return format_params(
-        {key: v for key, v in default.params.items() if key.rstrip(".0123456789") in changed}
-    )
+    by_list: dict[str, dict[str, Any]] = {}
+    for key, value in default.params.items():
+        by_list.setdefault(key.rstrip(".0123456789"), {})[key] = value
+    changes: dict[str, Any] = {}
+    for values in by_list.values():
+        if not values.items() <= pick.params.items():
+            changes |= values
+    return format_params(changes)
 
 
 def _unsettled(findings: Findings) -> list[str]:
