@@ -74,6 +74,8 @@ class Measurement:
 
     def declared(self) -> "Measurement":
         """Return the measurement of the declared values alone: what was added depends on the scores."""
+        if not any(axis.added for axis in self.axes):
+            return self
         settings = []
         for setting in self.settings:
             if not any(setting.params.get(axis.name) in axis.added for axis in self.axes):

@@ -114,14 +114,9 @@ def judge(difference: Estimate, is_different: bool, margin: float) -> Verdict:
     """
     if np.isnan(difference.low):
         return "unknown"
-    if is_within(difference, margin):
+    if -margin < difference.low and difference.high < margin:
         return "equivalent"
     return "better" if is_different else "no difference"
-
-
-def is_within(difference: Estimate, margin: float) -> bool:
-    """Return whether a whole interval lies inside the margin, either way."""
-    return -margin < difference.low and difference.high < margin
 
 
 def _compare_pair(
