@@ -13,12 +13,12 @@ from optuna.storages import BaseStorage
 
 from sweeps.report.figures.all import Plot
 from sweeps.report.figures.curves import RunCurves, learning_curves
-from sweeps.report.figures.style import COLOURS, INK, LINE, PALE, PAPER
+from sweeps.report.figures.style import COLOURS
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.alternatives import describe, figure_table
 from sweeps.report.outputs.document import Document, Part, compose_document
-from sweeps.report.outputs.html import render_html, render_part
+from sweeps.report.outputs.html import THEME, render_html, render_part
 from tests.support.studies import grid_study, hill, two_confirmed
 
 # The most bytes of a page.
@@ -128,8 +128,9 @@ def test_a_figure_is_described_by_the_ends_of_each_series_without_its_bands_and_
 
 
 def test_the_small_bundle_and_both_themes_can_draw_every_figure(document: Document) -> None:
-    theme = {INK, PALE, LINE, PAPER}
-    assert not theme & {colour.lower() for colour in COLOURS}
+    assert not set(THEME.values()) & {colour.lower() for colour in COLOURS}
+    page = render_html(document)
+    assert all(page.count(f"{name}: #") == 2 for name in THEME)  # on a light page and on a dark one
     for plot in drawn_plots(document):
         assert plot.figure is not None
         assert {trace.type for trace in plot.figure.data} <= {"scatter", "bar"}

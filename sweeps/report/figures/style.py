@@ -16,8 +16,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7
 # Text and outlines, what is less important, the grid, and what lies behind. The page writes its own colours
 # in their place: no other colour of a figure may equal one of them.
 INK, PALE, LINE, PAPER = "#1c2430", "#5b6675", "#dde2e8", "#ffffff"
-# The most values of an axis that get a label each.
-MOST_TICKS = 12
 # How close two labels of an axis may be, as a share of its length.
 CLOSEST_TICKS = 1 / 9
 DASHES = ("solid", "dash", "dot")
@@ -101,7 +99,7 @@ def parameter_axis(axis: Axis, values: Iterable[float], marks_ends: bool = False
     if axis.log:
         layout["type"] = "log"
     ticks = sorted({float(value) for value in values})
-    if len(ticks) > MOST_TICKS or axis.continuous:
+    if axis.continuous:
         decades = {"dtick": 1, "exponentformat": "none", "minor": {"ticks": "outside"}}
         return layout | decades if axis.log else layout
     notes = {}
