@@ -105,7 +105,7 @@ def test_learning_curves_draw_the_loss_of_each_step_or_epoch_and_both_accuracies
         "lr": [1, 0.5],
     }
     epochs = learning_curves("sgd", [RunCurves("seed=0", curves), RunCurves("seed=1", curves)])
-    assert [list(trace.y) for trace in epochs.data] == [[2, 1]] * 2 + [[50, 60], [55, 65]] * 2
+    assert [list(trace.y) for trace in epochs.data] == [[2, 1], [50, 60], [55, 65]] * 2
     steps = learning_curves("sgd", [RunCurves("seed=0", curves, np.arange(40.0).tolist())])
     assert list(steps.data[0].y) == list(range(40))
     assert steps.data[1].name == "its mean over 4 steps"

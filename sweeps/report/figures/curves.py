@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -31,8 +30,12 @@ HOW_TO_READ = """
     the weights move and with dropout on, so it can lie below validation accuracy.
 """
 
-# The metrics that are drawn per epoch, and their labels.
-ACCURACIES = (("train_accuracy", "training"), ("validation_accuracy", "validation"))
+# The metrics that are drawn per epoch, their names, and their panel's suffix.
+METRICS = (
+    ("train_loss", "loss, mean of an epoch", ""),
+    ("train_accuracy", "training accuracy", "2"),
+    ("validation_accuracy", "validation accuracy", "2"),
+)
 
 # A long training's losses are thinned out to about this many points a line.
 POINTS = 1200
@@ -125,10 +128,9 @@ def learning_curves(title: str, runs: Sequence[RunCurves]) -> go.Figure:
     )
     if has_steps:
         _add_step_losses(figure, first)
-    else:
-        _add_epoch_losses(figure, runs)
     for run in runs:
-        _add_accuracies(figure, run, is_first=run is first)
+        for number in range(has_steps, len(METRICS)):
+            _add_epochs(figure, run, number, is_first=run is first)
     _add_drops(figure, first.curves.get("lr", []))
     return figure
 
@@ -148,33 +150,22 @@ def _add_step_losses(figure: go.Figure, run: RunCurves) -> None:
     figure.add_scatter(x=steps, y=means, mode="lines", line=bold, name=f"its mean over {window} steps")
 
 
-def _add_epoch_losses(figure: go.Figure, runs: Sequence[RunCurves]) -> None:
-    for run in runs:
-        loss = run.curves.get("train_loss", [])
-        style = {"name": "loss, mean of an epoch", "line": {"color": colour(0)}}
-        _add_epochs(figure, loss, f"{run.label}: loss %{{y:.4g}}", run is runs[0], **style)
-
-
-def _add_accuracies(figure: go.Figure, run: RunCurves, is_first: bool) -> None:
-    for number, (metric, name) in enumerate(ACCURACIES):
-        hover = f"{run.label}: {name} %{{y:.4g}}"
-        style = {"name": f"{name} accuracy", "line": {"color": colour(number + 1)}}
-        values = run.curves.get(metric, [])
-        _add_epochs(figure, values, hover, is_first, **style, xaxis="x2", yaxis="y2")
-
-
-def _add_epochs(figure: go.Figure, values: Sequence[float], hover: str, is_first: bool, **style: Any) -> None:
+def _add_epochs(figure: go.Figure, run: RunCurves, number: int, is_first: bool) -> None:
     """Add a line of one value an epoch: bold and in the legend for the first run, pale for the others."""
+    metric, name, panel = METRICS[number]
+    values = run.curves.get(metric, [])
     figure.add_scatter(
         x=list(range(1, len(values) + 1)),
         y=to_list(values),
         mode="lines",
+        name=name,
+        line={"color": colour(number), "width": 2 if is_first else 1},
         opacity=1 if is_first else 0.5,
-        legendgroup=style["name"],
+        legendgroup=name,
         showlegend=is_first,
-        hovertemplate=f"{hover}<extra></extra>",
-        line_width=2 if is_first else 1,
-        **style,
+        hovertemplate=f"{run.label}: {name} %{{y:.4g}}<extra></extra>",
+        xaxis=f"x{panel}",
+        yaxis=f"y{panel}",
     )
 
 
