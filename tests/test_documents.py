@@ -22,7 +22,7 @@ from omegaconf import OmegaConf
 from sweeps.__main__ import main as sweeps_program
 from sweeps.run import CONF
 from sweeps.sweeper.conf import StudySweeperConf
-from tests.conftest import ENVIRONMENT, REPOSITORY, finish, run_sweeps_here, start
+from tests.conftest import ENVIRONMENT, REPOSITORY, finish, forget_hydra, run_sweeps_here, start
 from tests.support.documents import (
     LINK,
     PICTURES,
@@ -42,8 +42,10 @@ APPLICATION_DASHBOARD = "dashboard --storage sqlite:///study.db"
 COMMANDS = [command for command in commands() if not command.endswith(APPLICATION_DASHBOARD)]
 SWEEPS = [command for command in COMMANDS if command.startswith("sweeps run ") and " -m " in command]
 HELP = [command for command in COMMANDS if command.endswith("--help")]
-READERS = [command for command in COMMANDS if not command.startswith("sweeps run") and command not in HELP]
-RUNS = [command for command in COMMANDS if command not in (*SWEEPS, *HELP, *READERS)]
+PLANS = [command for command in COMMANDS if command.startswith("sweeps plan")]
+OTHERS = [command for command in COMMANDS if command not in (*SWEEPS, *HELP, *PLANS)]
+READERS = [command for command in OTHERS if not command.startswith("sweeps run")]
+RUNS = [command for command in OTHERS if command not in READERS]
 # With a value, which neither placeholders nor three dots are.
 OVERRIDE = re.compile(r"[+]{0,2}[a-z][\w./]*=(?!\.\.\.)[^\s<']+")
 RESUME = "resume=outputs/runs/<day>/<time>"
@@ -104,6 +106,24 @@ def test_a_command_that_trains_once_runs(
     before = set(sweep_folder.glob("outputs/runs/*/*/metrics.json"))
     run_sweeps_here(*arguments)
     assert set(sweep_folder.glob("outputs/runs/*/*/metrics.json")) > before
+
+
+@pytest.mark.parametrize("command", PLANS)
+def test_a_command_that_plans_a_sweep_tells_what_it_takes_and_leaves_nothing(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as the command itself sets it
+    try:
+        sweeps_program([*command.split()[1:], *QUICKLY, *HERE])
+    finally:
+        forget_hydra()
+    printed = capsys.readouterr().out
+    assert re.search(
+        r"in all: \d+ to \d+ runs, [\d.]+ to [\d.]+ minutes with 1 workers, \d+ to \d+ MB", printed
+    )
+    assert re.search(r"10 seeds find a difference of [\d.]+ points in 8 of 10 cases", printed)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", HELP)

@@ -14,7 +14,7 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # Begins after an empty line, as code does; what continues a list item is indented by less.
 INDENTED = re.compile(r"(?<=\n\n)(?: {4}.*\n|\n(?= {4}))+")
 # A program of the package with its arguments, to the end of the line or of the inline code.
-PROGRAMS = "run|report|compare|dashboard"
+PROGRAMS = "run|plan|report|compare|dashboard"
 COMMAND = re.compile(rf"\b(?:python -m sweeps(?:\.(?:{PROGRAMS}))?|sweeps(?= (?:{PROGRAMS})\b))[^\n`]*")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 LIST_ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+", re.MULTILINE)
