@@ -60,7 +60,7 @@ def save_overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.S
         earlier = load_study(storage, name)
         present = [_content(trial) for trial in earlier.trials]
         is_outdated = any(present.count(content) > contents.count(content) for content in present)
-        if is_outdated or earlier.direction != _direction(studies):
+        if is_outdated or earlier.directions != [_direction(studies)]:
             optuna.delete_study(study_name=name, storage=storage)
     overview = _open_overview(storage, name, studies)
     present = [_content(trial) for trial in overview.trials]
