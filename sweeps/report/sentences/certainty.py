@@ -129,8 +129,10 @@ def _tolerance(findings: Findings) -> list[str]:
     for number, factor in enumerate(tolerance.factors):
         fall, diverged = tolerance.falls[number], tolerance.diverged[number]
         verbs = []
-        if not math.isnan(fall.value):
-            is_fall = fall.value >= 0
+        if fall.value == 0:
+            verbs.append("scores the same")
+        elif not math.isnan(fall.value):
+            is_fall = fall.value > 0
             size = format_size(metric, fall if is_fall else -fall)
             verbs.append(f"{'is worse by' if is_fall else 'is better by'} {size}")
         if diverged:
@@ -175,7 +177,7 @@ def _effective_lr(findings: Findings) -> list[str]:
     if fits is None or not fits.is_enough:
         return []
     shares = f"{format_share(fits.effective)} of the variance, lr alone {format_share(fits.plain)}"
-    return [f"Momentum acts through lr/(1-momentum): search one of the two. It explains {shares}."]
+    return [f"Momentum acts through lr/(1-momentum): search one of the two. That explains {shares}."]
 
 
 def _seeds(findings: Findings) -> list[str]:
