@@ -20,7 +20,7 @@ def write_report(storage: BaseStorage, studies: Sequence[Findings], folder: Path
     """Write what a sweep's studies found, into a folder and, for the dashboard, into the storage."""
     folder.mkdir(parents=True, exist_ok=True)
     together = compare_studies(studies)
-    document = compose_document(studies, together)
+    document = compose_document(studies, together, folder)
     write_runs_csv([findings.measurement for findings in studies], folder / "runs.csv")
     write_report_json(studies, together, folder / "report.json")
     for findings in studies:

@@ -14,6 +14,7 @@ from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
 from sweeps.report.outputs.document import compose_document
+from sweeps.report.outputs.html import render_html
 from sweeps.report.outputs.markdown import render_markdown
 from sweeps.report.outputs.terminal import answer_lines, print_findings, train_command
 from sweeps.report.sentences import guide
@@ -255,10 +256,17 @@ def test_the_terminal_says_what_to_do_next(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     printed = print_sweep("different", capsys, tmp_path / "outputs")
-    assert f"Train one:    {train_command(tmp_path / 'outputs', 'adam')}\n" in printed
+    assert f"Train one:    {train_command(*load('different'), tmp_path / 'outputs')}\n" in printed
     assert "--config-dir outputs +pick=adam" in printed
     assert "Report:       outputs/report.html" in printed
     assert "python -m sweeps.dashboard --storage sqlite:///outputs/sweeps.db" in printed
+
+
+def test_the_report_holds_the_command_that_trains_what_is_recommended(tmp_path: Path) -> None:
+    document = compose_document(*load("different"), tmp_path)
+    assert document.command.endswith(f" --config-dir {tmp_path} +pick=adam")
+    for page in (render_markdown(document), render_html(document)):
+        assert "+pick=adam" in page
 
 
 def test_a_study_of_another_program_has_no_command_to_train_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sweeps.report.figures.all import Plot, joint_plots, study_plots
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import Table, confirmed_tables, settings_table
+from sweeps.report.outputs.terminal import train_command
 from sweeps.report.sentences.answer import Answer, compose_answer
 from sweeps.report.sentences.certainty import explain_study, explain_together
 from sweeps.report.sentences.limits import list_limits
@@ -35,10 +37,12 @@ class Document:
     parts: Sequence[Part]
     # What can't be said.
     limits: Part
+    # The command that trains a recommended setting once more; empty where there is none.
+    command: str = ""
 
 
-def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
-    """Return the report of a sweep, at whatever stage it is."""
+def compose_document(studies: Sequence[Findings], joint: Joint, folder: Path | None = None) -> Document:
+    """Return the report of a sweep, at whatever stage it is. folder: where the picks are written."""
     together = Part(
         "All studies",
         explain_together(studies, joint),
@@ -50,6 +54,7 @@ def compose_document(studies: Sequence[Findings], joint: Joint) -> Document:
         compose_answer(studies, joint),
         [together, *map(_study_part, studies)],
         Part("What this can't say", list_limits(studies, joint)),
+        train_command(studies, joint, folder) if folder else "",
     )
 
 

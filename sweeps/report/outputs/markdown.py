@@ -11,6 +11,8 @@ from sweeps.report.sentences.guide import GUIDE
 def render_markdown(document: Document) -> str:
     """Return the whole report; its figures are in the HTML beside it."""
     lines = [f"# {document.title}", "", *answer_markdown(document.answer), ""]
+    if document.command:
+        lines += ["Train one:", "", f"    {document.command}", ""]
     lines += ["The figures are in report.html.", "", "## How sure is this?", ""]
     for part in [*document.parts, document.limits]:
         if part.sentences:

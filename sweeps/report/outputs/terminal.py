@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as PrintedTable
 
-from sweeps.report.findings.joint import compare_studies
+from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.tables import Table, settings_table
 from sweeps.report.sentences.answer import Answer, AnswerRow, compose_answer
@@ -35,8 +35,14 @@ def print_findings(
     console.print(f"\n{answer.advice}", style="bold", markup=False)
     for line in answer_lines(answer, console.width):
         console.print(line, markup=False, soft_wrap=True)
-    for name, text in _next_steps(list_winners(studies, joint), folder, url):
-        console.print(f"{name:<14}{text}", markup=False, soft_wrap=True)
+    steps = {"Dashboard:": dashboard_command(url)}
+    if folder:
+        steps["Train one:"] = train_command(studies, joint, folder)
+        steps["Report:"] = _shorten(folder / "report.html")
+        steps["All settings:"] = _shorten(folder / "runs.csv")
+    for name in ("Train one:", "Report:", "Dashboard:", "All settings:"):
+        if steps.get(name):
+            console.print(f"{name:<14}{steps[name]}", markup=False, soft_wrap=True)
     if with_tables:
         for findings in studies:
             print_table(console, settings_table(findings, is_narrow=True))
@@ -60,28 +66,17 @@ def dashboard_command(url: str) -> str:
     return f"{_python()} -m sweeps.dashboard --storage {shlex.quote(storage_at(url).display_url)}"
 
 
-def train_command(folder: Path, option: str) -> str:
-    """Return the command that trains what is recommended of an option once more."""
+def train_command(studies: Sequence[Findings], joint: Joint, folder: Path) -> str:
+    """Return the command that trains a recommended setting once more; empty where there is none."""
+    # Another program's study has no search space as written, and no config that a pick would complete.
+    options = [f.measurement.option for f in list_winners(studies, joint) if f.measurement.space]
+    if not options:
+        return ""
     name = getattr(sys.modules["__main__"].__spec__, "name", "")
     program = "-m sweeps.run"
     if not name.startswith("sweeps.") and Path(sys.argv[0]).suffix == ".py":  # another application's sweep
         program = shlex.quote(sys.argv[0])
-    return f"{_python()} {program} --config-dir {shlex.quote(_shorten(folder))} +pick={option}"
-
-
-def _next_steps(winners: Sequence[Findings], folder: Path | None, url: str) -> list[tuple[str, str]]:
-    """Return commands and files; winners: the studies of which one is trained again."""
-    steps = []
-    # Another program's study has no search space as written, and no config that a pick would complete.
-    options = [f.measurement.option for f in winners if f.measurement.space]
-    if folder:
-        if options:
-            steps.append(("Train one:", train_command(folder, options[0])))
-        steps.append(("Report:", _shorten(folder / "report.html")))
-    steps.append(("Dashboard:", dashboard_command(url)))
-    if folder:
-        steps.append(("All settings:", _shorten(folder / "runs.csv")))
-    return steps
+    return f"{_python()} {program} --config-dir {shlex.quote(_shorten(folder))} +pick={options[0]}"
 
 
 def _row_lines(row: AnswerRow, names: int, settings: int, width: int) -> list[str]:

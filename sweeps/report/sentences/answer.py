@@ -191,8 +191,6 @@ def _facts(studies: Sequence[Findings], joint: Joint) -> list[str]:
     facts = [count_diverged(studies), *compare_optimizers(studies, joint)]
     if joint.test_sample:
         sample = joint.test_sample
-        facts.append(
-            f"{sample.images:,} test images leave ± {sample.half_width:.1f} points open at "
-            f"{sample.accuracy:.0f} %"
-        )
+        accuracy = f"{sample.accuracy:.0f} % is known only to ± {sample.half_width:.1f} points"
+        facts.append(f"with {sample.images:,} test images, {accuracy}")
     return facts
