@@ -43,6 +43,7 @@ FONT = {
     "size": 13,
     "color": INK,
 }
+TOP_LEFT = {"x": 0.01, "xanchor": "left", "y": 0.98, "yanchor": "top"}
 # Of figures with many labels.
 SMALL_FONT = {**FONT, "size": 12}
 
@@ -69,7 +70,8 @@ def frame(title: str, x: dict[str, Any], y: dict[str, Any], height: int = 440, *
     return go.Figure(
         layout={
             "template": go.layout.Template(),
-            "title": {"text": title, "x": 0.01, "xanchor": "left", "font": {"size": 16, "weight": 600}},
+            # At the very top, clear of the buttons that the dashboard shows above the frame.
+            "title": {"text": title, **TOP_LEFT, "font": {"size": 16, "weight": 600}},
             "xaxis": {**GRID, **x},
             "yaxis": {**GRID, **y},
             "font": FONT,
