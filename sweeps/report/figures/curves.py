@@ -82,7 +82,7 @@ def _measured_runs(findings: Findings, pick: Pick) -> list[RunCurves]:
         return []
     curves = []
     for label, run in measurement.by_index[index].runs.items():
-        if run.curves:
+        if any(metric in run.curves for metric, *_ in METRICS):
             curves.append(RunCurves(label, run.curves, _read_losses(measurement.folder, run)))
     return curves
 

@@ -111,19 +111,19 @@ def parameter_axis(axis: Axis, values: Iterable[float], marks_ends: bool = False
     if len(ticks) == 1 and axis.log:
         # Half a decade on either side: without a range, the points' small shift would fill the frame.
         layout["range"] = [np.log10(ticks[0]) - 0.5, np.log10(ticks[0]) + 0.5]
-    ticks = _sparse(ticks, axis.log)
+    ticks = _thin_out(ticks, axis.log)
     return layout | {"tickvals": ticks, "ticktext": [f"{tick:g}{notes.get(tick, '')}" for tick in ticks]}
 
 
-def _sparse(ticks: Sequence[float], log: bool) -> list[float]:
+def _thin_out(ticks: Sequence[float], log: bool) -> list[float]:
     """Return ticks without those whose label would touch the one before; the last one stays."""
     places = np.log10(ticks) if log else np.asarray(ticks)
     apart = (places[-1] - places[0]) * CLOSEST_TICKS
-    last, sparse = places[-1], [ticks[-1]]
+    last, labels = places[-1], [ticks[-1]]
     for tick, place in zip(ticks[-2::-1], places[-2::-1], strict=True):
         if last - place >= apart:
-            last, sparse = place, [tick, *sparse]
-    return sparse
+            last, labels = place, [tick, *labels]
+    return labels
 
 
 def add_pick(figure: go.Figure, role: str, x: Any, y: Any) -> None:

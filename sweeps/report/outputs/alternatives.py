@@ -54,7 +54,7 @@ def _points(trace: Any, across: bool) -> list[Point]:
     places, numbers = (trace.y, trace.x) if across else (trace.x, trace.y)
     if trace.hovertext is not None:
         places, numbers = trace.hovertext, trace.customdata
-    return [(str(x), float(y)) for x, y in zip(places, numbers, strict=True) if y is not None]
+    return [(str(x), float(y)) for x, y in zip(places, numbers, strict=True) if y is not None and y == y]
 
 
 def _number(point: Point) -> float:
