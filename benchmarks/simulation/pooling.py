@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from benchmarks.simulation.rows import Row, share
-from sweeps.report.statistics.pooling import pool
+from sweeps.compare.pooling import pool
 
 # The mean of the true differences, in points.
 DIFFERENCE = 0.3

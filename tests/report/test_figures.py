@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 import pytest
 from optuna.storages import BaseStorage
 
+from sweeps.compare.output import forest_plots
+from sweeps.compare.several import compare_sweeps
 from sweeps.report.figures import all as figures
 from sweeps.report.figures import best_by_lr, effective_lr, epochs_to_target, expected_best, maps, scores
 from sweeps.report.figures.cells import add_cells
@@ -20,7 +22,6 @@ from sweeps.report.figures.focus import focus
 from sweeps.report.figures.style import parameter_axis, to_list
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
-from sweeps.report.findings.several import compare_sweeps
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.metric import Metric
@@ -39,8 +40,8 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
 
 # Of several sweeps, with a difference in each and in none.
 PAIR_PLOTS = [
-    *figures.pair_plots(compare_sweeps(worked_sweeps())),
-    *figures.pair_plots(compare_sweeps([replace(each, comparisons=[]) for each in worked_sweeps()])),
+    *forest_plots(compare_sweeps(worked_sweeps())),
+    *forest_plots(compare_sweeps([replace(each, comparisons=[]) for each in worked_sweeps()])),
 ]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sweeps.report.findings.sweep_file import Sweep
+from sweeps.compare.sweep_file import Sweep
 from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.compare import Comparison, Reason
 from sweeps.report.statistics.intervals import UNKNOWN, Spread, interval

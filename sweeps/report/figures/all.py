@@ -13,7 +13,6 @@ from sweeps.report.figures import (
     effective_lr,
     epochs_to_target,
     expected_best,
-    forest,
     importance,
     maps,
     regrets,
@@ -21,7 +20,6 @@ from sweeps.report.figures import (
 )
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.roles import group_picks
-from sweeps.report.findings.several import SeveralSweeps
 from sweeps.report.findings.study import Findings
 
 
@@ -46,16 +44,7 @@ STUDY_FIGURES: Sequence[Figure] = (scores, maps, effective_lr, importance)
 CONDITION_FIGURES: Sequence[Figure] = (regrets,)
 # Drawn from a study's findings and each setting that it picked.
 PICK_FIGURES: Sequence[Figure] = (curves,)
-# Drawn from each pair of optimizers over several sweeps.
-PAIR_FIGURES: Sequence[Figure] = (forest,)
-ALL_FIGURES = (
-    *SWEEP_FIGURES,
-    *JOINT_FIGURES,
-    *STUDY_FIGURES,
-    *CONDITION_FIGURES,
-    *PICK_FIGURES,
-    *PAIR_FIGURES,
-)
+ALL_FIGURES = (*SWEEP_FIGURES, *JOINT_FIGURES, *STUDY_FIGURES, *CONDITION_FIGURES, *PICK_FIGURES)
 
 
 @dataclass(frozen=True)
@@ -73,24 +62,19 @@ class Plot:
 
 def joint_plots(studies: Sequence[Findings], joint: Joint) -> list[Plot]:
     """Return the figures that show all studies, those that can't be drawn with the reason."""
-    plots = [_plot(figure, studies) for figure in SWEEP_FIGURES]
-    plots += [_plot(figure, joint) for figure in JOINT_FIGURES]
+    plots = [plot(figure, studies) for figure in SWEEP_FIGURES]
+    plots += [plot(figure, joint) for figure in JOINT_FIGURES]
     return plots
 
 
 def study_plots(findings: Findings) -> list[Plot]:
     """Return the figures of a study, those that can't be drawn with the reason."""
-    plots = [_plot(figure, findings) for figure in STUDY_FIGURES]
+    plots = [plot(figure, findings) for figure in STUDY_FIGURES]
     if len(findings.measurement.conditions) > 1:
-        plots += [_plot(figure, findings) for figure in CONDITION_FIGURES]
+        plots += [plot(figure, findings) for figure in CONDITION_FIGURES]
     for figure in PICK_FIGURES:
         plots += _pick_plots(figure, findings)
     return plots
-
-
-def pair_plots(several: SeveralSweeps) -> list[Plot]:
-    """Return the figures of each pair of optimizers over several sweeps."""
-    return [_plot(figure, pair, several.metric) for pair in several.pairs for figure in PAIR_FIGURES]
 
 
 def _pick_plots(figure: Figure, findings: Findings) -> list[Plot]:
@@ -98,14 +82,15 @@ def _pick_plots(figure: Figure, findings: Findings) -> list[Plot]:
     plots = []
     for picks in group_picks(findings):
         if figure.missing(findings, picks) is None:
-            plot = _plot(figure, findings, picks)
+            drawing = plot(figure, findings, picks)
             roles = [pick.role for pick in picks]
-            title = f"{plot.title} ({', '.join(roles)})"
-            plots.append(replace(plot, name="-".join([plot.name, *roles]), title=title))
-    return plots or [_plot(figure, findings, [])]
+            title = f"{drawing.title} ({', '.join(roles)})"
+            plots.append(replace(drawing, name="-".join([drawing.name, *roles]), title=title))
+    return plots or [plot(figure, findings, [])]
 
 
-def _plot(figure: Figure, *sources: Any) -> Plot:
+def plot(figure: Figure, *sources: Any) -> Plot:
+    """Return a figure drawn from what it takes, or the reason why it can't be."""
     name = figure.__name__.rpartition(".")[2].replace("_", "-")
     reason = figure.missing(*sources)
     if reason is not None:

@@ -10,12 +10,12 @@ import numpy as np
 import optuna
 import pytest
 
+from sweeps.compare.pooling import pool
+from sweeps.compare.sentences import describe_sweeps, forest_rows
+from sweeps.compare.several import compare_folders, compare_sweeps
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
-from sweeps.report.findings.several import compare_folders, compare_sweeps
 from sweeps.report.measure.settings import FinishedRun, Setting
-from sweeps.report.sentences.several_sweeps import describe_sweeps, forest_rows
-from sweeps.report.statistics.pooling import pool
 from sweeps.report.write import write_report
 from tests.conftest import finish, start
 from tests.support.studies import two_confirmed

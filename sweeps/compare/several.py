@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from sweeps.compare.pooling import ENOUGH_SWEEPS, Pooled, pool
+from sweeps.compare.sweep_file import Sweep, read_sweep
 from sweeps.report.findings.scope import scope
-from sweeps.report.findings.sweep_file import Sweep, read_sweep
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.compare import Verdict, holm, judge
 from sweeps.report.statistics.intervals import Estimate
-from sweeps.report.statistics.pooling import ENOUGH_SWEEPS, Pooled, pool
 
 # The reason of a sweep that doesn't compare the two.
 ABSENT = "not compared"

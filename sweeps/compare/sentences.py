@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeps.report.findings.several import ABSENT, PairOverSweeps, Regret, SeveralSweeps, Transfer
+from sweeps.compare.pooling import ENOUGH_SWEEPS
+from sweeps.compare.several import ABSENT, PairOverSweeps, Regret, SeveralSweeps, Transfer
 from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.verdict import REASONS
 from sweeps.report.sentences.wording import (
@@ -15,7 +16,6 @@ from sweeps.report.sentences.wording import (
     join_words,
 )
 from sweeps.report.statistics.intervals import Estimate
-from sweeps.report.statistics.pooling import ENOUGH_SWEEPS
 
 # The most differences between sweeps that are named.
 MOST_DIFFERING = 8

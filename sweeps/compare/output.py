@@ -6,19 +6,20 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from sweeps.report.figures.all import pair_plots
-from sweeps.report.findings.several import SeveralSweeps
-from sweeps.report.outputs.document import Part
-from sweeps.report.outputs.html import render_part
-from sweeps.report.outputs.markdown import bullets, table_lines
-from sweeps.report.outputs.tables import Table
-from sweeps.report.outputs.terminal import print_table
-from sweeps.report.sentences.several_sweeps import (
+from sweeps.compare import forest
+from sweeps.compare.sentences import (
     describe_sweeps,
     forest_rows,
     format_regret,
     transfers_by_option,
 )
+from sweeps.compare.several import SeveralSweeps
+from sweeps.report.figures.all import Plot, plot
+from sweeps.report.outputs.document import Part
+from sweeps.report.outputs.html import render_part
+from sweeps.report.outputs.markdown import bullets, table_lines
+from sweeps.report.outputs.tables import Table
+from sweeps.report.outputs.terminal import print_table
 from sweeps.report.sentences.wording import format_params, join_words
 from sweeps.report.statistics.intervals import Estimate
 
@@ -35,12 +36,17 @@ def print_sweeps(several: SeveralSweeps) -> None:
         print_table(console, table)
 
 
+def forest_plots(several: SeveralSweeps) -> list[Plot]:
+    """Return a figure for each pair of optimizers, one that can't be drawn with the reason."""
+    return [plot(forest, pair, several.metric) for pair in several.pairs]
+
+
 def write_sweeps(several: SeveralSweeps, folder: Path) -> None:
     """Write compare.html and compare.md."""
     folder.mkdir(parents=True, exist_ok=True)
     tables = [*_forest_tables(several), *_transfer_tables(several)]
     title = f"{join_words(several.names)} together"
-    part = Part(title, describe_sweeps(several), tables, plots=pair_plots(several))
+    part = Part(title, describe_sweeps(several), tables, plots=forest_plots(several))
     (folder / "compare.html").write_text(render_part(part))
     lines = [f"# {part.title}", "", *bullets(part.sentences)]
     for table in tables:

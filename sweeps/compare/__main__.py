@@ -18,8 +18,8 @@ def main() -> None:
     )
     arguments = parser.parse_args()
 
-    from sweeps.report.findings.several import compare_folders
-    from sweeps.report.outputs.several import print_sweeps, write_sweeps
+    from sweeps.compare.output import print_sweeps, write_sweeps
+    from sweeps.compare.several import compare_folders
 
     try:
         several = compare_folders(arguments.sweeps)

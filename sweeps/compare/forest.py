@@ -4,10 +4,10 @@ import math
 
 import plotly.graph_objects as go
 
+from sweeps.compare.sentences import forest_rows
+from sweeps.compare.several import PairOverSweeps
 from sweeps.report.figures.differences import draw_differences
-from sweeps.report.findings.several import PairOverSweeps
 from sweeps.report.measure.metric import Metric
-from sweeps.report.sentences.several_sweeps import forest_rows
 
 TITLE = "What each sweep says"
 HOW_TO_READ = """

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sweeps.compare.pooling import paule_mandel, pool
 from sweeps.report.statistics.intervals import Estimate, seeds_needed
-from sweeps.report.statistics.pooling import paule_mandel, pool
 
 
 def limits(estimate: Estimate) -> list[float]:

@@ -1,0 +1,1 @@
+"""Compare several sweeps by the files of their reports."""
