@@ -36,7 +36,9 @@ def test_a_sweep_and_its_report_ask_for_nothing_that_only_training_needs(toy: To
     printed = toy.run("hydra.sweeper.report=true", "shape.x=0,1,2")
     assert "report.html" in printed
     command = ["-m", "sweeps.report", "--storage", toy.storage, "--folder", str(toy.folder / "again")]
-    assert finish(start("-W", "error", *command)).endswith("/again/report.html\n")
+    printed = finish(start("-W", "error", *command))
+    assert "/again/report.html\n" in printed
+    assert "python your_application.py --config-dir " in printed
     assert not guard.exists(), guard.read_text()
 
 

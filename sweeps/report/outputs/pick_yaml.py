@@ -16,10 +16,14 @@ from sweeps.study.dotted_keys import nest
 from sweeps.study.parameter import Parameter
 
 
+def pick_name(measurement: Measurement) -> str:
+    """Return what a study's pick is called: its option, as Hydra and a file system take it."""
+    return re.sub(r"[^\w.=-]", "_", measurement.option)
+
+
 def write_pick(findings: Findings, folder: Path) -> Path | None:
     """Write what is recommended as pick/<option>.yaml; remove an earlier file where nothing is."""
-    name = re.sub(r"[^\w.=-]", "_", findings.measurement.option)
-    path = folder / "pick" / f"{name}.yaml"
+    path = folder / "pick" / f"{pick_name(findings.measurement)}.yaml"
     pick = findings.recommended_pick
     if pick is None:
         path.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -13,6 +12,7 @@ from rich.table import Table as PrintedTable
 
 from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.study import Findings
+from sweeps.report.outputs.pick_yaml import pick_name
 from sweeps.report.outputs.tables import Table, settings_table
 from sweeps.report.sentences.answer import Answer, AnswerRow, compose_answer
 from sweeps.report.sentences.verdict import list_winners
@@ -69,14 +69,14 @@ def dashboard_command(url: str) -> str:
 def train_command(studies: Sequence[Findings], joint: Joint, folder: Path) -> str:
     """Return the command that trains a recommended setting once more; empty where there is none."""
     # Another program's study has no search space as written, and no config that a pick would complete.
-    options = [f.measurement.option for f in list_winners(studies, joint) if f.measurement.space]
-    if not options:
+    winners = [findings for findings in list_winners(studies, joint) if findings.measurement.space]
+    if not winners:
         return ""
-    name = getattr(sys.modules["__main__"].__spec__, "name", "")
-    program = "-m sweeps.run"
-    if not name.startswith("sweeps.") and Path(sys.argv[0]).suffix == ".py":  # another application's sweep
-        program = shlex.quote(sys.argv[0])
-    return f"{_python()} {program} --config-dir {shlex.quote(_shorten(folder))} +pick={options[0]}"
+    measurement, program = winners[0].measurement, "-m sweeps.run"
+    if "data._target_" not in measurement.config:
+        program = "your_application.py"
+    folder_name = shlex.quote(_shorten(folder))
+    return f"{_python()} {program} --config-dir {folder_name} +pick={pick_name(measurement)}"
 
 
 def _row_lines(row: AnswerRow, names: int, settings: int, width: int) -> list[str]:
