@@ -79,7 +79,7 @@ def _add_line(figure: go.Figure, option: str, axis: Axis, settings: Sequence[Set
 def _add_strips(figure: go.Figure, axis: Axis, number: int) -> None:
     """Add a strip over the searched values, opaque over the declared ones."""
     y = {"y0": number * STRIP, "y1": (number + 0.8) * STRIP, "yref": "y domain"}
-    for values, opacity in ((axis.values, 0.3), (axis.declared, 0.8)):
+    for values, opacity in ((axis.values, 0.4), (axis.declared, 0.9)):
         x = {"x0": float(values[0]), "x1": float(values[-1])}
         shade = translucent(colour(number), opacity)
         figure.add_shape(type="rect", **x, **y, fillcolor=shade, line={"width": 0}, layer="below")
