@@ -60,7 +60,7 @@ def lecture_command(arguments: argparse.Namespace, folder: Path, turn: int) -> l
 
 
 def sweeps_command(arguments: argparse.Namespace, folder: Path, turn: int) -> list[str]:
-    """Return the command of the same sweep with `sweeps`, without its confirmation."""
+    """Return the command of the same sweep with `sweeps`, neither widened nor confirmed."""
     return [
         *("-m", "sweeps.run", "-m", "optimizer=sgd", "data=fashion_mnist", f"data.root={arguments.source}"),
         f"outputs={folder}/sweeps{turn}",
@@ -69,7 +69,7 @@ def sweeps_command(arguments: argparse.Namespace, folder: Path, turn: int) -> li
         f"optimizer.lr=choice({','.join(map(str, arguments.lr))})",
         f"optimizer.momentum=choice({','.join(map(str, arguments.momentum))})",
         f"hydra.sweeper.replicates.seed=[{','.join(map(str, arguments.seeds))}]",
-        "hydra.sweeper.confirm.seeds=0",
+        *("extend=0", "hydra.sweeper.confirm.seeds=0"),
     ]
 
 
