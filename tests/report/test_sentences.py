@@ -287,6 +287,38 @@ def test_a_scope_names_what_differs_between_optimizers() -> None:
     assert answer("another program's").scope == ""
 
 
+@pytest.mark.parametrize(
+    ("sweep", "advice"),
+    [
+        ("different", "Use adam with lr=0.01 momentum=0: better than sgd."),
+        (
+            "widened",
+            "Use sgd with lr=0.3 momentum=0.9 or adam with lr=0.01 momentum=0.9: no difference found.",
+        ),
+        ("many", "Use adam, nadam or lion: which is better is unknown."),
+        (
+            "unfinished",
+            "Use sgd with lr=0.01 momentum=0.9, the best of 4 settings so far; 2 didn't run to the end.",
+        ),
+        ("one learned nothing", "Use adam with lr=0.01 momentum=0.9."),
+        ("not begun", "No setting is measured yet."),
+        ("all diverged", "Every run diverged: search smaller learning rates."),
+        ("learned nothing", "No run learned anything: check data, loss and model, or train longer."),
+        ("nothing usable", "No optimizer has a setting to recommend."),
+        (
+            "diverging later",
+            "What the tuning recommends diverges on every fresh seed: search smaller learning rates.",
+        ),
+        (
+            "worse than its config",
+            "Use sgd with lr=0.001 momentum=0.9, its config's own setting: none measured better.",
+        ),
+    ],
+)
+def test_the_advice_is_one_sentence_that_says_what_to_do(sweep: str, advice: str) -> None:
+    assert answer(sweep).advice == advice
+
+
 def test_one_optimizer_has_advice_and_no_verdict() -> None:
     storage = optuna.storages.InMemoryStorage()
     confirm(scored_study(storage, "sgd", hill), PICKS, hill, hill)

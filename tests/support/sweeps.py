@@ -101,6 +101,18 @@ def _confirm_test(study: optuna.Study, picks: Sequence[Mapping[str, Any]], score
     _confirm_each(study, picks, lambda params, seed: score(params, seed) - 1)
 
 
+def nothing_usable(storage: BaseStorage) -> None:
+    """One optimizer diverges throughout, another learned nothing, a third one diverges on the fresh seeds."""
+    scored_study(storage, "sgd", hill, diverges=always)
+    scored_study(storage, "adam", constant, learned_nothing=True)
+    diverging_later(storage, "lion")
+
+
+def diverging_later(storage: BaseStorage, option: str = "sgd") -> None:
+    """An optimizer that diverges on the fresh seeds alone."""
+    confirm(scored_study(storage, option, hill), PICKS, hill, lambda *_: 10)
+
+
 def lucky(score: Score, number: int, gain: float = 0.0) -> Score:
     """Return a score that is so much higher, with luck of its own."""
 
@@ -238,6 +250,8 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     "learned nothing": lambda storage: scored_study(storage, "sgd", constant, learned_nothing=True),
     "one learned nothing": one_learned_nothing,
     "diverging": diverging,
+    "diverging later": diverging_later,
+    "nothing usable": nothing_usable,
     "constant": lambda storage: confirmed(storage, constant),
     "one lr": lambda storage: confirmed(storage, hill, lrs=[0.01]),
     "worse than its config": worse_than_config,

@@ -44,7 +44,7 @@ class Joint:
 def compare_studies(studies: Sequence[Findings]) -> Joint:
     """Compare one study or more."""
     return Joint(
-        metric=_fresh_metric(studies),
+        metric=shared_metric(studies),
         comparisons=_compare_recommended(studies),
         tolerances=_compare_tolerances(studies),
         speed=measure_speed(studies),
@@ -53,7 +53,7 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
     )
 
 
-def _fresh_metric(studies: Sequence[Findings]) -> Metric:
+def shared_metric(studies: Sequence[Findings]) -> Metric:
     """Return what the fresh scores are of: a study that isn't confirmed has none on a test split."""
     for findings in studies:
         if findings.fresh_metric != findings.measurement.metric:
@@ -86,7 +86,7 @@ def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
     """Compare what is recommended, on the test split where it was read, and on the validation splits."""
     scores = {findings.measurement.option: _scores(findings) for findings in studies}
     comparisons = _compare(studies, scores)
-    if _fresh_metric(studies) == studies[0].measurement.metric:
+    if shared_metric(studies) == studies[0].measurement.metric:
         return comparisons
     tests = align(scores)
     objectives = align({findings.measurement.option: _objectives(findings) for findings in studies})
@@ -114,7 +114,7 @@ def _compare(studies: Sequence[Findings], scores: Mapping[str, Mapping[Hashable,
     by_option = {findings.measurement.option: findings for findings in studies}
     tuning = {option: by_option[option].selection for option in scores}
     comparisons = []
-    for pair in compare(align(scores), tuning, _fresh_metric(studies).margin):
+    for pair in compare(align(scores), tuning, shared_metric(studies).margin):
         reason = _find_reason(pair, by_option[pair.first], by_option[pair.second])
         verdict = "unknown" if reason else pair.verdict
         comparisons.append(replace(pair, verdict=verdict, reason=reason))

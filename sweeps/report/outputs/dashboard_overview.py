@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, create_trial
 
+from sweeps.report.findings.joint import shared_metric
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.findings.tolerance import scaled
@@ -158,9 +159,9 @@ def _open_overview(storage: BaseStorage, name: str, studies: Sequence[Findings])
     )
     overview.set_user_attr(OVERVIEW, [findings.measurement.study for findings in studies])
     with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
-        overview.set_metric_names([studies[0].fresh_metric.label])
+        overview.set_metric_names([shared_metric(studies).label])
     return overview
 
 
 def _direction(studies: Sequence[Findings]) -> StudyDirection:
-    return StudyDirection.MAXIMIZE if studies[0].fresh_metric.direction > 0 else StudyDirection.MINIMIZE
+    return StudyDirection.MAXIMIZE if shared_metric(studies).direction > 0 else StudyDirection.MINIMIZE

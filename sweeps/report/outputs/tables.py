@@ -6,6 +6,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from sweeps.report.findings.joint import shared_metric
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
@@ -55,12 +56,13 @@ def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
         rows += [_pick_row(findings, picks) for picks in group_picks(findings) if picks[0].fresh]
     if not rows:
         return []
-    metric, objective = studies[0].fresh_metric.label, studies[0].measurement.metric.label
-    columns = ["study", "pick", "setting", "seeds", metric, f"{objective}, fresh", "tuning", "diverged"]
+    metric, objective = shared_metric(studies).label, studies[0].measurement.metric.label
+    columns = ["study", "pick", "setting", "seeds", "score", "objective", "tuning", "diverged"]
     if metric == objective:
-        columns.remove(f"{objective}, fresh")
+        columns.remove("objective")
+    names = {"score": metric, "objective": f"{objective}, fresh"}
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
-    return [Table(title, columns, list(map(itemgetter(*columns), rows)))]
+    return [Table(title, [names.get(key, key) for key in columns], list(map(itemgetter(*columns), rows)))]
 
 
 def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
@@ -100,8 +102,8 @@ def _pick_row(findings: Findings, picks: Sequence[Pick]) -> dict[str, str]:
         "pick": name,
         "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
-        findings.fresh_metric.label: format_score(findings.fresh_metric, pick.fresh.score),
-        f"{metric.label}, fresh": format_score(metric, pick.fresh.objective),
+        "score": format_score(findings.fresh_metric, pick.fresh.score),
+        "objective": format_score(metric, pick.fresh.objective),
         "tuning": format_mean(metric, pick.tuned.mean.value) if pick.tuned else "",
         "diverged": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {share}",
     }

@@ -1,10 +1,9 @@
 """Put a sweep's answer into the few lines that terminal, report and dashboard show first."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeps.report.findings.joint import Joint
+from sweeps.report.findings.joint import Joint, shared_metric
 from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.remarks import count_settings, list_remarks
@@ -29,7 +28,7 @@ class AnswerRow:
     option: str
     # "lr=0.3 momentum=0.9"; empty where nothing is recommended
     setting: str
-    # "93.52 [93.14, 93.90]"; empty where nothing is recommended or every fresh run diverged
+    # "93.52 [93.14, 93.90]", or "diverged"; empty where nothing is recommended
     score: str
     # "half, double lr: 93.5, 93.5"; empty where they weren't trained
     tolerance: str = ""
@@ -104,7 +103,7 @@ def count_diverged(studies: Sequence[Findings]) -> str:
 
 def _note(studies: Sequence[Findings]) -> str:
     """Return what the scores measure, which direction is better, and on which seeds."""
-    first, metric = studies[0].measurement, studies[0].fresh_metric
+    first, metric = studies[0].measurement, shared_metric(studies)
     has_fresh = is_confirmed(studies)
     parts = [f"{metric.label} on fresh seeds" if has_fresh else metric.label]
     if metric.direction < 0:
@@ -136,8 +135,8 @@ def _row(findings: Findings, has_fresh: bool) -> AnswerRow:
     if pick is None:
         return AnswerRow(findings.measurement.option, "", "", remarks=remarks)
     score = ""
-    if pick.fresh and not math.isnan(pick.fresh.score.value):
-        score = format_score(findings.fresh_metric, pick.fresh.score)
+    if pick.fresh:
+        score = format_score(findings.fresh_metric, pick.fresh.score) or "diverged"
     elif pick.fresh is None and pick.tuned:
         score = format_mean(findings.measurement.metric, pick.tuned.mean.value)
         if has_fresh:

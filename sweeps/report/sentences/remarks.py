@@ -41,6 +41,12 @@ def list_remarks(findings: Findings) -> list[str]:
     ]
 
 
+def is_usable(findings: Findings) -> bool:
+    """Return whether there is a recommended setting that doesn't diverge on every fresh seed."""
+    pick = findings.recommended_pick
+    return pick is not None and (pick.fresh is None or not math.isnan(pick.fresh.score.value))
+
+
 def count_settings(findings: Findings) -> tuple[int, int]:
     """Return how many settings are complete, and how many were begun or planned."""
     measurement = findings.measurement
@@ -59,7 +65,7 @@ def _fresh_runs(findings: Findings, pick: Pick) -> list[str]:
         remarks.append(f"{fresh.diverged_count} of {fresh.runs} fresh runs diverged")
     if len(fresh.values) < wanted:
         remarks.append(f"{len(fresh.values)} of {wanted} fresh seeds so far")
-    if len(fresh.values) > 1 and len(set(fresh.values)) == 1:
+    if fresh.runs > 1 and fresh.values.count(fresh.score.value) == len(fresh.values):
         remarks.append("the same on each seed")
     return remarks
 

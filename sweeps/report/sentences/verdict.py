@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.remarks import ENDS, OUTCOMES, count_settings
+from sweeps.report.sentences.remarks import ENDS, OUTCOMES, count_settings, is_usable
 from sweeps.report.sentences.wording import (
+    format_count,
     format_difference,
     format_gap,
     format_params,
@@ -17,6 +18,8 @@ from sweeps.report.statistics.compare import Comparison
 
 # The most optimizers of which every pair has a line of its own.
 MOST_PAIRED = 3
+# What is said where what was recommended turns out to diverge.
+UNUSABLE = "what the tuning recommends diverges on every fresh seed: search smaller learning rates"
 # Why a ranking is unknown.
 REASONS = {
     "different seeds": "not trained on the same fresh seeds",
@@ -55,7 +58,7 @@ def describe_comparison(comparison: Comparison, joint: Joint) -> str:
         line = f"{first} or {second}: no difference found ({size}); "
         line += f"{comparison.seeds} seeds may miss less than {comparison.smallest:.2g}"
     if comparison.excluded:
-        line += f"; of the {comparison.seeds} seeds on which both converge"
+        line += f"; {format_count(comparison.excluded, 'seed')} left out, where one diverged or is missing"
     if comparison.is_contradicted:
         line += f"; on validation data {second} is ahead"
     return line
@@ -86,7 +89,8 @@ def _compare_with_best(studies: Sequence[Findings], joint: Joint) -> list[str]:
                 {comparison.first, comparison.second}
             )
     for reason, options in options_by_reason.items():
-        lines.append(f"some rankings are unknown: {_explain(reason, options, studies)}")
+        start = "some rankings are unknown" if comparisons else "every ranking is unknown"
+        lines.append(f"{start}: {_explain(reason, options, studies)}")
     return lines
 
 
@@ -114,12 +118,13 @@ def _explain(reason: str, options: Collection[str], studies: Sequence[Findings])
 
 def advise(studies: Sequence[Findings], joint: Joint) -> str:
     """Return in one sentence what to use, or what to do first."""
-    candidates = [findings for findings in studies if findings.recommended_pick]
-    if not candidates:
-        step = OUTCOMES[min(findings.outcome for findings in studies)]
-        return f"{step[0].upper()}{step[1:]}."
+    candidates = list(filter(is_usable, studies))
     if len(candidates) == 1:
         return f"Use {_name_setting(candidates[0])}{_doubt(candidates[0])}."
+    if not candidates:
+        steps = {OUTCOMES.get(findings.outcome, UNUSABLE) for findings in studies}
+        step = steps.pop() if len(steps) == 1 else "no optimizer has a setting to recommend"
+        return f"{step[0].upper()}{step[1:]}."
     winners = list_winners(studies, joint)
     names = [findings.measurement.option for findings in winners]
     if len(winners) <= 2:
@@ -130,7 +135,7 @@ def advise(studies: Sequence[Findings], joint: Joint) -> str:
 def list_winners(studies: Sequence[Findings], joint: Joint) -> list[Findings]:
     """Return the studies with a recommended setting that isn't worse than another one's."""
     worse = {comparison.second for comparison in joint.comparisons if comparison.verdict == "better"}
-    return [f for f in studies if f.recommended and f.measurement.option not in worse]
+    return [f for f in studies if is_usable(f) and f.measurement.option not in worse]
 
 
 def _name_setting(findings: Findings) -> str:
