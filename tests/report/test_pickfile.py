@@ -100,9 +100,10 @@ def test_a_pick_is_what_is_recommended_and_says_what_limits_it(
     assert any(remark in line for line in comments), comments
 
 
-def test_no_earlier_pick_stays_where_nothing_is_recommended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sweep", ["all diverged", "diverging later"])
+def test_no_earlier_pick_stays_where_nothing_is_recommended(sweep: str, tmp_path: Path) -> None:
     storage = optuna.storages.InMemoryStorage()
-    SWEEPS["all diverged"](storage)
+    SWEEPS[sweep](storage)
     [findings] = load_findings(storage, None)
     earlier = tmp_path / "pick" / "sgd.yaml"
     earlier.parent.mkdir()

@@ -10,7 +10,7 @@ from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
-from sweeps.report.sentences.remarks import list_remarks
+from sweeps.report.sentences.remarks import is_usable, list_remarks
 from sweeps.report.sentences.wording import format_params, format_score
 from sweeps.study.dotted_keys import nest
 from sweeps.study.parameter import Parameter
@@ -25,7 +25,7 @@ def write_pick(findings: Findings, folder: Path) -> Path | None:
     """Write what is recommended as pick/<option>.yaml; remove an earlier file where nothing is."""
     path = folder / "pick" / f"{pick_name(findings.measurement)}.yaml"
     pick = findings.recommended_pick
-    if pick is None:
+    if pick is None or not is_usable(findings):
         path.unlink(missing_ok=True)
         return None
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,12 +33,16 @@ def list_remarks(findings: Findings) -> list[str]:
     if pick is None:
         return [OUTCOMES[findings.outcome]]
     return [
-        *_fresh_runs(findings, pick),
-        *_caveat(findings),
+        *list_caveats(findings, pick),
         *_widening(findings, pick),
         *_config(findings, pick),
         *_unsettled(findings),
     ]
+
+
+def list_caveats(findings: Findings, pick: Pick) -> list[str]:
+    """Return why the setting may not hold."""
+    return [*_fresh_runs(findings, pick), *_caveat(findings)]
 
 
 def is_usable(findings: Findings) -> bool:

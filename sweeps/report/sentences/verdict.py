@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.remarks import ENDS, OUTCOMES, count_settings, is_usable
+from sweeps.report.sentences.remarks import ENDS, OUTCOMES, is_usable, list_caveats
 from sweeps.report.sentences.wording import (
     format_count,
     format_difference,
@@ -147,18 +147,12 @@ def _name_setting(findings: Findings) -> str:
 
 def _doubt(findings: Findings) -> str:
     """Return why the setting of a single study may not hold."""
-    pick, recommended = findings.recommended_pick, findings.recommended
+    pick = findings.recommended_pick
     assert pick is not None
-    assert recommended is not None
-    if recommended.caveat in ENDS:
-        end, beyond = ENDS[recommended.caveat]
-        return f", the {end} lr searched: {beyond} ones may be better"
-    if recommended.caveat == "config":
-        return ", its config's own setting: none measured better"
-    complete, total = count_settings(findings)
-    if complete < total:
-        return f", the best of {complete} settings so far; {total - complete} didn't run to the end"
-    return "" if pick.fresh else ", chosen on the tuning seeds alone"
+    caveats = list_caveats(findings, pick)
+    if not pick.fresh:
+        caveats.append("chosen on the tuning seeds alone")
+    return f"; {caveats[0]}" if caveats else ""
 
 
 def _reason(winners: Sequence[Findings], joint: Joint) -> str:
