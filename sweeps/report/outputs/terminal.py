@@ -16,7 +16,6 @@ from sweeps.report.outputs.pick_yaml import pick_name
 from sweeps.report.outputs.tables import Table, settings_table
 from sweeps.report.sentences.answer import Answer, AnswerRow, compose_answer
 from sweeps.report.sentences.verdict import list_winners
-from sweeps.study.storage import storage_at
 
 # What stands between the columns of the answer's rows.
 GAP = "   "
@@ -63,6 +62,8 @@ def answer_lines(answer: Answer, width: int) -> list[str]:
 
 def dashboard_command(url: str) -> str:
     """Return the command that opens the dashboard, below `uv run` if the sweep was started so."""
+    from sweeps.study.storage import storage_at  # with Optuna, which a single run's page does without
+
     return f"{_python()} -m sweeps.dashboard --storage {shlex.quote(storage_at(url).display_url)}"
 
 
