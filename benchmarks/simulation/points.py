@@ -12,15 +12,16 @@ from benchmarks.simulation.kinds import draw_any
 from benchmarks.simulation.objective import Floats
 from benchmarks.simulation.rows import Row, mean, worst_tenth
 from benchmarks.simulation.sweep import TUNING
-from sweeps.report.statistics.continuous import in_cube, smoothed_points, sound_points
+from sweeps.report.statistics.continuous import smoothed_points
 from sweeps.report.statistics.robust import SIGMA
 
 POINTS = 32
 # The searched learning rates and 1 - momentum.
 ENDS = [(1e-4, 1.0), (10**-2.3, 1.0)]
-LOG = [True, True]
-# Equally likely factors that a learning rate is off by.
-FACTORS = 10 ** (SIGMA * ndtri((np.arange(100) + 0.5) / 100))
+# How many decades the learning rates span.
+DECADES = 4.0
+# Equally likely decades that a learning rate is off by.
+OFFSETS = SIGMA * ndtri((np.arange(100) + 0.5) / 100)
 
 
 def smoothers(sweeps: int, seed: int) -> Iterator[Row]:
@@ -34,10 +35,10 @@ def smoothers(sweeps: int, seed: int) -> Iterator[Row]:
         lrs, momenta = points[:, 0], 1 - points[:, 1]
         scores, diverged = objective.runs(lrs, momenta, random.normal(size=TUNING), random)
         means, factors = scores.mean(axis=-1), 10 ** (SIGMA * random.normal(size=100))
-        sound = sound_points(lrs, means, np.asarray(diverged.any(axis=-1)), ENDS[0])
+        sound = ~diverged.any(axis=-1) & (np.abs(cube[:, 0] - 0.5) <= 0.5 - SIGMA / DECADES)
         values = {
-            "interpolant": smoothed_points(points, means, ENDS, LOG, lr_axis=0),
-            "Gaussian process": smoothed_by_process(points, means),
+            "interpolant": smoothed_points(cube, 0, means, DECADES),
+            "Gaussian process": smoothed_by_process(cube, means),
         }
         choices = {name: int(np.argmax(np.where(sound, r, -np.inf))) for name, r in values.items()}
         choices["peak"] = int(np.argmax(means))
@@ -51,7 +52,7 @@ def smoothers(sweeps: int, seed: int) -> Iterator[Row]:
         yield worst_tenth(f"{POINTS} points, {name}, lr off, worst tenth", missed[name])
 
 
-def smoothed_by_process(points: Floats, scores: Floats) -> Floats:
+def smoothed_by_process(cube: Floats, scores: Floats) -> Floats:
     """Return R_sigma of the mean of a Gaussian process with noise: Matern 3/2, its lengths by likelihood."""
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
@@ -61,8 +62,8 @@ def smoothed_by_process(points: Floats, scores: Floats) -> Floats:
     with warnings.catch_warnings():
         # That a length lies at its bound is no fault: an axis may not matter.
         warnings.simplefilter("ignore")
-        process.fit(in_cube(points, ENDS, LOG), scores)
-    shifts = np.tile(points, (len(FACTORS), 1, 1))
-    shifts[..., 0] = np.clip(points[:, 0] * FACTORS[:, None], *ENDS[0])
-    surface = process.predict(in_cube(shifts.reshape(-1, len(ENDS)), ENDS, LOG))
-    return np.asarray(surface.reshape(len(FACTORS), -1).mean(axis=0))
+        process.fit(cube, scores)
+    shifts = np.tile(cube, (len(OFFSETS), 1, 1))
+    shifts[..., 0] = np.clip(cube[:, 0] + OFFSETS[:, None] / DECADES, 0, 1)
+    surface = process.predict(shifts.reshape(-1, len(ENDS)))
+    return np.asarray(surface.reshape(len(OFFSETS), -1).mean(axis=0))

@@ -69,7 +69,7 @@ def confirm(
     """Train the picks, and what is recommended at half and at double its lr, on fresh seeds."""
     picks = pick_settings(measurement)
     recommendation = recommend(measurement, picks)
-    confirmed = list(picks.params.values())
+    confirmed = list(picks.values())
     if recommendation is not None:
         confirmed += [scaled(measurement, recommendation.params, factor) for factor in FACTORS]
     replicates = _replicates(100, len(seeds))
@@ -108,7 +108,7 @@ def _measurement(
         replicates=_replicates(0, design.seeds),
         settings=list(settings),
         default=DEFAULT,
-        widening=Widening(design.extend, list(rows), "", (design.lrs[0], design.lrs[-1])),
+        widening=Widening(design.extend, list(rows)),
     )
 
 

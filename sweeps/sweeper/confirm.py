@@ -13,7 +13,6 @@ from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
 from sweeps.report.findings.fresh import fresh_metric
-from sweeps.report.findings.lr_range import lr_values
 from sweeps.report.findings.pick import measure_picks
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import Recommendation, recommend, recommend_confirmed
@@ -85,7 +84,7 @@ def enqueue_picks(
     labels = list(label_replicates(axes))
     tuned = measurement(study)
     picks = pick_settings(tuned)
-    for role, params in picks.params.items():
+    for role, params in picks.items():
         # The config itself holds the default.
         overrides = [] if role == "default" else plan.format_setting(params)
         _enqueue_setting(confirmation, tuned.axes, params, overrides, labels)
@@ -123,10 +122,9 @@ def _settings_at_factors(
     plan: Plan, settings: StudySweeperConf, measured: Measurement, recommended: Recommendation | None
 ) -> Iterator[tuple[Params, list[str]]]:
     """Yield what is recommended at each factor of its learning rate, if that is searched: with overrides."""
-    _, lr_axis = lr_values(measured)
-    if recommended is None or lr_axis is None:
+    if recommended is None or measured.lr is None:
         return
-    name = measured.axes[lr_axis].name
+    name = measured.lr.name
     for factor in settings.confirm.factors:
         params = scaled(measured, recommended.params, factor)
         # The config itself holds the rest of the default.

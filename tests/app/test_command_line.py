@@ -87,7 +87,7 @@ def test_only_the_confirmation_reads_the_test_set(sweep_output: tuple[Path, str]
         assert ("test" in json.loads(path.read_text())["accuracy"]) == ("confirm" in path.parts)
     defaults = {"sgd": {"optimizer.lr": 0.1, "optimizer.momentum": 0.9}}
     for name, measured in found.items():
-        picks = pick_settings(measured).params
+        picks = pick_settings(measured)
         assert picks["default"] == defaults.get(name, picks["default"])
         for params in picks.values():
             tests, scores = measured.confirmation.tests(params), measured.confirmation.scores(params)
@@ -231,7 +231,7 @@ def test_the_pick_trains_as_the_setting_did(sweep_output: tuple[Path, str], tmp_
     outputs, _ = sweep_output
     [measured] = [m for m in read(storage_at(f"sqlite:///{outputs}/sweeps.db").open()) if m.option == "adam"]
     # Of two learning rates neither is inside the range: the peak is recommended.
-    peak = pick_settings(measured).params["peak"]
+    peak = pick_settings(measured)["peak"]
     run = next(setting for setting in measured.settings if setting.params == peak).runs["seed=1"]
     run_sweeps_here("--config-dir", f"{outputs}/sweeps", "+pick=adam", "seed=1", f"outputs={tmp_path}")
     [alone] = tmp_path.rglob("metrics.json")

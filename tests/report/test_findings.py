@@ -15,7 +15,7 @@ from tests.support.studies import two_confirmed
 
 # What costs time or might differ if it were computed twice, by the module that calls it.
 COMPUTED = (
-    (series, "smoothed_scores"),
+    (series, "smooth"),
     (series, "setting_intervals"),
     (series, "best_of_k"),
     (search_curve, "expected_best_band"),
@@ -23,7 +23,6 @@ COMPUTED = (
     (study, "pick_settings"),
     (study, "redraw_picks"),
     (study, "resolution"),
-    (study, "pooled_spread"),
 )
 
 

@@ -13,6 +13,7 @@ from sweeps.report.findings.search_curve import best_of_k
 from sweeps.report.findings.space import space_shares
 from sweeps.report.findings.stability import redraw_picks
 from sweeps.report.measure.from_storage import measurement, read
+from sweeps.report.measure.widening import Widening
 from sweeps.study.storage import storage_at
 from tests.conftest import Toy
 from tests.support.studies import hill, scored_study
@@ -167,11 +168,11 @@ def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff
         height = np.log10(trial.params["lr"])
         study.tell(trial, 90 + height if height < -1 else 10)
     study.set_user_attr("ways", ["qmc"])
-    picks = pick_settings(measurement(study)).params
+    picks = pick_settings(measurement(study))
     assert 0.05 < picks["peak"]["lr"] < 0.1
     assert 0.001 < picks["robust"]["lr"] < 0.05
     study.set_user_attr("ways", ["adaptive"])
-    assert list(pick_settings(measurement(study)).params) == ["peak"]
+    assert list(pick_settings(measurement(study))) == ["peak"]
 
 
 def test_among_points_a_category_has_robust_settings_of_its_own_and_no_lr_leaves_the_best() -> None:
@@ -186,7 +187,7 @@ def test_among_points_a_category_has_robust_settings_of_its_own_and_no_lr_leaves
         slope, top = {"steep": (8.0, 97.0), "flat": (1.0, 96.0)}[trial.params["kind"]]
         study.tell(trial, top - slope * distance)
     study.set_user_attr("ways", ["qmc"])
-    picks = pick_settings(measurement(study)).params
+    picks = pick_settings(measurement(study))
     assert (picks["peak"]["kind"], picks["robust"]["kind"]) == ("steep", "flat")
     assert 0.004 < picks["robust"]["lr"] < 0.025
 
@@ -195,7 +196,7 @@ def test_among_points_a_category_has_robust_settings_of_its_own_and_no_lr_leaves
         trial = study.ask({"momentum": FloatDistribution(0, 1)})
         study.tell(trial, trial.params["momentum"])
     study.set_user_attr("ways", ["qmc"])
-    picks = pick_settings(measurement(study)).params
+    picks = pick_settings(measurement(study))
     assert picks["robust"] == picks["peak"]
 
 
@@ -214,7 +215,7 @@ def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all
         value = float(np.mean(by_norm))
         study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value, user_attrs=records))
     found = measurement(study)
-    assert pick_settings(found).params == {"peak": {"lr": 0.1}, "robust": {"lr": 0.01}}
+    assert pick_settings(found) == {"peak": {"lr": 0.1}, "robust": {"lr": 0.01}}
     frequencies = redraw_picks(found, pick_settings(found))
     assert frequencies["robust"].tolist() == pytest.approx([0, 1, 0, 0])
 
@@ -225,9 +226,9 @@ def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neig
     study.set_user_attr("ways", ["adaptive"])
     for lr, value in ((0.1, 10.0), (0.01, 97.0)):
         study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value))
-    assert pick_settings(measurement(study)).params == {"peak": {"lr": 0.01}}
+    assert pick_settings(measurement(study)) == {"peak": {"lr": 0.01}}
     study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, value=90.0))
-    assert pick_settings(measurement(study)).params["robust"] == {"lr": 0.01}
+    assert pick_settings(measurement(study))["robust"] == {"lr": 0.01}
 
 
 def test_what_widening_added_is_part_of_the_study_but_not_of_what_was_declared() -> None:
@@ -237,11 +238,7 @@ def test_what_widening_added_is_part_of_the_study_but_not_of_what_was_declared()
     scored_study(storage, "sgd", hill, (*lrs, 0.3), declared=lrs, extend=4, widening=added)
     [found] = read(storage)
     assert [(axis.values, axis.declared) for axis in found.axes] == [([*lrs, 0.3], lrs), ([0, 0.9], [0, 0.9])]
-    assert (found.widening.is_on, found.widening.ends, found.widening.stopped) == (
-        True,
-        (0.001, 0.3),
-        "inside",
-    )
+    assert found.widening == Widening(4, [("high", 0.3)], "inside")
     assert (found.scores.shape, len(found.settings)) == ((4, 2, 3), 8)
     declared = found.declared()
     assert (declared.scores.tolist(), len(declared.settings)) == (found.scores[:3].tolist(), 6)

@@ -9,7 +9,8 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from sweeps.report.statistics.arrays import Flags, Floats, Index
-from sweeps.report.statistics.robust import GridPicks, flag_unsound, on_edge, pick, smoothed_scores
+from sweeps.report.statistics.robust import flag_unsound, smoothed_scores
+from tests.support.made_picks import MadePicks, pick
 from tests.support.worked_tables import LRS, NAN, SGD
 
 ORDERED = (True, True)
@@ -19,7 +20,7 @@ NONE = np.zeros(SGD.shape, dtype=bool)
 close = pytest.approx
 
 
-def picks_of(scores: Floats, diverged: Flags = NONE, lrs: Sequence[float] = LRS) -> GridPicks:
+def picks_of(scores: Floats, diverged: Flags = NONE, lrs: Sequence[float] = LRS) -> MadePicks:
     """Pick from a grid whose first axis is the learning rate, of which one run or none diverged."""
     nothing = np.zeros(scores.shape, dtype=bool)
     return pick(scores, nothing, diverged, (True,) * scores.ndim, 0, lrs)
@@ -66,7 +67,7 @@ def test_the_smoothed_score_is_the_integral_that_defines_it() -> None:
 
 
 def test_the_worked_example_prefers_what_holds_to_the_peak() -> None:
-    assert picks_of(SGD) == GridPicks((3, 1), (1, 2))
+    assert picks_of(SGD) == MadePicks((3, 1), (1, 2))
     diverged = NONE.copy()
     diverged[3, 3] = diverged[3, 4] = True
     assert picks_of(SGD, diverged).robust == (1, 2)
@@ -76,12 +77,12 @@ def test_the_worked_example_prefers_what_holds_to_the_peak() -> None:
 def test_the_picks_are_what_the_definition_says_on_any_grid(seed: int) -> None:
     random = np.random.default_rng(seed)
     shape = tuple(random.integers(1, 6, size=3))
-    ordered = tuple(bool(flag) for flag in random.integers(0, 2, size=3))
+    lr_axis = [None, 0, 1, 2][seed % 4]
+    ordered = tuple(axis == lr_axis or bool(random.integers(0, 2)) for axis in range(3))
     scores = np.where(random.random(shape) < 0.9, random.normal(90, 5, shape), NAN)
     scores[tuple(random.integers(shape))] = 90.0
     any_diverged = random.random(shape) < 0.05
     all_diverged = any_diverged & (random.random(shape) < 0.5)
-    lr_axis = [None, 0, 1, 2][seed % 4]
     lrs = [] if lr_axis is None else np.logspace(-3, 0, shape[lr_axis]).tolist()
 
     indices = list(product(*map(range, shape)))
@@ -95,16 +96,16 @@ def test_the_picks_are_what_the_definition_says_on_any_grid(seed: int) -> None:
     candidates = [index for index in indices if not np.isnan(scores[index]) and not all_diverged[index]]
     peak = max(candidates, key=lambda index: scores[index], default=None)
     robust = max(filter(is_sound, indices), key=lambda index: smoothed[index], default=None)
-    assert pick(scores, all_diverged, any_diverged, ordered, lr_axis, lrs) == GridPicks(peak, robust)
+    assert pick(scores, all_diverged, any_diverged, ordered, lr_axis, lrs) == MadePicks(peak, robust)
 
 
 def test_of_equal_scores_the_one_that_holds_is_taken_then_the_inner_one_then_the_smaller_lr() -> None:
     lrs = [0.001, 0.01, 0.1, 1.0, 10.0]
     # 0.1 three times over is not 0.3 in binary: sums that differ in their last digit are equal.
     third = (0.1 + 0.1 + 0.1) * 300
-    assert picks_of(np.array([90.0, 80.0, 85.0, third, 89.0]), NONE[0], lrs) == GridPicks((3,), (3,))
-    assert picks_of(np.full(5, 90.0), NONE[0], lrs) == GridPicks((2,), (2,))
-    assert picks_of(np.full(4, 90.0), NONE[0, :4], lrs[:4]) == GridPicks((1,), (1,))
+    assert picks_of(np.array([90.0, 80.0, 85.0, third, 89.0]), NONE[0], lrs) == MadePicks((3,), (3,))
+    assert picks_of(np.full(5, 90.0), NONE[0], lrs) == MadePicks((2,), (2,))
+    assert picks_of(np.full(4, 90.0), NONE[0, :4], lrs[:4]) == MadePicks((1,), (1,))
     assert picks_of(np.full((4, 5), 90.0)).robust == (2, 0)  # 0.01 is farther from an end than 0.005
 
 
@@ -136,9 +137,9 @@ def test_a_setting_all_of_whose_runs_diverged_is_never_a_pick() -> None:
     chance[0] = 9.0  # slow, but above nothing
     diverged = ~NONE
     diverged[0] = False
-    assert pick(chance, diverged, diverged, ORDERED, 0, LRS) == GridPicks((0, 0), None)
-    assert pick(chance, ~NONE, ~NONE, ORDERED, 0, LRS) == GridPicks(None, None)
-    assert pick(chance * NAN, NONE, NONE, ORDERED, 0, LRS) == GridPicks(None, None)
+    assert pick(chance, diverged, diverged, ORDERED, 0, LRS) == MadePicks((0, 0), None)
+    assert pick(chance, ~NONE, ~NONE, ORDERED, 0, LRS) == MadePicks(None, None)
+    assert pick(chance * NAN, NONE, NONE, ORDERED, 0, LRS) == MadePicks(None, None)
 
 
 def test_the_edge_of_the_lr_range_is_never_robust_but_the_edge_of_another_axis_may_be() -> None:
@@ -146,6 +147,5 @@ def test_the_edge_of_the_lr_range_is_never_robust_but_the_edge_of_another_axis_m
     flags = np.zeros(scores.shape, dtype=bool)
     assert picks_of(scores, flags).robust == (1, 0)
     assert pick(scores, flags, flags, ORDERED, None, []).robust == (0, 0)
-    assert on_edge((4, 3), 0).tolist() == [[True] * 3, [False] * 3, [False] * 3, [True] * 3]
-    assert not on_edge((1, 3), 0).any()
-    assert picks_of(scores[:2], flags[:2], LRS[:2]) == GridPicks((0, 0), None)
+    assert picks_of(scores[:1], flags[:1], LRS[:1]).robust == (0, 0)
+    assert picks_of(scores[:2], flags[:2], LRS[:2]) == MadePicks((0, 0), None)

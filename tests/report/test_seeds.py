@@ -17,9 +17,9 @@ from sweeps.report.statistics.intervals import (
     setting_intervals,
 )
 from sweeps.report.statistics.noise import noise
-from sweeps.report.statistics.robust import pick
 from sweeps.report.statistics.stability import pick_frequencies, selection_spread
 from sweeps.report.statistics.variance import variance_share_intervals
+from tests.support.made_picks import pick
 from tests.support.worked_tables import LRS, NAN, SGD, A, B
 
 # Sums of a few scores below 100 in float64: good to 1e-12, given to three decimals.

@@ -9,8 +9,8 @@ import pytest
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
 from sweeps.report.statistics.compare import compare
-from sweeps.report.statistics.conditions import largest_regrets, pick_across
-from sweeps.report.statistics.continuous import pick_points, smoothed_points
+from sweeps.report.statistics.conditions import largest_regrets
+from sweeps.report.statistics.continuous import smoothed_points
 from sweeps.report.statistics.intervals import (
     Estimate,
     Spread,
@@ -18,7 +18,6 @@ from sweeps.report.statistics.intervals import (
     half_width,
     wilson,
 )
-from sweeps.report.statistics.robust import GridPicks
 from sweeps.report.statistics.space import (
     cell_widths,
     good_band,
@@ -26,6 +25,7 @@ from sweeps.report.statistics.space import (
     weights,
 )
 from sweeps.report.statistics.variance import variance_shares
+from tests.support.made_picks import MadePicks, pick, pick_points
 from tests.support.worked_tables import LRS, MOMENTA, NAN, SGD, A, B
 
 # Sums of a few scores below 100 in float64: good to 1e-12, given to three decimals.
@@ -77,7 +77,7 @@ def test_the_setting_for_all_conditions_has_the_least_largest_regret() -> None:
     scores = np.array([[97.4, 96.8, 90], [97.2, 97, 96], [95, 96, 96.5]])
     assert largest_regrets(scores).tolist() == pytest.approx([6.5, 0.5, 2.4])
     calm = np.zeros(3, dtype=bool)
-    assert pick_across(scores, calm, calm, (False,), None, []) == GridPicks((1,), (1,))
+    assert pick(scores, calm, calm, (False,), None, []) == MadePicks((1,), (1,))
 
 
 def test_intervals_of_few_seeds_are_wide() -> None:
@@ -141,23 +141,22 @@ def test_a_band_that_ends_beside_nothing_measured_is_open() -> None:
 
 
 def test_a_robust_pick_of_points_keeps_away_from_cliffs_and_ends() -> None:
-    lrs = np.array([[1e-4], [1e-3], [1e-2], [0.1], [0.15], [0.3]])
+    lrs = np.array([1e-4, 1e-3, 1e-2, 0.1, 0.15, 0.3])
     scores = np.array([97.0, 96.8, 97.0, 97.2, 97.5, 10.0])
     calm = np.zeros(6, dtype=bool)
 
-    def pick(scores: Floats, diverged: Flags = calm, high: float = 1.0) -> GridPicks:
-        nothing = np.zeros(len(scores), dtype=bool)
-        return pick_points(lrs[: len(scores)], scores, nothing, diverged, [(1e-4, high)], [True], lr_axis=0)
+    def picks_of(scores: Floats, diverged: Flags = calm, high: float = 1.0) -> MadePicks:
+        return pick_points(lrs[: len(scores)], scores, calm[: len(scores)], diverged, (1e-4, high))
 
-    assert pick(scores) == GridPicks((4,), (2,))
-    low = np.where(lrs[:, 0] == 1e-4, 99.0, scores)  # the best by far, but what lies below it isn't known
-    assert pick(low).robust != (0,)
-    assert pick(scores[:-2], calm[:-2], high=0.11).robust != (3,)
-    assert pick(scores, np.arange(6) == 2).robust == (1,)
-    assert pick(scores, ~calm) == GridPicks((4,), None)
-    assert pick_points(lrs, scores, ~calm, ~calm, [(1e-4, 1.0)], [True], lr_axis=0) == GridPicks(None, None)
-    measured = np.where(np.arange(6) == 5, NAN, scores)
-    assert np.isnan(smoothed_points(lrs, measured, [(1e-4, 1.0)], [True], 0)).tolist() == [False] * 5 + [True]
+    assert picks_of(scores) == MadePicks((4,), (2,))
+    low = np.where(lrs == 1e-4, 99.0, scores)  # the best by far, but what lies below it isn't known
+    assert picks_of(low).robust != (0,)
+    assert picks_of(scores[:-2], calm[:-2], high=0.11).robust != (3,)
+    assert picks_of(scores, np.arange(6) == 2).robust == (1,)
+    assert picks_of(scores, ~calm) == MadePicks((4,), None)
+    assert pick_points(lrs, scores, ~calm, ~calm, (1e-4, 1.0)) == MadePicks(None, None)
+    measured, cube = np.where(np.arange(6) == 5, NAN, scores), np.log10(lrs)[:, None] / 4 + 1
+    assert np.isnan(smoothed_points(cube, 0, measured, 4.0)).tolist() == [False] * 5 + [True]
 
 
 def test_the_setting_for_all_conditions_is_no_neighbour_of_a_cliff() -> None:
@@ -165,6 +164,6 @@ def test_the_setting_for_all_conditions_is_no_neighbour_of_a_cliff() -> None:
     other = np.array([96.0, 97.0, 97.2, 97.0, 96.0, 10.0])
     scores, calm, lrs = np.stack([one, other], axis=-1), np.zeros(6, dtype=bool), np.logspace(-4, -1.5, 6)
     diverged = np.arange(6) == 5
-    assert pick_across(scores, calm, diverged, (True,), 0, lrs.tolist()) == GridPicks((3,), (2,))
+    assert pick(scores, calm, diverged, (True,), 0, lrs.tolist()) == MadePicks((3,), (2,))
     scores[2, 0] = NAN  # unmeasured under one condition: can't be the one for all, nor can its neighbours
-    assert pick_across(scores, calm, diverged, (True,), 0, lrs.tolist()).robust is None
+    assert pick(scores, calm, diverged, (True,), 0, lrs.tolist()).robust is None

@@ -8,9 +8,9 @@ import pytest
 
 from sweeps.report.statistics import widening
 from sweeps.report.statistics.arrays import Flags, Floats, Index
-from sweeps.report.statistics.robust import pick
 from sweeps.report.statistics.stability import pick_frequencies
 from sweeps.report.statistics.widening import Decision, decide, next_lr, standard_error
+from tests.support.made_picks import pick
 from tests.support.worked_tables import ADAM_RUNS, LRS, MOMENTA, SGD, sgd_runs
 
 

@@ -57,7 +57,7 @@ def confirmed_sweep(tmp_path_factory: pytest.TempPathFactory) -> ConfirmedSweep:
 def test_the_picks_run_again_on_fresh_seeds_and_only_there_the_test_set_is_read(
     confirmed_sweep: ConfirmedSweep,
 ) -> None:
-    picks = pick_settings(confirmed_sweep.found).params
+    picks = pick_settings(confirmed_sweep.found)
     assert picks == {"peak": BEST, "robust": BEST, "default": OWN}
     assert len(confirmed_sweep.started) == 3 * 2 + 2 * 3
     # Peak and robust are one setting.
@@ -91,13 +91,13 @@ def test_a_new_pick_is_confirmed_too_and_none_where_that_is_off(toy: Toy) -> Non
     toy.run_here(*tuned, "hydra.sweeper.confirm.seeds=0", "hydra.sweeper.n_trials=1")
     assert not confirmation_jobs(toy.journal("start"))
     assert measure_sweep(toy).confirmation.wanted == 0
-    first = pick_settings(measure_sweep(toy)).params["peak"]
+    first = pick_settings(measure_sweep(toy))["peak"]
     assert first not in (BEST, OWN)
     toy.run_here(*tuned, "hydra.sweeper.n_trials=1")
     assert len(confirmation_jobs(toy.journal("start"))) == 6
     toy.run_here(*tuned)
     found = measure_sweep(toy)
-    assert {name: len(found.confirmation.scores(p)) for name, p in pick_settings(found).params.items()} == {
+    assert {name: len(found.confirmation.scores(p)) for name, p in pick_settings(found).items()} == {
         "peak": 3,
         "robust": 3,
         "default": 3,

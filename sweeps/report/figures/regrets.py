@@ -26,7 +26,7 @@ def missing(findings: Findings) -> str | None:
 def draw(findings: Findings) -> go.Figure:
     """Draw how far each setting (rows) is below the best under each condition (columns)."""
     measurement = findings.measurement
-    regrets = np.stack([condition.regret for condition in findings.series.conditions.values()], axis=-1)
+    regrets = np.stack(list(findings.series.regrets.values()), axis=-1)
     table = np.array([regrets[index] for index in measurement.by_index])
     names = [format_params(setting.params) for setting in measurement.by_index.values()]
     order = np.argsort(np.nan_to_num(table.max(axis=1), nan=np.inf))[::-1]

@@ -25,8 +25,10 @@ class TuningScore:
     values: list[float]
     # the share of its runs
     diverged: Estimate
-    # R_sigma; nan off the grid
+    # R_sigma; nan where it isn't known
     robustness: float
+    # the largest one over the conditions
+    regret: float
     # how often other draws of the seeds would pick it in its role; nan where that isn't known
     frequency: float
 
@@ -66,7 +68,7 @@ def measure_picks(
 ) -> dict[str, Pick]:
     """Return each pick with its scores, by role; frequencies: of other draws of the seeds."""
     by_role = {}
-    for role, params in picks.params.items():
+    for role, params in picks.items():
         tuning = _tuning_score(measurement, params, series, frequencies.get(role))
         by_role[role] = Pick(role, params, tuning, _fresh_score(measurement, params))
     return by_role
@@ -85,6 +87,7 @@ def _tuning_score(
         values=setting.values,
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),
         robustness=float(series.robustness[index]),
+        regret=max(float(regrets[index]) for regrets in series.regrets.values()),
         frequency=float("nan") if frequencies is None else float(frequencies[index]),
     )
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from sweeps.report.findings.lr_range import lr_end
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.picks import Picks
+from sweeps.report.findings.robustness import lr_end
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
@@ -38,12 +38,12 @@ def recommend(measurement: Measurement, picks: Picks) -> Recommendation | None:
 
     The peak too where it lies at an end of learning rates that could not be widened. None without picks.
     """
-    if "peak" not in picks.params:
+    if "peak" not in picks:
         return None
     peak = _recommend_peak(measurement, picks)
-    if peak.is_at_end or "robust" not in picks.params:
+    if peak.is_at_end or "robust" not in picks:
         return peak
-    return Recommendation("robust", picks.params["robust"], "")
+    return Recommendation("robust", picks["robust"], "")
 
 
 def recommend_confirmed(
@@ -62,7 +62,7 @@ def recommend_confirmed(
     for candidate in candidates:
         if not _is_worse_than_default(metric, by_role, candidate.role):
             return candidate
-    return Recommendation("default", picks.params["default"], "config")
+    return Recommendation("default", picks["default"], "config")
 
 
 def differences_to(metric: Metric, picks: Mapping[str, Pick], role: str) -> dict[str, Estimate]:
@@ -84,11 +84,11 @@ def differences_to(metric: Metric, picks: Mapping[str, Pick], role: str) -> dict
 
 
 def _recommend_peak(measurement: Measurement, picks: Picks) -> Recommendation:
-    params = picks.params["peak"]
-    caveat: Caveat = "" if "robust" in picks.params else "unsound"
+    params = picks["peak"]
+    caveat: Caveat = "" if "robust" in picks else "unsound"
     widening, end = measurement.widening, lr_end(measurement, params)
     # Limits that let no row be added leave the range as if widening were off.
-    is_declared = not widening.is_on or (widening.stopped == "limits" and not widening.rows)
+    is_declared = not widening.extend or (widening.stopped == "limits" and not widening.rows)
     if end and is_declared:
         caveat = "low end" if end == "low" else "high end"
     return Recommendation("peak", params, caveat)

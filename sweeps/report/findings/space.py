@@ -33,10 +33,10 @@ def space_shares(measurement: Measurement) -> dict[float, Estimate]:
 
 def good_bands(measurement: Measurement) -> dict[float, GoodBand]:
     """Return the band of learning rates within each gap of the best, where there is one."""
-    number = measurement.lr_axis
-    if number is None or not measurement.is_grid:
+    number, axis = measurement.lr_axis, measurement.lr
+    if number is None or axis is None or not measurement.is_grid:
         return {}
-    lrs = [float(value) for value in measurement.axes[number].values]
+    lrs = [float(value) for value in axis.values]
     bands = {}
     for gap in GAPS:
         band = good_band(measurement.means, number, lrs, gap)
@@ -96,8 +96,8 @@ def with_momentum(measurement: Measurement) -> list[tuple[Setting, tuple[float, 
     Empty unless both are searched; without those of which lr/(1 - momentum) has no logarithm.
     """
     for axis in measurement.axes:
-        if axis.ordered and axis.short in ("momentum", "1-momentum") and measurement.lr_axis is not None:
-            lr, momentum = measurement.axes[measurement.lr_axis].name, Parameter.from_name(axis.name)
+        if axis.ordered and axis.short in ("momentum", "1-momentum") and measurement.lr:
+            lr, momentum = measurement.lr.name, Parameter.from_name(axis.name)
             settings = []
             for setting in measurement.by_index.values():
                 place = float(setting.params[lr]), momentum.to_override_value(setting.params[axis.name])

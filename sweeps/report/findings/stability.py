@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sweeps.report.findings.picks import Picks, pick_indices, runs_by_condition
+from sweeps.report.findings.picks import Picks, pick_indices
 from sweeps.report.findings.recommended import Recommendation, recommend
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Flags, Floats, Index
@@ -18,22 +18,37 @@ def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
 
     Empty where that is unknown: a single seed, no picks, an adaptive search that crowds around the peak.
     """
-    if "peak" not in picks.indices or not (measurement.is_even or "robust" in picks.indices):
+    if "peak" not in picks or not (measurement.is_even or "robust" in picks):
         return {}
 
     def choose(scores: Floats, diverged: Flags) -> dict[str, Index]:
         indices = pick_indices(measurement, scores, diverged)
         params = {role: measurement.by_index[index].params for role, index in indices.items()}
-        recommended = recommend(measurement, Picks(params, indices))
+        recommended = recommend(measurement, params)
         return indices | ({RECOMMENDED: indices[recommended.role]} if recommended else {})
 
-    return pick_frequencies(choose, *runs_by_condition(measurement), measurement.shape)
+    scores, diverged = (measurement.by_condition(runs) for runs in (measurement.scores, measurement.diverged))
+    return pick_frequencies(choose, scores, diverged, measurement.shape)
+
+
+def recommended_frequencies(
+    recommended: Recommendation | None, frequencies: Mapping[str, Floats]
+) -> Floats | None:
+    """Return how often each setting is picked by the rule that led to the recommended one; None if unknown.
+
+    None too of the config's own setting, which no tuning seed chose.
+    """
+    if recommended is None or recommended.role == "default":
+        return None
+    # A peak without a caveat took the robust pick's place on the fresh seeds.
+    is_second = recommended.role == "peak" and not recommended.caveat
+    return frequencies.get("peak" if is_second else RECOMMENDED)
 
 
 def selection_of(
     measurement: Measurement,
     recommended: Recommendation | None,
-    frequencies: Mapping[str, Floats],
+    frequencies: Floats | None,
     gains: Sequence[Estimate],
 ) -> Spread:
     """Return how much the true score of what is recommended varies with its choice.
@@ -43,12 +58,12 @@ def selection_of(
     a grid a decade low, 9 % of 500 simulated pairs were told apart without this part, 4 % with it.
     """
     if recommended and recommended.role == "default":
-        # No tuning seed chose it.
         return Spread(0.0, max(1.0, len(measurement.seeds) - 1.0))
-    index = measurement.index_of(recommended.params) if recommended else None
-    if recommended is None or index is None or RECOMMENDED not in frequencies:
+    if recommended is None or frequencies is None:
         return UNKNOWN
-    spread = selection_spread(_chances(recommended, frequencies), measurement.seed_scores, index)
+    index = measurement.index_of(recommended.params)
+    assert index is not None
+    spread = selection_spread(frequencies, measurement.seed_scores, index)
     losses = [-gain.value for gain in gains if gain.high < 0]
     if losses:
         seeds = {replicate.seed for replicate in measurement.confirmation.replicates}
@@ -57,22 +72,15 @@ def selection_of(
 
 
 def unsettled_axes(
-    measurement: Measurement, recommended: Recommendation | None, frequencies: Mapping[str, Floats]
+    measurement: Measurement, recommended: Recommendation | None, frequencies: Floats | None
 ) -> list[str]:
     """Return the parameters of which fewer than half of the draws of seeds recommend the same value again."""
-    index = measurement.index_of(recommended.params) if recommended else None
-    if recommended is None or index is None or not measurement.is_grid or RECOMMENDED not in frequencies:
-        return []
-    chances = _chances(recommended, frequencies)
-    names = []
+    names: list[str] = []
+    if recommended is None or frequencies is None or not measurement.is_grid:
+        return names
+    index = measurement.index_of(recommended.params)
+    assert index is not None
     for number, axis in enumerate(measurement.axes):
-        if chances.take(index[number], axis=number).sum() < SETTLED - 1e-9:
+        if frequencies.take(index[number], axis=number).sum() < SETTLED - 1e-9:
             names.append(axis.short)
     return names
-
-
-def _chances(recommended: Recommendation, frequencies: Mapping[str, Floats]) -> Floats:
-    """Return how often each setting is picked by the rule that led to the recommended one."""
-    # A peak without a caveat took the robust pick's place on the fresh seeds.
-    is_second = recommended.role == "peak" and not recommended.caveat
-    return frequencies["peak" if is_second else RECOMMENDED]

@@ -36,7 +36,7 @@ def measure_tolerance(measurement: Measurement, params: Params) -> Tolerance | N
     metric, factors = fresh_metric(measurement), measurement.confirmation.factors
     settings = [measurement.confirmation.of(scaled(measurement, params, factor)) for factor in factors]
     scores = np.array([converged_scores(measurement, setting.params) for setting in settings if setting])
-    if measurement.lr_axis is None or not factors or len(scores) < len(factors):
+    if measurement.lr is None or not factors or len(scores) < len(factors):
         return None
     center = converged_scores(measurement, params)
     level = 1 - 0.05 / len(factors)
@@ -54,7 +54,7 @@ def measure_tolerance(measurement: Measurement, params: Params) -> Tolerance | N
 
 def scaled(measurement: Measurement, params: Params, factor: float) -> Params:
     """Return a setting at so many times its learning rate, rounded as the confirmation does it."""
-    if measurement.lr_axis is None:
+    if measurement.lr is None:
         return params
-    name = measurement.axes[measurement.lr_axis].name
+    name = measurement.lr.name
     return {**params, name: float(f"{params[name] * factor:.12g}")}

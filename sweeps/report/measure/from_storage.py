@@ -75,7 +75,7 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         objectives=len(study.directions),
         front=[trial.number for trial in study.best_trials] if several else [],
         confirmation=_read_confirmation(confirmation, attributes, worst),
-        widening=_widening(attributes, coverage, axes, replicates),
+        widening=_widening(attributes),
         target=attributes.get("target"),
     )
 
@@ -139,19 +139,11 @@ def _read_axis(name: str, space: BaseDistribution) -> Axis:
     return Axis(name, [space.low, space.high], True, space.log, continuous=True)
 
 
-def _widening(
-    attributes: Mapping[str, Any], coverage: Coverage, axes: Sequence[Axis], replicates: Sequence[Replicate]
-) -> Widening:
-    """Return what was added to the learning rates, and whether they can be widened."""
-    recorded = attributes.get("widening") or {}
+def _widening(attributes: Mapping[str, Any]) -> Widening:
+    """Return what was added to the learning rates."""
+    recorded = attributes.get("widening", {})
     rows = [(row["end"], float(row["lr"])) for row in recorded.get("rows", [])]
-    seeds = {replicate.seed for replicate in replicates}
-    declared = None
-    for axis in axes:
-        is_wide = axis.ordered and not axis.continuous and len(axis.declared) > 1
-        if axis.short == "lr" and is_wide and coverage == "grid" and len(seeds) > 1:
-            declared = float(axis.declared[0]), float(axis.declared[-1])
-    return Widening(int(attributes.get("extend", 0)), rows, recorded.get("stopped", ""), declared)
+    return Widening(int(attributes.get("extend", 0)), rows, recorded.get("stopped", ""))
 
 
 def _worst_score(

@@ -21,10 +21,13 @@ from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import FinishedRun, Params, Replicate, Setting
 from sweeps.report.measure.widening import Widening
 from sweeps.report.statistics.arrays import Flags, Floats, Index
+from sweeps.report.statistics.robust import log10
 
 # How a space was searched: every setting; points that cover it evenly, whatever they score; drawn to what
 # scores well, or pruned.
 Coverage = Literal["grid", "qmc", "adaptive"]
+# Whether there is anything to pick from.
+Outcome = Literal["measured", "nothing measured", "all diverged", "learned nothing"]
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,37 @@ class Measurement:
 
     @property
     def lr_axis(self) -> int | None:
-        """Return the axis of the learning rate, by its name: lr or <anything>.lr."""
+        """Return the axis of the learning rate, lr or <anything>.lr; None where it has no order."""
         for number, axis in enumerate(self.axes):
-            if axis.short == "lr":
+            if axis.short == "lr" and axis.ordered:
                 return number
         return None
+
+    @property
+    def lr(self) -> Axis | None:
+        """Return the learning rate, if it is searched."""
+        return None if self.lr_axis is None else self.axes[self.lr_axis]
+
+    @cached_property
+    def log_lrs(self) -> Floats:
+        """Return the logarithms of the settings' learning rates, 0 where those aren't searched: (*shape)."""
+        if self.lr is None:
+            return np.zeros(self.shape)
+        if self.is_grid:
+            return log10(self.lr.values)[np.indices(self.shape)[self.lr_axis]]
+        return log10([setting.params.get(self.lr.name, np.nan) for setting in self.complete])
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return "measured" if a run of a complete setting converged and learned something, else why not."""
+        runs = [run for setting in self.by_index.values() for run in setting.runs.values()]
+        if not runs:
+            return "nothing measured"
+        if all(run.diverged for run in runs):
+            return "all diverged"
+        if all(run.diverged or run.learned_nothing for run in runs):
+            return "learned nothing"
+        return "measured"
 
     @cached_property
     def by_index(self) -> dict[Index, Setting]:

@@ -162,9 +162,9 @@ def _space(findings: Findings) -> list[str]:
             f"{name} {format_share(share.value)}" for name, share in shares if share.value >= LEAST_SHARE
         ]
         sentences.append(f"Of the variance of the scores, these explain: {', '.join(parts)}.")
-    if "robust" in findings.regrets:
-        regret = format_difference(findings.measurement.metric, findings.regrets["robust"])
-        count = len(findings.measurement.conditions)
+    robust, count = findings.picks.get("robust"), len(findings.measurement.conditions)
+    if robust and robust.tuned and count > 1:
+        regret = format_difference(findings.measurement.metric, robust.tuned.regret)
         sentences.append(
             f"Over the {count} conditions, the robust pick falls at most {regret} below the best."
         )

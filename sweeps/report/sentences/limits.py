@@ -56,7 +56,7 @@ def _list_study_limits(findings: Findings) -> list[str]:
             f"How much of the space is good for {option}, and which parameters matter: an adaptive search "
             "crowds its trials where it scored well."
         )
-        pruned = findings.states.get("pruned", 0)
+        pruned = sum(setting.state == "pruned" for setting in measurement.settings)
         if pruned and findings.tried is not None:
             sentences.append(
                 f"{pruned} trials were pruned; their final scores are unknown. Of the settings tried, "
@@ -77,9 +77,8 @@ def _list_study_limits(findings: Findings) -> list[str]:
 def _list_failures(findings: Findings) -> list[str]:
     reasons = []
     for setting in findings.measurement.settings:
-        if setting.state == "fail" and setting.number in findings.failures:
-            reason = findings.failures[setting.number]
-            reasons.append(f"{findings.measurement.option}, trial {setting.number} failed: {reason}")
+        if setting.state == "fail" and setting.reason:
+            reasons.append(f"{findings.measurement.option}, trial {setting.number} failed: {setting.reason}")
     if len(reasons) > MOST_REASONS:
         reasons[MOST_REASONS:] = [f"{len(reasons) - MOST_REASONS} more trials failed."]
     return reasons

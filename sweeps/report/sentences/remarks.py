@@ -5,6 +5,7 @@ from typing import Any
 
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.study import Findings
+from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.sentences.wording import (
     format_count,
@@ -98,28 +99,23 @@ def _caveat(findings: Findings) -> list[str]:
 
 def _widening(findings: Findings, pick: Pick) -> list[str]:
     """Return how far the learning rates were widened, and the gain, where the setting is out there."""
-    widening, axis = findings.measurement.widening, findings.measurement.lr_axis
-    if widening.declared is None or widening.ends is None or axis is None:
+    axis = findings.measurement.lr
+    if axis is None or pick.params[axis.name] not in axis.added:
         return []
-    low, high = widening.declared
-    lr = pick.params[findings.measurement.axes[axis].name]
-    if low <= lr <= high:
-        return []
-    width = f"{high:g} to {widening.ends[1]:g}" if lr > high else f"{low:g} to {widening.ends[0]:g}"
+    low, high, lr = axis.declared[0], axis.declared[-1], pick.params[axis.name]
+    width = f"{high:g} to {axis.values[-1]:g}" if lr > high else f"{low:g} to {axis.values[0]:g}"
     remark = f"lr was widened from {width} ({format_count(count_added(findings.measurement), 'run')})"
-    gain = _gain(findings, low, high)
+    gain = _gain(findings, axis)
     if gain:
         remark += f": {gain} than the best inside {low:g} to {high:g}"
     return [remark]
 
 
-def _gain(findings: Findings, low: float, high: float) -> str:
+def _gain(findings: Findings, axis: Axis) -> str:
     """Return how much better the setting is than every confirmed one of the declared learning rates."""
-    number = findings.measurement.lr_axis
-    assert number is not None
-    lr, gaps = findings.measurement.axes[number].name, []
+    gaps = []
     for role, gap in findings.recommended_minus.items():
-        if low <= findings.picks[role].params[lr] <= high:
+        if axis.declared[0] <= findings.picks[role].params[axis.name] <= axis.declared[-1]:
             gaps.append(gap)
     if not gaps or not all(gap.low > 0 for gap in gaps):
         return ""

@@ -1,17 +1,13 @@
-"""Compare settings under several conditions: regret to each one's best, and the setting that suits all."""
-
-from collections.abc import Sequence
+"""Compare settings under several conditions: regret to each one's best, and what suits all."""
 
 import numpy as np
 
-from sweeps.report.statistics.arrays import Flags, Floats
-from sweeps.report.statistics.robust import GridPicks, pick_by, smoothed_scores
+from sweeps.report.statistics.arrays import Floats
 
 
 def regrets(scores: Floats) -> Floats:
     """Return each condition's best score minus the setting's: scores (*axes, conditions)."""
-    best: Floats = np.nanmax(scores, axis=tuple(range(scores.ndim - 1)), keepdims=True)
-    return best - scores
+    return best_scores(scores) - scores
 
 
 def largest_regrets(scores: Floats) -> Floats:
@@ -19,18 +15,15 @@ def largest_regrets(scores: Floats) -> Floats:
     return np.asarray(regrets(scores).max(axis=-1))
 
 
-def pick_across(
-    scores: Floats,
-    all_diverged: Flags,
-    any_diverged: Flags,
-    ordered: Sequence[bool],
-    lr_axis: int | None,
-    lrs: Sequence[float],
-) -> GridPicks:
-    """Return the settings for all conditions: scores (*axes, conditions), over the seeds; the rest as `pick`.
+def robustness_across(scores: Floats) -> Floats:
+    """Return R_sigma over all conditions: R_sigma under each (*axes, conditions) -> (*axes).
 
-    The peak has the highest mean over the conditions. The robust one has the least largest regret of R_sigma
-    under each condition, among the settings that are sound under every condition.
+    The mean over the conditions of their best, less the setting's largest regret: of one, R_sigma itself.
     """
-    worst = largest_regrets(smoothed_scores(scores, lrs, lr_axis))
-    return pick_by(-worst, scores.mean(axis=-1), all_diverged, any_diverged, ordered, lr_axis, lrs)
+    return np.asarray(best_scores(scores).mean() - largest_regrets(scores))
+
+
+def best_scores(scores: Floats) -> Floats:
+    """Return each condition's best score, -inf where nothing is measured: scores (*axes, conditions)."""
+    axes = tuple(range(scores.ndim - 1))
+    return np.asarray(scores.max(axis=axes, keepdims=True, initial=-np.inf, where=~np.isnan(scores)))

@@ -1,7 +1,6 @@
 """Choose the peak and the robust setting: the one whose score holds where the learning rate is off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
@@ -14,77 +13,19 @@ SIGMA = 0.3
 TIE = 1e-12
 
 
-@dataclass(frozen=True)
-class GridPicks:
-    """Two settings by their indices in the arrays."""
-
-    # the highest score; None where every setting diverged or is unmeasured
-    peak: Index | None
-    # the highest R_sigma of the sound settings with an inner learning rate; None where there is none
-    robust: Index | None
-
-
-def pick(
-    scores: Floats,
-    all_diverged: Flags,
-    any_diverged: Flags,
-    ordered: Sequence[bool],
-    lr_axis: int | None,
-    lrs: Sequence[float],
-) -> GridPicks:
-    """Return the setting of the highest score, and the robust one: the highest R_sigma.
-
-    scores: mean over replicates on a grid, higher is better, nan where unmeasured; all_diverged,
-    any_diverged: of each setting's replicates; lrs: the ascending values of the learning rates' axis.
-    """
-    robustness = smoothed_scores(scores, lrs, lr_axis)
-    return pick_by(robustness, scores, all_diverged, any_diverged, ordered, lr_axis, lrs)
-
-
-def pick_by(
-    robustness: Floats,
-    scores: Floats,
-    all_diverged: Flags,
-    any_diverged: Flags,
-    ordered: Sequence[bool],
-    lr_axis: int | None,
-    lrs: Sequence[float],
-) -> GridPicks:
-    """Pick as `pick`, by any measure of robustness."""
-    sound = ~flag_unsound(scores, any_diverged, ordered)
-    positions = None
-    if lr_axis is not None:
-        sound &= ~on_edge(scores.shape, lr_axis)
-        positions = log10(lrs)[np.indices(scores.shape)[lr_axis]]
-    return pick_best(np.where(all_diverged, np.nan, scores), robustness, sound, positions)
-
-
-def pick_best(scores: Floats, robustness: Floats, sound: Flags, positions: Floats | None) -> GridPicks:
-    """Return the settings of the highest score and of the highest robustness among the sound ones.
-
-    Of equals, the more robust; then the one farther from an end of the learning rates; then the smaller
-    learning rate. positions: each setting's log10 lr, or None without any.
-    """
-    order = [robustness]
-    if positions is not None:
-        order += [np.minimum(positions - positions.min(), positions.max() - positions), -positions]
-    return GridPicks(best_index(scores, *order), best_index(np.where(sound, robustness, np.nan), *order[1:]))
-
-
 def best_index(*keys: Floats) -> Index | None:
     """Return where the first key is highest; of equals, where the next is, and so on; None if all are nan."""
     candidates = ~np.isnan(keys[0])
     if not candidates.any():
         return None
     for key in keys:
-        best = float(key[candidates].max())
-        candidates &= key >= best - TIE * abs(best)
+        values = np.where(np.isnan(key), -np.inf, key)
+        best = float(values[candidates].max())
+        candidates &= values >= best - TIE * abs(best)
     return tuple(int(i) for i in np.argwhere(candidates)[0])
 
 
-def smoothed_scores(
-    scores: Floats, lrs: Sequence[float], lr_axis: int | None, sigma: float = SIGMA
-) -> Floats:
+def smoothed_scores(scores: Floats, lrs: Sequence[float], lr_axis: int | None) -> Floats:
     """Return R_sigma(lr) = E over Z ~ N(0, 1) of s(lr 10^(sigma Z)): scores on a grid -> the same shape.
 
     s is linear in log10 lr between the measured values and flat outside them. Unmeasured values (nan) are
@@ -100,23 +41,23 @@ def smoothed_scores(
         numbers = np.flatnonzero((is_measured == mask).all(axis=1))
         block = np.ix_(numbers, np.flatnonzero(mask))
         if mask.any():
-            result[block] = rows[block] @ smoothing_weights(points[mask], points[mask], sigma).T
+            result[block] = rows[block] @ smoothing_weights(points[mask]).T
     return np.asarray(np.moveaxis(result.reshape(columns.shape), -1, lr_axis))
 
 
-def smoothing_weights(positions: Floats, points: Floats, sigma: float = SIGMA) -> Floats:
-    """Return how much each measured point (columns, ascending) counts in R_sigma at each position (rows).
+def smoothing_weights(points: Floats) -> Floats:
+    """Return how much each measured log10 lr (columns, ascending) counts in R_sigma at each of them (rows).
 
     The interpolant is a sum of hats, one a point; between two points h apart a hat is (x - left) / h, and
     E[clip((X - left) / h, 0, 1)] of X ~ N(mu, sigma) is (ramp(left) - ramp(right)) / h with the Gaussian's
     ramp(c) = E[max(X - c, 0)] = (mu - c) Phi((mu - c)/sigma) + sigma phi((mu - c)/sigma).
     """
-    distances = positions[:, None] - points
-    density = np.exp(-0.5 * (distances / sigma) ** 2) / np.sqrt(2 * np.pi)
-    ramp = distances * ndtr(distances / sigma) + sigma * density
+    distances = points[:, None] - points
+    density = np.exp(-0.5 * (distances / SIGMA) ** 2) / np.sqrt(2 * np.pi)
+    ramp = distances * ndtr(distances / SIGMA) + SIGMA * density
     # 0 left of a piece, 1 right of it
     rises = (ramp[:, :-1] - ramp[:, 1:]) / np.diff(points)
-    ones = np.ones((len(positions), 1))
+    ones = np.ones((len(points), 1))
     return np.asarray(np.hstack([ones, rises]) - np.hstack([rises, 0 * ones]))
 
 
@@ -129,12 +70,6 @@ def flag_unsound(scores: Floats, any_diverged: Flags, ordered: Sequence[bool]) -
         target[1:] |= source[:-1]
         target[:-1] |= source[1:]
     return unsound
-
-
-def on_edge(shape: Sequence[int], axis: int) -> Flags:
-    """Flag the settings at the first or the last value of an axis; none where it has a single value."""
-    numbers, last = np.indices(shape)[axis], shape[axis] - 1
-    return np.asarray(((numbers == 0) | (numbers == last)) & (last > 0))
 
 
 def log10(lrs: Sequence[float] | Floats) -> Floats:
