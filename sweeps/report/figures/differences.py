@@ -14,9 +14,10 @@ from sweeps.report.statistics.intervals import Estimate
 TITLE = "Differences between optimizers"
 HOW_TO_READ = """
     What is recommended of each, on the same fresh seeds, where both converge. Bars are 95 % intervals. They
-    allow for the choice on the tuning seeds, since others might have led to other settings. An interval that
-    holds 0 shows no difference that these seeds can tell. One inside the green strip shows that there is none
-    worth speaking of. "Lr off" is the mean over half, once and double the learning rate.
+    allow for the choice of the settings: other tuning seeds might have led to others, and on the fresh seeds
+    another of the same optimizer may be better. An interval that holds 0 shows no difference that these seeds
+    can tell. One inside the green strip shows that there is none worth speaking of. "Lr off" is the mean over
+    half, once and double the learning rate.
 """
 
 
