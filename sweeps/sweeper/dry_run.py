@@ -58,7 +58,7 @@ def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> Non
 def introduce(plans: Sequence[Plan], settings: StudySweeperConf, storage: BaseStorage) -> list[str]:
     """Return the two lines that open a sweep: how many runs it has, and what its seeds tell apart."""
     noise = read_noise(storage, plans, settings)
-    power = "hydra.sweeper.dry_run=true tells the minutes, the disk and what the seeds tell apart"
+    power = "hydra.sweeper.dry_run=true gives the plan alone: minutes, disk, and what the seeds can find"
     if text := describe_power(noise, settings):
         power = f"{text} ({noise.source})"
     return [describe_sizes([size_of(plan, settings) for plan in plans]), power]
@@ -83,12 +83,12 @@ def _estimate(plan: Plan, planner: Planner) -> Cost:
 
 
 def _describe_study(size: StudySize, cost: Cost) -> str:
-    parts = [f"{size.name}: {size.settings} settings x {size.replicates} {size.noun}"]
+    parts = [f"{size.name}: {size.describe_tuning()}"]
     if size.rows:
         parts.append(f"up to {size.rows} more rows of {format_count(size.row_settings, 'setting')}")
     if size.fresh:
         fewest, most = size.confirmed
-        parts.append(f"then {fewest} to {most} settings x {size.fresh} fresh {size.noun}")
+        parts.append(f"then {fewest} to {most} settings x {format_count(size.fresh, f'fresh {size.noun}')}")
     text = ", ".join(parts)
     if cost.seconds > 0:
         text += f"; {cost.seconds:.2g} s a run, {cost.count} at once"
@@ -108,7 +108,7 @@ def _describe_all(sizes: Sequence[StudySize], costs: Sequence[Cost], workers: in
         size.append(sum(count * cost.bytes for count, cost in pairs))
     minutes = _range(seconds[0] / 60, seconds[1] / 60, "minutes")
     disk = _range(size[0] / 1e6, size[1] / 1e6, "MB")
-    return f"in all: {runs}, {minutes} with {workers} workers, {disk}"
+    return f"in all: {runs}, {minutes} with {format_count(workers, 'worker')}, {disk}"
 
 
 def _range(low: float, high: float, unit: str) -> str:

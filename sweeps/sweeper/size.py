@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sweeps.report.sentences.wording import format_count
 from sweeps.study.labels import label_replicates
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
@@ -21,7 +22,7 @@ class StudySize:
     # sgd
     name: str
     settings: int
-    # replicates of each setting, and what they are: seeds, or seeds and conditions
+    # replicates of each setting, and what they are: seeds, or runs where there are conditions too
     replicates: int
     noun: str
     # the rows that widening may add, and the settings of each
@@ -40,6 +41,10 @@ class StudySize:
     def added_runs(self) -> int:
         """Return the most runs that widening may add."""
         return self.rows * self.row_settings * self.replicates
+
+    def describe_tuning(self) -> str:
+        """Return the declared space as 20 settings x 3 seeds."""
+        return f"{format_count(self.settings, 'setting')} x {format_count(self.replicates, self.noun)}"
 
     @property
     def runs(self) -> tuple[int, int]:
@@ -61,7 +66,7 @@ def size_of(plan: Plan, settings: StudySweeperConf) -> StudySize:
         name=", ".join(plan.studied.values()) or plan.name,
         settings=plan.n_trials,
         replicates=len(plan.replicates),
-        noun="seeds" if set(settings.replicates) <= {settings.confirm.key} else "seeds and conditions",
+        noun="seed" if set(settings.replicates) <= {settings.confirm.key} else "run",
         rows=rows,
         row_settings=count_row(plan),
         confirmed=(1 + factors, most) if is_confirmed else (0, 0),
@@ -71,11 +76,11 @@ def size_of(plan: Plan, settings: StudySweeperConf) -> StudySize:
 
 def describe_sizes(sizes: Sequence[StudySize]) -> str:
     """Return the runs of a sweep in one sentence."""
-    parts = [f"{size.name} {size.settings} settings x {size.replicates} {size.noun}" for size in sizes]
+    parts = [f"{size.name} {size.describe_tuning()}" for size in sizes]
     additions = []
     if rows := sum(size.added_runs for size in sizes):
         additions.append(f"widening up to {rows} more")
     if confirmed := sum(size.confirmed[1] * size.fresh for size in sizes):
         additions.append(f"confirming up to {confirmed}")
-    runs = f"{sum(size.tuning_runs for size in sizes)} runs ({', '.join(parts)})"
+    runs = f"{format_count(sum(size.tuning_runs for size in sizes), 'run')} ({', '.join(parts)})"
     return ", ".join([runs, *additions])

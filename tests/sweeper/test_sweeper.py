@@ -56,7 +56,7 @@ def test_the_same_command_again_runs_nothing_and_prints_the_result(
     again = capfd.readouterr().out
     assert toy.study("toy/shape=bowl").trials == before
     assert len(toy.journal("start")) == 5
-    result = "\ntoy/shape=bowl: objective"
+    result = "\nUse bowl with x=1"
     assert first[first.index(result) :] == again[again.index(result) :]
 
 
@@ -171,5 +171,5 @@ def test_a_report_that_cannot_be_written_fails_no_sweep(toy: Toy, capfd: pytest.
     assert (
         f"The report could not be written to {toy.folder}/jobs; what it tells of is in the storage." in output
     )
-    assert "Peak" in output or "peak" in output
+    assert "Use ridge with" in output
     assert toy.states("toy/shape=ridge") == ["COMPLETE"] * 3
