@@ -24,7 +24,7 @@ COMMANDS = {
     "run": Command("train one network; with -m, sweep over its settings", "sweeps.run", "start"),
     "plan": Command("say what `run -m` would train, how long and to what end", "sweeps.plan"),
     "report": Command("write the report of sweeps, finished or not", "sweeps.report.__main__"),
-    "compare": Command("say what several sweeps show together", "sweeps.compare"),
+    "compare": Command("say what several sweeps show together", "sweeps.compare.__main__"),
     "dashboard": Command("open optuna-dashboard with the sweeps' storage", "sweeps.dashboard"),
 }
 
