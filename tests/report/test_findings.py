@@ -22,7 +22,7 @@ COMPUTED = (
     (space, "variance_share_intervals"),
     (study, "pick_settings"),
     (study, "redraw_picks"),
-    (study, "resolution"),
+    (study, "difference_error"),
 )
 
 

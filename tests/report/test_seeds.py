@@ -9,11 +9,12 @@ from sweeps.report.statistics.arrays import Flags, Floats, Index
 from sweeps.report.statistics.best_of_k import expected_best_band
 from sweeps.report.statistics.compare import compare, holm, judge
 from sweeps.report.statistics.intervals import (
+    UNKNOWN,
     Estimate,
     Spread,
     detectable,
+    difference_error,
     pooled_spread,
-    resolution,
     setting_intervals,
 )
 from sweeps.report.statistics.noise import noise
@@ -83,8 +84,7 @@ def test_a_single_seed_has_no_intervals_and_decides_nothing() -> None:
     assert np.isnan(expected_best_band(one, calm)).all()
     shares = variance_share_intervals(one, calm).values()
     assert all(np.isnan(found.low) and found.value >= 0 for found in shares)
-    unknown = selection_spread(np.zeros((4, 5)), one, (1, 3))
-    [found] = compare({"a": A, "b": B}, {"a": unknown, "b": unknown})
+    [found] = compare({"a": A, "b": B}, {"a": UNKNOWN, "b": UNKNOWN})
     assert (found.verdict, found.reason) == ("unknown", "one tuning seed")
     assert np.isnan([found.difference.low, found.p]).all()
     assert compare({"a": A, "b": B})[0].verdict == "better"
@@ -104,7 +104,7 @@ def test_unmeasured_settings_stay_unmeasured() -> None:
     low, high = expected_best_band(scores, calm)
     assert len(low) == 19
     assert (low <= high).all()
-    assert np.isnan([share.value for share in variance_share_intervals(scores, calm).values()]).all()
+    assert variance_share_intervals(scores, calm) == {}
 
 
 def test_a_small_difference_is_equivalent_and_a_large_one_better() -> None:
@@ -140,7 +140,8 @@ def test_noise_is_told_apart_into_each_setting_s_own_and_what_all_share() -> Non
     own, shared, _ = noise(scores, calm)
     assert own.tolist() == pytest.approx([0.1] * 20, rel=0.1)
     assert shared == pytest.approx(0.3, rel=0.1)
-    assert resolution(scores, calm) == pytest.approx(1.96 * np.sqrt(2 / 400) * 0.1, rel=0.1)
+    error = difference_error(scores, calm)
+    assert (error.sd, error.freedom) == pytest.approx((np.sqrt(2 / 400) * 0.1, 9 * 399), rel=0.1)
 
 
 def test_another_draw_of_the_seeds_shows_how_sure_a_pick_is() -> None:

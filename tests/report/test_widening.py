@@ -8,8 +8,9 @@ import pytest
 
 from sweeps.report.statistics import widening
 from sweeps.report.statistics.arrays import Flags, Floats, Index
+from sweeps.report.statistics.intervals import Spread, difference_error
 from sweeps.report.statistics.stability import pick_frequencies
-from sweeps.report.statistics.widening import Decision, decide, next_lr, standard_error
+from sweeps.report.statistics.widening import Decision, decide, next_lr
 from tests.support.made_picks import pick
 from tests.support.worked_tables import ADAM_RUNS, LRS, MOMENTA, SGD, sgd_runs
 
@@ -71,7 +72,7 @@ def test_the_robust_setting_of_widened_sgd_is_settled_and_no_longer_walk_finds_a
         lambda *drawn: {"robust": pick_robust(lrs, *drawn) or (0, 0)}, scores, diverged, scores.shape[:-1]
     )
     assert frequencies["robust"][robust] == pytest.approx(1)
-    monkeypatch.setattr(widening, "standard_error", lambda *_: 0.0)
+    monkeypatch.setattr(widening, "difference_error", lambda *_: Spread(0.0, 1.0))
     *_, (longest, _) = walk()
     assert longest == [*LRS, 0.3, 1.0, 3.0, 10.0]
     assert pick_robust(longest, *sgd_runs(longest)) == robust
@@ -130,7 +131,7 @@ def test_an_error_is_that_of_the_better_half_and_leaves_out_what_seeds_share() -
     bad = random.normal(50, 20, size=(200, 50))
     scores = np.concatenate([good, bad])
     diverged = np.zeros(scores.shape, dtype=bool)
-    assert standard_error(scores, diverged) == pytest.approx(0.1 * np.sqrt(2 / 50), rel=0.02)
+    assert difference_error(scores, diverged).sd == pytest.approx(0.1 * np.sqrt(2 / 50), rel=0.02)
     scores[0], diverged[0, 0] = 1000 * random.random(50), True
-    assert standard_error(scores, diverged) == pytest.approx(0.1 * np.sqrt(2 / 50), rel=0.02)
-    assert standard_error(scores[:, :1], diverged[:, :1]) == 0
+    assert difference_error(scores, diverged).sd == pytest.approx(0.1 * np.sqrt(2 / 50), rel=0.02)
+    assert difference_error(scores[:, :1], diverged[:, :1]) == Spread(0.0, 0.0)

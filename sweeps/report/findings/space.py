@@ -4,7 +4,6 @@ import numpy as np
 
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
-from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.effective_lr import EffectiveLr, compare_fits
 from sweeps.report.statistics.intervals import Estimate, clopper_pearson
 from sweeps.report.statistics.space import GoodBand, good_band, share_bounds, weights
@@ -21,9 +20,12 @@ def space_shares(measurement: Measurement) -> dict[float, Estimate]:
     Of a grid those of what unmeasured settings could score, of points that cover a space the 95 % interval.
     """
     measurement = measurement.declared()
+    cells = np.ones(measurement.shape)
+    if measurement.is_grid:
+        cells = weights([axis.values for axis in measurement.axes], measurement.lr_axis)
     shares = {}
     for gap in GAPS:
-        low, high = share_bounds(measurement.means, _cell_weights(measurement), gap)
+        low, high = share_bounds(measurement.means, cells, gap)
         shares[gap] = Estimate(low, low, high)
         if not measurement.is_grid:
             count = len(measurement.complete)
@@ -31,18 +33,12 @@ def space_shares(measurement: Measurement) -> dict[float, Estimate]:
     return shares
 
 
-def good_bands(measurement: Measurement) -> dict[float, GoodBand]:
-    """Return the band of learning rates within each gap of the best, where there is one."""
-    number, axis = measurement.lr_axis, measurement.lr
-    if number is None or axis is None or not measurement.is_grid:
-        return {}
-    lrs = [float(value) for value in axis.values]
-    bands = {}
-    for gap in GAPS:
-        band = good_band(measurement.means, number, lrs, gap)
-        if band:
-            bands[gap] = band
-    return bands
+def lr_band(measurement: Measurement) -> GoodBand | None:
+    """Return the band of learning rates within 1 point of the best, if there is one."""
+    if measurement.lr_axis is None or not measurement.is_grid:
+        return None
+    lrs = measurement.axes[measurement.lr_axis].values
+    return good_band(measurement.means, measurement.lr_axis, lrs, 1.0)
 
 
 def good_trials(measurement: Measurement) -> tuple[float, float] | None:
@@ -70,11 +66,7 @@ def importance(measurement: Measurement) -> dict[str, Estimate]:
         return {}
     names = [axis.short for axis in measurement.axes]
     shares = variance_share_intervals(measurement.seed_scores, measurement.seed_diverged)
-    by_name = {}
-    for effect, share in shares.items():
-        if not np.isnan(share.value):
-            by_name[" × ".join(names[axis] for axis in effect)] = share
-    return by_name
+    return {" × ".join(names[axis] for axis in effect): share for effect, share in shares.items()}
 
 
 def effective_lr(measurement: Measurement) -> EffectiveLr | None:
@@ -105,10 +97,3 @@ def with_momentum(measurement: Measurement) -> list[tuple[Setting, tuple[float, 
                     settings.append((setting, place))
             return settings
     return []
-
-
-def _cell_weights(measurement: Measurement) -> Floats:
-    """Return each setting's share of the searched space."""
-    if not measurement.is_grid:  # points that cover the space evenly
-        return np.full(measurement.shape, 1 / max(1, len(measurement.complete)))
-    return weights([axis.values for axis in measurement.axes], measurement.lr_axis)

@@ -9,7 +9,7 @@ from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import Recommendation, differences_to, recommend_confirmed
 from sweeps.report.findings.robustness import lr_end
 from sweeps.report.findings.series import Series, compute_series
-from sweeps.report.findings.space import effective_lr, good_bands, good_trials, importance, space_shares
+from sweeps.report.findings.space import effective_lr, good_trials, importance, lr_band, space_shares
 from sweeps.report.findings.stability import (
     recommended_frequencies,
     redraw_picks,
@@ -21,7 +21,7 @@ from sweeps.report.measure.measurement import Measurement, Outcome
 from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.compare import Verdict, judge
 from sweeps.report.statistics.effective_lr import EffectiveLr
-from sweeps.report.statistics.intervals import Estimate, Spread, resolution
+from sweeps.report.statistics.intervals import Estimate, Spread, difference_error, interval
 from sweeps.report.statistics.space import GoodBand
 from sweeps.report.statistics.widening import End
 
@@ -55,9 +55,10 @@ class Findings:
     resolution: float
     # how much the true score of the recommended pick varies with its choice
     selection: Spread
-    # by gap to the best: the share of the space, and the band of learning rates
+    # by gap to the best: the share of the space
     shares: Mapping[float, Estimate]
-    bands: Mapping[float, GoodBand]
+    # the learning rates within 1 point of the best
+    band: GoodBand | None
     # by parameters: the share of the variance that they explain
     importance: Mapping[str, Estimate]
     # whether lr and momentum act as one; None where not both are searched
@@ -94,6 +95,7 @@ def analyze(measurement: Measurement) -> Findings:
     tolerance = measure_tolerance(measurement, recommended.params) if recommended else None
     chances = recommended_frequencies(recommended, frequencies)
     outcome = measurement.outcome
+    error = difference_error(measurement.seed_scores, measurement.seed_diverged)
     has_shares = measurement.is_even and outcome == "measured" and measurement.metric.is_percent
     return Findings(
         measurement=measurement,
@@ -107,10 +109,10 @@ def analyze(measurement: Measurement) -> Findings:
         verdicts={role: judge(d, d.excludes_zero, metric.margin) for role, d in differences.items()},
         tried=good_trials(measurement),
         unsettled=unsettled_axes(measurement, recommended, chances),
-        resolution=resolution(measurement.seed_scores, measurement.seed_diverged),
+        resolution=interval(0.0, error).half_width,
         selection=selection_of(measurement, recommended, chances, _gains(differences, tolerance)),
         shares=space_shares(measurement) if has_shares else {},
-        bands=good_bands(measurement) if has_shares else {},
+        band=lr_band(measurement) if has_shares else None,
         importance=importance(measurement) if outcome == "measured" else {},
         effective_lr=effective_lr(measurement),
     )

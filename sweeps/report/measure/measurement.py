@@ -151,11 +151,9 @@ class Measurement:
 
         On a grid (i, j, ...) along the axes, else (i,), the i-th complete setting.
         """
-        if not self.is_grid:
-            return {(number,): setting for number, setting in enumerate(self.complete)}
         settings: dict[Index, Setting] = {}
-        for setting in self.complete:
-            index = self._grid_index(setting)
+        for number, setting in enumerate(self.complete):
+            index = self._grid_index(setting) if self.is_grid else (number,)
             if index is not None:
                 settings.setdefault(index, setting)
         return settings

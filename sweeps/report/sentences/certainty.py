@@ -154,8 +154,8 @@ def _space(findings: Findings) -> list[str]:
         sentences.append(
             f"Of the declared space, {format_share(share.low, share.high)} is within 1 point of the best."
         )
-    if band := findings.bands.get(1.0):
-        sentences.append(f"Learning rates within 1 point of the best: {format_band(band)}.")
+    if findings.band:
+        sentences.append(f"Learning rates within 1 point of the best: {format_band(findings.band)}.")
     if findings.importance:
         shares = findings.importance.items()
         parts = [

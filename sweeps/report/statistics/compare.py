@@ -123,9 +123,11 @@ def _compare_pair(
     scores: Mapping[str, Floats], pair: tuple[str, str], tuning: Mapping[str, Spread], level: float
 ) -> Comparison:
     """Return a comparison that is still to be judged, with its own p; the error includes both choices."""
-    first, second = _order_pair(scores, *pair)
+    first, second = pair
     differences = scores[first] - scores[second]
     mean, noise = mean_spread(differences)
+    if mean < 0:
+        first, second, mean = second, first, -mean
     error = sum_of([noise, *(tuning[name] for name in pair if name in tuning)])
     seeds = int(np.sum(~np.isnan(differences)))
     reason: Reason = ""
@@ -147,10 +149,3 @@ def _compare_pair(
         verdict="unknown",
         reason=reason,
     )
-
-
-def _order_pair(scores: Mapping[str, Floats], first: str, second: str) -> tuple[str, str]:
-    """Return the two with the one of the higher mean first."""
-    difference = scores[first] - scores[second]
-    is_lower = not np.isnan(difference).all() and np.nanmean(difference) < 0
-    return (second, first) if is_lower else (first, second)

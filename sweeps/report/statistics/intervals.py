@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import betaincinv, nctdtrinc, ndtri, stdtr, stdtrit
 
 from sweeps.report.statistics.arrays import Flags, Floats
-from sweeps.report.statistics.noise import nearest, noise, stable
+from sweeps.report.statistics.noise import error_variance, nearest, stable
 
 # Replicates from which a setting's own standard deviation is good enough for its interval.
 ENOUGH = 5
@@ -55,15 +55,6 @@ class Spread:
 
 
 UNKNOWN = Spread(float("nan"), float("nan"))
-
-
-def half_width(n: int, sd: float = 1.0, freedom: float | None = None, level: float = 0.95) -> float:
-    """Return half of the t interval of a mean of n: t((1 + level)/2, freedom) sd / sqrt(n); nan where n = 1.
-
-    freedom: of the standard deviation, n - 1 unless it was pooled over several settings [Student 1908].
-    """
-    freedom = n - 1 if freedom is None else freedom
-    return float(stdtrit(freedom, (1 + level) / 2) * sd / np.sqrt(n)) if freedom > 0 else float("nan")
 
 
 def mean_interval(values: Floats, level: float = 0.95) -> Estimate:
@@ -148,19 +139,18 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
     return low, high
 
 
-def resolution(scores: Floats, diverged: Flags, level: float = 0.95) -> float:
-    """Return the difference of two good settings that a t test just finds: scores (*axes, replicates).
+def difference_error(scores: Floats, diverged: Flags) -> Spread:
+    """Return the standard error of the difference of two good settings on the same n seeds: own sqrt(2/n).
 
-    t((1 + level)/2) sqrt(2/n) own, own the best stable setting's sd over replicates less the part that all
-    settings share [Fisher 1935, the least significant difference].
+    own^2 is the error variance of the settings without a diverged run whose mean is at or above the median of
+    all means. 0, without freedom, where those or the seeds are fewer than two. scores: (*axes, replicates).
     """
-    own_sd, _, freedom = noise(scores, diverged)
-    sound, n = stable(scores, diverged), scores.shape[-1]
-    if n < 2 or not sound.any():
-        return float("nan")
-    best = np.nanargmax(np.where(sound, scores.mean(axis=-1), np.nan))
-    width = half_width(n, float(np.sqrt(2) * own_sd.flat[best]), freedom, level)
-    return width if width > TINY else float("nan")
+    means, sound = scores.mean(axis=-1), stable(scores, diverged)
+    if not sound.any():
+        return Spread(0.0, 0.0)
+    rows = scores[sound & (means >= np.nanmedian(means))]
+    count, n = rows.shape
+    return Spread(float(np.sqrt(error_variance(rows) * 2 / n)), float((count - 1) * (n - 1)))
 
 
 def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:

@@ -66,6 +66,15 @@ def noise(scores: Floats, diverged: Flags) -> Noise:
     return Noise(own_sd.reshape(scores.shape[:-1]), float(shared_sd), float(min(count, LENDERS) * (n - 1)))
 
 
+def error_variance(rows: Floats) -> float:
+    """Return what neither setting nor replicate explains, from scores (settings, replicates).
+
+    sum (y_ij - y_i. - y_.j + y_..)^2 / ((a - 1)(n - 1)) of a settings, n replicates; 0 where either is 1.
+    """
+    residuals = rows - rows.mean(axis=1, keepdims=True) - rows.mean(axis=0) + rows.mean()
+    return float(np.sum(residuals**2) / max((len(rows) - 1) * (rows.shape[1] - 1), 1))
+
+
 def draw_means(scores: Floats, diverged: Flags) -> Floats:
     """Return means of the settings with noise drawn again: scores (*axes, replicates) -> (*axes, DRAWS).
 

@@ -1,14 +1,13 @@
 """Count how often another draw of the seeds would have picked each setting."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from itertools import combinations_with_replacement
 from math import comb, factorial, prod
 
 import numpy as np
 
 from sweeps.report.statistics.arrays import Flags, Floats, Index
-from sweeps.report.statistics.intervals import UNKNOWN, Spread
+from sweeps.report.statistics.intervals import Spread
 
 # Resamples beyond which they are drawn at random, so many of them, instead of counted in full.
 MOST_DRAWS = 500
@@ -16,32 +15,26 @@ MOST_DRAWS = 500
 SETTLED = 0.5
 
 
-@lru_cache(maxsize=32)
-def resamples(n: int) -> tuple[tuple[list[int], float], ...]:
-    """Return draws of n - 1 of n seeds with replacement, each with its probability; none for a single seed.
+def resamples(n: int) -> list[tuple[list[int], int]]:
+    """Return draws of n - 1 of n seeds with replacement, each with how often it comes up; none for one seed.
 
     n - 1, so that a drawn mean varies by s^2 / n as the mean itself does; n draws vary too little, a third at
     n = 3 [Rao and Wu 1988]. All of them where they are few, else 500 at random.
     """
     size = n - 1
-    if size < 1:
-        return ()
-    if comb(n + size - 1, size) > MOST_DRAWS:
+    if size and comb(n + size - 1, size) > MOST_DRAWS:
         random = np.random.default_rng(0)
-        return tuple(
-            (seeds.tolist(), 1 / MOST_DRAWS) for seeds in random.integers(n, size=(MOST_DRAWS, size))
-        )
-    weighted_draws = []
-    for seeds in combinations_with_replacement(range(n), size):
+        return [(seeds.tolist(), 1) for seeds in random.integers(n, size=(MOST_DRAWS, size))]
+    counted_draws = []
+    for seeds in combinations_with_replacement(range(n), size) if size else ():
         orders = factorial(size) // prod(factorial(seeds.count(seed)) for seed in set(seeds))
-        weighted_draws.append((list(seeds), orders / n**size))
-    return tuple(weighted_draws)
+        counted_draws.append((list(seeds), orders))
+    return counted_draws
 
 
 def draws(n: int) -> int:
     """Return how many equally likely draws of n seeds `resamples` holds."""
-    are_counted = comb(2 * n - 2, n - 1) <= MOST_DRAWS
-    return n ** (n - 1) if are_counted else MOST_DRAWS
+    return sum(count for _, count in resamples(n))
 
 
 def pick_frequencies(
@@ -56,22 +49,21 @@ def pick_frequencies(
     draw; a draw rules out the settings that diverged in it.
     """
     frequencies: dict[str, Floats] = {}
-    for seeds, chance in resamples(scores.shape[-1]):
+    total = draws(scores.shape[-1])
+    for seeds, count in resamples(scores.shape[-1]):
         for role, index in choose(scores[..., seeds], diverged[..., seeds]).items():
-            frequencies.setdefault(role, np.zeros(shape))[index] += chance
+            frequencies.setdefault(role, np.zeros(shape))[index] += count / total
     return frequencies
 
 
 def selection_spread(frequencies: Floats, scores: Floats, pick: Index) -> Spread:
-    """Return how much the true score of a pick varies with the tuning seeds; a single one can't say.
+    """Return how much the true score of a pick varies with the tuning seeds.
 
     Root of sum f (s - s_pick)^2, f: how often each setting is picked, s its mean: scores (*axes, replicates).
     Fresh seeds of one pick don't see this part [Bouthillier et al., arXiv 2103.03098]. The noise of s makes
     it too large; with that noise taken off, equal optimizers were told apart by one of their picks in 6 to
     10 % of simulated sweeps, as it stands in 1 to 4.
     """
-    n, means = scores.shape[-1], scores.mean(axis=-1)
-    if n < 2:
-        return UNKNOWN
+    means = scores.mean(axis=-1)
     gaps = np.where(frequencies > 0, means - means[pick], 0.0)
-    return Spread(float(np.sqrt(np.sum(frequencies * gaps**2))), n - 1.0)
+    return Spread(float(np.sqrt(np.sum(frequencies * gaps**2))), scores.shape[-1] - 1.0)

@@ -8,7 +8,7 @@ from scipy.special import fdtri
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.intervals import Estimate
-from sweeps.report.statistics.noise import draw_means, noise
+from sweeps.report.statistics.noise import draw_means, error_variance, noise
 
 Effect = tuple[int, ...]
 
@@ -22,57 +22,49 @@ def variance_shares(scores: Floats) -> Floats:
     """Return each effect's share of the means' variance: scores (*axes, replicates) -> (effects,).
 
     V_u = mean of r_u^2 - sigma^2 prod_u(a_j - 1) / (prod_all(a_j) n), where r_u is the effect of the analysis
-    of variance, a_j an axis' length and sigma^2 the mean variance over replicates; floored at 0, then
-    normalised [Fisher 1925; Searle, Casella and McCulloch 1992]. nan unless the grid is measured in full.
+    of variance, a_j an axis' length and sigma^2 the error variance: what a seed does to all settings alike
+    moves no share. Floored at 0, then normalised [Fisher 1925; Searle, Casella and McCulloch 1992]. nan
+    unless the grid is measured in full.
     """
     n = scores.shape[-1]
-    variance = float(scores.var(axis=-1, ddof=1).mean()) if n > 1 else 0.0
+    variance = error_variance(scores.reshape(-1, n))
     return _shares(scores.mean(axis=-1, keepdims=True), variance / n)[:, 0]
 
 
 def variance_share_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> dict[Effect, Estimate]:
     """Return each effect's share with its interval: quantiles of the shares of means with noise drawn again.
 
-    sigma^2 is the variance that neither setting nor replicate explains: what a seed does to all settings
-    alike moves no share. Drawn means hold noise twice, so it is taken off twice. Resampled seeds would give
-    intervals that hold in 67 to 76 % of cases with 3 seeds, 90 % with 10. All nan where the settings don't
-    differ by more than noise: p of their F test (MS_settings/MS_error, replicates as blocks) isn't below
-    0.001. No limits for one replicate.
+    Drawn means hold noise twice, so it is taken off twice. Resampled seeds would give intervals that hold in
+    67 to 76 % of cases with 3 seeds, 90 % with 10. Empty where the settings don't differ by more than noise.
+    No limits for one replicate.
     """
-    n = scores.shape[-1]
+    if not settings_differ(scores):
+        return {}
     shares = variance_shares(scores)
     low, high = np.full((2, len(shares)), np.nan)
-    if n > 1 and not settings_differ(scores):
-        shares = low
-    elif n > 1:
-        shares = _shares(scores.mean(axis=-1, keepdims=True), _error_variance(scores) / n)[:, 0]
-        variances = noise(scores, diverged).own_sd ** 2 * (~diverged).mean(axis=-1)
-        mean_variance = float(np.nansum(variances)) / scores.size
-        draws = _shares(draw_means(scores, diverged), 2 * mean_variance)
-        # Where noise explains all of a draw, it has no shares.
-        draws = draws[:, ~np.isnan(draws).any(axis=0)]
-        if mean_variance > 0 and draws.size:
-            low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=-1)
+    variances = noise(scores, diverged).own_sd ** 2 * (~diverged).mean(axis=-1)
+    mean_variance = float(np.nansum(variances)) / scores.size
+    draws = _shares(draw_means(scores, diverged), 2 * mean_variance)
+    # Where noise explains all of a draw, it has no shares.
+    draws = draws[:, ~np.isnan(draws).any(axis=0)]
+    if mean_variance > 0 and draws.size:
+        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=-1)
     limits = zip(effects(scores.ndim - 1), shares, low, high, strict=True)
     return {effect: Estimate(float(share), float(a), float(b)) for effect, share, a, b in limits}
 
 
 def settings_differ(scores: Floats) -> bool:
-    """Return whether the F test of the settings, replicates as blocks, has p < 0.001."""
-    settings, n = scores[..., 0].size, scores.shape[-1]
+    """Return whether p < 0.001 in the F test of the settings, replicates as blocks: MS_settings/MS_error.
+
+    One replicate tells of no noise: whether they differ at all.
+    """
+    rows = scores.reshape(-1, scores.shape[-1])
+    settings, n = rows.shape
     if settings < 2:
         return False
-    between = n * float(scores.mean(axis=-1).var(ddof=1))
-    return bool(
-        between > _error_variance(scores) * float(fdtri(settings - 1, (settings - 1) * (n - 1), 0.999))
-    )
-
-
-def _error_variance(scores: Floats) -> float:
-    """Return MS_error, the variance that neither setting nor replicate explains."""
-    rows = scores.reshape(-1, scores.shape[-1])
-    residuals = rows - rows.mean(axis=1, keepdims=True) - rows.mean(axis=0) + rows.mean()
-    return float(np.sum(residuals**2)) / max((len(rows) - 1) * (rows.shape[1] - 1), 1)
+    between = n * float(rows.mean(axis=1).var(ddof=1))
+    critical = fdtri(settings - 1, (settings - 1) * (n - 1), 0.999) if n > 1 else 0.0
+    return bool(between > error_variance(rows) * critical)
 
 
 def _shares(means: Floats, noise: float) -> Floats:

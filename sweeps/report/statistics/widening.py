@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from sweeps.report.statistics.arrays import Flags, Floats
-from sweeps.report.statistics.noise import stable
+from sweeps.report.statistics.intervals import difference_error
 from sweeps.report.statistics.robust import flag_unsound, smoothed_scores
 
 End = Literal["low", "high", ""]
@@ -46,28 +46,13 @@ def decide(
     best = rows.max(axis=1)
     low, high = float(best[0]), float(best[-1])
     inside = float(best[1:-1].max(initial=-np.inf))
-    error = standard_error(scores, diverged)
+    error = difference_error(scores, diverged).sd
     decision = Decision(inside, low, high, error, "")
     if decision.is_blind:
         return replace(decision, end="low")
     if max(low, high) - error / 2 > inside:
         return replace(decision, end="high" if high >= low else "low")
     return decision
-
-
-def standard_error(scores: Floats, diverged: Flags) -> float:
-    """Return the standard error of a difference of two good settings on the same n seeds: own sqrt(2/n).
-
-    own^2 = sum (y_ij - y_i. - y_.j + y_..)^2 / ((|H| - 1)(n - 1)) over H, the settings without a diverged run
-    whose mean is at or above the median of all means. 0 where H or n is below 2.
-    """
-    means = scores.mean(axis=-1)
-    rows = scores[stable(scores, diverged) & (means >= np.nanmedian(means))]
-    count, n = rows.shape
-    if count < 2 or n < 2:
-        return 0.0
-    errors = rows - rows.mean(axis=1, keepdims=True) - rows.mean(axis=0) + rows.mean()
-    return float(np.sqrt(np.sum(errors**2) / ((count - 1) * (n - 1)) * 2 / n))
 
 
 def next_lr(declared_end: float, end: Literal["low", "high"], k: int) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from sweeps.report.findings.fresh import converged_scores
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Floats
-from sweeps.report.statistics.noise import noise, stable
+from sweeps.report.statistics.intervals import difference_error
 
 # Fewer pairs of fresh seeds say less of the noise than the tuning does.
 LEAST_PAIRS = 3
@@ -18,13 +18,13 @@ def pair_deviation(measurements: Sequence[Measurement]) -> float:
     """Return the standard deviation, over the seeds, of the difference of two good settings; nan if unknown.
 
     Of two optimizers' confirmed settings where there are such, as that is what will be compared. Else of two
-    settings of one study: sqrt(2) times the deviation of its best one, less what all settings share.
+    good settings of one study, less what all settings share.
     """
     fresh = [scores for scores in map(_best_fresh_scores, measurements) if scores is not None]
     differences = [one - another for one, another in combinations(fresh, 2) if len(one) == len(another)]
     variances = [_variance(difference) for difference in differences]
     if not variances:
-        variances = [2 * _tuning_variance(measurement) for measurement in measurements]
+        variances = [_tuning_variance(measurement) for measurement in measurements]
     known = [variance for variance in variances if variance > 0]
     return float(np.sqrt(np.mean(known))) if known else float("nan")
 
@@ -45,9 +45,5 @@ def _variance(differences: Floats) -> float:
 
 
 def _tuning_variance(measurement: Measurement) -> float:
-    scores, diverged = measurement.seed_scores, measurement.seed_diverged
-    sound = stable(scores, diverged)
-    if scores.shape[-1] < 2 or not sound.any():
-        return float("nan")
-    best = np.nanargmax(np.where(sound, scores.mean(axis=-1), np.nan))
-    return float(noise(scores, diverged).own_sd.flat[best] ** 2)
+    scores = measurement.seed_scores
+    return float(scores.shape[-1] * difference_error(scores, measurement.seed_diverged).sd ** 2)

@@ -4,9 +4,9 @@ import numpy as np
 import optuna
 import pytest
 
-from sweeps.report.findings.expected import pair_deviation
 from sweeps.report.measure.from_storage import read
-from sweeps.report.statistics.noise import noise
+from sweeps.report.statistics.intervals import difference_error
+from sweeps.sweeper.expected import pair_deviation
 from tests.support.studies import FRESH, PICKS, grid_study, hill, two_confirmed
 
 
@@ -23,7 +23,6 @@ def test_without_a_confirmation_it_is_that_of_two_settings_of_a_study() -> None:
     storage = optuna.storages.InMemoryStorage()
     grid_study(storage, "sgd", diverges=False)
     [measured] = read(storage)
-    own = noise(measured.seed_scores, measured.seed_diverged).own_sd
-    best = np.unravel_index(measured.means.argmax(), measured.shape)
-    assert pair_deviation([measured]) == pytest.approx(np.sqrt(2) * own[best])
+    error = difference_error(measured.seed_scores, measured.seed_diverged)
+    assert pair_deviation([measured]) == pytest.approx(np.sqrt(3) * error.sd)
     assert np.isnan(pair_deviation([]))
