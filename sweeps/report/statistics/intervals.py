@@ -145,11 +145,13 @@ def difference_error(scores: Floats, diverged: Flags) -> Spread:
     own^2 is the error variance of the settings without a diverged run whose mean is at or above the median of
     all means. 0, without freedom, where those or the seeds are fewer than two. scores: (*axes, replicates).
     """
-    means, sound = scores.mean(axis=-1), stable(scores, diverged)
-    if not sound.any():
-        return Spread(0.0, 0.0)
-    rows = scores[sound & (means >= np.nanmedian(means))]
+    means, good = scores.mean(axis=-1), stable(scores, diverged)
+    if good.any():
+        good &= means >= np.nanmedian(means)
+    rows = scores[good]
     count, n = rows.shape
+    if not count:
+        return Spread(0.0, 0.0)
     return Spread(float(np.sqrt(error_variance(rows) * 2 / n)), float((count - 1) * (n - 1)))
 
 
