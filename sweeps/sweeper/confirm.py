@@ -23,7 +23,7 @@ from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import measurement
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
-from sweeps.report.sentences.wording import format_params
+from sweeps.report.sentences.wording import format_count, format_params
 from sweeps.study.compatibility import open_or_create_study
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import waiting_trial
@@ -105,17 +105,18 @@ def enqueue_recommended(
     by_role = measure_picks(measured, picks, compute_series(measured), {})
     recommended = recommend_confirmed(measured, picks, fresh_metric(measured), by_role)
     labels = list(label_replicates(fresh_axes(settings)))
-    # What failed is there too: it is not tried again.
-    confirmed = [trial.user_attrs[PARAMS] for trial in confirmation.get_trials(deepcopy=False)]
-    count = 0
+    trials = confirmation.get_trials(deepcopy=False)
+    # They are not tried again, or a sweep that lets some fail would never end.
+    failed = [trial.user_attrs[PARAMS] for trial in trials if trial.state == TrialState.FAIL]
     for params, overrides in _settings_at_factors(plan, settings, measured, recommended):
-        if params not in confirmed:
+        if params not in failed:
             _enqueue_setting(confirmation, measured.axes, params, overrides, labels)
-            count += 1
+    count = len(confirmation.get_trials(deepcopy=False)) - len(trials)
     if recommended is None or not count:
         return ""
     label = " ".join(plan.studied.values()) or plan.name
-    return f"fresh seeds favour {label} at {format_params(recommended.params)}: {count} more settings near it"
+    settings_near = f"{format_count(count, 'more setting')} near it"
+    return f"fresh seeds favour {label} at {format_params(recommended.params)}: {settings_near}"
 
 
 def _settings_at_factors(

@@ -13,6 +13,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 
 from sweeps.report.measure.from_storage import measurement
 from sweeps.report.measure.measurement import Measurement
+from sweeps.report.sentences.wording import format_count
 from sweeps.report.statistics.widening import Decision, decide, next_lr
 from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.parameter import Parameter
@@ -86,7 +87,7 @@ def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]]
     label = " ".join(plan.studied.values()) or plan.name
     side = {"low": "smallest", "high": "largest"}[row["end"]]
     reason = "diverged at or beside every setting" if decision.is_blind else f"is best at the {side} lr"
-    return f"{label} {reason}: {count_row(plan)} more settings at lr={row['lr']:g}"
+    return f"{label} {reason}: {format_count(count_row(plan), 'more setting')} at lr={row['lr']:g}"
 
 
 def _decide(measured: Measurement) -> Decision:

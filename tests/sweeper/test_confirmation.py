@@ -166,8 +166,9 @@ def test_the_setting_that_fresh_seeds_recommend_runs_at_the_factors_too(toy: Toy
     own = [job for job in toy.journal("start") if "read_test=true" in job and "shape.lr=0.05" in job]
     assert len(own) == 3
     done = len(toy.journal("start"))
-    toy.run_here(*VALLEY, "shape.trap=5", FACTORS + "[0.5]")
-    assert len(toy.journal("start")) == done
+    toy.run_here(*VALLEY, "shape.trap=5", FACTORS + "[0.5]", "hydra.sweeper.confirm.seeds=4")
+    # One seed more of each of the four.
+    assert len(toy.journal("start")) == done + 4
 
 
 REFUSED = {
