@@ -149,7 +149,7 @@ def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(
     assert state["epochs"] == 3
     assert state["optimizer"]["param_groups"][0]["lr"] == 0.005
     assert (metrics_file.parent / ".hydra" / "config.yaml").exists()
-    assert "loss per minibatch" in (metrics_file.parent / "curves.html").read_text()
+    assert "loss of a minibatch" in (metrics_file.parent / "curves.html").read_text()
 
 
 def test_a_single_run_that_diverges_at_once_leaves_its_files_all_the_same(

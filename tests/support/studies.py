@@ -14,7 +14,6 @@ from optuna.trial import TrialState, create_trial
 
 from sweeps.report.figures.all import (
     JOINT_FIGURES,
-    PICK_FIGURES,
     STUDY_FIGURES,
     SWEEP_FIGURES,
     Figure,
@@ -36,7 +35,7 @@ def figure_name(figure: Figure) -> str:
 
 # The names of all figures that a confirmed sweep of one condition has: of all studies, of each study.
 JOINT = {figure_name(figure) for figure in (*SWEEP_FIGURES, *JOINT_FIGURES)}
-EACH = {figure_name(figure) for figure in (*STUDY_FIGURES, *PICK_FIGURES)}
+EACH = {figure_name(figure) for figure in STUDY_FIGURES}
 
 Score = Callable[[Mapping[str, Any], int], float]
 

@@ -1,7 +1,7 @@
 """List the report's figures: a new one is a file in this folder and its name in one of these lists."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import plotly.graph_objects as go
@@ -9,17 +9,14 @@ import plotly.graph_objects as go
 from sweeps.report.figures import (
     best_by_lr,
     curves,
-    differences,
     effective_lr,
     epochs_to_target,
     expected_best,
     importance,
     maps,
-    regrets,
     scores,
 )
 from sweeps.report.findings.joint import Joint
-from sweeps.report.findings.roles import group_picks
 from sweeps.report.findings.study import Findings
 
 
@@ -34,17 +31,13 @@ class Figure(Protocol):
     draw: Callable[..., go.Figure]
 
 
-# Drawn from all studies of a sweep.
+# Drawn from all studies of a sweep whose settings cover their space.
 SWEEP_FIGURES: Sequence[Figure] = (best_by_lr, expected_best)
 # Drawn from what the studies say about each other.
-JOINT_FIGURES: Sequence[Figure] = (differences, epochs_to_target)
+JOINT_FIGURES: Sequence[Figure] = (epochs_to_target,)
 # Drawn from each study's findings.
-STUDY_FIGURES: Sequence[Figure] = (scores, maps, effective_lr, importance)
-# Drawn from each study of several conditions.
-CONDITION_FIGURES: Sequence[Figure] = (regrets,)
-# Drawn from a study's findings and each setting that it picked.
-PICK_FIGURES: Sequence[Figure] = (curves,)
-ALL_FIGURES = (*SWEEP_FIGURES, *JOINT_FIGURES, *STUDY_FIGURES, *CONDITION_FIGURES, *PICK_FIGURES)
+STUDY_FIGURES: Sequence[Figure] = (scores, maps, effective_lr, importance, curves)
+ALL_FIGURES = (*SWEEP_FIGURES, *JOINT_FIGURES, *STUDY_FIGURES)
 
 
 @dataclass(frozen=True)
@@ -62,31 +55,15 @@ class Plot:
 
 def joint_plots(studies: Sequence[Findings], joint: Joint) -> list[Plot]:
     """Return the figures that show all studies, those that can't be drawn with the reason."""
-    plots = [plot(figure, studies) for figure in SWEEP_FIGURES]
-    plots += [plot(figure, joint) for figure in JOINT_FIGURES]
-    return plots
+    # An adaptive search crowds its trials where it scored well: they don't show the whole space.
+    covering = [each for each in studies if each.measurement.is_even and each.recommended]
+    plots = [plot(figure, covering) for figure in SWEEP_FIGURES]
+    return [*plots, *(plot(figure, joint) for figure in JOINT_FIGURES)]
 
 
 def study_plots(findings: Findings) -> list[Plot]:
     """Return the figures of a study, those that can't be drawn with the reason."""
-    plots = [plot(figure, findings) for figure in STUDY_FIGURES]
-    if len(findings.measurement.conditions) > 1:
-        plots += [plot(figure, findings) for figure in CONDITION_FIGURES]
-    for figure in PICK_FIGURES:
-        plots += _pick_plots(figure, findings)
-    return plots
-
-
-def _pick_plots(figure: Figure, findings: Findings) -> list[Plot]:
-    """Return a figure for each picked setting that has one; the reason where none has."""
-    plots = []
-    for picks in group_picks(findings):
-        if figure.missing(findings, picks) is None:
-            drawing = plot(figure, findings, picks)
-            roles = [pick.role for pick in picks]
-            title = f"{drawing.title} ({', '.join(roles)})"
-            plots.append(replace(drawing, name="-".join([drawing.name, *roles]), title=title))
-    return plots or [plot(figure, findings, [])]
+    return [plot(figure, findings) for figure in STUDY_FIGURES]
 
 
 def plot(figure: Figure, *sources: Any) -> Plot:

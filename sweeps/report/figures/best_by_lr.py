@@ -5,18 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.coverage import covering_studies, missing_coverage
 from sweeps.report.figures.focus import focus
-from sweeps.report.figures.main_axis import add_runs, converged_scores, main_axis, ticks, values_along
-from sweeps.report.figures.style import (
-    RECOMMENDED,
-    axis_title,
-    colour,
-    frame,
-    line_style,
-    parameter_axis,
-    translucent,
-)
+from sweeps.report.figures.lines import add_settings, converged_scores, main_axis, values_along
+from sweeps.report.figures.style import add_marks, axis_title, colour, frame, parameter_axis, translucent
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
@@ -25,9 +16,9 @@ from sweeps.report.sentences.wording import format_params
 
 TITLE = "Best setting at each learning rate"
 HOW_TO_READ = """
-    Each point is a run on the tuning seeds, with whatever else did best at its learning rate. The lines are
-    therefore a little too good. Strips at the foot span what was searched, pale where it was widened. A broad
-    hill forgives a wrong learning rate.
+    Each point is a run on the tuning seeds that converged, with whatever else did best at its learning rate.
+    The lines are therefore a little too good. Strips at the foot span what was searched, pale where it was
+    widened. A broad hill forgives a wrong learning rate.
 """
 
 # The height of a range's strip, as a share of the frame's.
@@ -35,45 +26,28 @@ STRIP = 0.018
 
 
 def missing(studies: Sequence[Findings]) -> str | None:
-    """Return why there is no figure, or None."""
-    axes = [main_axis(findings.measurement) for findings in covering_studies(studies)]
+    """Return why there is no figure of studies that cover their spaces, or None."""
+    axes = [main_axis(findings.measurement) for findings in studies]
     names = {axis.short if axis else None for axis in axes}
-    if len(names) > 1 or None in names:
-        return "no parameter with an order is common to all studies"
-    return missing_coverage(studies)
+    if len(names) == 1 and None not in names:
+        return None
+    return "it needs grids, or evenly spread settings, of one parameter with an order, of which some converge"
 
 
 def draw(studies: Sequence[Findings]) -> go.Figure:
-    """Draw a line per optimizer with all runs of its settings, and mark what is recommended."""
-    covering = covering_studies(studies)
-    axes = [axis for findings in covering if (axis := main_axis(findings.measurement))]
-    metric = covering[0].measurement.metric
-    values: list[float] = []
-    for findings, axis in zip(covering, axes, strict=True):
-        values += ticks(findings.measurement, axis)
+    """Draw a line per optimizer with the runs of its settings, and mark what is recommended."""
+    axes = [axis for findings in studies if (axis := main_axis(findings.measurement))]
+    metric = studies[0].measurement.metric
     title = f"Best score at each {axes[0].short}"
-    figure = frame(title, parameter_axis(axes[0], values), axis_title(metric.label), height=440)
+    figure = frame(title, parameter_axis(axes), axis_title(metric.label), height=440)
     scores = []
-    for number, (findings, axis) in enumerate(zip(covering, axes, strict=True)):
+    for number, (findings, axis) in enumerate(zip(studies, axes, strict=True)):
         settings = _best_settings(findings.measurement, axis)
         scores.append(converged_scores(settings))
-        _add_line(figure, findings.measurement.option, axis, settings, number)
+        add_settings(figure, values_along(axis, settings), settings, number, findings.measurement.option)
         _add_strips(figure, axis, number)
-    _add_recommended(figure, covering, axes)
+    _add_recommended(figure, studies, axes)
     return focus(figure, scores, metric)
-
-
-def _add_line(figure: go.Figure, option: str, axis: Axis, settings: Sequence[Setting], number: int) -> None:
-    x = values_along(axis, settings)
-    figure.add_scatter(
-        x=x,
-        y=[setting.mean for setting in settings],
-        name=option,
-        line=line_style(number),
-        text=[format_params(setting.params) for setting in settings],
-        hovertemplate="%{text}<br>mean %{y:.4g}",
-    )
-    add_runs(figure, x, [setting.values for setting in settings], number, option)
 
 
 def _add_strips(figure: go.Figure, axis: Axis, number: int) -> None:
@@ -93,23 +67,15 @@ def _add_recommended(figure: go.Figure, studies: Sequence[Findings], axes: Seque
             x.append(float(pick.params[axis.name]))
             y.append(pick.tuned.mean.value)
             text.append(f"{findings.measurement.option}: {format_params(pick.params)}")
-    if x:
-        style = {"name": "recommended", "marker": RECOMMENDED, "mode": "markers"}
-        figure.add_scatter(x=x, y=y, text=text, hovertemplate="%{text}<br>mean %{y:.4g}", **style)
+    add_marks(figure, "recommended", x, y, text)
 
 
 def _best_settings(measurement: Measurement, axis: Axis) -> list[Setting]:
-    """Return the setting of the best mean at each value of an axis, or in each half decade."""
+    """Return the setting of the best mean at each value of an axis, or in each half decade of a range."""
     best: dict[float, Setting] = {}
-    for setting in measurement.complete:
-        value = _bin_value(axis, float(setting.params[axis.name]))
-        if value not in best or measurement.metric.orient(setting.mean - best[value].mean) > 0:
-            best[value] = setting
+    for setting in sorted(measurement.complete, key=lambda setting: measurement.metric.orient(setting.mean)):
+        value = float(setting.params[axis.name])
+        if axis.continuous and axis.log:
+            value = float(np.floor(2 * np.log10(value)))
+        best[value] = setting  # the best comes last
     return [best[value] for value in sorted(best)]
-
-
-def _bin_value(axis: Axis, value: float) -> float:
-    """Return the value that one of an axis is grouped under: its half decade's where it is continuous."""
-    if not (axis.continuous and axis.log):
-        return value
-    return float(10 ** ((np.floor(2 * np.log10(value)) + 0.5) / 2))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from sweeps.report.figures.coverage import covering_studies, missing_coverage
 from sweeps.report.figures.style import axis_title, colour, frame, line_style, to_list, translucent
 from sweeps.report.findings.search_curve import BestOfK
 from sweeps.report.findings.study import Findings
@@ -17,17 +16,18 @@ HOW_TO_READ = """
     choice is worth on fresh seeds, where all settings were trained on them.
 """
 
-# It can be drawn of whatever covers its space.
-missing = missing_coverage
+
+def missing(studies: Sequence[Findings]) -> str | None:
+    """Return why there is no figure of studies that cover their spaces, or None."""
+    return None if studies else "it needs a grid, or evenly spread settings, of which some converge"
 
 
 def draw(studies: Sequence[Findings]) -> go.Figure:
     """Draw the expected best against the number of settings tried, a line per optimizer in its band."""
-    covering = covering_studies(studies)
     title = "Expected best of k settings tried at random"
-    x, y = axis_title("k, number of settings tried"), axis_title(covering[0].measurement.metric.label)
+    x, y = axis_title("k, number of settings tried"), axis_title(studies[0].measurement.metric.label)
     figure = frame(title, x, y, height=460)
-    for number, findings in enumerate(covering):
+    for number, findings in enumerate(studies):
         curve = findings.series.best_of_k
         assert curve is not None
         k = list(range(1, len(curve.expected) + 1))

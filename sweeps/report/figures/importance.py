@@ -2,7 +2,6 @@
 
 import plotly.graph_objects as go
 
-from sweeps.report.figures.coverage import ADAPTIVE
 from sweeps.report.figures.style import PALE, axis_title, colour, error_bars, frame
 from sweeps.report.findings.study import Findings
 
@@ -18,8 +17,6 @@ def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
     if findings.importance:
         return None
-    if not findings.measurement.is_even:
-        return ADAPTIVE
     return "it needs a full grid of two parameters, and more than noise between its settings"
 
 

@@ -1,6 +1,6 @@
 """Set colours, marks, axes and the frame, alike in every figure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,9 +34,15 @@ MARKS = {
     "robust": {"symbol": "diamond-open", "size": 20, "color": INK, "line": OUTLINE},
     "inside": {"symbol": "diamond-tall-open", "size": 18, "color": INK, "line": OUTLINE},
     "default": {"symbol": "square-open", "size": 22, "color": INK, "line": OUTLINE},
+    "recommended": {"symbol": "circle-open", "size": 18, "color": INK, "line": OUTLINE},
+    "diverged": {"symbol": "x-thin", "size": 10, "line": {"color": "#D62728", "width": 2}},
+    "pruned": {"symbol": "triangle-up-open", "size": 9, "color": PALE},
 }
-RECOMMENDED = {"symbol": "circle-open", "size": 18, "color": INK, "line": OUTLINE}
-DIVERGED = {"symbol": "x-thin", "size": 10, "line": {"color": "#D62728", "width": 2}}
+NAMES = {
+    **ROLE_NAMES,
+    "diverged": "diverged (drawn at the foot; scores chance)",
+    "pruned": "pruned: score when stopped",
+}
 
 FONT = {
     "family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
@@ -91,28 +97,24 @@ def axis_title(text: str) -> dict[str, Any]:
     return {"title": {"text": text}}
 
 
-def parameter_axis(axis: Axis, values: Iterable[float], marks_ends: bool = False) -> dict[str, Any]:
-    """Return the x axis of a searched parameter.
-
-    marks_ends: whether the outermost values are named so, and where widening began.
-    """
+def parameter_axis(axes: Sequence[Axis]) -> dict[str, Any]:
+    """Return the x axis of a parameter that was searched, of several studies by its name."""
+    axis, values = axes[0], set[float]()
     name = "learning rate" if axis.short == "lr" else axis.short
     layout = axis_title(f"{name} (log scale)" if axis.log else name)
     if axis.log:
         layout["type"] = "log"
-    ticks = sorted({float(value) for value in values})
     if axis.continuous:
         decades = {"dtick": 1, "exponentformat": "none", "minor": {"ticks": "outside"}}
         return layout | decades if axis.log else layout
-    notes = {}
-    if marks_ends and len(ticks) > 1:
-        notes = dict.fromkeys((float(axis.declared[0]), float(axis.declared[-1])), "<br>(declared end)")
-        notes |= dict.fromkeys((ticks[0], ticks[-1]), "<br>(edge)")
-    if len(ticks) == 1 and axis.log:
+    for each in axes:
+        values.update(map(float, each.values))
+    if len(values) == 1 and axis.log:
         # Half a decade on either side: without a range, the points' small shift would fill the frame.
-        layout["range"] = [np.log10(ticks[0]) - 0.5, np.log10(ticks[0]) + 0.5]
-    ticks = _thin_out(ticks, axis.log)
-    return layout | {"tickvals": ticks, "ticktext": [f"{tick:g}{notes.get(tick, '')}" for tick in ticks]}
+        center = np.log10(values.pop())
+        return layout | {"range": [center - 0.5, center + 0.5]}
+    ticks = _thin_out(sorted(values), axis.log)
+    return layout | {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _thin_out(ticks: Sequence[float], log: bool) -> list[float]:
@@ -126,11 +128,15 @@ def _thin_out(ticks: Sequence[float], log: bool) -> list[float]:
     return labels
 
 
-def add_pick(figure: go.Figure, role: str, x: Any, y: Any) -> None:
-    """Put the mark of a role (peak, robust, default) at a point."""
-    figure.add_scatter(
-        x=[x], y=[y], mode="markers", marker=MARKS[role], name=ROLE_NAMES[role], hoverinfo="name"
-    )
+def add_marks(
+    figure: go.Figure, role: str, x: Sequence[Any], y: Sequence[Any], text: Sequence[str], **style: Any
+) -> None:
+    """Put the mark of a role (peak, robust, diverged, ...) at points, of which a text says more."""
+    if x:
+        marker, name = MARKS[role], NAMES.get(role, role)
+        figure.add_scatter(
+            x=x, y=y, mode="markers", marker=marker, name=name, text=text, hovertemplate="%{text}", **style
+        )
 
 
 def to_list(values: Any) -> list[Any]:

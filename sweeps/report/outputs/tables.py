@@ -1,8 +1,7 @@
 """Make the report's tables: a study's settings, and the confirmed picks of all studies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 import numpy as np
 
@@ -33,20 +32,14 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def settings_table(findings: Findings, is_narrow: bool = False) -> Table:
-    """Return the settings by mean, best first. is_narrow: whether intervals are left out."""
+def settings_table(findings: Findings) -> Table:
+    """Return the settings by mean, best first."""
     measurement = findings.measurement
-    names = [axis.short for axis in measurement.axes]
-    columns = ["trial", *names, "mean", "95 %", "sd", "worst", "diverged", "R", ""]
-    if is_narrow or len(measurement.seeds) < 2:
-        columns.remove("95 %")
-    if np.isnan(findings.series.robustness).all():
-        columns.remove("R")
     means = {index: setting.mean for index, setting in measurement.by_index.items()}
     order = sorted(means, key=lambda index: -measurement.metric.orient(means[index]))
-    rows = [_setting_row(findings, index) for index in order]
-    title = f"{measurement.study}: {measurement.metric.label}, {_name_repeats(findings)}"
-    return Table(title, columns, list(map(itemgetter(*columns), rows)))
+    runs = format_count(len(measurement.replicates), "run")
+    title = f"{measurement.study}: {measurement.metric.label}, mean over {runs}"
+    return _table(title, [_setting_row(findings, index) for index in order])
 
 
 def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
@@ -54,15 +47,16 @@ def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
     rows = []
     for findings in studies:
         rows += [_pick_row(findings, picks) for picks in group_picks(findings) if picks[0].fresh]
-    if not rows:
-        return []
-    metric, objective = shared_metric(studies).label, studies[0].measurement.metric.label
-    columns = ["study", "pick", "setting", "seeds", "score", "objective", "tuning", "diverged"]
-    if metric == objective:
-        columns.remove("objective")
-    names = {"score": metric, "objective": f"{objective}, fresh"}
+    metric = shared_metric(studies).label
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
-    return [Table(title, [names.get(key, key) for key in columns], list(map(itemgetter(*columns), rows)))]
+    return [_table(title, rows)] if rows else []
+
+
+def _table(title: str, rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return rows by column, without the columns that are empty in all of them."""
+    names = rows[0] if rows else ()
+    columns = [name for name in names if any(row[name] for row in rows)]
+    return Table(title, columns, [[row[name] for name in columns] for row in rows])
 
 
 def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
@@ -75,6 +69,7 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
         values[axis.short] = format_value(setting.params[axis.name]) if is_set else ""
     series, metric = findings.series, measurement.metric
     limits = Estimate(setting.mean, float(series.low[index]), float(series.high[index]))
+    roles = [role for role, pick in findings.picks.items() if dict(pick.params) == dict(setting.params)]
     worst = min(metric.orient(value) for value in setting.values)
     return {
         "trial": str(setting.number),
@@ -84,10 +79,19 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
         "95 %": "" if setting.diverged else format_interval(limits, 2 * metric.is_percent),
         "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2g}",
         "worst": format_mean(metric, metric.restore(worst)),
+        **_regrets(findings, index),
         "diverged": f"{setting.diverged}/{len(setting.runs)}",
         "R": format_mean(metric, float(series.robustness[index])),
-        "": _marks(findings, index),
+        "": ", ".join(roles),
     }
+
+
+def _regrets(findings: Findings, index: Index) -> dict[str, str]:
+    """Return how far a setting falls below the best under each of several conditions."""
+    regrets = {}
+    for condition, values in findings.series.regrets.items():
+        regrets[f"regret, {condition}"] = f"{values[index]:.2g}" if condition else ""
+    return regrets
 
 
 def _pick_row(findings: Findings, picks: Sequence[Pick]) -> dict[str, str]:
@@ -103,21 +107,7 @@ def _pick_row(findings: Findings, picks: Sequence[Pick]) -> dict[str, str]:
         "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
         "score": format_score(findings.fresh_metric, pick.fresh.score),
-        "objective": format_score(metric, pick.fresh.objective),
+        metric.label: "" if findings.fresh_metric == metric else format_score(metric, pick.fresh.objective),
         "tuning": format_mean(metric, pick.tuned.mean.value) if pick.tuned else "",
         "diverged": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {share}",
     }
-
-
-def _marks(findings: Findings, index: Index) -> str:
-    """Return a setting's roles."""
-    trial = findings.measurement.by_index[index].number
-    roles = [role for role, pick in findings.picks.items() if pick.tuned and pick.tuned.trial == trial]
-    return ", ".join(roles)
-
-
-def _name_repeats(findings: Findings) -> str:
-    seeds, conditions = len(findings.measurement.seeds), len(findings.measurement.conditions)
-    if conditions > 1:
-        return f"mean over {conditions} conditions and {format_count(seeds, 'seed')}"
-    return f"mean over {format_count(seeds, 'run')}" if seeds > 1 else "one run each"

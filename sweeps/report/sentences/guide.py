@@ -46,5 +46,3 @@ GUIDE = (
         "for all pairs (Holm), is below 0.05. Unknown means that these runs can't say.",
     ),
 )
-
-PICKED_TRIAL = "Its learning curves are on the study's first page, below the dashboard's own figures."

@@ -1,14 +1,15 @@
-"""Choose the axis to draw along: the learning rate, else the first parameter with an order."""
+"""Draw settings along an axis: the learning rate, else the first parameter with an order."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import colour, translucent
+from sweeps.report.figures.style import colour, line_style, translucent
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Setting
+from sweeps.report.sentences.wording import format_params
 
 
 def main_axis(measurement: Measurement) -> Axis | None:
@@ -16,12 +17,6 @@ def main_axis(measurement: Measurement) -> Axis | None:
     ordered = [axis for axis in measurement.axes if axis.ordered]
     by_name = {axis.short: axis for axis in ordered}
     return by_name.get("lr", ordered[0] if ordered else None)
-
-
-def ticks(measurement: Measurement, axis: Axis) -> list[float]:
-    """Return the values that an axis must show: those of a grid, or the ends and the trials of a range."""
-    values = list(map(float, axis.values))
-    return [*values, *values_along(axis, measurement.complete)] if axis.continuous else values
 
 
 def values_along(axis: Axis, settings: Sequence[Setting]) -> list[float]:
@@ -37,20 +32,28 @@ def converged_scores(settings: Sequence[Setting]) -> list[float]:
     return scores
 
 
-def add_runs(
-    figure: go.Figure, x: Sequence[Any], runs: Sequence[Sequence[float]], number: int, name: str
+def add_settings(
+    figure: go.Figure, x: Sequence[float], settings: Sequence[Setting], number: int, name: str, **style: Any
 ) -> None:
-    """Add every run at x as a point, those of the n-th line a little beside the next line's."""
+    """Add the n-th line, of means, and the runs that converge as points, a little beside the next line's."""
+    figure.add_scatter(
+        x=x,
+        y=[setting.mean for setting in settings],
+        name=name,
+        line=line_style(number),
+        legendgroup=name,
+        text=[format_params(setting.params) for setting in settings],
+        hovertemplate="%{text}<br>mean %{y:.4g}<extra></extra>",
+        **style,
+    )
     # A factor, as the axis is mostly logarithmic: seven lines side by side take one of 1.2.
     shift = 10 ** (0.012 * (number % 7 - 3))
-    shifted: list[float] = []
-    scores: list[float] = []
-    for value, values in zip(x, runs, strict=True):
-        shifted += [value * shift] * len(values)
-        scores += values
+    places: list[float] = []
+    for value, setting in zip(x, settings, strict=True):
+        places += [value * shift] * len(converged_scores([setting]))
     figure.add_scatter(
-        x=shifted,
-        y=scores,
+        x=places,
+        y=converged_scores(settings),
         mode="markers",
         marker={"color": translucent(colour(number), 0.55), "size": 6},
         showlegend=False,
