@@ -26,6 +26,9 @@ from sweeps.sweeper.size import StudySize, describe_sizes, size_of
 from sweeps.sweeper.stacking import stack_width, trials_together
 from sweeps.sweeper.studies import check_plans
 
+# Durations from so many seconds on are told in minutes.
+MINUTES_FROM = 100
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -106,9 +109,11 @@ def _describe_all(sizes: Sequence[StudySize], costs: Sequence[Cost], workers: in
         pairs = list(zip(counts, costs, strict=True))
         seconds.append(sum(count * cost.seconds for count, cost in pairs) / workers)
         size.append(sum(count * cost.bytes for count, cost in pairs))
-    minutes = _range(seconds[0] / 60, seconds[1] / 60, "minutes")
+    duration = _range(*seconds, "seconds")
+    if seconds[1] > MINUTES_FROM:
+        duration = _range(seconds[0] / 60, seconds[1] / 60, "minutes")
     disk = _range(size[0] / 1e6, size[1] / 1e6, "MB")
-    return f"in all: {runs}, {minutes} with {format_count(workers, 'worker')}, {disk}"
+    return f"in all: {runs}, {duration} of training with {format_count(workers, 'worker')}, {disk}"
 
 
 def _range(low: float, high: float, unit: str) -> str:

@@ -19,7 +19,7 @@ def test_a_plan_tells_runs_time_and_disk_and_leaves_nothing(
     confirmed = "then 3 to 8 settings x 3 fresh seeds"
     assert f"valley: 4 settings x 2 seeds, up to 2 more rows of 1 setting, {confirmed}; 60 s a run" in printed
     # 8 and 9 runs; 8, 4 of widening and 24.
-    assert "in all: 17 to 36 runs, 17 to 36 minutes with 1 worker, 17 to 36 MB" in printed
+    assert "in all: 17 to 36 runs, 17 to 36 minutes of training with 1 worker, 17 to 36 MB" in printed
     assert "isn't known before a first sweep" in printed
     assert not list(toy.folder.iterdir())
 
