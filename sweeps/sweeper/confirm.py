@@ -12,7 +12,6 @@ from optuna.distributions import FloatDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
-from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.pick import measure_picks
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import Recommendation, recommend, recommend_confirmed
@@ -103,7 +102,7 @@ def enqueue_recommended(
     measured = measurement(study, confirmation)
     picks = pick_settings(measured)
     by_role = measure_picks(measured, picks, compute_series(measured), {})
-    recommended = recommend_confirmed(measured, picks, fresh_metric(measured), by_role)
+    recommended = recommend_confirmed(measured, by_role)
     labels = list(label_replicates(fresh_axes(settings)))
     trials = confirmation.get_trials(deepcopy=False)
     # They are not tried again, or a sweep that lets some fail would never end.

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from sweeps.report.findings.fresh import converged_scores
+from sweeps.report.findings.fresh import fresh_score
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.intervals import difference_error
@@ -31,11 +31,11 @@ def pair_deviation(measurements: Sequence[Measurement]) -> float:
 
 def _best_fresh_scores(measurement: Measurement) -> Floats | None:
     """Return the fresh scores of the confirmed setting with the best mean; None where no seed is measured."""
-    table = [
-        measurement.metric.orient(converged_scores(measurement, setting.params))
-        for setting in measurement.confirmation.settings
-    ]
-    measured = [scores for scores in table if np.isfinite(scores).sum() >= LEAST_PAIRS]
+    measured = []
+    for setting in measurement.confirmation.settings:
+        fresh = fresh_score(measurement, setting.params)
+        if fresh and np.isfinite(fresh.converged).sum() >= LEAST_PAIRS:
+            measured.append(measurement.metric.orient(fresh.converged))
     return max(measured, key=lambda scores: float(np.nanmean(scores)), default=None)
 
 

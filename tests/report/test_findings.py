@@ -42,10 +42,10 @@ def test_every_number_of_a_report_is_computed_once_a_study(
 
     for module, name in COMPUTED:
         count(module, name)
-    count(pick, "fresh_scores")
+    count(pick, "fresh_score")
     storage = optuna.storages.InMemoryStorage()
     two_confirmed(storage, gap=1.0)
     studies = load_findings(storage, None)
     write_report(storage, studies, tmp_path)
     picks = sum(len(findings.picks) for findings in studies)
-    assert calls == {**dict.fromkeys((name for _, name in COMPUTED), 2), "fresh_scores": picks}
+    assert calls == {**dict.fromkeys((name for _, name in COMPUTED), 2), "fresh_score": picks}

@@ -1,7 +1,7 @@
 """Read what a setting scored on fresh seeds: the only figures that a headline may name."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -9,36 +9,62 @@ import numpy as np
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
-from sweeps.report.statistics.arrays import Flags, Floats
+from sweeps.report.statistics.arrays import Floats
+from sweeps.report.statistics.intervals import Estimate, clopper_pearson, mean_interval
 
 
-def fresh_scores(measurement: Measurement, params: Params) -> Floats:
-    """Return one value a fresh seed: of the test split where the confirmation read it, else the objective.
+@dataclass(frozen=True)
+class FreshScore:
+    """A setting on fresh seeds, in the metric's own direction, means over the conditions."""
 
-    The mean over the conditions; nan where a run is missing.
+    # what a headline names, of the seeds on which every run converges; nan where there is none
+    score: Estimate
+    # of the same seeds, what compares with the tuning
+    objective: Estimate
+    # one a measured seed, diverged or not
+    values: list[float]
+    # one a seed, nan where it is unmeasured or a run of it diverged
+    converged: Floats
+    converged_objective: Floats
+    # the share of its runs, with its exact interval
+    diverged: Estimate
+    diverged_count: int
+    # under all conditions
+    runs: int
+
+
+def fresh_score(measurement: Measurement, params: Params) -> FreshScore | None:
+    """Return what a setting scores: on the test split where the confirmation read it, else the objective.
+
+    None where no seed is measured under every condition.
     """
-    tests = measurement.confirmation.tests(params)
-    is_unread = np.isnan(tests).all()
-    return mean_by_seed(measurement, measurement.confirmation.scores(params) if is_unread else tests)
+    confirmation = measurement.confirmation
+    setting, tests = confirmation.of(params), confirmation.tests(params)
+    objective = fresh_objective(measurement, params)
+    values = objective if np.isnan(tests).all() else mean_by_seed(measurement, tests)
+    if setting is None or np.isnan(values).all():
+        return None
+    has_diverged = mean_by_seed(measurement, confirmation.diverged(params).astype(float)) > 0
+    converged, converged_objective = np.where(has_diverged, np.nan, [values, objective])
+    return FreshScore(
+        score=fresh_metric(measurement).clip(mean_interval(converged)),
+        objective=measurement.metric.clip(mean_interval(converged_objective)),
+        values=values[~np.isnan(values)].tolist(),
+        converged=converged,
+        converged_objective=converged_objective,
+        diverged=clopper_pearson(setting.diverged, len(setting.runs)),
+        diverged_count=setting.diverged,
+        runs=len(setting.runs),
+    )
 
 
 def fresh_objective(measurement: Measurement, params: Params) -> Floats:
-    """Return as `fresh_scores`, but always of the objective: what compares with the tuning seeds."""
+    """Return the objective, one a fresh seed, diverged or not; nan where a run is missing."""
     return mean_by_seed(measurement, measurement.confirmation.scores(params))
 
 
-def converged_scores(measurement: Measurement, params: Params) -> Floats:
-    """Return as `fresh_scores`, nan on the seeds where a run diverged."""
-    return np.where(fresh_diverged(measurement, params), np.nan, fresh_scores(measurement, params))
-
-
-def fresh_diverged(measurement: Measurement, params: Params) -> Flags:
-    """Return on which fresh seeds a run diverged, under any condition."""
-    return mean_by_seed(measurement, measurement.confirmation.diverged(params).astype(float)) > 0
-
-
 def fresh_metric(measurement: Measurement) -> Metric:
-    """Return what `fresh_scores` measures."""
+    """Return what a score on fresh seeds measures."""
     metric = measurement.metric
     for setting in measurement.confirmation.settings:
         for run in setting.runs.values():

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sweeps.report.findings.fresh import align, by_fresh_seed, fresh_objective
-from sweeps.report.findings.scope import scope
+from sweeps.report.findings.fresh import align, by_fresh_seed
 from sweeps.report.findings.speed import Speed, measure_speed
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
+from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.compare import Comparison, Reason, compare
-from sweeps.report.statistics.intervals import wilson
+from sweeps.report.statistics.intervals import mean_spread, wilson
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,6 @@ class Joint:
     tolerances: Sequence[Comparison]
     # how soon what is recommended reaches a target; None where there is none
     speed: Speed | None
-    # by study: what was held fixed, but not at the same value in all
-    differing: Mapping[str, Mapping[str, str]]
     # None where it isn't known how many images were tested
     test_sample: TestSample | None
 
@@ -48,7 +46,6 @@ def compare_studies(studies: Sequence[Findings]) -> Joint:
         comparisons=_compare_recommended(studies),
         tolerances=_compare_tolerances(studies),
         speed=measure_speed(studies),
-        differing=_different_scopes(studies),
         test_sample=_test_sample(studies),
     )
 
@@ -62,39 +59,28 @@ def shared_metric(studies: Sequence[Findings]) -> Metric:
 
 
 def _test_sample(studies: Sequence[Findings]) -> TestSample | None:
-    """Return what the test set leaves open of the first pick's accuracy."""
+    """Return what the test set leaves open of the first accuracy."""
     for findings in studies:
-        images = findings.measurement.confirmation.test_images
-        scores = [pick.fresh.score.value for pick in findings.picks.values() if pick.fresh]
-        if images and findings.fresh_metric.is_percent and scores and not np.isnan(scores[0]):
-            return TestSample(images, scores[0], 100 * wilson(scores[0] / 100, images).half_width)
+        images, fresh = findings.measurement.confirmation.test_images, findings.fresh
+        if images and findings.fresh_metric.is_percent and fresh and not np.isnan(fresh.score.value):
+            accuracy = fresh.score.value
+            return TestSample(images, accuracy, 100 * wilson(accuracy / 100, images).half_width)
     return None
 
 
-def _different_scopes(studies: Sequence[Findings]) -> dict[str, dict[str, str]]:
-    scopes = {findings.measurement.option: scope(findings.measurement.config) for findings in studies}
-    differing: dict[str, dict[str, str]] = {}
-    for key in next(iter(scopes.values())):
-        values = {option: values.get(key, "none") for option, values in scopes.items()}
-        if len(set(values.values())) > 1:
-            for option, value in values.items():
-                differing.setdefault(option, {})[key] = value
-    return differing
-
-
 def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
-    """Compare what is recommended, on the test split where it was read, and on the validation splits."""
-    scores = {findings.measurement.option: _scores(findings) for findings in studies}
-    comparisons = _compare(studies, scores)
-    if shared_metric(studies) == studies[0].measurement.metric:
-        return comparisons
-    tests = align(scores)
-    objectives = align({findings.measurement.option: _objectives(findings) for findings in studies})
-    pairs = []
-    for pair in comparisons:
-        differences = objectives[pair.first] - objectives[pair.second]
-        values = differences[~np.isnan(tests[pair.first] - tests[pair.second])]
-        validation = float(values.mean()) if len(values) else float("nan")
+    """Compare what is recommended where it converges, and the same by the objective."""
+    scores: dict[str, Mapping[Hashable, float]] = {}
+    objectives: dict[str, Mapping[Hashable, float]] = {}
+    for findings in studies:
+        option = findings.measurement.option
+        scores[option] = objectives[option] = {}
+        if findings.fresh:
+            scores[option] = _by_seed(findings, findings.fresh.converged)
+            objectives[option] = _by_seed(findings, findings.fresh.converged_objective)
+    aligned, pairs = align(objectives), []
+    for pair in _compare(studies, scores):
+        validation, _ = mean_spread(aligned[pair.first] - aligned[pair.second])
         pairs.append(replace(pair, validation_difference=validation))
     return pairs
 
@@ -104,8 +90,7 @@ def _compare_tolerances(studies: Sequence[Findings]) -> list[Comparison]:
     scores = {}
     for findings in studies:
         if findings.tolerance:
-            values = findings.fresh_metric.orient(findings.tolerance.by_seed)
-            scores[findings.measurement.option] = by_fresh_seed(findings.measurement, values)
+            scores[findings.measurement.option] = _by_seed(findings, findings.tolerance.by_seed)
     return _compare(studies, scores)
 
 
@@ -140,17 +125,6 @@ def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> R
     return comparison.reason
 
 
-def _scores(findings: Findings) -> dict[Hashable, float]:
-    """Return what is recommended on each fresh seed where it converges, higher is better."""
-    pick = findings.recommended_pick
-    if pick is None or pick.fresh is None:
-        return {}
-    return by_fresh_seed(findings.measurement, findings.fresh_metric.orient(pick.fresh.converged))
-
-
-def _objectives(findings: Findings) -> dict[Hashable, float]:
-    """Return as `_scores`, but the objective, diverged or not."""
-    pick, measurement = findings.recommended_pick, findings.measurement
-    if pick is None or pick.fresh is None:
-        return {}
-    return by_fresh_seed(measurement, measurement.metric.orient(fresh_objective(measurement, pick.params)))
+def _by_seed(findings: Findings, values: Floats) -> dict[Hashable, float]:
+    """Return values (fresh seeds,) by their seed, higher is better."""
+    return by_fresh_seed(findings.measurement, findings.fresh_metric.orient(values))

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from sweeps.report.findings.fresh import fresh_diverged, fresh_metric, fresh_objective, fresh_scores
+from sweeps.report.findings.fresh import FreshScore, fresh_score
 from sweeps.report.findings.picks import Picks
 from sweeps.report.findings.series import Series
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.arrays import Floats
-from sweeps.report.statistics.intervals import Estimate, clopper_pearson, mean_interval
+from sweeps.report.statistics.intervals import Estimate, clopper_pearson
 
 
 @dataclass(frozen=True)
@@ -34,25 +33,6 @@ class TuningScore:
 
 
 @dataclass(frozen=True)
-class FreshScore:
-    """A setting on fresh seeds, in the metric's own direction."""
-
-    # what a headline names, of the seeds on which every run converges; nan where there is none
-    score: Estimate
-    # of the same seeds, what compares with the tuning
-    objective: Estimate
-    # one a measured seed, diverged or not
-    values: list[float]
-    # one a seed, nan where it is unmeasured or a run of it diverged
-    converged: Floats
-    # the share of its runs, with its exact interval
-    diverged: Estimate
-    diverged_count: int
-    # under all conditions
-    runs: int
-
-
-@dataclass(frozen=True)
 class Pick:
     """A picked setting."""
 
@@ -70,7 +50,7 @@ def measure_picks(
     by_role = {}
     for role, params in picks.items():
         tuning = _tuning_score(measurement, params, series, frequencies.get(role))
-        by_role[role] = Pick(role, params, tuning, _fresh_score(measurement, params))
+        by_role[role] = Pick(role, params, tuning, fresh_score(measurement, params))
     return by_role
 
 
@@ -92,21 +72,9 @@ def _tuning_score(
     )
 
 
-def _fresh_score(measurement: Measurement, params: Params) -> FreshScore | None:
-    values = fresh_scores(measurement, params)
-    if not len(values) or np.isnan(values).all():
-        return None
-    setting = measurement.confirmation.of(params)
-    assert setting is not None
-    diverged = fresh_diverged(measurement, params)
-    converged = np.where(diverged, np.nan, values)
-    objective = np.where(diverged, np.nan, fresh_objective(measurement, params))
-    return FreshScore(
-        score=fresh_metric(measurement).clip(mean_interval(converged)),
-        objective=measurement.metric.clip(mean_interval(objective)),
-        values=values[~np.isnan(values)].tolist(),
-        converged=converged,
-        diverged=clopper_pearson(setting.diverged, len(setting.runs)),
-        diverged_count=setting.diverged,
-        runs=len(setting.runs),
-    )
+def group_picks(picks: Mapping[str, Pick]) -> list[list[Pick]]:
+    """Return the picks, the robust one first, those of one setting together."""
+    groups: dict[frozenset[Any], list[Pick]] = {}
+    for pick in picks.values():
+        groups.setdefault(frozenset(pick.params.items()), []).append(pick)
+    return list(groups.values())

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from sweeps.report.findings.fresh import fresh_metric
 from sweeps.report.findings.pick import Pick
 from sweeps.report.findings.picks import Picks
 from sweeps.report.findings.robustness import lr_end
@@ -46,13 +47,12 @@ def recommend(measurement: Measurement, picks: Picks) -> Recommendation | None:
     return Recommendation("robust", picks["robust"], "")
 
 
-def recommend_confirmed(
-    measurement: Measurement, picks: Picks, metric: Metric, by_role: Mapping[str, Pick]
-) -> Recommendation | None:
+def recommend_confirmed(measurement: Measurement, by_role: Mapping[str, Pick]) -> Recommendation | None:
     """Step down from robust to peak to the config's own where fresh seeds show that the latter is better.
 
-    by_role: the picks as measured; metric: of their fresh scores.
+    by_role: the picks as measured.
     """
+    picks, metric = {role: pick.params for role, pick in by_role.items()}, fresh_metric(measurement)
     first = recommend(measurement, picks)
     if first is None:
         return None
@@ -96,12 +96,10 @@ def _recommend_peak(measurement: Measurement, picks: Picks) -> Recommendation:
 
 def _is_worse_than_default(metric: Metric, picks: Mapping[str, Pick], role: str) -> bool:
     """Return whether fresh seeds show the config's own setting to be better, or alone to converge."""
-    if "default" not in picks:
-        return False
-    pick, default = picks[role].fresh, picks["default"].fresh
-    if pick is None or default is None:
+    pick, default = picks[role].fresh, picks.get("default")
+    if default is None or default.fresh is None or pick is None:
         return False
     if np.isnan(pick.score.value):
-        return not np.isnan(default.score.value)
+        return not np.isnan(default.fresh.score.value)
     difference = differences_to(metric, picks, role).get("default")
     return difference is not None and difference.high < 0

@@ -29,15 +29,6 @@ class Epochs:
 
 
 @dataclass(frozen=True)
-class TimeRatio:
-    """How many times as many epochs the first takes as the second, on the same fresh seeds."""
-
-    first: str
-    second: str
-    ratio: Estimate
-
-
-@dataclass(frozen=True)
 class Speed:
     """How soon what is recommended reaches a target."""
 
@@ -45,8 +36,8 @@ class Speed:
     target: float
     # by option, where the runs have a curve of the objective
     epochs: Mapping[str, Epochs]
-    # of every pair of options whose runs all reach it
-    ratios: Sequence[TimeRatio]
+    # of every two options whose runs all reach it: how many times as many epochs the first takes
+    ratios: Mapping[tuple[str, str], Estimate]
 
 
 def measure_speed(studies: Sequence[Findings]) -> Speed | None:
@@ -61,12 +52,12 @@ def measure_speed(studies: Sequence[Findings]) -> Speed | None:
             reached = int(np.isfinite(runs).sum())
             epochs[measurement.option] = Epochs(runs, float(np.median(runs)), reached, len(runs))
             logs[measurement.option] = by_fresh_seed(measurement, mean_by_seed(measurement, np.log2(values)))
-    ratios = []
+    ratios = {}
     for first, second in combinations(logs, 2):
         pair = align({first: logs[first], second: logs[second]})
         ratio = time_ratio(pair[first], pair[second])
         if not np.isnan(ratio.value):
-            ratios.append(TimeRatio(first, second, ratio))
+            ratios[first, second] = ratio
     return Speed(target, epochs, ratios) if epochs else None
 
 

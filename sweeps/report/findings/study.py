@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sweeps.report.findings.fresh import fresh_metric
+from sweeps.report.findings.fresh import FreshScore, fresh_metric
 from sweeps.report.findings.pick import Pick, measure_picks
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import Recommendation, differences_to, recommend_confirmed
@@ -70,6 +70,11 @@ class Findings:
         return self.picks[self.recommended.role] if self.recommended else None
 
     @property
+    def fresh(self) -> FreshScore | None:
+        """Return what the recommended pick scores on fresh seeds."""
+        return self.recommended_pick.fresh if self.recommended_pick else None
+
+    @property
     def peak_end(self) -> End:
         """Return which end of the learning rates the best mean is at: low, high, or none, ""."""
         return lr_end(self.measurement, self.picks["peak"].params) if "peak" in self.picks else ""
@@ -90,7 +95,7 @@ def analyze(measurement: Measurement) -> Findings:
     series = compute_series(measurement)
     picks = measure_picks(measurement, choice, series, frequencies)
     metric = fresh_metric(measurement)
-    recommended = recommend_confirmed(measurement, choice, metric, picks)
+    recommended = recommend_confirmed(measurement, picks)
     differences = differences_to(metric, picks, recommended.role) if recommended else {}
     tolerance = measure_tolerance(measurement, recommended.params) if recommended else None
     chances = recommended_frequencies(recommended, frequencies)

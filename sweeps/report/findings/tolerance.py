@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweeps.report.findings.fresh import converged_scores, fresh_metric
+from sweeps.report.findings.fresh import FreshScore, fresh_metric, fresh_score
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.arrays import Floats
@@ -14,18 +14,15 @@ from sweeps.report.statistics.intervals import Estimate, mean_interval
 
 @dataclass(frozen=True)
 class Tolerance:
-    """A setting at other learning rates, on the same fresh seeds, where the runs converge."""
+    """A setting at other learning rates, on the same fresh seeds."""
 
     # by what the learning rate is multiplied
     factors: Sequence[float]
-    # by factor: the mean, in the metric's own direction
-    scores: Sequence[Estimate]
+    # by factor
+    fresh: Sequence[FreshScore]
     # by factor: how much worse than at its own learning rate; the intervals hold together (Bonferroni)
     falls: Sequence[Estimate]
-    # by factor: how many of the runs diverged
-    diverged: Sequence[int]
-    runs: Sequence[int]
-    # over its own learning rate and the others
+    # over its own learning rate and the others, where the runs converge
     mean: Estimate
     # the same of each fresh seed, nan where one of the runs diverged or is unmeasured
     by_seed: Floats
@@ -34,19 +31,19 @@ class Tolerance:
 def measure_tolerance(measurement: Measurement, params: Params) -> Tolerance | None:
     """Return how a setting holds; None where it wasn't trained at every factor."""
     metric, factors = fresh_metric(measurement), measurement.confirmation.factors
-    settings = [measurement.confirmation.of(scaled(measurement, params, factor)) for factor in factors]
-    scores = np.array([converged_scores(measurement, setting.params) for setting in settings if setting])
-    if measurement.lr is None or not factors or len(scores) < len(factors):
-        return None
-    center = converged_scores(measurement, params)
-    level = 1 - 0.05 / len(factors)
-    by_seed = np.vstack([center, scores]).mean(axis=0)
+    scores = []
+    for factor in (1.0, *factors):
+        score = fresh_score(measurement, scaled(measurement, params, factor))
+        if measurement.lr is None or not factors or score is None:
+            return None
+        scores.append(score)
+    center, level = scores[0].converged, 1 - 0.05 / len(factors)
+    falls = [metric.orient(center - score.converged) for score in scores[1:]]
+    by_seed = np.mean([score.converged for score in scores], axis=0)
     return Tolerance(
         factors=factors,
-        scores=[metric.clip(mean_interval(values)) for values in scores],
-        falls=[mean_interval(metric.orient(center - values), level) for values in scores],
-        diverged=[setting.diverged for setting in settings if setting],
-        runs=[len(setting.runs) for setting in settings if setting],
+        fresh=scores[1:],
+        falls=[mean_interval(fall, level) for fall in falls],
         mean=metric.clip(mean_interval(by_seed)),
         by_seed=by_seed,
     )

@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, create_trial
 
 from sweeps.report.findings.joint import shared_metric
-from sweeps.report.findings.roles import group_picks
+from sweeps.report.findings.pick import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.findings.tolerance import scaled
 from sweeps.report.measure.axis import short
@@ -96,7 +96,7 @@ def overview_trials(studies: Sequence[Findings]) -> list[FrozenTrial]:
 def _points(findings: Findings) -> Iterator[Point]:
     """Yield the picks, those of one setting as one, and what is recommended at half and double its lr."""
     measurement, pick, tolerance = findings.measurement, findings.recommended_pick, findings.tolerance
-    for group in group_picks(findings):
+    for group in group_picks(findings.picks):
         setting, fresh, tuned = group[0].params, group[0].fresh, group[0].tuned
         if fresh:
             diverged = f"{fresh.diverged_count} of {fresh.runs}"
@@ -106,11 +106,11 @@ def _points(findings: Findings) -> Iterator[Point]:
             diverged = f"{round(tuned.diverged.value * runs)} of {runs}"
             yield Point(measurement.option, name_roles(group), setting, tuned.mean, diverged)
     if pick and tolerance:
-        for number, factor in enumerate(tolerance.factors):
+        for factor, fresh in zip(tolerance.factors, tolerance.fresh, strict=True):
             role = f"{FACTOR_NAMES.get(factor, f'{factor:g} x')} lr"
-            diverged = f"{tolerance.diverged[number]} of {tolerance.runs[number]}"
+            diverged = f"{fresh.diverged_count} of {fresh.runs}"
             setting = scaled(measurement, pick.params, factor)
-            yield Point(measurement.option, role, setting, tolerance.scores[number], diverged)
+            yield Point(measurement.option, role, setting, fresh.score, diverged)
 
 
 def _common_space(params: Sequence[dict[str, Any]]) -> dict[str, BaseDistribution]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweeps.report.findings.joint import shared_metric
-from sweeps.report.findings.pick import Pick
-from sweeps.report.findings.roles import group_picks
+from sweeps.report.findings.pick import Pick, group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import format_value
 from sweeps.report.sentences.wording import (
@@ -46,7 +45,7 @@ def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
     """Return a table of every pick on fresh seeds beside its tuning mean; none where no pick has any."""
     rows = []
     for findings in studies:
-        rows += [_pick_row(findings, picks) for picks in group_picks(findings) if picks[0].fresh]
+        rows += [_pick_row(findings, picks) for picks in group_picks(findings.picks) if picks[0].fresh]
     metric = shared_metric(studies).label
     title = f"The picks on fresh seeds: {metric} where they converge, how often they diverge"
     return [_table(title, rows)] if rows else []

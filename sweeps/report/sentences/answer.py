@@ -151,10 +151,10 @@ def _tolerance(findings: Findings) -> str:
     if tolerance is None:
         return ""
     names, scores = [], []
-    for factor, score in zip(tolerance.factors, tolerance.scores, strict=True):
-        decimals = 1 if findings.fresh_metric.is_percent else count_decimals(score)
+    for factor, fresh in zip(tolerance.factors, tolerance.fresh, strict=True):
+        decimals = 1 if findings.fresh_metric.is_percent else count_decimals(fresh.score)
         names.append(FACTOR_NAMES.get(factor, f"{factor:g} x"))
-        scores.append(format_number(score.value, decimals) or "diverged")
+        scores.append(format_number(fresh.score.value, decimals) or "diverged")
     return f"{', '.join(names)} lr: {', '.join(scores)}"
 
 

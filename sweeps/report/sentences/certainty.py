@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
-from sweeps.report.findings.roles import group_picks
+from sweeps.report.findings.pick import group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.remarks import count_added, count_runs
 from sweeps.report.sentences.verdict import describe_comparison
@@ -63,10 +63,10 @@ def _speed(joint: Joint) -> list[str]:
         median = f"{epochs.median:g} epochs, " if math.isfinite(epochs.median) else ""
         parts.append(f"{option} in {median}{epochs.reached} of {epochs.runs} runs")
     sentences = [f"Epochs to {speed.target:g}{unit} on validation data: {'; '.join(parts)}."]
-    for ratio in speed.ratios:
-        if not math.isnan(ratio.ratio.low):
-            times = format_estimate(ratio.ratio)
-            sentences.append(f"{ratio.first} takes {times} times as many epochs as {ratio.second}.")
+    for (first, second), ratio in speed.ratios.items():
+        if not math.isnan(ratio.low):
+            times = format_estimate(ratio)
+            sentences.append(f"{first} takes {times} times as many epochs as {second}.")
     return sentences
 
 
@@ -96,7 +96,7 @@ def _search(findings: Findings) -> list[str]:
 def _compare_picks(findings: Findings) -> list[str]:
     """Return what the other picks score on the same fresh seeds, and the difference."""
     sentences = []
-    for picks in group_picks(findings):
+    for picks in group_picks(findings.picks):
         pick, gap = picks[0], findings.recommended_minus.get(picks[0].role)
         if pick.fresh is None or gap is None or math.isnan(gap.low):
             continue
@@ -127,7 +127,7 @@ def _tolerance(findings: Findings) -> list[str]:
         return []
     metric, parts = findings.fresh_metric, []
     for number, factor in enumerate(tolerance.factors):
-        fall, diverged = tolerance.falls[number], tolerance.diverged[number]
+        fall, fresh = tolerance.falls[number], tolerance.fresh[number]
         verbs = []
         if fall.value == 0:
             verbs.append("scores the same")
@@ -135,8 +135,8 @@ def _tolerance(findings: Findings) -> list[str]:
             is_fall = fall.value > 0
             size = format_size(metric, fall if is_fall else -fall)
             verbs.append(f"{'is worse by' if is_fall else 'is better by'} {size}")
-        if diverged:
-            verbs.append(f"diverges in {diverged} of {tolerance.runs[number]} runs")
+        if fresh.diverged_count:
+            verbs.append(f"diverges in {fresh.diverged_count} of {fresh.runs} runs")
         if verbs:
             name = FACTOR_NAMES.get(factor, f"{factor:g} times")
             parts.append(f"at {name} the lr it {' and '.join(verbs)}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
+from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.wording import format_share, join_words
 
@@ -17,7 +18,7 @@ def list_limits(studies: Sequence[Findings], joint: Joint) -> list[str]:
         *_doubt_test_set(joint),
     ]
     if len(studies) > 1:
-        sentences += _list_confounders(joint)
+        sentences += _list_confounders(studies)
         sentences.append(
             "Which optimizer is easier to tune: that depends on the ranges chosen for each study."
         )
@@ -26,12 +27,15 @@ def list_limits(studies: Sequence[Findings], joint: Joint) -> list[str]:
     return sentences
 
 
-def _list_confounders(joint: Joint) -> list[str]:
+def _list_confounders(studies: Sequence[Findings]) -> list[str]:
     """Return in what the studies differ besides: scheduler (sgd ReduceLROnPlateau, adam ConstantLR)."""
     sentences = []
-    for key in next(iter(joint.differing.values()), {}):
-        values = ", ".join(f"{option} {scope[key]}" for option, scope in joint.differing.items())
-        sentences.append(f"What the optimizer alone does: the studies also differ in {key} ({values}).")
+    scopes = {findings.measurement.option: scope(findings.measurement.config) for findings in studies}
+    for key in next(iter(scopes.values())):
+        values = [f"{option} {values.get(key, 'none')}" for option, values in scopes.items()]
+        if len({values.get(key) for values in scopes.values()}) > 1:
+            listing = ", ".join(values)
+            sentences.append(f"What the optimizer alone does: the studies also differ in {key} ({listing}).")
     return sentences
 
 
