@@ -31,14 +31,14 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def settings_table(findings: Findings) -> Table:
-    """Return the settings by mean, best first."""
+def settings_table(findings: Findings, is_narrow: bool = False) -> Table:
+    """Return the settings by mean, best first. is_narrow: whether intervals are left out."""
     measurement = findings.measurement
     means = {index: setting.mean for index, setting in measurement.by_index.items()}
     order = sorted(means, key=lambda index: -measurement.metric.orient(means[index]))
     runs = format_count(len(measurement.replicates), "run")
     title = f"{measurement.study}: {measurement.metric.label}, mean over {runs}"
-    return _table(title, [_setting_row(findings, index) for index in order])
+    return _table(title, [_setting_row(findings, index, is_narrow) for index in order])
 
 
 def confirmed_tables(studies: Sequence[Findings]) -> list[Table]:
@@ -58,7 +58,7 @@ def _table(title: str, rows: Sequence[Mapping[str, str]]) -> Table:
     return Table(title, columns, [[row[name] for name in columns] for row in rows])
 
 
-def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
+def _setting_row(findings: Findings, index: Index, is_narrow: bool) -> dict[str, str]:
     measurement = findings.measurement
     setting = measurement.by_index[index]
     values = {}
@@ -75,7 +75,7 @@ def _setting_row(findings: Findings, index: Index) -> dict[str, str]:
         **values,
         "mean": format_mean(metric, setting.mean),
         # A setting with diverged runs has no interval.
-        "95 %": "" if setting.diverged else format_interval(limits, 2 * metric.is_percent),
+        "95 %": "" if setting.diverged or is_narrow else format_interval(limits, 2 * metric.is_percent),
         "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2g}",
         "worst": format_mean(metric, metric.restore(worst)),
         **_regrets(findings, index),

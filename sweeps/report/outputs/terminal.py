@@ -44,7 +44,7 @@ def print_findings(
             console.print(f"{name:<14}{steps[name]}", markup=False, soft_wrap=True)
     if with_tables:
         for findings in studies:
-            print_table(console, settings_table(findings))
+            print_table(console, settings_table(findings, is_narrow=True))
 
 
 def answer_lines(answer: Answer, width: int) -> list[str]:
