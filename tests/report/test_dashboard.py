@@ -130,7 +130,7 @@ def test_the_overview_has_a_trial_for_each_pick(written: tuple[str, Path]) -> No
         assert isinstance(scale := trial.distributions["lr"], FloatDistribution)
         assert scale.log
         assert trial.user_attrs["setting"].startswith(f"lr={trial.params['lr']:g} momentum=")
-        assert trial.user_attrs["diverged"] == f"0 of {len(FRESH)}"
+        assert trial.user_attrs["diverged"] == "0 %"
 
 
 def test_the_overview_has_what_is_recommended_at_half_and_double_its_lr(storage: BaseStorage) -> None:

@@ -16,7 +16,6 @@ from sweeps.compare.output import forest_plots
 from sweeps.compare.several import compare_sweeps
 from sweeps.report.figures import all as figures
 from sweeps.report.figures import best_by_lr, effective_lr, epochs_to_target, expected_best, maps, scores
-from sweeps.report.figures.cells import add_cells
 from sweeps.report.figures.curves import RunCurves, drops, learning_curves
 from sweeps.report.figures.focus import focus
 from sweeps.report.figures.style import parameter_axis, to_list
@@ -190,13 +189,14 @@ def test_labels_that_would_touch_are_left_out_but_the_last() -> None:
     assert layout["tickvals"] == [0.001, 0.005, 0.01, 0.1]
 
 
-def test_a_table_of_cells_leaves_out_what_is_unknown() -> None:
-    figure = go.Figure()
-    table = np.array([[1.0, np.nan], [3.0, 2.0]])
-    add_cells(figure, ["a", "b"], ["low", "high"], table, [["1", ""], ["3", "2"]], 1)
-    [cells] = figure.data
-    assert (cells.hovertext, cells.customdata) == (("low a", "high a", "high b"), (1, 3, 2))
-    assert (cells.base, cells.x) == ((-0.5, 0.5, 0.5), ("a", "a", "b"))
+def test_a_map_leaves_out_what_is_unknown() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    grid_study(storage, "sgd", settings=3)
+    [cells] = maps.draw(load_findings(storage, None)[0]).data
+    assert cells.hovertext == ("lr=0.001 momentum=0", "lr=0.01 momentum=0", "lr=0.001 momentum=0.9")
+    assert (cells.base, cells.x) == ((-0.5, 0.5, -0.5), ("momentum=0", "momentum=0", "momentum=0.9"))
+    means = [setting.mean for setting in load_findings(storage, None)[0].measurement.settings]
+    assert cells.customdata == (means[0], means[2], means[1])
 
 
 def test_the_best_of_k_has_a_line_on_fresh_seeds_where_all_settings_were_trained_on_them() -> None:

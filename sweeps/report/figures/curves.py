@@ -65,7 +65,8 @@ def missing(findings: Findings) -> str | None:
 def draw(findings: Findings) -> go.Figure:
     """Draw the runs of the recommended setting on the tuning seeds."""
     assert findings.recommended is not None
-    title = f"{findings.measurement.option}: {format_params(findings.recommended.params)}"
+    setting = format_params(findings.recommended.params)
+    title = f"{findings.measurement.option}: learning curves of {setting}"
     return learning_curves(title, _recommended_runs(findings))
 
 

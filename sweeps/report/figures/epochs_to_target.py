@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import INK, SMALL_FONT, axis_title, colour, frame, translucent
+from sweeps.report.figures.style import SMALL_FONT, add_marks, axis_title, colour, frame, translucent
 from sweeps.report.findings.joint import Joint
 
 TITLE = "Epochs to a target"
@@ -36,16 +36,17 @@ def draw(joint: Joint) -> go.Figure:
         showlegend=False,
     )
     for number, (option, epochs) in enumerate(speed.epochs.items()):
-        values = epochs.values[np.isfinite(epochs.values)]
-        points = {"color": translucent(colour(number), 0.45), "size": 11}
-        bar = {"symbol": "line-ns", "size": 26, "line": {"color": INK, "width": 3}}
-        for x, name, marker in ((values, option, points), ([epochs.median], f"{option}, median", bar)):
-            figure.add_scatter(
-                x=[None if np.isinf(value) else value for value in x],
-                y=[names[option]] * len(x),
-                mode="markers",
-                marker=marker,
-                name=name,
-                hovertemplate=f"{name}: %{{x:g}} epochs<extra></extra>",
+        values = epochs.values[np.isfinite(epochs.values)].tolist()
+        figure.add_scatter(
+            x=values,
+            y=[names[option]] * len(values),
+            mode="markers",
+            marker={"color": translucent(colour(number), 0.45), "size": 11},
+            name=option,
+            hovertemplate="%{x:g} epochs",
+        )
+        if np.isfinite(epochs.median):
+            add_marks(
+                figure, "median", [epochs.median], [names[option]], [f"{option}: {epochs.median:g} epochs"]
             )
     return figure

@@ -1,18 +1,14 @@
 """Draw a grid's scores, each above what is left of it when the learning rate is off."""
 
-from collections.abc import Sequence
-from itertools import product
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
-from sweeps.report.figures.cells import add_cells
-from sweeps.report.figures.style import SMALL_FONT, frame
+from sweeps.report.figures.style import PAPER, SMALL_FONT, frame
 from sweeps.report.findings.study import Findings
-from sweeps.report.measure.axis import Axis
-from sweeps.report.measure.measurement import Measurement
+from sweeps.report.measure.settings import Setting
 from sweeps.report.sentences.wording import GLYPHS, format_params
+from sweeps.report.statistics.arrays import Floats
 
 TITLE = "Scores over the grid"
 HOW_TO_READ = """
@@ -21,6 +17,9 @@ HOW_TO_READ = """
     with no diverged run beside it. ◈ is the same of the range before it was widened, □ the config's own
     setting. A × marks a diverged run.
 """
+
+# Colours span the means from the best down to this quantile: a diverged corner would flatten all others.
+DARKEST = 0.25
 
 
 def missing(findings: Findings) -> str | None:
@@ -32,48 +31,62 @@ def missing(findings: Findings) -> str | None:
 
 
 def draw(findings: Findings) -> go.Figure:
-    """Draw the mean score and R, the learning rates down, all other parameters across."""
+    """Draw the mean score and R of each complete setting, the learning rates down, all others across."""
     measurement = findings.measurement
-    order = _axis_order(measurement)
-    axes = [measurement.axes[axis] for axis in order]
-    rows, columns = _labels(axes[:1]), _labels(axes[1:])
-    title = f"{measurement.option}: mean of each setting, and R below it"
-    figure = frame(title, {}, {}, height=190 + 46 * len(rows), font=SMALL_FONT)
-    arrays = (findings.series.mean, findings.series.robustness, _cell_marks(findings))
-    text = []
-    for row in zip(*(_flatten(array, order) for array in arrays), strict=True):
-        cells = zip(*row, strict=True)
-        text.append([f"{mark}{mean:#.4g}<br><i>{off:#.4g}</i>" for mean, off, mark in cells])
-    means = _flatten(findings.series.mean, order)
-    add_cells(figure, columns, rows, means, text, measurement.metric.direction)
-    return figure
+    along = measurement.lr_axis or 0
+    axis = measurement.axes[along]
+    settings, columns, base, text = [], [], [], []
+    # By what is across first, so that the columns come in order.
+    for index in sorted(measurement.by_index, key=lambda index: np.delete(index, along).tolist()):
+        setting = measurement.by_index[index]
+        across = dict(setting.params)
+        del across[axis.name]
+        off = findings.series.robustness[index]
+        settings.append(setting)
+        columns.append(format_params(across).replace(" ", "<br>"))
+        base.append(index[along] - 0.5)
+        text.append(f"{_marks(findings, setting)}{setting.mean:#.4g}<br><i>{off:#.4g}</i>")
+    rows = [format_params({axis.name: value}) for value in axis.values]
+    figure = frame(
+        f"{measurement.option}: mean of each setting, and R below it",
+        {"type": "category", "showgrid": False, "ticks": ""},
+        {"tickvals": list(range(len(rows))), "ticktext": rows, "showgrid": False, "ticks": ""},
+        height=190 + 46 * len(rows),
+        font=SMALL_FONT,
+    )
+    means = np.array([setting.mean for setting in settings])
+    # Bars of height 1 in place of a heatmap, which Plotly's small bundle lacks.
+    figure.add_bar(
+        x=columns,
+        y=[1] * len(settings),
+        base=base,
+        width=1,
+        marker={"color": _shades(measurement.metric.orient(means)), "line": {"color": PAPER, "width": 1}},
+        customdata=means.tolist(),
+        text=text,
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        constraintext="none",
+        hovertext=[format_params(setting.params) for setting in settings],
+        hovertemplate="%{hovertext}<br>%{text}<extra></extra>",
+        showlegend=False,
+    )
+    return figure.update_yaxes(range=[-0.5, len(rows) - 0.5])
 
 
-def _axis_order(measurement: Measurement) -> list[int]:
-    """Return the axis that goes down, the learning rate's or else the first, and then all others."""
-    first = measurement.lr_axis or 0
-    return [first, *(axis for axis in range(len(measurement.axes)) if axis != first)]
-
-
-def _labels(axes: Sequence[Axis]) -> list[str]:
-    """Return a label for each combination of the axes' values, a parameter a line."""
-    labels = []
-    for values in product(*(axis.values for axis in axes)):
-        params = {axis.name: value for axis, value in zip(axes, values, strict=True)}
-        labels.append(format_params(params).replace(" ", "<br>"))
-    return labels
-
-
-def _flatten(values: Any, order: list[int]) -> Any:
-    """Return an array over the axes as a table: the first of the order down, all others across."""
-    return values.transpose(order).reshape(values.shape[order[0]], -1)
-
-
-def _cell_marks(findings: Findings) -> Any:
-    """Return what is written before each cell's number: a cross where a run diverged, the picks' glyphs."""
-    marks = np.where(findings.measurement.diverged.any(axis=-1), "× ", "").astype(object)
+def _marks(findings: Findings, setting: Setting) -> str:
+    """Return what is written before a setting's mean: a cross where a run diverged, the picks' glyphs."""
+    marks = "× " if setting.diverged else ""
     for role, pick in findings.picks.items():
-        index = findings.measurement.index_of(pick.params)
-        if index is not None:
-            marks[index] += f"{GLYPHS[role]} "
+        if dict(pick.params) == dict(setting.params):
+            marks += f"{GLYPHS[role]} "
     return marks
+
+
+def _shades(scores: Floats) -> list[str]:
+    """Return the colours of oriented scores, on a scale that ends at the best and at a lower quantile."""
+    low, high = np.quantile(scores, DARKEST), scores.max()
+    shares = np.clip((scores - low) / max(high - low, 1e-12), 0, 1)
+    # As colours, not as numbers on a scale: only so does Plotly choose a text colour that shows on each.
+    return list(sample_colorscale("Cividis", shares.tolist()))

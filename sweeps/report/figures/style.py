@@ -35,6 +35,7 @@ MARKS = {
     "inside": {"symbol": "diamond-tall-open", "size": 18, "color": INK, "line": OUTLINE},
     "default": {"symbol": "square-open", "size": 22, "color": INK, "line": OUTLINE},
     "recommended": {"symbol": "circle-open", "size": 18, "color": INK, "line": OUTLINE},
+    "median": {"symbol": "line-ns", "size": 26, "line": {"color": INK, "width": 3}},
     "diverged": {"symbol": "x-thin", "size": 10, "line": {"color": "#D62728", "width": 2}},
     "pruned": {"symbol": "triangle-up-open", "size": 9, "color": PALE},
 }

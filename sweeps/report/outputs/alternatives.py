@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import plotly.graph_objects as go
@@ -19,9 +20,9 @@ def describe(figure: go.Figure) -> str:
     """Return a figure's title and, of each series, its least and greatest number."""
     sentences = []
     for name, points in _series(figure):
-        low, high = min(points, key=_number), max(points, key=_number)
-        span = f"{_write(low)} to {_write(high)}" if low != high else _write(low)
-        sentences.append(f"{name}: {span}".removeprefix(": "))
+        ends = [min(points, key=itemgetter(1)), max(points, key=itemgetter(1))]
+        words = [f"{number:.4g} ({place})" for place, number in dict.fromkeys(ends)]
+        sentences.append(f"{name}: {' to '.join(words)}".removeprefix(": "))
     rest = len(sentences) - MOST_SERIES
     if rest > 0:
         sentences[MOST_SERIES:] = [f"and {rest} more"]
@@ -55,11 +56,3 @@ def _points(trace: Any, across: bool) -> list[Point]:
     if trace.hovertext is not None:
         places, numbers = trace.hovertext, trace.customdata
     return [(str(x), float(y)) for x, y in zip(places, numbers, strict=True) if y is not None and y == y]
-
-
-def _number(point: Point) -> float:
-    return point[1]
-
-
-def _write(point: Point) -> str:
-    return f"{point[1]:.4g} ({point[0]})"

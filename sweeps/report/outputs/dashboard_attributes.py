@@ -9,7 +9,7 @@ from collections.abc import Collection
 import optuna
 import plotly.graph_objects as go
 
-from sweeps.study.optuna_internals import set_study_attribute, study_attributes, trial_id
+from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
 # The most characters that an attribute holds.
 ATTRIBUTE_LENGTH = 2045
@@ -22,21 +22,17 @@ LEGEND_Y = -0.36
 FIGURE_KEY = "dashboard:plot_data:"
 
 
-def save_note(study: optuna.Study, body: str, trial: int | None = None) -> None:
-    """Put a note on a study, or on one of its trials, in place of an earlier one."""
-    prefix = "" if trial is None else f"{trial_id(study.get_trials(deepcopy=False)[trial])}:"
-    if _save_text(study, f"dashboard:{prefix}note_str:", body):
-        key = f"dashboard:{prefix}note_ver"
-        version = study_attributes(study).get(key, 0)
-        set_study_attribute(study, key, int(version) + 1)
+def save_note(study: optuna.Study, body: str) -> None:
+    """Put a note on a study, in place of an earlier one."""
+    if _save_text(study, "dashboard:note_str:", body):
+        version = study_attributes(study).get("dashboard:note_ver", 0)
+        set_study_attribute(study, "dashboard:note_ver", int(version) + 1)
 
 
 def save_figure(study: optuna.Study, name: str, figure: go.Figure) -> None:
     """Put a figure in place of an earlier one of this name, as high as the dashboard's frames."""
-    resized = go.Figure(figure).update_layout(height=FRAME_HEIGHT, title_font_size=TITLE_SIZE)
-    if (resized.layout.legend.y or 0) < 0:
-        resized.update_layout(legend_y=LEGEND_Y)
-    _save_text(study, f"{FIGURE_KEY}{name}:", str(resized.to_json()))
+    layout = {"height": FRAME_HEIGHT, "title_font_size": TITLE_SIZE, "legend_y": LEGEND_Y}
+    _save_text(study, f"{FIGURE_KEY}{name}:", str(go.Figure(figure).update_layout(layout).to_json()))
 
 
 def retire_figures(study: optuna.Study, kept_names: Collection[str]) -> None:

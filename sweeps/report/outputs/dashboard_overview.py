@@ -36,8 +36,8 @@ class Point:
     setting: Params
     # on all fresh seeds; on the tuning seeds where none are wanted
     score: Estimate
-    # "0 of 10"
-    diverged: str
+    # the share of its runs
+    diverged: float
 
     @property
     def params(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def overview_trials(studies: Sequence[Findings]) -> list[FrozenTrial]:
         attributes = {
             "setting": format_params(point.setting),
             "interval": format_interval(point.score),
-            "diverged": point.diverged,
+            "diverged": f"{100 * point.diverged:.0f} %",
         }
         params = {name: point.params[name] for name in space}
         trials.append(
@@ -99,18 +99,14 @@ def _points(findings: Findings) -> Iterator[Point]:
     for group in group_picks(findings.picks):
         setting, fresh, tuned = group[0].params, group[0].fresh, group[0].tuned
         if fresh:
-            diverged = f"{fresh.diverged_count} of {fresh.runs}"
-            yield Point(measurement.option, name_roles(group), setting, fresh.score, diverged)
+            yield Point(measurement.option, name_roles(group), setting, fresh.score, fresh.diverged.value)
         elif tuned and not measurement.confirmation.wanted:
-            runs = len(tuned.values)
-            diverged = f"{round(tuned.diverged.value * runs)} of {runs}"
-            yield Point(measurement.option, name_roles(group), setting, tuned.mean, diverged)
+            yield Point(measurement.option, name_roles(group), setting, tuned.mean, tuned.diverged.value)
     if pick and tolerance:
         for factor, fresh in zip(tolerance.factors, tolerance.fresh, strict=True):
             role = f"{FACTOR_NAMES.get(factor, f'{factor:g} x')} lr"
-            diverged = f"{fresh.diverged_count} of {fresh.runs}"
             setting = scaled(measurement, pick.params, factor)
-            yield Point(measurement.option, role, setting, fresh.score, diverged)
+            yield Point(measurement.option, role, setting, fresh.score, fresh.diverged.value)
 
 
 def _common_space(params: Sequence[dict[str, Any]]) -> dict[str, BaseDistribution]:

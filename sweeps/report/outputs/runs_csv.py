@@ -1,13 +1,13 @@
 """Write every run of a sweep as a table: runs.csv."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sweeps.report.measure.axis import format_value
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
+from sweeps.report.measure.settings import FinishedRun
 
 FIRST_COLUMNS = ["study", "option", "phase", "trial", "state"]
 LAST_COLUMNS = ["seed", "score", "diverged", "learned_nothing", "test", "epochs", "folder", "last", "reason"]
@@ -34,29 +34,22 @@ def write_runs_csv(measurements: Sequence[Measurement], path: Path) -> None:
 
 def _rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
     """Yield the runs of a study, then those of its confirmation."""
-    names = {"study": measurement.study, "option": measurement.option}
     declared = {setting.number for setting in measurement.declared().settings}
-    for setting in measurement.settings:
-        phase = "tuning" if setting.number in declared else "widening"
-        yield from _setting_rows({**names, "phase": phase}, setting, measurement.replicates)
     confirmation = measurement.confirmation
-    for setting in confirmation.settings:
-        # A setting that was confirmed twice counts once.
-        if confirmation.of(setting.params) is setting:
-            yield from _setting_rows({**names, "phase": "confirmation"}, setting, confirmation.replicates)
-
-
-def _setting_rows(
-    names: Mapping[str, Any], setting: Setting, replicates: Sequence[Replicate]
-) -> Iterator[dict[str, Any]]:
-    row = {**names, "trial": setting.number, "state": setting.state, **setting.params}
-    unfinished = {} if setting.is_complete else {"last": setting.last, "reason": setting.reason}
-    if not setting.runs:
-        yield row | unfinished
-    for replicate in replicates:
-        if replicate.label in setting.runs:
-            result = _result(setting.runs[replicate.label])
-            yield {**row, **replicate.condition, "seed": replicate.seed, **result, **unfinished}
+    phases = [("tuning" if s.number in declared else "widening", s) for s in measurement.settings]
+    # A setting that was confirmed twice counts once.
+    phases += [("confirmation", s) for s in confirmation.settings if confirmation.of(s.params) is s]
+    replicates = {each.label: each for each in [*measurement.replicates, *confirmation.replicates]}
+    for phase, setting in phases:
+        row: dict[str, Any] = {"study": measurement.study, "option": measurement.option, "phase": phase}
+        row |= {"trial": setting.number, "state": setting.state, **setting.params}
+        if not setting.is_complete:
+            row |= {"last": setting.last, "reason": setting.reason}
+        if not setting.runs:
+            yield row
+        for label, run in setting.runs.items():
+            replicate = replicates[label]
+            yield {**row, **replicate.condition, "seed": replicate.seed, **_result(run)}
 
 
 def _result(run: FinishedRun) -> dict[str, Any]:
