@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.simulation.objective import CHANCE, LRS, MOMENTA, Floats, Objective
+from benchmarks.simulation.objective import LRS, MOMENTA, Floats, Objective
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import recommend
 from sweeps.report.findings.study import Findings, analyze
@@ -97,10 +97,8 @@ def _measurement(
     return Measurement(
         study=f"simulated/optimizer={design.name}",
         option=design.name,
-        group="optimizer",
         coverage="grid",
         metric=design.metric,
-        chance=CHANCE if design.metric.is_percent else None,
         axes=[
             Axis(LR, sorted([*design.lrs, *added]), ordered=True, log=True, added=added),
             Axis(MOMENTUM, MOMENTA, ordered=True, log=False),

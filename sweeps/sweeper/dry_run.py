@@ -109,7 +109,7 @@ def _describe_all(sizes: Sequence[StudySize], costs: Sequence[Cost], workers: in
         pairs = list(zip(counts, costs, strict=True))
         seconds.append(sum(count * cost.seconds for count, cost in pairs) / workers)
         size.append(sum(count * cost.bytes for count, cost in pairs))
-    duration = _range(*seconds, "seconds")
+    duration = _range(seconds[0], seconds[1], "seconds")
     if seconds[1] > MINUTES_FROM:
         duration = _range(seconds[0] / 60, seconds[1] / 60, "minutes")
     disk = _range(size[0] / 1e6, size[1] / 1e6, "MB")

@@ -26,10 +26,8 @@ def compose_pick(tmp_path: Path, params: dict[str, Any], **about: Any) -> Any:
     measured = Measurement(
         study="s/optimizer=mine",
         option="mine",
-        group="optimizer",
         coverage="grid",
         metric=Metric("score"),
-        chance=None,
         axes=axes,
         replicates=[Replicate("run")],
         settings=[Setting(0, params, "complete", {"run": FinishedRun(90.0)})],

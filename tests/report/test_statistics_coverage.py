@@ -15,7 +15,7 @@ from benchmarks.simulation.rows import Row
 from benchmarks.simulation.sweep import confirm, tune
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import recommend
-from sweeps.report.findings.stability import recommended_frequencies, redraw_picks, selection_of
+from sweeps.report.findings.stability import choice_frequencies, redraw_picks, selection_of
 from sweeps.report.statistics.intervals import Estimate
 
 AT_AN_END = ("peak at the highest lr", "peak at the lowest lr")
@@ -73,7 +73,7 @@ def test_a_difference_allows_for_what_a_pick_is_shown_to_give_up() -> None:
     measurement = confirm(tune(objective, random), objective, random.normal(size=10), random).measurement
     picks = pick_settings(measurement)
     recommended = recommend(measurement, picks)
-    frequencies = recommended_frequencies(recommended, redraw_picks(measurement, picks))
+    frequencies = choice_frequencies(recommended, redraw_picks(measurement, picks))
     plain = selection_of(measurement, recommended, frequencies, [])
     unclear, clear = Estimate(-1.0, -2.1, 0.1), Estimate(-1.0, -1.5, -0.5)
     assert selection_of(measurement, recommended, frequencies, [unclear]) == plain

@@ -56,7 +56,7 @@ def pick_points(
 def measurement_of(coverage: Coverage, axes: Sequence[Axis], settings: Sequence[Setting] = ()) -> Measurement:
     """Return a measurement of one replicate."""
     metric = Metric("validation accuracy", "%")
-    return Measurement("made", "made", None, coverage, metric, None, axes, [Replicate("run")], settings)
+    return Measurement("made", "made", coverage, metric, axes, [Replicate("run")], settings)
 
 
 def pick_from(measurement: Measurement, scores: Floats, diverged: Flags) -> MadePicks:

@@ -5,14 +5,14 @@ from typing import Any
 
 from sweeps.compare.sweep_file import Sweep
 from sweeps.report.measure.metric import Metric
-from sweeps.report.statistics.compare import Comparison, Reason
+from sweeps.report.statistics.compare import Comparison
 from sweeps.report.statistics.intervals import UNKNOWN, Spread, interval
 
 PERCENT = Metric("test accuracy", "%")
 LOSS = Metric("loss", direction=-1)
 
 
-def comparison(difference: float, error: float, reason: Reason = "") -> Comparison:
+def comparison(difference: float, error: float, reason: str = "") -> Comparison:
     """A comparison in which adam is better than sgd by so much."""
     spread = Spread(error, 20.0) if error > 0 else UNKNOWN
     limits = interval(difference, spread)

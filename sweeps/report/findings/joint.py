@@ -10,7 +10,7 @@ from sweeps.report.findings.speed import Speed, measure_speed
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
 from sweeps.report.statistics.arrays import Floats
-from sweeps.report.statistics.compare import Comparison, Reason, compare
+from sweeps.report.statistics.compare import Comparison, compare
 from sweeps.report.statistics.intervals import mean_spread, wilson
 
 
@@ -106,7 +106,7 @@ def _compare(studies: Sequence[Findings], scores: Mapping[str, Mapping[Hashable,
     return comparisons
 
 
-def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> Reason:
+def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> str:
     """Return why it is unknown which is better; that of the comparison itself comes last."""
     if "learned nothing" in (first.outcome, second.outcome):
         return "learned nothing"

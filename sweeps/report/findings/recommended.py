@@ -28,11 +28,6 @@ class Recommendation:
     # peak, since no setting is robust; or the config's own, since nothing measured better.
     caveat: Caveat
 
-    @property
-    def is_at_end(self) -> bool:
-        """Return whether learning rates were not searched beyond an end that is best."""
-        return self.caveat in ("low end", "high end")
-
 
 def recommend(measurement: Measurement, picks: Picks) -> Recommendation | None:
     """Return what the tuning alone recommends: the robust pick, or else the peak.
@@ -42,7 +37,7 @@ def recommend(measurement: Measurement, picks: Picks) -> Recommendation | None:
     if "peak" not in picks:
         return None
     peak = _recommend_peak(measurement, picks)
-    if peak.is_at_end or "robust" not in picks:
+    if peak.caveat in ("low end", "high end", "unsound"):
         return peak
     return Recommendation("robust", picks["robust"], "")
 

@@ -31,7 +31,7 @@ def redraw_picks(measurement: Measurement, picks: Picks) -> dict[str, Floats]:
     return pick_frequencies(choose, scores, diverged, measurement.shape)
 
 
-def recommended_frequencies(
+def choice_frequencies(
     recommended: Recommendation | None, frequencies: Mapping[str, Floats]
 ) -> Floats | None:
     """Return how often each setting is picked by the rule that led to the recommended one; None if unknown.

@@ -10,12 +10,7 @@ from sweeps.report.findings.recommended import Recommendation, differences_to, r
 from sweeps.report.findings.robustness import lr_end
 from sweeps.report.findings.series import Series, compute_series
 from sweeps.report.findings.space import effective_lr, good_trials, importance, lr_band, space_shares
-from sweeps.report.findings.stability import (
-    recommended_frequencies,
-    redraw_picks,
-    selection_of,
-    unsettled_axes,
-)
+from sweeps.report.findings.stability import choice_frequencies, redraw_picks, selection_of, unsettled_axes
 from sweeps.report.findings.tolerance import Tolerance, measure_tolerance
 from sweeps.report.measure.measurement import Measurement, Outcome
 from sweeps.report.measure.metric import Metric
@@ -98,7 +93,7 @@ def analyze(measurement: Measurement) -> Findings:
     recommended = recommend_confirmed(measurement, picks)
     differences = differences_to(metric, picks, recommended.role) if recommended else {}
     tolerance = measure_tolerance(measurement, recommended.params) if recommended else None
-    chances = recommended_frequencies(recommended, frequencies)
+    chances = choice_frequencies(recommended, frequencies)
     outcome = measurement.outcome
     error = difference_error(measurement.seed_scores, measurement.seed_diverged)
     has_shares = measurement.is_even and outcome == "measured" and measurement.metric.is_percent

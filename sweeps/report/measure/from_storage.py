@@ -1,6 +1,6 @@
 """Read measurements from studies in a storage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ from sweeps.study.retries import RETRY_OF
 
 # The user attribute of a study without trials that compares others: their names.
 OVERVIEW = "overview_of"
+# The user attributes that a measurement holds as they are.
+RECORDED = ("planned", "default", "fixed", "choices", "groups", "config", "folder", "target")
 
 
 def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:
@@ -51,32 +53,23 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     coverage, axes = _coverage(study, trials), _axes(trials, attributes.get("grid", {}))
     # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
     unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
-    group, option = next(iter(attributes.get("studied", {}).items()), (None, unnamed))
     several = len(study.directions) > 1
+    recorded = {name: attributes[name] for name in RECORDED if name in attributes}
     metric = Metric.parse((study.metric_names or ["objective"])[0], direction, attributes.get("margin"))
     return Measurement(
         study=study.study_name,
-        option=option,
-        group=group,
+        option=next(iter(attributes.get("studied", {}).values()), unnamed),
         coverage=coverage,
         metric=metric,
-        chance=_first(trials, replicates, "chance"),
         axes=axes,
         replicates=replicates,
         settings=settings,
-        planned=attributes.get("planned"),
-        default=attributes.get("default"),
         space=attributes.get("search_space", {}),
-        fixed=attributes.get("fixed", {}),
-        choices=attributes.get("choices", {}),
-        groups=attributes.get("groups", []),
-        config=attributes.get("config", {}),
-        folder=attributes.get("folder"),
         objectives=len(study.directions),
         front=[trial.number for trial in study.best_trials] if several else [],
         confirmation=_read_confirmation(confirmation, attributes, worst),
         widening=_widening(attributes),
-        target=attributes.get("target"),
+        **recorded,
     )
 
 
@@ -131,12 +124,10 @@ def _read_axis(name: str, space: BaseDistribution) -> Axis:
         values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
         return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
     assert isinstance(space, FloatDistribution | IntDistribution)
-    if isinstance(space, IntDistribution) and not space.log:
-        return Axis(name, list(range(space.low, space.high + 1, space.step)), True, False)
-    if space.step is not None and not space.log:
-        count = round((space.high - space.low) / space.step) + 1
-        return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
-    return Axis(name, [space.low, space.high], True, space.log, continuous=True)
+    if space.step is None or space.log:
+        return Axis(name, [space.low, space.high], True, space.log, continuous=True)
+    count = round((space.high - space.low) / space.step) + 1
+    return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
 
 
 def _widening(attributes: Mapping[str, Any]) -> Widening:
@@ -153,13 +144,18 @@ def _worst_score(
 
     What a run returns that diverged may be any number.
     """
-    values: list[float] = []
+    values = []
+    for record in _records(trials, replicates):
+        if "chance" in record:
+            return None
+        if not record.get("diverged"):
+            values.append(direction * read_objectives(record)[0])
+    return direction * min(values) if values else None
+
+
+def _records(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate]) -> Iterator[Mapping[str, Any]]:
     for trial in trials:
-        for record in read_records(trial.user_attrs, [replicate.label for replicate in replicates]).values():
-            if not record.get("diverged"):
-                values.append(direction * read_objectives(record)[0])
-    is_chance_known = _first(trials, replicates, "chance") is not None
-    return None if is_chance_known or not values else direction * min(values)
+        yield from read_records(trial.user_attrs, [replicate.label for replicate in replicates]).values()
 
 
 def _setting(
@@ -175,7 +171,6 @@ def _setting(
         params=dict(params),
         state=trial.state.name.lower(),
         runs=runs,
-        value=value,
         last=None if step is None else trial.intermediate_values[step],
         last_step=step,
         reason=trial.user_attrs.get("failure", trial.user_attrs.get("pruned")),
@@ -195,16 +190,6 @@ def _run(trial: FrozenTrial, label: str, worst: float | None) -> FinishedRun:
     )
 
 
-def _first(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], key: str) -> Any:
-    """Return what the first job that records it says."""
-    for trial in trials:
-        for replicate in replicates:
-            record = trial.user_attrs.get(replicate.label, {})
-            if key in record:
-                return record[key]
-    return None
-
-
 def _read_confirmation(
     study: optuna.Study | None, tuned: Mapping[str, Any], worst: float | None
 ) -> Confirmation:
@@ -216,8 +201,9 @@ def _read_confirmation(
     trials = study.get_trials(deepcopy=False)
     replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
     settings = [_setting(trial, replicates, trial.user_attrs[PARAMS], worst) for trial in trials]
-    images = _first(trials, replicates, "test_images")
-    return Confirmation(study.study_name, seeds, factors, replicates, settings, images)
+    images = {record.get("test_images", 0) for record in _records(trials, replicates)}
+    test_images = max(images, default=0) or None
+    return Confirmation(study.study_name, seeds, factors, replicates, settings, test_images)
 
 
 def _is_number(value: Any) -> bool:

@@ -36,14 +36,11 @@ class Measurement:
 
     # its name in the storage
     study: str
-    # the option that got this study ("sgd") and its config group; else the study's name and None
+    # the option that got this study, "sgd"; else the study's name
     option: str
-    group: str | None
     coverage: Coverage
     # what the first objective measures
     metric: Metric
-    # what guessing scores, where the jobs say so
-    chance: float | None
     # the searched parameters
     axes: Sequence[Axis]
     # the conditions in turn, each with all seeds

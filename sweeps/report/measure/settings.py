@@ -54,8 +54,6 @@ class Setting:
     state: str
     # the finished ones by the replicate's label
     runs: Mapping[str, FinishedRun]
-    # what the trial was told to have scored
-    value: float | None = None
     # the last intermediate value and its step, of a pruned or running trial too
     last: float | None = None
     last_step: int | None = None

@@ -22,19 +22,6 @@ from sweeps.report.statistics.intervals import (
 MARGIN = 0.2
 
 Verdict = Literal["better", "equivalent", "no difference", "unknown"]
-# Why a verdict is unknown: nothing was learned; a setting has no fresh seeds, or not the other's; fewer than
-# two of them converge; other tuning seeds may have picked anything; the best learning rate may lie beyond an
-# end; the difference is the same on every seed, so that nothing says how far to trust it.
-Reason = Literal[
-    "",
-    "learned nothing",
-    "not confirmed",
-    "different seeds",
-    "few seeds",
-    "one tuning seed",
-    "end",
-    "no spread",
-]
 
 
 @dataclass(frozen=True)
@@ -58,8 +45,11 @@ class Comparison:
     # the true difference that such an error lets one find in 8 of 10 cases
     smallest: float
     verdict: Verdict
-    # of a verdict that is unknown
-    reason: Reason = ""
+    # Why a verdict is unknown. "learned nothing". "not confirmed": a setting has no fresh seeds, "different
+    # seeds": not the other's. "few seeds": fewer than two on which both converge. "one tuning seed": others
+    # may have picked anything. "end": the best learning rate may lie beyond it. "no spread": the difference is
+    # the same on every seed, so that nothing says how far to trust it.
+    reason: str = ""
     # of the objective on the same seeds, where the difference is of a test set; else nan
     validation_difference: float = float("nan")
 
@@ -130,7 +120,7 @@ def _compare_pair(
         first, second, mean = second, first, -mean
     error = sum_of([noise, *(tuning[name] for name in pair if name in tuning)])
     seeds = int(np.sum(~np.isnan(differences)))
-    reason: Reason = ""
+    reason = ""
     if seeds < 2:
         reason = "few seeds"
     elif np.isnan(error.sd):

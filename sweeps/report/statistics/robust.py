@@ -35,13 +35,11 @@ def smoothed_scores(scores: Floats, lrs: Sequence[float], lr_axis: int | None) -
         return scores
     points, columns = log10(lrs), np.moveaxis(scores, lr_axis, -1)
     rows = columns.reshape(-1, len(points))
-    result, is_measured = np.full(rows.shape, np.nan), ~np.isnan(rows)
-    # Rows that lack the same values share their weights.
-    for mask in np.unique(is_measured, axis=0):
-        numbers = np.flatnonzero((is_measured == mask).all(axis=1))
-        block = np.ix_(numbers, np.flatnonzero(mask))
+    result = np.full(rows.shape, np.nan)
+    for row, smoothed in zip(rows, result, strict=True):
+        mask = ~np.isnan(row)
         if mask.any():
-            result[block] = rows[block] @ smoothing_weights(points[mask]).T
+            smoothed[mask] = smoothing_weights(points[mask]) @ row[mask]
     return np.asarray(np.moveaxis(result.reshape(columns.shape), -1, lr_axis))
 
 

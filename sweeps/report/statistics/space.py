@@ -63,20 +63,15 @@ def share_bounds(scores: Floats, weights: Floats, delta: float) -> tuple[float, 
     return low, low + float(weights[unknown].sum() / total)
 
 
-def best_along(scores: Floats, axis: int) -> Floats:
-    """Return for each value of an axis the best score over the others; nan where none is measured."""
-    rows = np.moveaxis(scores, axis, 0).reshape(scores.shape[axis], -1)
-    best = np.max(np.where(np.isnan(rows), -np.inf, rows), axis=1)
-    return np.where(np.isinf(best), np.nan, best)
-
-
 def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) -> GoodBand | None:
     """Return the outermost values of an axis (ascending) whose best over the others is >= s* - delta.
 
     Censored, so the decades are a lower bound, where one is on the edge of the range or has only unmeasured
     values beyond it. None where no value is good.
     """
-    along = best_along(scores, axis)
+    rows = np.moveaxis(scores, axis, 0).reshape(len(values), -1)
+    best = np.max(np.where(np.isnan(rows), -np.inf, rows), axis=1)
+    along = np.where(np.isinf(best), np.nan, best)
     indices = np.flatnonzero(_is_good(along, delta))
     if not len(indices):
         return None

@@ -1,7 +1,7 @@
 """Decide whether a grid's learning rates go on beyond an end that is best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -47,12 +47,12 @@ def decide(
     low, high = float(best[0]), float(best[-1])
     inside = float(best[1:-1].max(initial=-np.inf))
     error = difference_error(scores, diverged).sd
-    decision = Decision(inside, low, high, error, "")
-    if decision.is_blind:
-        return replace(decision, end="low")
-    if max(low, high) - error / 2 > inside:
-        return replace(decision, end="high" if high >= low else "low")
-    return decision
+    end: End = ""
+    if max(inside, low, high) == -np.inf:
+        end = "low"
+    elif max(low, high) - error / 2 > inside:
+        end = "high" if high >= low else "low"
+    return Decision(inside, low, high, error, end)
 
 
 def next_lr(declared_end: float, end: Literal["low", "high"], k: int) -> float:
