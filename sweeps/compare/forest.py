@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from sweeps.compare.sentences import forest_rows
 from sweeps.compare.several import PairOverSweeps
-from sweeps.report.figures.style import INK, SMALL_FONT, axis_title, colour, error_bars, frame
+from sweeps.report.figures.style import INK, axis_title, colour, error_bars, frame
 from sweeps.report.measure.metric import Metric
 
 TITLE = "What each sweep says"
@@ -33,7 +33,6 @@ def draw(pair: PairOverSweeps, metric: Metric) -> go.Figure:
         {**axis_title(f"{name}, {metric.difference_unit}"), "zeroline": True, "zerolinecolor": INK},
         {"type": "category", "range": [len(rows) - 0.5, -0.5]},
         height=180 + 60 * len(rows),
-        font=SMALL_FONT,
     )
     if not math.isnan(metric.margin):
         strip = {"fillcolor": "rgba(0,158,115,0.15)", "line": {"width": 0}}

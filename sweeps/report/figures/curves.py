@@ -7,16 +7,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import (
-    GRID,
-    PALE,
-    SMALL_FONT,
-    axis_title,
-    colour,
-    frame,
-    to_list,
-    translucent,
-)
+from sweeps.report.figures.style import GRID, PALE, axis_title, colour, frame, to_list, translucent
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.settings import FinishedRun
 from sweeps.report.sentences.wording import format_params
@@ -24,9 +15,8 @@ from sweeps.report.sentences.wording import format_params
 TITLE = "Learning curves"
 HOW_TO_READ = """
     Left, the training loss: the mean over each epoch, and pale that of the first run's minibatches. Right,
-    the accuracy after each epoch. The first run is drawn bold. Dotted verticals are epochs that began with a
-    smaller learning rate. Training accuracy is measured while the weights move and with dropout on, so it can
-    lie below validation accuracy.
+    the accuracy after each epoch. Dotted verticals are epochs that began with a smaller learning rate.
+    Training accuracy is measured with dropout on, so it can lie below validation accuracy.
 """
 
 # The metrics that are drawn per epoch, their names, their panel's suffix, and the first one's epoch: a mean
@@ -110,7 +100,6 @@ def learning_curves(title: str, runs: Sequence[RunCurves]) -> go.Figure:
         height=420,
         xaxis2={**GRID, **axis_title("epoch"), "domain": [0.56, 1], "anchor": "y2"},
         yaxis2={**GRID, **axis_title("accuracy in %"), "anchor": "x2"},
-        font=SMALL_FONT,
     )
     first = runs[0]
     if first.losses:

@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from sweeps.report.figures.style import SMALL_FONT, add_marks, axis_title, colour, frame, translucent
+from sweeps.report.figures.style import add_marks, axis_title, colour, frame, translucent
 from sweeps.report.findings.joint import Joint
 
 TITLE = "Epochs to a target"
@@ -32,7 +32,6 @@ def draw(joint: Joint) -> go.Figure:
         {**axis_title("epochs"), "rangemode": "tozero"},
         {"type": "category", "range": [len(names) - 0.5, -0.5]},
         height=160 + 60 * len(names),
-        font=SMALL_FONT,
         showlegend=False,
     )
     for number, (option, epochs) in enumerate(speed.epochs.items()):

@@ -11,9 +11,8 @@ from sweeps.report.findings.study import Findings
 TITLE = "Expected best of k settings"
 HOW_TO_READ = """
     This is what you get if you try k of the declared settings at random and keep the best. A curve that is
-    flat from the start needs no search. The band holds for all k at once. On its right most of it is what the
-    seeds' validation splits have in common, which moves all curves together. A dotted line is what the same
-    choice is worth on fresh seeds, where all settings were trained on them.
+    flat from the start needs no search. The band holds for all k at once; most of it on the right is what the
+    seeds' validation splits have in common. A dotted line is what the same choice is worth on fresh seeds.
 """
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from sweeps.report.figures.style import PAPER, SMALL_FONT, frame
+from sweeps.report.figures.style import PAPER, frame
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.settings import Setting
 from sweeps.report.sentences.wording import GLYPHS, format_params
@@ -13,9 +13,8 @@ from sweeps.report.statistics.arrays import Floats
 TITLE = "Scores over the grid"
 HOW_TO_READ = """
     A cell holds a setting's mean on the tuning seeds. Below it is R, the mean where the learning rate is off
-    by about a factor of two. ★ is the peak, the best mean. ◇ is the robust pick: the best R inside the range,
-    with no diverged run beside it. ◈ is the same of the range before it was widened, □ the config's own
-    setting. A × marks a diverged run.
+    by about a factor of two. ★ is the best mean, ◇ the best R inside the range without a diverged run beside
+    it. ◈ is the same before the range was widened, □ the config's own setting. A × marks a diverged run.
 """
 
 # Colours span the means from the best down to this quantile: a diverged corner would flatten all others.
@@ -52,7 +51,6 @@ def draw(findings: Findings) -> go.Figure:
         {"type": "category", "showgrid": False, "ticks": ""},
         {"tickvals": list(range(len(rows))), "ticktext": rows, "showgrid": False, "ticks": ""},
         height=190 + 46 * len(rows),
-        font=SMALL_FONT,
     )
     means = np.array([setting.mean for setting in settings])
     # Bars of height 1 in place of a heatmap, which Plotly's small bundle lacks.

@@ -13,11 +13,9 @@ from sweeps.report.sentences.wording import format_params
 
 TITLE = "Score by learning rate"
 HOW_TO_READ = """
-    Every small point is one run. A line joins the means of settings that differ in the learning rate alone;
-    where the space is continuous there are none. A broad hill is robust; a narrow peak beside a cliff is not.
-    A red cross at the foot is a setting with a diverged run. Where a line still climbs at an edge, the range
-    was too narrow. An adaptive search crowds its trials where it scored well, so its points are no map of the
-    space.
+    Every small point is one run. A line joins the means of settings that differ in the learning rate alone. A
+    broad hill is robust; a narrow peak beside a cliff is not. A red cross at the foot is a setting with a
+    diverged run. A continuous space has no lines. An adaptive search crowds its trials where it scored well.
 """
 
 

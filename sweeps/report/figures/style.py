@@ -47,12 +47,10 @@ NAMES = {
 
 FONT = {
     "family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
-    "size": 13,
+    "size": 12,
     "color": INK,
 }
 TOP_LEFT = {"x": 0.01, "xanchor": "left", "y": 0.98, "yanchor": "top"}
-# Of figures with many labels.
-SMALL_FONT = {**FONT, "size": 12}
 
 
 def colour(number: int) -> str:
