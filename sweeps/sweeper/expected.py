@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
+from scipy.special import ndtri
 
 from sweeps.report.findings.fresh import fresh_score
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.statistics.arrays import Floats
-from sweeps.report.statistics.intervals import difference_error
+from sweeps.report.statistics.intervals import Spread, detectable, difference_error
 
 # Fewer pairs of fresh seeds say less of the noise than the tuning does.
 LEAST_PAIRS = 3
@@ -27,6 +28,20 @@ def pair_deviation(measurements: Sequence[Measurement]) -> float:
         variances = [_tuning_variance(measurement) for measurement in measurements]
     known = [variance for variance in variances if variance > 0]
     return float(np.sqrt(np.mean(known))) if known else float("nan")
+
+
+def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
+    """Return the fewest pairs of seeds that find a true mean difference with this probability.
+
+    sd: of the paired differences, over the seeds. The inverse of `detectable`.
+    """
+    assert difference > 0
+    assert sd >= 0
+    # The normal distribution's answer, which the t test's is above, saves most of the steps.
+    n = max(2, int((float(ndtri(0.975) + ndtri(power)) * sd / difference) ** 2))
+    while detectable(Spread(sd / np.sqrt(n), n - 1.0), power) > difference:
+        n += 1
+    return n
 
 
 def _best_fresh_scores(measurement: Measurement) -> Floats | None:

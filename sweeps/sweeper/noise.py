@@ -15,10 +15,10 @@ from optuna.storages import BaseStorage
 
 from sweeps.report.measure.from_storage import read
 from sweeps.report.measure.metric import Metric
-from sweeps.report.statistics.intervals import Spread, detectable, seeds_needed
+from sweeps.report.statistics.intervals import Spread, detectable
 from sweeps.study.dotted_keys import ABSENT, is_at_or_below
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.expected import pair_deviation
+from sweeps.sweeper.expected import pair_deviation, seeds_needed
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.trial import Job, NoTrial

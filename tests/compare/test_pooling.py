@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sweeps.compare.pooling import paule_mandel, pool
-from sweeps.report.statistics.intervals import Estimate, seeds_needed
+from sweeps.report.statistics.intervals import Estimate
+from sweeps.sweeper.expected import seeds_needed
 
 
 def limits(estimate: Estimate) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 import pytest
 
-from sweeps.report.findings import pick, search_curve, series, space, study
+from sweeps.report.findings import pick, series, space, study
 from sweeps.report.findings.load import load_findings
 from sweeps.report.write import write_report
 from tests.support.studies import two_confirmed
@@ -18,7 +18,7 @@ COMPUTED = (
     (series, "smooth"),
     (series, "setting_intervals"),
     (series, "best_of_k"),
-    (search_curve, "expected_best_band"),
+    (series, "expected_best_band"),
     (space, "variance_share_intervals"),
     (study, "pick_settings"),
     (study, "redraw_picks"),

@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import TrialState, create_trial
 
 from sweeps.report.findings.picks import pick_settings
-from sweeps.report.findings.search_curve import best_of_k
+from sweeps.report.findings.series import best_of_k
 from sweeps.report.findings.space import space_shares
 from sweeps.report.findings.stability import redraw_picks
 from sweeps.report.measure.from_storage import measurement, read

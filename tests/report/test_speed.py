@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sweeps.report.findings.speed import first_epoch, time_ratio
 from sweeps.report.statistics.effective_lr import adjusted_share, compare_fits
-from sweeps.report.statistics.targets import first_epoch, time_ratio
 from tests.support.worked_tables import LRS, MOMENTA, sgd_runs
 
 

@@ -100,7 +100,7 @@ def test_two_optimizers_compared_on_five_seeds() -> None:
     low, high = to_the_digit(0.0048, 4), to_the_digit(0.2032, 4)
     assert found.difference == Estimate(to_the_digit(0.104, 3), low, high)
     assert found.p == to_the_digit(0.0436, 4)
-    one, *others = compare({"b": B, "a": A, "c": B - 5})
+    one, *others = compare({"b": B, "a": A, "c": B - 5}, {})
     assert (one.first, one.second, len(others)) == ("a", "b", 2)
     assert one.p == close(found.p)  # the largest of three
 

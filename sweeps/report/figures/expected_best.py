@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import axis_title, colour, frame, line_style, to_list, translucent
-from sweeps.report.findings.search_curve import BestOfK
+from sweeps.report.findings.series import BestOfK
 from sweeps.report.findings.study import Findings
 
 TITLE = "Expected best of k settings"

@@ -50,7 +50,6 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
     worst = _worst_score(trials, replicates, direction)
     settings = [_setting(t, replicates, t.params, worst) for t in trials if t.number not in retried]
-    coverage, axes = _coverage(study, trials), _axes(trials, attributes.get("grid", {}))
     # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
     unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
     several = len(study.directions) > 1
@@ -59,9 +58,9 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     return Measurement(
         study=study.study_name,
         option=next(iter(attributes.get("studied", {}).values()), unnamed),
-        coverage=coverage,
+        coverage=_coverage(study, trials),
         metric=metric,
-        axes=axes,
+        axes=_axes(trials, attributes.get("grid", {})),
         replicates=replicates,
         settings=settings,
         space=attributes.get("search_space", {}),

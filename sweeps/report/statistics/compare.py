@@ -47,8 +47,8 @@ class Comparison:
     verdict: Verdict
     # Why a verdict is unknown. "learned nothing". "not confirmed": a setting has no fresh seeds, "different
     # seeds": not the other's. "few seeds": fewer than two on which both converge. "one tuning seed": others
-    # may have picked anything. "end": the best learning rate may lie beyond it. "no spread": the difference is
-    # the same on every seed, so that nothing says how far to trust it.
+    # may have picked anything. "end": the best learning rate may lie beyond it. "no spread": the difference
+    # is the same on every seed, so that nothing says how far to trust it.
     reason: str = ""
     # of the objective on the same seeds, where the difference is of a test set; else nan
     validation_difference: float = float("nan")
@@ -60,10 +60,7 @@ class Comparison:
 
 
 def compare(
-    scores: Mapping[str, Floats],
-    tuning: Mapping[str, Spread] | None = None,
-    margin: float = MARGIN,
-    level: float = 0.95,
+    scores: Mapping[str, Floats], tuning: Mapping[str, Spread], margin: float = MARGIN
 ) -> list[Comparison]:
     """Compare every pair of optimizers, by name.
 
@@ -71,14 +68,14 @@ def compare(
     diverged; tuning: how much the true score of the pick varies with the tuning's seeds,
     `stability.selection_spread`; none for settings that no one tuned.
 
-    A difference is "better" where its corrected p is below 1 - level, unless its whole interval lies inside
+    A difference is "better" where its corrected p is below 0.05, unless its whole interval lies inside
     the margin: "equivalent". It is "unknown" where it has no interval.
     """
-    pairs = [_compare_pair(scores, pair, tuning or {}, level) for pair in combinations(scores, 2)]
+    pairs = [_compare_pair(scores, pair, tuning) for pair in combinations(scores, 2)]
     p_values = holm(np.array([pair.p for pair in pairs]))
     comparisons = []
     for pair, p in zip(pairs, p_values.tolist(), strict=True):
-        verdict = judge(pair.difference, p < 1 - level, margin)
+        verdict = judge(pair.difference, p < 0.05, margin)
         if not pair.reason and verdict == "unknown":  # both score the same on every seed
             verdict = "no difference"
         comparisons.append(replace(pair, p=p, verdict=verdict))
@@ -110,7 +107,7 @@ def judge(difference: Estimate, is_different: bool, margin: float) -> Verdict:
 
 
 def _compare_pair(
-    scores: Mapping[str, Floats], pair: tuple[str, str], tuning: Mapping[str, Spread], level: float
+    scores: Mapping[str, Floats], pair: tuple[str, str], tuning: Mapping[str, Spread]
 ) -> Comparison:
     """Return a comparison that is still to be judged, with its own p; the error includes both choices."""
     first, second = pair
@@ -132,7 +129,7 @@ def _compare_pair(
         second=second,
         seeds=seeds,
         excluded=len(differences) - seeds,
-        difference=interval(mean, error, level),
+        difference=interval(mean, error),
         error=error,
         p=p_value(mean, error),
         smallest=detectable(error),

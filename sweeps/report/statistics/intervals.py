@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, nctdtrinc, ndtri, stdtr, stdtrit
+from scipy.special import betaincinv, nctdtrinc, stdtr, stdtrit
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.noise import error_variance, nearest, stable
@@ -74,9 +74,8 @@ def interval(value: float, error: Spread, level: float = 0.95) -> Estimate:
     """Return a figure -+ t((1 + level)/2, freedom) standard errors; no limits where they are none."""
     if not error.freedom > 0 or error.is_none:
         return Estimate(value, float("nan"), float("nan"))
-    ends = np.array([(1 - level) / 2, (1 + level) / 2])
-    low, high = error.sd * stdtrit(error.freedom, ends)
-    return Estimate(value, value + float(low), value + float(high))
+    half_width = error.sd * float(stdtrit(error.freedom, (1 + level) / 2))
+    return Estimate(value, value - half_width, value + half_width)
 
 
 def p_value(value: float, error: Spread) -> float:
@@ -96,16 +95,15 @@ def sum_of(errors: Sequence[Spread]) -> Spread:
     return Spread(float(np.sqrt(variance)), float(freedom))
 
 
-def pooled_spread(scores: Floats, diverged: Flags) -> Spread:
-    """Return the standard deviation pooled over the stable settings: scores (*axes, replicates).
+def pooled_spread(rows: Floats) -> Spread:
+    """Return the standard deviation pooled over stable settings: scores (settings, replicates).
 
     All settings train with the same seeds, so their errors share a part: the variance is (MS_seed + (a - 1)
     MS_error) / a of a settings, and its degrees of freedom Satterthwaite's: a (n - 1) where the seeds have no
     effect, down to n - 1 where they have no other [Satterthwaite 1946].
     """
-    rows = scores[stable(scores, diverged)]
     settings, n = rows.shape
-    if n < 2 or not settings:
+    if n < 2:
         return UNKNOWN
     centred = rows - rows.mean(axis=1, keepdims=True)
     seed = settings * float(np.sum(centred.mean(axis=0) ** 2))  # n - 1 degrees of freedom
@@ -131,8 +129,7 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
     for index in np.ndindex(*scores.shape[:-1]):
         mean, error = mean_spread(scores[index])
         if sound[index] and scores.shape[-1] < ENOUGH:
-            lenders = rows[nearest(rows.mean(axis=1), mean)]
-            spread = pooled_spread(lenders, np.zeros(lenders.shape, dtype=bool))
+            spread = pooled_spread(rows[nearest(rows.mean(axis=1), mean)])
             error = Spread(spread.sd / np.sqrt(scores.shape[-1]), spread.freedom)
         estimate = interval(mean, error, level)
         low[index], high[index] = estimate.low, estimate.high
@@ -183,17 +180,3 @@ def detectable(error: Spread, power: float = 0.8, level: float = 0.95) -> float:
         return float("nan")
     critical = stdtrit(error.freedom, (1 + level) / 2)
     return float(nctdtrinc(error.freedom, 1 - power, critical) * error.sd)
-
-
-def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
-    """Return the fewest pairs of seeds that find a true mean difference with this probability.
-
-    sd: of the paired differences, over the seeds. The inverse of `detectable`.
-    """
-    assert difference > 0
-    assert sd >= 0
-    # The normal distribution's answer, which the t test's is above, saves most of the steps.
-    n = max(2, int((float(ndtri(0.975) + ndtri(power)) * sd / difference) ** 2))
-    while detectable(Spread(sd / np.sqrt(n), n - 1.0), power) > difference:
-        n += 1
-    return n
