@@ -99,7 +99,7 @@ def test_another_programs_study_without_replicates_is_read_and_never_called_even
         ([1, 2, 3], True, False),
         (["b", "a"], False, False),
     ]
-    assert (found.coverage, found.metric.direction, found.objectives, found.front) == ("adaptive", -1, 2, [0])
+    assert (found.coverage, found.metric.direction, found.objectives) == ("adaptive", -1, 2)
     assert found.scores.shape == (3, 3, 2, 1)
     assert found.scores[1, 0, 1, 0] == 0
     assert np.isnan(found.scores).sum() == 17

@@ -52,7 +52,6 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     settings = [_setting(t, replicates, t.params, worst) for t in trials if t.number not in retried]
     # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
     unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
-    several = len(study.directions) > 1
     recorded = {name: attributes[name] for name in RECORDED if name in attributes}
     metric = Metric.parse((study.metric_names or ["objective"])[0], direction, attributes.get("margin"))
     return Measurement(
@@ -65,7 +64,6 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         settings=settings,
         space=attributes.get("search_space", {}),
         objectives=len(study.directions),
-        front=[trial.number for trial in study.best_trials] if several else [],
         confirmation=_read_confirmation(confirmation, attributes, worst),
         widening=_widening(attributes),
         **recorded,

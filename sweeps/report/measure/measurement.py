@@ -62,9 +62,8 @@ class Measurement:
     config: Mapping[str, Any] = field(default_factory=dict)
     # the sweep's, which the runs' are below
     folder: str | None = None
-    # how many objectives there are, and the Pareto-optimal trials where there are several
+    # how many objectives there are
     objectives: int = 1
-    front: Sequence[int] = ()
     # the picks trained again on fresh seeds
     confirmation: Confirmation = field(default_factory=Confirmation)
     # what was added to the declared learning rates

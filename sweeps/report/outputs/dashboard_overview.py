@@ -19,7 +19,7 @@ from sweeps.report.findings.tolerance import scaled
 from sweeps.report.measure.axis import short
 from sweeps.report.measure.from_storage import OVERVIEW, load_study
 from sweeps.report.measure.settings import Params
-from sweeps.report.sentences.wording import FACTOR_NAMES, format_interval, format_params, name_roles
+from sweeps.report.sentences.wording import format_interval, format_params, name_factor, name_roles
 from sweeps.report.statistics.intervals import Estimate
 
 # The name of the study that compares the others, below the sweep's.
@@ -104,7 +104,7 @@ def _points(findings: Findings) -> Iterator[Point]:
             yield Point(measurement.option, name_roles(group), setting, tuned.mean, tuned.diverged.value)
     if pick and tolerance:
         for factor, fresh in zip(tolerance.factors, tolerance.fresh, strict=True):
-            role = f"{FACTOR_NAMES.get(factor, f'{factor:g} x')} lr"
+            role = f"{name_factor(factor)} lr"
             setting = scaled(measurement, pick.params, factor)
             yield Point(measurement.option, role, setting, fresh.score, fresh.diverged.value)
 

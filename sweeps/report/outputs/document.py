@@ -53,7 +53,7 @@ def compose_document(studies: Sequence[Findings], joint: Joint, folder: Path | N
         _title(studies),
         compose_answer(studies, joint),
         [together, *map(_study_part, studies)],
-        Part("What this can't say", list_limits(studies, joint)),
+        Part("What this can't say", list_limits(studies)),
         train_command(studies, joint, folder) if folder else "",
     )
 

@@ -1,6 +1,7 @@
 """Render the report as Markdown: for a terminal, a repository, the dashboard's notes."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from sweeps.report.outputs.document import Document
 from sweeps.report.outputs.tables import Table
@@ -29,8 +30,13 @@ def answer_markdown(answer: Answer) -> list[str]:
     """Return the answer: the advice, a table of what is recommended, the remarks and verdicts."""
     rows = [[row.option, row.setting, row.score, row.tolerance] for row in answer.rows]
     table = Table(answer.note, ["", "setting", "score", ""], rows)
-    remarks = [f"{row.option}: {remark}" for row in answer.rows for remark in row.remarks]
-    sentences = [*answer.verdicts, *remarks, answer.title, *filter(None, [answer.scope])]
+    # The first remark of each row, then the second ones: a note has room for some of them.
+    remarks = []
+    for remarks_in_turn in zip_longest(*(row.remarks for row in answer.rows)):
+        for row, remark in zip(answer.rows, remarks_in_turn, strict=True):
+            if remark:
+                remarks.append(f"{row.option}: {remark}")
+    sentences = [*answer.facts, *remarks, answer.title, *filter(None, [answer.scope])]
     return [f"**{escape(answer.advice)}**", "", *table_lines(table), "", *bullets(sentences)]
 
 

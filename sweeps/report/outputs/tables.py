@@ -10,6 +10,7 @@ from sweeps.report.findings.pick import Pick, group_picks
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.axis import format_value
 from sweeps.report.sentences.wording import (
+    describe_gap,
     format_count,
     format_interval,
     format_mean,
@@ -98,6 +99,10 @@ def _pick_row(findings: Findings, picks: Sequence[Pick]) -> dict[str, str]:
     assert pick.fresh is not None
     if findings.recommended_pick in picks:
         name += ", recommended"
+    gap = ""
+    if pick.role in findings.verdicts:
+        difference, verdict = findings.recommended_minus[pick.role], findings.verdicts[pick.role]
+        gap = describe_gap(findings.fresh_metric, -difference, verdict, "it")
     share = format_share(pick.fresh.diverged.low, pick.fresh.diverged.high)
     return {
         "study": findings.measurement.option,
@@ -105,6 +110,7 @@ def _pick_row(findings: Findings, picks: Sequence[Pick]) -> dict[str, str]:
         "setting": format_params(pick.params),
         "seeds": str(len(pick.fresh.values)),
         "score": format_score(findings.fresh_metric, pick.fresh.score),
+        "against the recommended one": gap,
         metric.label: "" if findings.fresh_metric == metric else format_score(metric, pick.fresh.objective),
         "tuning": format_mean(metric, pick.tuned.mean.value) if pick.tuned else "",
         "diverged": f"{pick.fresh.diverged_count}/{pick.fresh.runs}, {share}",

@@ -9,15 +9,17 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.remarks import count_settings, list_remarks
 from sweeps.report.sentences.verdict import advise, compare_optimizers
 from sweeps.report.sentences.wording import (
-    FACTOR_NAMES,
-    count_decimals,
     format_count,
     format_mean,
     format_number,
     format_params,
     format_score,
     join_words,
+    name_factor,
 )
+
+# The most facts of the first screen.
+MOST_FACTS = 3
 
 
 @dataclass(frozen=True)
@@ -52,110 +54,97 @@ class Answer:
     scope: str
     # one sentence: what to use, or what to do first
     advice: str
-    # for the first screen: what diverged, the verdicts, +- of the test images
+    # for the first screen: the verdicts, +- of the test images
     facts: Sequence[str] = ()
 
 
 def compose_answer(studies: Sequence[Findings], joint: Joint) -> Answer:
     """Return the answer of a sweep, at whatever stage it is."""
+    verdicts = compare_optimizers(joint)
     return Answer(
         title=_title(studies),
         note=_note(studies),
-        rows=[_row(findings, is_confirmed(studies)) for findings in studies],
-        verdicts=compare_optimizers(studies, joint),
+        rows=list(map(_row, studies)),
+        verdicts=verdicts,
         scope=_scope(studies),
         advice=advise(studies, joint),
-        facts=_facts(studies, joint),
+        facts=[*verdicts, *_doubt_test_set(joint)][:MOST_FACTS],
     )
 
 
 def _title(studies: Sequence[Findings]) -> str:
-    """Return how much was trained; settings times seeds add up to the runs."""
+    """Return how much was trained, and how much of it diverged; settings times seeds add up to the runs."""
     first = studies[0].measurement
     conditions = len(first.conditions)
-    repeats = format_count(len(first.seeds), "seed")
-    if conditions > 1:
-        repeats += f" x {conditions} conditions"
-    complete = total = 0
+    complete = total = diverged = 0
+    runs, fresh_runs = [], []
     for findings in studies:
-        counts = count_settings(findings)
+        counts = count_settings(findings.measurement)
         complete, total = complete + counts[0], total + counts[1]
-    settings = format_count(total, "setting")
-    if complete < total:
-        settings = f"{complete} of {settings}"
-    title = f"{first.study.split('/')[0]}: {settings} x {repeats}"
-    runs = [len(s.runs) for f in studies for s in f.measurement.confirmation.settings if s.runs]
-    if runs:
-        seeds = format_count(max(runs) // conditions, "fresh seed")
-        title += f", then {format_count(len(runs), 'setting')} x {seeds}"
-    return f"{title}; {count_diverged(studies)}"
-
-
-def count_diverged(studies: Sequence[Findings]) -> str:
-    """Return how many of all finished runs diverged: 0 of 262 runs diverged."""
-    runs = diverged = 0
-    for findings in studies:
-        for setting in [*findings.measurement.settings, *findings.measurement.confirmation.settings]:
-            runs += len(setting.runs)
+        confirmed = findings.measurement.confirmation.settings
+        fresh_runs += [len(setting.runs) for setting in confirmed if setting.runs]
+        for setting in [*findings.measurement.settings, *confirmed]:
+            runs.append(len(setting.runs))
             diverged += setting.diverged
-    return f"{diverged} of {format_count(runs, 'run')} diverged"
+    settings = format_count(total, "setting")
+    title = first.study.split("/")[0] + ": "
+    title += settings if complete == total else f"{complete} of {settings}"
+    title += f" x {format_count(len(first.seeds), 'seed')}"
+    if conditions > 1:
+        title += f" x {conditions} conditions"
+    if fresh_runs:
+        seeds = format_count(max(fresh_runs) // conditions, "fresh seed")
+        title += f", then {format_count(len(fresh_runs), 'setting')} x {seeds}"
+    return f"{title}; {diverged} of {format_count(sum(runs), 'run')} diverged"
 
 
 def _note(studies: Sequence[Findings]) -> str:
     """Return what the scores measure, which direction is better, and on which seeds."""
     first, metric = studies[0].measurement, shared_metric(studies)
-    has_fresh = is_confirmed(studies)
-    parts = [f"{metric.label} on fresh seeds" if has_fresh else metric.label]
+    picks = [findings.recommended_pick for findings in studies]
+    scores = [pick.fresh for pick in picks if pick and pick.fresh]
+    seeds = "fresh seeds" if scores else format_count(len(first.seeds), "tuning seed")
+    parts = [f"{metric.label} on {seeds}"]
     if metric.direction < 0:
         parts.append("lower is better")
-    if first.objectives > 1:
-        parts.append(f"the first of {first.objectives} objectives")
     if len(first.conditions) > 1:
         parts.append(f"mean over {join_words(first.conditions)}")
-    picks = [findings.recommended_pick for findings in studies]
-    if any(pick and pick.fresh and pick.fresh.diverged_count for pick in picks):
+    if any(score.diverged_count for score in scores):
         parts.append("of the runs that converge")
-    if has_fresh:
+    if scores:
         parts.append("95 % interval")
-    elif any(picks):
-        seeds = len(first.seeds)
-        parts.append(f"mean of {seeds} tuning seeds" if seeds > 1 else "one run a setting")
-        parts.append("the best of many looks too good")
     return ", ".join(parts)
 
 
-def is_confirmed(studies: Sequence[Findings]) -> bool:
-    """Return whether anything that is recommended was trained on fresh seeds."""
-    return any(findings.recommended_pick and findings.recommended_pick.fresh for findings in studies)
-
-
-def _row(findings: Findings, has_fresh: bool) -> AnswerRow:
-    """Return a study's row. has_fresh: whether other rows have scores of fresh seeds."""
-    pick, remarks = findings.recommended_pick, list_remarks(findings)
+def _row(findings: Findings) -> AnswerRow:
+    pick, score = findings.recommended_pick, ""
     if pick is None:
-        return AnswerRow(findings.measurement.option, "", "", remarks=remarks)
-    score = ""
+        return AnswerRow(findings.measurement.option, "", "", remarks=list_remarks(findings))
     if pick.fresh:
         score = format_score(findings.fresh_metric, pick.fresh.score) or "diverged"
-    elif pick.fresh is None and pick.tuned:
+    elif pick.tuned:
         score = format_mean(findings.measurement.metric, pick.tuned.mean.value)
-        if has_fresh:
-            remarks.insert(0, "on the tuning seeds alone")
-    setting = format_params(pick.params) or "the config's own setting"
-    return AnswerRow(findings.measurement.option, setting, score, _tolerance(findings), remarks)
+    return AnswerRow(
+        findings.measurement.option,
+        format_params(pick.params),
+        score,
+        _tolerance(findings),
+        list_remarks(findings),
+    )
 
 
 def _tolerance(findings: Findings) -> str:
     """Return what the setting scores at half and double its lr."""
-    tolerance = findings.tolerance
+    tolerance, metric = findings.tolerance, findings.fresh_metric
     if tolerance is None:
         return ""
-    names, scores = [], []
-    for factor, fresh in zip(tolerance.factors, tolerance.fresh, strict=True):
-        decimals = 1 if findings.fresh_metric.is_percent else count_decimals(fresh.score)
-        names.append(FACTOR_NAMES.get(factor, f"{factor:g} x"))
-        scores.append(format_number(fresh.score.value, decimals) or "diverged")
-    return f"{', '.join(names)} lr: {', '.join(scores)}"
+    scores = []
+    for fresh in tolerance.fresh:
+        text = format_mean(metric, fresh.score.value)
+        if metric.is_percent:
+            text = format_number(fresh.score.value, 1)
+        scores.append(text or "diverged")
+    return f"{', '.join(map(name_factor, tolerance.factors))} lr: {', '.join(scores)}"
 
 
 def _scope(studies: Sequence[Findings]) -> str:
@@ -167,13 +156,12 @@ def _scope(studies: Sequence[Findings]) -> str:
         for findings in studies:
             value = _name_value(key, scope(findings.measurement.config).get(key, "none"))
             options.setdefault(value, []).append(findings.measurement.option)
+        parts = [f"{join_words(names)} with {value}" for value, names in options.items()]
         if len(options) == 1:
-            constants += options
+            constants += filter(None, options)
         else:
-            differences.append(
-                ", ".join(f"{join_words(names)} with {value}" for value, names in options.items())
-            )
-    words = "; ".join(filter(None, [", ".join(filter(None, constants)), *differences]))
+            differences.append(", ".join(parts))
+    words = "; ".join(filter(None, [", ".join(constants), *differences]))
     return f"Holds for {words}" if words else ""
 
 
@@ -185,11 +173,10 @@ def _name_value(key: str, value: str) -> str:
     return "" if value == "fp32" else patterns.get(key, "{}").format(value)
 
 
-def _facts(studies: Sequence[Findings], joint: Joint) -> list[str]:
-    """Return what diverged, what the fresh seeds tell apart, and what the test images leave open."""
-    facts = [count_diverged(studies), *compare_optimizers(studies, joint)]
-    if joint.test_sample:
-        sample = joint.test_sample
-        accuracy = f"{sample.accuracy:.0f} % is known only to ± {sample.half_width:.1f} points"
-        facts.append(f"with {sample.images:,} test images, {accuracy}")
-    return facts
+def _doubt_test_set(joint: Joint) -> list[str]:
+    """Return how much the test set leaves open."""
+    sample = joint.test_sample
+    if sample is None:
+        return []
+    accuracy = f"{sample.accuracy:.0f} % is known only to ± {sample.half_width:.1f} points"
+    return [f"with {sample.images:,} test images, {accuracy}, which no interval here includes"]

@@ -4,24 +4,20 @@ import math
 from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
-from sweeps.report.findings.pick import group_picks
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.remarks import count_added, count_runs
+from sweeps.report.sentences.remarks import count_added
 from sweeps.report.sentences.verdict import describe_comparison
 from sweeps.report.sentences.wording import (
-    FACTOR_NAMES,
+    describe_gap,
     format_band,
     format_difference,
     format_estimate,
-    format_gap,
     format_p,
-    format_params,
-    format_score,
     format_share,
-    format_size,
     join_words,
-    name_roles,
+    name_factor,
 )
+from sweeps.report.statistics.compare import judge
 from sweeps.report.statistics.stability import draws
 
 # The least share of the variance that is worth naming.
@@ -32,23 +28,22 @@ def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
     """Return how sure the differences between optimizers are, and which holds better where lr is off."""
     sentences = []
     if len(studies) > 1:
-        runs = [
-            f"{count_runs(findings.measurement)} of {findings.measurement.option}" for findings in studies
-        ]
+        runs = [f"{len(study.measurement.runs)} of {study.measurement.option}" for study in studies]
         sentences.append(f"Tuning runs: {join_words(runs)}.")
-    comparisons = [comparison for comparison in joint.comparisons if comparison.verdict != "unknown"]
-    for comparison in comparisons:
-        if not math.isnan(comparison.p):
+    pairs = []
+    for comparison in joint.comparisons:
+        if comparison.verdict != "unknown":
+            pairs.append({comparison.first, comparison.second})
+        if comparison.verdict != "unknown" and not math.isnan(comparison.p):
             smallest = format_difference(joint.metric, comparison.smallest)
             sentences.append(
-                f"{comparison.first} and {comparison.second}: {format_p(comparison.p)} (Holm). "
-                f"These seeds find a difference of {smallest} in 8 of 10 cases."
+                f"{describe_comparison(comparison, joint)}; {format_p(comparison.p)} (Holm); "
+                f"these seeds find {smallest} in 8 of 10 cases."
             )
-    pairs = [{comparison.first, comparison.second} for comparison in comparisons]
     for comparison in joint.tolerances:
         if comparison.verdict != "unknown" and {comparison.first, comparison.second} in pairs:
             words = describe_comparison(comparison, joint).partition(";")[0]
-            sentences.append(f"On average over its learning rates on fresh seeds: {words}.")
+            sentences.append(f"{words}, averaged over half, once and double the lr.")
     return [*sentences, *_speed(joint)]
 
 
@@ -74,7 +69,6 @@ def explain_study(findings: Findings) -> list[str]:
     """Return how settled the recommended setting is, how it holds, and how much of the space is good."""
     return [
         *_search(findings),
-        *_compare_picks(findings),
         *_stability(findings),
         *_tolerance(findings),
         *_space(findings),
@@ -93,24 +87,6 @@ def _search(findings: Findings) -> list[str]:
     return [f"Searched: {', '.join(space)}."] if space else []
 
 
-def _compare_picks(findings: Findings) -> list[str]:
-    """Return what the other picks score on the same fresh seeds, and the difference."""
-    sentences = []
-    for picks in group_picks(findings.picks):
-        pick, gap = picks[0], findings.recommended_minus.get(picks[0].role)
-        if pick.fresh is None or gap is None or math.isnan(gap.low):
-            continue
-        verdict = findings.verdicts[pick.role]
-        words = f"{'equal to' if verdict == 'equivalent' else 'no difference found to'} the recommended one"
-        if verdict == "better":
-            words = f"{format_gap(findings.fresh_metric, -gap)} than the recommended one"
-        score = format_score(findings.fresh_metric, pick.fresh.score)
-        if pick.fresh.diverged_count:
-            score += f" and diverges in {pick.fresh.diverged_count} of {pick.fresh.runs} runs"
-        sentences.append(f"{format_params(pick.params)} ({name_roles(picks)}) scores {score}: {words}.")
-    return sentences
-
-
 def _stability(findings: Findings) -> list[str]:
     pick, count = findings.recommended_pick, len(findings.measurement.seeds)
     if pick is None or pick.tuned is None or math.isnan(pick.tuned.frequency):
@@ -121,53 +97,40 @@ def _stability(findings: Findings) -> list[str]:
 
 
 def _tolerance(findings: Findings) -> list[str]:
-    """Return how far the score falls at other learning rates, and how often runs diverge there."""
-    tolerance = findings.tolerance
+    """Return how the score compares at other learning rates, and how often runs diverge there."""
+    tolerance, metric = findings.tolerance, findings.fresh_metric
     if tolerance is None:
         return []
-    metric, parts = findings.fresh_metric, []
+    sentences = []
     for number, factor in enumerate(tolerance.factors):
         fall, fresh = tolerance.falls[number], tolerance.fresh[number]
-        verbs = []
-        if fall.value == 0:
-            verbs.append("scores the same")
-        elif not math.isnan(fall.value):
-            is_fall = fall.value > 0
-            size = format_size(metric, fall if is_fall else -fall)
-            verbs.append(f"{'is worse by' if is_fall else 'is better by'} {size}")
+        verdict = judge(fall, fall.excludes_zero, metric.margin)
+        parts = [describe_gap(metric, -fall, verdict, "its own")] if verdict != "unknown" else []
         if fresh.diverged_count:
-            verbs.append(f"diverges in {fresh.diverged_count} of {fresh.runs} runs")
-        if verbs:
-            name = FACTOR_NAMES.get(factor, f"{factor:g} times")
-            parts.append(f"at {name} the lr it {' and '.join(verbs)}")
-    sentences = [f"{part[0].upper()}{part[1:]}." for part in parts]
-    if not math.isnan(tolerance.mean.value):
-        sentences.append(f"The mean over these learning rates is {format_score(metric, tolerance.mean)}.")
+            parts.append(f"{fresh.diverged_count} of {fresh.runs} runs diverged")
+        if parts:
+            sentences.append(f"{name_factor(factor).capitalize()} the lr: {'; '.join(parts)}.")
     return sentences
 
 
 def _space(findings: Findings) -> list[str]:
     """Return how much of the declared space is good, and which parameters matter."""
     sentences = []
-    if findings.shares:
-        share = findings.shares[1.0]
-        sentences.append(
-            f"Of the declared space, {format_share(share.low, share.high)} is within 1 point of the best."
-        )
+    if 1.0 in findings.shares:
+        share = format_share(findings.shares[1.0].low, findings.shares[1.0].high)
+        sentences.append(f"Of the declared space, {share} is within 1 point of the best.")
     if findings.band:
         sentences.append(f"Learning rates within 1 point of the best: {format_band(findings.band)}.")
-    if findings.importance:
-        shares = findings.importance.items()
-        parts = [
-            f"{name} {format_share(share.value)}" for name, share in shares if share.value >= LEAST_SHARE
-        ]
+    parts = []
+    for name, share_of in findings.importance.items():
+        if share_of.value >= LEAST_SHARE:
+            parts.append(f"{name} {format_share(share_of.value)}")
+    if parts:
         sentences.append(f"Of the variance of the scores, these explain: {', '.join(parts)}.")
-    robust, count = findings.picks.get("robust"), len(findings.measurement.conditions)
-    if robust and robust.tuned and count > 1:
+    robust = findings.picks.get("robust")
+    if robust and robust.tuned and len(findings.measurement.conditions) > 1:
         regret = format_difference(findings.measurement.metric, robust.tuned.regret)
-        sentences.append(
-            f"Over the {count} conditions, the robust pick falls at most {regret} below the best."
-        )
+        sentences.append(f"Over the conditions, the robust pick falls at most {regret} below the best.")
     return sentences
 
 

@@ -4,15 +4,13 @@ GUIDE = (
     (
         "Setting, run, seed",
         "A setting is a point of the searched space, such as lr=0.01 momentum=0.9. It trains once with each "
-        "seed: a run. Seeds differ in initialisation, data order, dropout and the train/validation split. "
-        "All settings share the seeds.",
+        "seed: a run. Seeds differ in initialisation, data order, dropout and the train/validation split.",
     ),
     (
         "Robust, peak, config",
-        "The robust setting scores best where the learning rate is off by about a factor of two. It is the "
-        "mean over lr · 10^(0.3 Z), Z normal: *R* in tables and figures. Its lr is inside the searched "
-        "range, and no run at or beside it diverged. The peak has the best mean. The config's own setting "
-        "is what runs if nobody tunes.",
+        "The robust setting scores best where the lr is off by about a factor of two. This mean over "
+        "lr · 10^(0.3 Z), Z normal, is called R. Its lr is inside the searched range, and no run at or "
+        "beside it diverged. The peak has the best mean. The config's own setting runs if nobody tunes.",
     ),
     (
         "Recommended",
@@ -20,29 +18,24 @@ GUIDE = (
         "Where fresh seeds show that it is worse than the config's own, it is the config's own.",
     ),
     (
-        "Widened",
-        "Where the best lr is at an end of its range, the sweep adds rows beyond it until it is inside.",
-    ),
-    (
         "Tuning seeds, fresh seeds",
-        "Settings are chosen on the tuning seeds. The best of many noisy means looks better than it is. So "
-        "what is chosen trains again on fresh seeds, and only these runs read the test set.",
+        "Settings are chosen on the tuning seeds, and the best of many noisy means looks better than it is. "
+        "So what is chosen trains again on fresh seeds, and only these runs read the test set.",
     ),
     (
         "[a, b]",
-        "A 95 % interval of the mean over seeds (Student's t). It doesn't include what another test set "
-        "would change. With few seeds, settings of similar means lend each other their standard deviation.",
+        "A 95 % interval of the mean over seeds (Student's t). With few seeds, settings of similar means "
+        "lend each other their standard deviation. Between optimizers, it allows for their choice too.",
     ),
     (
         "Diverged, learned nothing",
         "A run diverged if its loss was not finite, or ended above the first minibatch's. It counts as "
-        "guessing in the tuning. On fresh seeds the score is of the runs that converge, and the share that "
-        "diverges stands beside it. A run learned nothing if it is no better than the most frequent class.",
+        "guessing in the tuning; fresh scores are of the runs that converge. A run learned nothing if it is "
+        "no better than the most frequent class.",
     ),
     (
-        "Between optimizers",
-        "Both train on the same fresh seeds; the difference is their mean. Other tuning seeds might have "
-        "chosen other settings, and its interval allows for that. It is called better where p, corrected "
-        "for all pairs (Holm), is below 0.05. Unknown means that these runs can't say.",
+        "Better, equal, unknown",
+        "Better: p of a paired t test, corrected for all pairs (Holm), is below 0.05. Equal: the interval "
+        "lies within the margin. Unknown: these runs can't say.",
     ),
 )

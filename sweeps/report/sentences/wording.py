@@ -7,6 +7,7 @@ from sweeps.report.findings.pick import Pick
 from sweeps.report.measure.axis import format_value, short
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
+from sweeps.report.statistics.compare import Verdict
 from sweeps.report.statistics.intervals import Estimate
 from sweeps.report.statistics.space import GoodBand
 
@@ -18,12 +19,13 @@ ROLE_NAMES = {
 }
 # The roles' marks in text, as in the figures.
 GLYPHS = {"peak": "★", "robust": "◇", "inside": "◈", "default": "□"}
-# What a factor of the learning rate is called.
-FACTOR_NAMES = {0.5: "half", 2.0: "double"}
 
 
 def format_params(params: Params) -> str:
-    """Return parameters as text shows them: lr=0.1 momentum=0.9; all elements of a list together."""
+    """Return parameters as text shows them: lr=0.1 momentum=0.9; all elements of a list together.
+
+    Without any, the setting is the config's own.
+    """
     values: dict[str, list[str]] = {}
     for key, value in params.items():
         name, _, number = short(key).rpartition(".")
@@ -34,7 +36,7 @@ def format_params(params: Params) -> str:
     for name, elements in values.items():
         is_alone = len(elements) == 1 and name not in map(short, params)
         parts.append(f"{name}.0={elements[0]}" if is_alone else f"{name}={','.join(elements)}")
-    return " ".join(parts)
+    return " ".join(parts) or "the config's own setting"
 
 
 def format_number(value: float, decimals: int = 2) -> str:
@@ -97,18 +99,23 @@ def format_gap(metric: Metric, oriented: Estimate) -> str:
     oriented: above 0 is better. Only percentages have points; of others the metric's own direction is said.
     """
     is_better = oriented.value >= 0
-    size = oriented if is_better else -oriented
     if metric.is_percent:
         word = f"points {'better' if is_better else 'worse'}"
     else:
         word = "higher" if is_better == (metric.direction > 0) else "lower"
-    return f"{format_number(size.value, count_decimals(size))} {word} {format_interval(size)}".strip()
+    value, _, limits = format_estimate(oriented if is_better else -oriented).partition(" ")
+    return f"{value} {word} {limits}".strip()
 
 
-def format_size(metric: Metric, estimate: Estimate) -> str:
-    """Return a difference with its interval: 0.1 points [-0.3, 0.5]."""
-    value, _, limits = format_estimate(estimate).partition(" ")
-    return " ".join(filter(None, [value, "points" if metric.is_percent else "", limits]))
+def describe_gap(metric: Metric, oriented: Estimate, verdict: Verdict, other: str) -> str:
+    """Return what may be said of a score against another one, named; empty where that is unknown."""
+    size, margin = format_estimate(oriented), format_difference(metric, metric.margin)
+    words = {
+        "better": f"{format_gap(metric, oriented)} than {other}",
+        "equivalent": f"equal, within ± {margin}, to {other} ({size})",
+        "no difference": f"not shown to differ from {other} ({size})",
+    }
+    return words.get(verdict, "")
 
 
 def format_difference(metric: Metric, value: float) -> str:
@@ -125,20 +132,21 @@ def format_share(low: float, high: float | None = None) -> str:
 
 
 def format_band(band: GoodBand) -> str:
-    """Return a band with its width, a lower bound where the range cuts it off."""
+    """Return a band with its width, a lower bound where an end of the range cuts it off."""
     if band.low == band.high:
-        return f"{band.low:g}, the end of the range" if band.censored else f"{band.low:g} alone"
-    width = f"{band.low:g} to {band.high:g}, "
-    if not band.censored:
-        return f"{width}{band.decades:.1f} decades"
-    sides = {"below": band.censored_low, "above": band.censored_high}
-    open_sides = join_words([side for side, is_open in sides.items() if is_open])
-    return f"{width}at least {band.decades:.1f} decades (open {open_sides})"
+        return f"{band.low:g} alone"
+    least = "at least " if band.censored else ""
+    return f"{band.low:g} to {band.high:g}, {least}{band.decades:.1f} decades"
 
 
 def format_p(p: float) -> str:
     """Return a p value: p = 0.031, p < 0.001."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def name_factor(factor: float) -> str:
+    """Return what a factor of the learning rate is called: half, double, 4 x."""
+    return {0.5: "half", 2.0: "double"}.get(factor, f"{factor:g} x")
 
 
 def format_count(count: int, noun: str) -> str:
