@@ -27,10 +27,12 @@ def missing(pair: PairOverSweeps, metric: Metric) -> str | None:
 def draw(pair: PairOverSweeps, metric: Metric) -> go.Figure:
     """Draw the differences that have an interval, those that don't count too."""
     rows = [row for row in forest_rows(pair, metric) if not math.isnan(row.difference.low)]
-    name = f"{pair.first} - {pair.second}"
+    name, unit = f"{pair.first} - {pair.second}", metric.label
+    if metric.is_percent:
+        unit = "percentage points"
     figure = frame(
         f"{name}, in each sweep and in all",
-        {**axis_title(f"{name}, {metric.difference_unit}"), "zeroline": True, "zerolinecolor": INK},
+        {**axis_title(f"{name}, {unit}"), "zeroline": True, "zerolinecolor": INK},
         {"type": "category", "range": [len(rows) - 0.5, -0.5]},
         height=180 + 60 * len(rows),
     )

@@ -56,12 +56,12 @@ def forest_rows(pair: PairOverSweeps, metric: Metric) -> list[ForestRow]:
     """Return the difference in each sweep, in all together, and in one more such sweep."""
     rows = []
     for sweep in pair.sweeps:
-        difference = metric.restore(sweep.difference)
+        difference = metric.orient(sweep.difference)
         reason = f"not counted: {NOT_COUNTED[sweep.reason]}" if sweep.reason else ""
         text = ", ".join(part for part in (format_estimate(difference), reason) if part)
         rows.append(ForestRow(sweep.sweep, difference, text))
     if pair.pooled:
-        mean, prediction = metric.restore(pair.pooled.mean), metric.restore(pair.pooled.prediction)
+        mean, prediction = metric.orient(pair.pooled.mean), metric.orient(pair.pooled.prediction)
         rows.append(ForestRow("together", mean, format_estimate(mean)))
         rows.append(ForestRow("a new sweep", prediction, format_interval(prediction)))
     return rows

@@ -25,8 +25,8 @@ def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) 
     outside = sum(value < min(floors) for value in runs)
     if len(runs) < FEWEST_RUNS or not outside:
         return figure
-    good_range = _padded_range(metric.restore(min(floors)), metric.restore(runs[-1]))
-    full_range = _padded_range(metric.restore(runs[0]), metric.restore(runs[-1]))
+    good_range = _padded_range(metric.orient(min(floors)), metric.orient(runs[-1]))
+    full_range = _padded_range(metric.orient(runs[0]), metric.orient(runs[-1]))
     figure.update_layout(yaxis_range=good_range)
     rest = f"all scores ({outside} more)"
     # Above the frame in the dashboard; the page puts buttons of its own, which a keyboard reaches, below it.

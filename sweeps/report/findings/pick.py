@@ -24,8 +24,6 @@ class TuningScore:
     values: list[float]
     # the share of its runs
     diverged: Estimate
-    # R_sigma; nan where it isn't known
-    robustness: float
     # the largest one over the conditions
     regret: float
     # how often other draws of the seeds would pick it in its role; nan where that isn't known
@@ -66,7 +64,6 @@ def _tuning_score(
         mean=Estimate(setting.mean, float(series.low[index]), float(series.high[index])),
         values=setting.values,
         diverged=clopper_pearson(setting.diverged, len(setting.runs)),
-        robustness=float(series.robustness[index]),
         regret=max(float(regrets[index]) for regrets in series.regrets.values()),
         frequency=float("nan") if frequencies is None else float(frequencies[index]),
     )

@@ -37,7 +37,7 @@ def recommend(measurement: Measurement, picks: Picks) -> Recommendation | None:
     if "peak" not in picks:
         return None
     peak = _recommend_peak(measurement, picks)
-    if peak.caveat in ("low end", "high end", "unsound"):
+    if peak.caveat:
         return peak
     return Recommendation("robust", picks["robust"], "")
 
@@ -71,10 +71,9 @@ def differences_to(metric: Metric, picks: Mapping[str, Pick], role: str) -> dict
     level = 1 - 0.05 / max(count, 1)
     differences = {}
     for name, other in other_picks.items():
-        difference = np.empty(0)
         if pick.fresh and other.fresh:
-            difference = pick.fresh.converged - other.fresh.converged
-        differences[name] = mean_interval(metric.orient(difference), level)
+            difference = metric.orient(pick.fresh.converged - other.fresh.converged)
+            differences[name] = mean_interval(difference, level)
     return differences
 
 

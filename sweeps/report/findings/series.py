@@ -50,17 +50,17 @@ def compute_series(measurement: Measurement) -> Series:
     low = high = sd = np.full(measurement.shape, np.nan)
     is_measured = measurement.outcome == "measured"
     if is_measured:
-        limits = metric.restore(np.array(setting_intervals(scores, measurement.seed_diverged)))
+        limits = metric.orient(np.array(setting_intervals(scores, measurement.seed_diverged)))
         low, high = np.clip(np.sort(limits, axis=0), *metric.limits)
     if scores.shape[-1] > 1:
         sd = scores.std(axis=-1, ddof=1)
     by_condition = np.moveaxis(regrets(measurement.condition_means), -1, 0)
     return Series(
-        mean=metric.restore(measurement.means),
+        mean=metric.orient(measurement.means),
         low=low,
         high=high,
         sd=sd,
-        robustness=metric.restore(smooth(measurement, measurement.means)),
+        robustness=metric.orient(smooth(measurement, measurement.means)),
         regrets=dict(zip(measurement.conditions, by_condition, strict=True)),
         best_of_k=best_of_k(measurement) if is_measured and measurement.is_even else None,
     )
@@ -77,9 +77,9 @@ def best_of_k(measurement: Measurement) -> BestOfK:
         fresh.append(_fresh_mean(measurement, setting))
     honest = None
     if not np.isnan(fresh).any():
-        honest = metric.restore(honest_best(np.array(tuning), metric.orient(np.array(fresh))))
-    expected = metric.restore(expected_best(means))
-    low, high = np.clip(np.sort(metric.restore(np.array([low, high])), axis=0), *metric.limits)
+        honest = metric.orient(honest_best(np.array(tuning), metric.orient(np.array(fresh))))
+    expected = metric.orient(expected_best(means))
+    low, high = np.clip(np.sort(metric.orient(np.array([low, high])), axis=0), *metric.limits)
     return BestOfK(expected, low, high, honest)
 
 

@@ -74,7 +74,7 @@ def choose_target(studies: Sequence[Findings]) -> float:
         default = findings.picks.get("default")
         if default and default.fresh and metric.is_percent:
             means.append(metric.orient(default.fresh.objective.value))
-    return metric.restore(float(np.floor(min(means, default=np.nan))))
+    return metric.orient(float(np.floor(min(means, default=np.nan))))
 
 
 def _epochs(measurement: Measurement, params: Params, target: float) -> Floats:

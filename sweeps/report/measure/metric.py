@@ -52,19 +52,10 @@ class Metric:
             return self.declared_margin
         return MARGIN if self.is_percent else float("nan")
 
-    @property
-    def difference_unit(self) -> str:
-        """Return what differences are counted in."""
-        return "percentage points" if self.is_percent else self.label
-
     def orient(self, values: Values) -> Values:
-        """Return values, an array or an estimate, turned so that higher is better."""
+        """Return values, an array or an estimate, so that higher is better. Twice: as they were."""
         oriented: Values = values if self.direction > 0 else -values
         return oriented
-
-    def restore(self, oriented: Values) -> Values:
-        """Return what `orient` turned in the metric's own direction again."""
-        return self.orient(oriented)
 
     @property
     def limits(self) -> tuple[float, float]:

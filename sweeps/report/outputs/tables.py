@@ -77,7 +77,7 @@ def _setting_row(findings: Findings, index: Index, is_narrow: bool) -> dict[str,
         # A setting with diverged runs has no interval.
         "95 %": "" if setting.diverged or is_narrow else format_interval(limits, 2 * metric.is_percent),
         "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2g}",
-        "worst": format_mean(metric, metric.restore(worst)),
+        "worst": format_mean(metric, metric.orient(worst)),
         **_regrets(findings, index),
         "diverged": f"{setting.diverged}/{len(setting.runs)}",
         "R": format_mean(metric, float(series.robustness[index])),

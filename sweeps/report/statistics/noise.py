@@ -46,12 +46,12 @@ def noise(scores: Floats, diverged: Flags) -> Noise:
 
     score = setting + replicate + error. Of the stable settings, own^2 is the mean error variance of the
     nearest and shared^2 the replicates' variance less the errors' part of it. What converges of an unstable
-    setting is as noisy as the stable ones nearest to it; without any, its own sd holds all.
+    setting is as noisy as the stable ones nearest to it; unknown where fewer than two are stable.
     """
     n = scores.shape[-1]
     rows, sound = scores.reshape(-1, n), stable(scores, diverged).ravel()
     converging = np.where(diverged.reshape(-1, n), np.nan, rows)
-    own_sd = _deviations(converging)
+    own_sd = np.full(len(rows), np.nan)
     count = int(sound.sum())
     if n < 2 or count < 2:
         return Noise(own_sd.reshape(scores.shape[:-1]), 0.0, float(n - 1))
@@ -94,10 +94,3 @@ def draw_means(scores: Floats, diverged: Flags) -> Floats:
     errors = factors * own_sd * np.sqrt(converged_counts) * random.normal(size=(*counts.shape, DRAWS))
     common = converged_counts * shared_sd / np.sqrt(n) * random.standard_t(n - 1, DRAWS)
     return np.asarray(means_of(scores)[..., None] + (errors + common) / np.maximum(counts, 1)[..., None])
-
-
-def _deviations(rows: Floats) -> Floats:
-    """Return each row's standard deviation over what is measured; nan for fewer than two values."""
-    counts = np.sum(~np.isnan(rows), axis=1)
-    squares = np.nansum((rows - means_of(rows)[:, None]) ** 2, axis=1)
-    return np.asarray(np.sqrt(squares / np.where(counts > 1, counts - 1, np.nan)))
