@@ -45,11 +45,7 @@ NAMES = {
     "pruned": "pruned: score when stopped",
 }
 
-FONT = {
-    "family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
-    "size": 12,
-    "color": INK,
-}
+FONT = {"family": "system-ui, sans-serif", "size": 12, "color": INK}
 TOP_LEFT = {"x": 0.01, "xanchor": "left", "y": 0.98, "yanchor": "top"}
 
 
@@ -110,8 +106,8 @@ def parameter_axis(axes: Sequence[Axis]) -> dict[str, Any]:
         values.update(map(float, each.values))
     if len(values) == 1 and axis.log:
         # Half a decade on either side: without a range, the points' small shift would fill the frame.
-        center = np.log10(values.pop())
-        return layout | {"range": [center - 0.5, center + 0.5]}
+        center = np.log10(min(values))
+        layout["range"] = [center - 0.5, center + 0.5]
     ticks = _thin_out(sorted(values), axis.log)
     return layout | {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 

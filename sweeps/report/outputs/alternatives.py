@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from sweeps.report.outputs.tables import Table
 
-# The most series that a description names, and the most points of each that a table lists.
-MOST_SERIES, MOST_POINTS = 8, 40
+# The most points of a series that a table lists.
+MOST_POINTS = 40
 
 # A point's place, as text, and its number.
 Point = tuple[str, float]
@@ -23,9 +23,6 @@ def describe(figure: go.Figure) -> str:
         ends = [min(points, key=itemgetter(1)), max(points, key=itemgetter(1))]
         words = [f"{number:.4g} ({place})" for place, number in dict.fromkeys(ends)]
         sentences.append(f"{name}: {' to '.join(words)}".removeprefix(": "))
-    rest = len(sentences) - MOST_SERIES
-    if rest > 0:
-        sentences[MOST_SERIES:] = [f"and {rest} more"]
     return f"{figure.layout.title.text}. {'; '.join(sentences)}."
 
 

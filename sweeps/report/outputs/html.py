@@ -1,7 +1,6 @@
 """Render the report as one HTML file that needs no network."""
 
 import gzip
-import json
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -54,9 +53,8 @@ def _render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(
         # A third of its size; the same bytes at any time, so that a report written again doesn't change.
         plotly=b64encode(gzip.compress(PLOTLY.read_bytes(), mtime=0)).decode(),
-        config=Markup(json.dumps(PLOTLY_CONFIG)),
-        theme=Markup(json.dumps(THEME)),
-        colours=THEME,
+        config=PLOTLY_CONFIG,
+        theme=THEME,
         **values,
     )
 

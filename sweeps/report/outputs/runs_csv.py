@@ -7,7 +7,6 @@ from typing import Any
 
 from sweeps.report.measure.axis import format_value
 from sweeps.report.measure.measurement import Measurement
-from sweeps.report.measure.settings import FinishedRun
 
 FIRST_COLUMNS = ["study", "option", "phase", "trial", "state"]
 LAST_COLUMNS = ["seed", "score", "diverged", "learned_nothing", "test", "epochs", "folder", "last", "reason"]
@@ -49,18 +48,15 @@ def _rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
             yield row
         for label, run in setting.runs.items():
             replicate = replicates[label]
-            yield {**row, **replicate.condition, "seed": replicate.seed, **_result(run)}
-
-
-def _result(run: FinishedRun) -> dict[str, Any]:
-    return {
-        "score": run.value,
-        "diverged": run.diverged,
-        "learned_nothing": run.learned_nothing,
-        "test": run.test,
-        "epochs": max(map(len, run.curves.values()), default=None),
-        "folder": run.folder,
-    }
+            result = {
+                "score": run.value,
+                "diverged": run.diverged,
+                "learned_nothing": run.learned_nothing,
+                "test": run.test,
+                "epochs": max(map(len, run.curves.values()), default=None),
+                "folder": run.folder,
+            }
+            yield {**row, **replicate.condition, "seed": replicate.seed, **result}
 
 
 def _cell(value: Any) -> Any:
