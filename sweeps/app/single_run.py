@@ -90,13 +90,13 @@ def _draw_curves(path: Path, result: Result) -> None:
     """Write the learning curves as one page that needs no network."""
     # Plotly takes a second to import: only after the training.
     from sweeps.report.figures.all import Plot
-    from sweeps.report.figures.curves import HOW_TO_READ, TITLE, RunCurves, learning_curves
+    from sweeps.report.figures.curves import HOW_TO_READ, TITLE, learning_curves
     from sweeps.report.outputs.document import Part
     from sweeps.report.outputs.html import render_part
 
     title = " ".join(HydraConfig.get().overrides.task) or "the config's own values"
-    run = RunCurves("this run", run_folder.curves_of(result), result.losses.tolist())
-    plot = Plot("curves", TITLE, learning_curves(title, [run]), " ".join(HOW_TO_READ.split()))
+    figure = learning_curves(title, {"this run": run_folder.curves_of(result)}, result.losses.tolist())
+    plot = Plot("curves", TITLE, figure, " ".join(HOW_TO_READ.split()))
     path.write_text(render_part(Part(TITLE, plots=[plot])))
 
 

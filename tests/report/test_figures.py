@@ -16,7 +16,7 @@ from sweeps.compare.output import forest_plots
 from sweeps.compare.several import compare_sweeps
 from sweeps.report.figures import all as figures
 from sweeps.report.figures import best_by_lr, effective_lr, epochs_to_target, expected_best, maps, scores
-from sweeps.report.figures.curves import RunCurves, drops, learning_curves
+from sweeps.report.figures.curves import drops, learning_curves
 from sweeps.report.figures.focus import focus
 from sweeps.report.figures.style import parameter_axis, to_list
 from sweeps.report.findings.joint import compare_studies
@@ -96,9 +96,9 @@ def test_learning_curves_draw_the_loss_of_each_step_and_epoch_and_both_accuracie
         "validation_accuracy": [55, 65],
         "lr": [1, 0.5],
     }
-    epochs = learning_curves("sgd", [RunCurves("seed=0", curves), RunCurves("seed=1", curves)])
+    epochs = learning_curves("sgd", {"seed=0": curves, "seed=1": curves})
     assert [list(trace.y) for trace in epochs.data] == [[2, 1], [50, 60], [55, 65]] * 2
-    steps = learning_curves("sgd", [RunCurves("seed=0", curves, np.arange(40.0).tolist())])
+    steps = learning_curves("sgd", {"seed=0": curves}, np.arange(40.0).tolist())
     # Twenty steps an epoch; an epoch's mean stands in its middle.
     assert list(steps.data[0].y) == list(range(40))
     assert [steps.data[0].x[number] for number in (0, 19, 39)] == [0.05, 1, 2]
@@ -106,7 +106,7 @@ def test_learning_curves_draw_the_loss_of_each_step_and_epoch_and_both_accuracie
     # The second epoch began with half the learning rate.
     [drop], [label] = steps.layout.shapes, steps.layout.annotations
     assert (drop.x0, label.text) == (1, "lr 0.5")
-    assert learning_curves("not begun", [RunCurves("run", {})]).data
+    assert learning_curves("not begun", {"run": {}}).data
     assert_is_json(steps)
 
 

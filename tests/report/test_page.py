@@ -12,7 +12,7 @@ import pytest
 from optuna.storages import BaseStorage
 
 from sweeps.report.figures.all import Plot
-from sweeps.report.figures.curves import RunCurves, learning_curves
+from sweeps.report.figures.curves import learning_curves
 from sweeps.report.figures.style import COLOURS
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
@@ -146,7 +146,7 @@ def test_a_page_of_seven_optimizers_is_small() -> None:
 
 
 def test_a_name_can_not_end_the_figures_script_or_become_html() -> None:
-    figure = learning_curves("</script><b>", [RunCurves("run", {})])
+    figure = learning_curves("</script><b>", {"run": {}})
     page = render_part(Part("</title><b>", plots=[Plot("curves", "Curves", figure, "How to read.")]))
     assert "<b>" not in page
     data = between(page, 'data-for="figure-1">', "</script>")
