@@ -84,7 +84,9 @@ def set_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:
 
 def override_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:
     """Return a copy with one key of `hydra` set, and set again in every config composed from it."""
-    before = config.hydra.overrides.hydra
+    # As written: each composition resolves an interpolation anew.
+    before = OmegaConf.to_container(config.hydra.overrides.hydra, resolve=False)
+    assert isinstance(before, list)
     overrides = [override for override in before if not override.lstrip("+").startswith(f"{key}=")]
     overrides.append(f"{key}='{value}'" if isinstance(value, str) else f"{key}={value}")
     return set_hydra_key(set_hydra_key(config, key, value), "hydra.overrides.hydra", overrides)
