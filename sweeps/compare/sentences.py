@@ -8,6 +8,7 @@ from sweeps.compare.several import ABSENT, PairOverSweeps, Regret, SeveralSweeps
 from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.verdict import REASONS
 from sweeps.report.sentences.wording import (
+    describe_gap,
     format_count,
     format_difference,
     format_estimate,
@@ -20,13 +21,7 @@ from sweeps.report.statistics.intervals import Estimate
 # The most differences between sweeps that are named.
 MOST_DIFFERING = 8
 # Why a sweep's difference isn't counted.
-NOT_COUNTED = {
-    **REASONS,
-    "learned nothing": "nothing was learned",
-    "not confirmed": "not both were trained on fresh seeds",
-    "end": "the best lr is at an end of the range",
-    ABSENT: "the sweep doesn't compare the two",
-}
+NOT_COUNTED = {**REASONS, ABSENT: "the sweep doesn't compare the two"}
 
 
 @dataclass(frozen=True)
@@ -76,11 +71,11 @@ def transfers_by_option(several: SeveralSweeps) -> dict[str, list[Transfer]]:
 
 
 def format_regret(regret: Regret | None, metric: Metric) -> str:
-    """Return how much worse a setting is than the best of a sweep: 0.40 points."""
+    """Return how much worse a setting is than the best of a sweep: 0.4 points."""
     if regret is None:
         return "not measured"
-    diverged = f", {regret.diverged} of {regret.runs} diverged" if regret.diverged else ""
-    return f"{format_difference(metric, regret.value)}{diverged}"
+    words = format_difference(metric, regret.value) if regret.value else "the best"
+    return f"{words}, {regret.diverged} of {regret.runs} diverged" if regret.diverged else words
 
 
 def _describe_pair(pair: PairOverSweeps, metric: Metric) -> str:
@@ -88,16 +83,9 @@ def _describe_pair(pair: PairOverSweeps, metric: Metric) -> str:
     if pair.pooled is None:
         few = f"{count} can be counted, too few to say anything of them together: it takes {ENOUGH_SWEEPS}."
         return f"{pair.first} or {pair.second}: {few}"
-    margin = format_difference(metric, metric.margin)
-    phrase = {
-        "better": f"{pair.first} is better than {pair.second}",
-        "equivalent": f"{pair.first} and {pair.second} are equivalent within ± {margin}",
-        "no difference": f"{pair.first} isn't shown to be better than {pair.second}",
-    }[pair.verdict]
-    unit = "points" if metric.is_percent else "higher" if metric.direction > 0 else "lower"
-    value, _, limits = format_estimate(pair.pooled.mean).partition(" ")
+    words = describe_gap(metric, pair.pooled.mean, pair.verdict, pair.second)
     new = f"A new sweep may lie anywhere in {format_interval(pair.pooled.prediction)}."
-    return f"Over {count} {phrase}: {value} {unit} {limits}. {new}"
+    return f"Over {count} {pair.first} is {words}. {new}"
 
 
 def _describe_transfers(transfers: Sequence[Transfer], several: SeveralSweeps) -> str:

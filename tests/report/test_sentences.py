@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
 from sweeps.report.outputs.document import compose_document
 from sweeps.report.outputs.html import render_html
-from sweeps.report.outputs.markdown import render_markdown
+from sweeps.report.outputs.markdown import answer_markdown, render_markdown
 from sweeps.report.outputs.terminal import answer_lines, print_findings, train_command
 from sweeps.report.sentences import guide
 from sweeps.report.sentences.answer import Answer, compose_answer
+from sweeps.report.sentences.certainty import explain_study
 from sweeps.report.sentences.wording import format_estimate, format_gap, format_params, format_score
 from sweeps.report.statistics.compare import judge
 from sweeps.report.statistics.intervals import Estimate
@@ -222,6 +224,20 @@ def test_the_title_adds_up_to_the_runs() -> None:
 )
 def test_a_figure_has_the_decimals_that_its_interval_earns(estimate: Estimate, text: str) -> None:
     assert format_estimate(estimate) == text
+
+
+def test_a_difference_whose_interval_holds_0_is_neither_better_nor_worse() -> None:
+    findings = load("widened")[0][0]
+    assert findings.tolerance
+    falls = [Estimate(0.0, -0.5, 0.5), Estimate(0.01, -0.1, 0.12)]
+    said = explain_study(replace(findings, tolerance=replace(findings.tolerance, falls=falls)))
+    assert "Half the lr: not shown to differ from its own (0.0 [-0.5, 0.5])." in said
+    assert "Double the lr: equal, within ± 0.2 points, to its own (-0.01 [-0.12, 0.10])." in said
+
+
+def test_the_remarks_of_two_optimizers_take_turns() -> None:
+    remarks = [line for line in answer_markdown(answer("widened")) if re.match("- (sgd|adam): ", line)]
+    assert [line.split(":")[0] for line in remarks] == ["- sgd", "- adam", "- sgd"]
 
 
 def test_only_percentages_have_points_and_two_decimals() -> None:

@@ -11,7 +11,6 @@ from sweeps.report.sentences.verdict import advise, compare_optimizers
 from sweeps.report.sentences.wording import (
     format_count,
     format_mean,
-    format_number,
     format_params,
     format_score,
     join_words,
@@ -117,33 +116,25 @@ def _note(studies: Sequence[Findings]) -> str:
 
 
 def _row(findings: Findings) -> AnswerRow:
-    pick, score = findings.recommended_pick, ""
-    if pick is None:
-        return AnswerRow(findings.measurement.option, "", "", remarks=list_remarks(findings))
-    if pick.fresh:
+    pick, setting, score = findings.recommended_pick, "", ""
+    if pick:
+        setting = format_params(pick.params)
+    if pick and pick.fresh:
         score = format_score(findings.fresh_metric, pick.fresh.score) or "diverged"
-    elif pick.tuned:
+    elif pick and pick.tuned:
         score = format_mean(findings.measurement.metric, pick.tuned.mean.value)
-    return AnswerRow(
-        findings.measurement.option,
-        format_params(pick.params),
-        score,
-        _tolerance(findings),
-        list_remarks(findings),
-    )
+    option = findings.measurement.option
+    return AnswerRow(option, setting, score, _tolerance(findings), list_remarks(findings))
 
 
 def _tolerance(findings: Findings) -> str:
     """Return what the setting scores at half and double its lr."""
-    tolerance, metric = findings.tolerance, findings.fresh_metric
+    tolerance = findings.tolerance
     if tolerance is None:
         return ""
     scores = []
     for fresh in tolerance.fresh:
-        text = format_mean(metric, fresh.score.value)
-        if metric.is_percent:
-            text = format_number(fresh.score.value, 1)
-        scores.append(text or "diverged")
+        scores.append(format_mean(findings.fresh_metric, fresh.score.value, decimals=1) or "diverged")
     return f"{', '.join(map(name_factor, tolerance.factors))} lr: {', '.join(scores)}"
 
 

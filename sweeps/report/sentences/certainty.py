@@ -12,7 +12,6 @@ from sweeps.report.sentences.wording import (
     format_band,
     format_difference,
     format_estimate,
-    format_p,
     format_share,
     join_words,
     name_factor,
@@ -30,18 +29,11 @@ def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
     if len(studies) > 1:
         runs = [f"{len(study.measurement.runs)} of {study.measurement.option}" for study in studies]
         sentences.append(f"Tuning runs: {join_words(runs)}.")
-    pairs = []
     for comparison in joint.comparisons:
-        if comparison.verdict != "unknown":
-            pairs.append({comparison.first, comparison.second})
         if comparison.verdict != "unknown" and not math.isnan(comparison.p):
-            smallest = format_difference(joint.metric, comparison.smallest)
-            sentences.append(
-                f"{describe_comparison(comparison, joint)}; {format_p(comparison.p)} (Holm); "
-                f"these seeds find {smallest} in 8 of 10 cases."
-            )
+            sentences.append(f"{describe_comparison(comparison, joint)}; p = {comparison.p:.2g} (Holm).")
     for comparison in joint.tolerances:
-        if comparison.verdict != "unknown" and {comparison.first, comparison.second} in pairs:
+        if comparison.verdict != "unknown":
             words = describe_comparison(comparison, joint).partition(";")[0]
             sentences.append(f"{words}, averaged over half, once and double the lr.")
     return [*sentences, *_speed(joint)]

@@ -11,7 +11,7 @@ MOST_REASONS = 5
 
 def list_limits(studies: Sequence[Findings]) -> list[str]:
     """Return what the studies leave open, together and each."""
-    sentences = ["What holds elsewhere: every figure here is of this data set, model, budget and space."]
+    sentences = []
     if len(studies) > 1:
         sentences.append("Which optimizer is easier to tune: that depends on the range given to each.")
     for findings in studies:

@@ -47,7 +47,7 @@ def compare_optimizers(joint: Joint) -> list[str]:
             options = dict.fromkeys(sum(pairs, ()))
             lines.append(f"{join_words(list(options), 'or')}: unknown, {REASONS[key]}")
         else:
-            lines.append("; ".join([describe_comparison(each, joint) for each in comparisons]))
+            lines.append("; ".join([describe_comparison(comparison, joint) for comparison in comparisons]))
     return lines
 
 
@@ -95,7 +95,7 @@ def advise(studies: Sequence[Findings], joint: Joint) -> str:
 def list_winners(studies: Sequence[Findings], joint: Joint) -> list[Findings]:
     """Return the studies with a recommended setting that isn't worse than another one's."""
     worse = {comparison.second for comparison in joint.comparisons if comparison.verdict == "better"}
-    return [f for f in studies if is_usable(f) and f.measurement.option not in worse]
+    return [each for each in studies if is_usable(each) and each.measurement.option not in worse]
 
 
 def _reason(winners: Sequence[Findings], joint: Joint) -> str:

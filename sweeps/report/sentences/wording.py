@@ -88,9 +88,11 @@ def format_score(metric: Metric, estimate: Estimate) -> str:
     return format_estimate(estimate, least=2 if metric.is_percent else 0)
 
 
-def format_mean(metric: Metric, value: float) -> str:
+def format_mean(metric: Metric, value: float, decimals: int = 2) -> str:
     """Return a score without an interval: 92.10, or four digits of what isn't in percent."""
-    return format_number(value) if metric.is_percent else format_estimate(Estimate(value, math.nan, math.nan))
+    if metric.is_percent:
+        return format_number(value, decimals)
+    return format_estimate(Estimate(value, math.nan, math.nan))
 
 
 def format_gap(metric: Metric, oriented: Estimate) -> str:
@@ -137,11 +139,6 @@ def format_band(band: GoodBand) -> str:
         return f"{band.low:g} alone"
     least = "at least " if band.censored else ""
     return f"{band.low:g} to {band.high:g}, {least}{band.decades:.1f} decades"
-
-
-def format_p(p: float) -> str:
-    """Return a p value: p = 0.031, p < 0.001."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def name_factor(factor: float) -> str:
