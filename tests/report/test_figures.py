@@ -105,7 +105,7 @@ def test_learning_curves_draw_the_loss_of_each_step_and_epoch_and_both_accuracie
     assert [list(trace.x) for trace in steps.data[1:]] == [[0.5, 1.5], [1, 2], [1, 2]]
     # The second epoch began with half the learning rate.
     [drop], [label] = steps.layout.shapes, steps.layout.annotations
-    assert (drop.x0, label.text) == (1, "lr 0.5")
+    assert (drop.x0, label.text, label.xref) == (1, "lr 0.5", "x2")
     assert learning_curves("not begun", {"run": {}}).data
     assert_is_json(steps)
 

@@ -10,9 +10,9 @@ from sweeps.report.sentences.wording import format_params
 
 TITLE = "Learning curves"
 HOW_TO_READ = """
-    Left, the training loss, a mean over each epoch; of a single run pale that of each minibatch. Right, the
-    accuracy after each epoch. Dotted verticals are epochs that began with a smaller learning rate. Training
-    accuracy is measured with dropout on, so it can lie below validation accuracy.
+    Left, the training loss: the mean over each epoch, and on a single run's own page also each minibatch's.
+    Right, the accuracy after each epoch. Dotted verticals are epochs that began with a smaller learning rate.
+    Training accuracy is measured with dropout on, so it can lie below validation accuracy.
 """
 
 # By metric: its name, its panel's suffix, and the first value's epoch. A mean stands in its epoch's middle.
@@ -88,8 +88,9 @@ def learning_curves(title: str, runs: Mapping[str, Curves], losses: Sequence[flo
     for epoch, lr in drops(runs[first].get("lr", [])):
         dotted = {"color": PALE, "width": 1, "dash": "dot"}
         font = {"size": 10, "color": PALE}
-        text = {"text": f"lr {lr:g}", "textangle": -90, "font": font}
-        figure.add_vline(epoch - 1, line=dotted, annotation=text)
+        text = {"text": f"lr {lr:g}", "textangle": -90, "font": font, "xref": "x2"}
+        axes = {"xref": "x2", "yref": "y2"}
+        figure.add_vline(epoch - 1, **axes, line=dotted, annotation=text, annotation_position="bottom left")
     return figure
 
 

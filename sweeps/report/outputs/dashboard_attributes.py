@@ -9,6 +9,7 @@ from collections.abc import Collection
 import optuna
 import plotly.graph_objects as go
 
+from sweeps.report.figures.style import frame
 from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
 # The most characters that an attribute holds.
@@ -40,7 +41,7 @@ def retire_figures(study: optuna.Study, kept_names: Collection[str]) -> None:
     keys = study_attributes(study)
     names = {key.removeprefix(FIGURE_KEY).rpartition(":")[0] for key in keys if key.startswith(FIGURE_KEY)}
     for name in names - set(kept_names):
-        save_figure(study, name, go.Figure(layout={"title": {"text": "No longer drawn"}}))
+        save_figure(study, name, frame("No longer drawn", {}, {}))
 
 
 def _save_text(study: optuna.Study, key: str, text: str) -> bool:
