@@ -60,6 +60,8 @@ def reason_to_refuse(state: Mapping[str, Any], identity: Mapping[str, Any], epoc
     """Return why a run of that identity and number of epochs can't continue from a state, or None."""
     if "run" not in state:
         return "it holds no run"
+    if "loss_limit" not in state:
+        return "an earlier version wrote it"
     differences = _describe_differences(state["run"], identity)
     if differences:
         surplus = len(differences) - MOST_DIFFERENCES

@@ -273,6 +273,10 @@ def test_a_resume_that_leads_nowhere_is_refused(
     assert "checkpoint_every=-1 must be" in message("checkpoint_every=-1")
     checkpoint.save(tmp_path / "weights.pt", {"weights": torch.zeros(3)})
     assert "weights.pt: it holds no run" in message(f"resume={tmp_path}/weights.pt")
+    older = checkpoint.load(finished_run / "checkpoint.pt")
+    del older["loss_limit"]
+    checkpoint.save(tmp_path / "older.pt", older)
+    assert "older.pt: an earlier version wrote it" in message(f"resume={tmp_path}/older.pt", "epochs=3")
     path = tmp_path / "diverged.pt"
     checkpoint.save(path, checkpoint.load(finished_run / "checkpoint.pt") | {"finite": False})
     assert "not finite after 2 epochs; name another run" in message(f"resume={path}", "epochs=3")
