@@ -78,9 +78,9 @@ def _compare_recommended(studies: Sequence[Findings]) -> list[Comparison]:
         if findings.fresh:
             scores[option] = _by_seed(findings, findings.fresh.converged)
             objectives[option] = _by_seed(findings, findings.fresh.converged_objective)
-    aligned, pairs = align(objectives), []
+    table, pairs = align(objectives), []
     for pair in _compare(studies, scores):
-        validation, _ = mean_spread(aligned[pair.first] - aligned[pair.second])
+        validation, _ = mean_spread(table[pair.first] - table[pair.second])
         pairs.append(replace(pair, validation_difference=validation))
     return pairs
 

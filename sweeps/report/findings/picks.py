@@ -52,11 +52,11 @@ def pick_indices(measurement: Measurement, scores: Floats, diverged: Flags) -> d
     low, high = flag_ends(measurement)
     unsound = flag_unsound(means.mean(axis=-1), unfit, neighbours) | low | high
     robustness, positions = robustness_across(smooth(measurement, means)), measurement.log_lrs
-    inwards = np.minimum(positions - np.nanmin(positions), np.nanmax(positions) - positions)
+    margins = np.minimum(positions - np.nanmin(positions), np.nanmax(positions) - positions)
     # A setting all of whose runs diverged is never a pick.
     peaks = np.where(diverged.all(axis=(-2, -1)), np.nan, means.mean(axis=-1))
     indices = {
-        "robust": best_index(np.where(unsound, np.nan, robustness), inwards, -positions),
-        "peak": best_index(peaks, robustness, inwards, -positions),
+        "robust": best_index(np.where(unsound, np.nan, robustness), margins, -positions),
+        "peak": best_index(peaks, robustness, margins, -positions),
     }
     return {role: index for role, index in indices.items() if index is not None}

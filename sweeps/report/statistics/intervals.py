@@ -142,10 +142,10 @@ def difference_error(scores: Floats, diverged: Flags) -> Spread:
     own^2 is the error variance of the settings without a diverged run whose mean is at or above the median of
     all means. 0, without freedom, where those or the seeds are fewer than two. scores: (*axes, replicates).
     """
-    means, good = scores.mean(axis=-1), stable(scores, diverged)
-    if good.any():
-        good &= means >= np.nanmedian(means)
-    rows = scores[good]
+    means, mask = scores.mean(axis=-1), stable(scores, diverged)
+    if mask.any():
+        mask &= means >= np.nanmedian(means)
+    rows = scores[mask]
     count, n = rows.shape
     if not count:
         return Spread(0.0, 0.0)

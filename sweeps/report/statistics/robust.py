@@ -36,10 +36,10 @@ def smoothed_scores(scores: Floats, lrs: Sequence[float], lr_axis: int | None) -
     points, columns = log10(lrs), np.moveaxis(scores, lr_axis, -1)
     rows = columns.reshape(-1, len(points))
     result = np.full(rows.shape, np.nan)
-    for row, smoothed in zip(rows, result, strict=True):
+    for row, target in zip(rows, result, strict=True):
         mask = ~np.isnan(row)
         if mask.any():
-            smoothed[mask] = smoothing_weights(points[mask]) @ row[mask]
+            target[mask] = smoothing_weights(points[mask]) @ row[mask]
     return np.asarray(np.moveaxis(result.reshape(columns.shape), -1, lr_axis))
 
 

@@ -25,11 +25,11 @@ def resamples(n: int) -> list[tuple[list[int], int]]:
     if size and comb(n + size - 1, size) > MOST_DRAWS:
         random = np.random.default_rng(0)
         return [(seeds.tolist(), 1) for seeds in random.integers(n, size=(MOST_DRAWS, size))]
-    counted_draws = []
+    multisets = []
     for seeds in combinations_with_replacement(range(n), size) if size else ():
         orders = factorial(size) // prod(factorial(seeds.count(seed)) for seed in set(seeds))
-        counted_draws.append((list(seeds), orders))
-    return counted_draws
+        multisets.append((list(seeds), orders))
+    return multisets
 
 
 def draws(n: int) -> int:
