@@ -36,7 +36,8 @@ def answer_markdown(answer: Answer) -> list[str]:
         for row, remark in zip(answer.rows, remarks_in_turn, strict=True):
             if remark:
                 remarks.append(f"{row.option}: {remark}")
-    sentences = [*answer.facts, *remarks, answer.title, *filter(None, [answer.scope])]
+    doubts = [fact for fact in answer.facts if fact not in answer.verdicts]
+    sentences = [*answer.verdicts, *remarks, *doubts, answer.title, *filter(None, [answer.scope])]
     return [f"**{escape(answer.advice)}**", "", *table_lines(table), "", *bullets(sentences)]
 
 

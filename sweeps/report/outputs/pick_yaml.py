@@ -49,15 +49,11 @@ def _render(findings: Findings, pick: Pick) -> str:
 def _comment(findings: Findings, pick: Pick) -> str:
     """Return the setting, its score and what to know of it, a comment line each."""
     measurement = findings.measurement
-    score = "chosen on the tuning seeds alone"
+    lines = [f"{measurement.study}: {format_params(pick.params)}"]
     if pick.fresh:
-        score = f"{format_score(findings.fresh_metric, pick.fresh.score)} on fresh seeds, 95 % interval"
-    lines = [
-        f"{measurement.study}: {format_params(pick.params)}",
-        f"{findings.fresh_metric.label}: {score}",
-        *list_remarks(findings),
-    ]
-    return "\n".join(f"# {line}" for line in lines)
+        score = format_score(findings.fresh_metric, pick.fresh.score)
+        lines.append(f"{findings.fresh_metric.label}: {score} on fresh seeds, 95 % interval")
+    return "\n".join(f"# {line}" for line in [*lines, *list_remarks(findings)])
 
 
 def _defaults_entry(group: str, option: str) -> dict[str, str]:
