@@ -110,6 +110,10 @@ def test_a_continuous_space_has_its_settings_in_a_row_and_an_empty_study_none() 
     found = measurement(foreign(space, space))
     assert [(axis.values, axis.continuous, axis.log) for axis in found.axes] == [([1e-4, 1], True, True)]
     assert found.scores.tolist() == [[0.0], [-1.0]]  # minimised
+    # A learning rate's steps are factors, however it was drawn; one from 0 has no logarithm.
+    for low, is_log in ((1e-4, True), (0.0, False)):
+        uniform: Space = {"lr": FloatDistribution(low, 1)}
+        assert measurement(foreign(uniform, uniform)).axes[0].log is is_log
     assert measurement(optuna.create_study()).scores.shape == (0, 1)
 
 

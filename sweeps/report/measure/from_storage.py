@@ -122,7 +122,8 @@ def _read_axis(name: str, space: BaseDistribution) -> Axis:
         return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
     assert isinstance(space, FloatDistribution | IntDistribution)
     if space.step is None or space.log:
-        return Axis(name, [space.low, space.high], True, space.log, continuous=True)
+        is_log = space.log or (Parameter.from_name(name).is_lr and space.low > 0)
+        return Axis(name, [space.low, space.high], True, is_log, continuous=True)
     count = round((space.high - space.low) / space.step) + 1
     return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
 
