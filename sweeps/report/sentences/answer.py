@@ -160,8 +160,11 @@ def _name_value(key: str, value: str) -> str:
     """Return a fixed value as the scope names it; empty for the usual precision."""
     if key == "scheduler" and value.startswith("Constant"):
         return "no scheduler"
-    patterns = {"epochs": "{} epochs", "batch_size": "batch {}"}
-    return "" if value == "fp32" else patterns.get(key, "{}").format(value)
+    if key == "epochs":
+        return "1 epoch" if value == "1" else f"{value} epochs"
+    if key == "batch_size":
+        return f"batch {value}"
+    return "" if value == "fp32" else value
 
 
 def _doubt_test_set(joint: Joint) -> list[str]:
