@@ -105,6 +105,12 @@ def waiting_trial(
     )
 
 
+def setting_of(trial: FrozenTrial) -> dict[str, Any]:
+    """Return the parameters that a trial has, or is to have once it is claimed."""
+    setting: dict[str, Any] = trial.system_attrs.get("fixed_params", trial.params)
+    return setting
+
+
 def is_from_grid(trial: FrozenTrial) -> bool:
     """Return whether a trial is one of Optuna's grid sampler."""
     return "grid_id" in trial.system_attrs

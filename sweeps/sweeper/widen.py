@@ -15,7 +15,7 @@ from sweeps.report.measure.from_storage import measurement
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.sentences.wording import format_count
 from sweeps.report.statistics.widening import Decision, decide, next_lr
-from sweeps.study.optuna_internals import waiting_trial
+from sweeps.study.optuna_internals import setting_of, waiting_trial
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan
@@ -115,7 +115,7 @@ def _next_row(plan: Plan, decision: Decision, rows: Sequence[Row]) -> tuple[Row 
 def _enqueue_missing(plan: Plan, study: optuna.Study, rows: Sequence[Row]) -> int:
     """Enqueue the settings of rows that a study lacks, and return how many."""
     trials = study.get_trials(deepcopy=False)
-    stored = [trial.system_attrs.get("fixed_params", trial.params) for trial in trials]
+    stored = [setting_of(trial) for trial in trials]
     missing = [params for params in _settings(plan, rows) if params not in stored]
     for params in missing:
         study.add_trial(waiting_trial(params, _distributions(plan, params), {}, {}))
