@@ -9,8 +9,10 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.remarks import count_settings, list_remarks
 from sweeps.report.sentences.verdict import advise, compare_optimizers
 from sweeps.report.sentences.wording import (
+    count_decimals,
     format_count,
     format_mean,
+    format_number,
     format_params,
     format_score,
     join_words,
@@ -132,9 +134,11 @@ def _tolerance(findings: Findings) -> str:
     tolerance = findings.tolerance
     if tolerance is None:
         return ""
+    assert findings.fresh
+    decimals = 1 if findings.fresh_metric.is_percent else count_decimals(findings.fresh.score)
     scores = []
     for fresh in tolerance.fresh:
-        scores.append(format_mean(findings.fresh_metric, fresh.score.value, decimals=1) or "diverged")
+        scores.append(format_number(fresh.score.value, decimals) or "diverged")
     return f"{', '.join(map(name_factor, tolerance.factors))} lr: {', '.join(scores)}"
 
 

@@ -17,6 +17,8 @@ ROLE_NAMES = {
     "inside": "robust pick before widening",
     "default": "config default",
 }
+# Fewer decimals than any figure has: no least number of them.
+ANY = -400
 # The roles' marks in text, as in the figures.
 GLYPHS = {"peak": "★", "robust": "◇", "inside": "◈", "default": "□"}
 
@@ -46,15 +48,16 @@ def format_number(value: float, decimals: int = 2) -> str:
     scale = math.floor(math.log10(abs(value))) if value else 0
     if decimals > 6 or scale > 6:
         return f"{value:.{max(decimals + scale, 0)}e}"
-    text = f"{value:.{decimals}f}"
+    text = f"{value:.{max(decimals, 0)}f}"
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def count_decimals(estimate: Estimate, least: int = 0) -> int:
+def count_decimals(estimate: Estimate, least: int = ANY) -> int:
     """Return how many decimals a figure and its limits take.
 
-    They end at the first digit of the interval's half width, one later where that is a 1. A limit that isn't
-    0 isn't rounded to it. Without an interval: four digits in all, three where they follow the point.
+    They end at the first digit of the interval's half width, one later where that is a 1: below 0 decimals
+    where that is left of the point. A limit that isn't 0 isn't rounded to it. Without an interval: four
+    digits in all, three where they follow the point.
     """
     if math.isnan(estimate.low):
         scale = math.floor(math.log10(abs(estimate.value))) if abs(estimate.value) > 0 else 3
@@ -66,10 +69,10 @@ def count_decimals(estimate: Estimate, least: int = 0) -> int:
     limits = [abs(limit) for limit in (estimate.low, estimate.high) if limit]
     while float(f"{min(limits):.{max(decimals, 0)}f}") == 0 and decimals < 8:
         decimals += 1
-    return max(least, decimals, 0)
+    return max(least, decimals)
 
 
-def format_interval(estimate: Estimate, least: int = 0) -> str:
+def format_interval(estimate: Estimate, least: int = ANY) -> str:
     """Return a 95 % interval, [91.80, 92.40]; empty if unknown."""
     if math.isnan(estimate.low):
         return ""
@@ -77,7 +80,7 @@ def format_interval(estimate: Estimate, least: int = 0) -> str:
     return f"[{format_number(estimate.low, decimals)}, {format_number(estimate.high, decimals)}]"
 
 
-def format_estimate(estimate: Estimate, least: int = 0) -> str:
+def format_estimate(estimate: Estimate, least: int = ANY) -> str:
     """Return a figure with its interval, all with the same number of decimals: 0.024 [0.021, 0.027]."""
     value = format_number(estimate.value, count_decimals(estimate, least))
     return f"{value} {format_interval(estimate, least)}".strip()
@@ -85,13 +88,13 @@ def format_estimate(estimate: Estimate, least: int = 0) -> str:
 
 def format_score(metric: Metric, estimate: Estimate) -> str:
     """Return a score with its interval: 92.10 [91.80, 92.40]."""
-    return format_estimate(estimate, least=2 if metric.is_percent else 0)
+    return format_estimate(estimate, least=2 if metric.is_percent else ANY)
 
 
-def format_mean(metric: Metric, value: float, decimals: int = 2) -> str:
+def format_mean(metric: Metric, value: float) -> str:
     """Return a score without an interval: 92.10, or four digits of what isn't in percent."""
     if metric.is_percent:
-        return format_number(value, decimals)
+        return format_number(value)
     return format_estimate(Estimate(value, math.nan, math.nan))
 
 
