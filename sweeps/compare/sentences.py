@@ -81,11 +81,11 @@ def format_regret(regret: Regret | None, metric: Metric) -> str:
 def _describe_pair(pair: PairOverSweeps, metric: Metric) -> str:
     count = format_count(sum(not sweep.reason for sweep in pair.sweeps), "sweep")
     if pair.pooled is None:
-        few = f"{count} can be counted, too few to say anything of them together: it takes {ENOUGH_SWEEPS}."
+        few = f"it takes {ENOUGH_SWEEPS} sweeps to say anything of them together; {count} can be counted."
         return f"{pair.first} or {pair.second}: {few}"
     words = describe_gap(metric, pair.pooled.mean, pair.verdict, pair.second)
-    new = f"A new sweep may lie anywhere in {format_interval(pair.pooled.prediction)}."
-    return f"Over {count} {pair.first} is {words}. {new}"
+    new = f"In a new sweep, it may lie anywhere in {format_interval(pair.pooled.prediction)}."
+    return f"Over {count}, {pair.first} is {words}. {new}"
 
 
 def _describe_transfers(transfers: Sequence[Transfer], several: SeveralSweeps) -> str:

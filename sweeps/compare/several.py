@@ -129,9 +129,9 @@ def _check_metrics(sweeps: Sequence[Sweep]) -> None:
             if replace(metric, declared_margin=None) != replace(other, declared_margin=None):
                 sides = [
                     f"{first.name} measures {_name_metric(metric)}",
-                    f"{sweep.name} {_name_metric(other)}",
+                    f"{sweep.name} measures {_name_metric(other)}",
                 ]
-                raise ValueError(f"{', '.join(sides)}: only sweeps of one metric can be compared")
+                raise ValueError(f"{', but '.join(sides)}: only sweeps of one metric can be compared")
 
 
 def _name_metric(metric: Metric) -> str:

@@ -56,14 +56,14 @@ def test_written_reports_are_read_back_and_pooled(folders: Sequence[Path]) -> No
     values = np.array([each.difference.value for each in pair.sweeps])
     assert pair.pooled == pool(values, np.array([each.error for each in pair.sweeps]))
     assert re.match(
-        r"Over 3 sweeps adam is 1\.\d+ points better \[.*\] than sgd\.", describe_sweeps(several)[0]
+        r"Over 3 sweeps, adam is 1\.\d+ points better \[.*\] than sgd\.", describe_sweeps(several)[0]
     )
 
 
 def test_the_command_prints_and_writes_a_page(folders: Sequence[Path], tmp_path: Path) -> None:
     command = ["-W", "error", "-m", "sweeps.compare", *map(str, folders), "--folder", str(tmp_path)]
     output = finish(start(*command))
-    assert re.search(r"Over 3 sweeps adam is 1\.\d+ points better", output)
+    assert re.search(r"Over 3 sweeps, adam is 1\.\d+ points better", output)
     assert output.count("●") == 5
     assert output.endswith(f"{tmp_path}/compare.html\n")
     page = (tmp_path / "compare.html").read_text()
@@ -78,8 +78,8 @@ def test_three_sweeps_that_differ_show_no_difference() -> None:
     texts = {row.name: row.text for row in forest_rows(pair, PERCENT)}
     assert texts["together"] == "0.2 [-0.2, 0.7]"
     assert texts["a new sweep"] == "[-0.4, 0.9]"
-    sentence = "Over 3 sweeps adam is not shown to differ from sgd (0.2 [-0.2, 0.7])."
-    assert describe_sweeps(several)[0] == f"{sentence} A new sweep may lie anywhere in [-0.4, 0.9]."
+    sentence = "Over 3 sweeps, adam is not shown to differ from sgd (0.2 [-0.2, 0.7])."
+    assert describe_sweeps(several)[0] == f"{sentence} In a new sweep, it may lie anywhere in [-0.4, 0.9]."
 
 
 def test_the_better_one_of_a_minimised_metric_is_lower() -> None:
@@ -101,7 +101,7 @@ def test_fewer_than_three_sweeps_say_nothing_together() -> None:
     several = compare_sweeps([*worked_sweeps()[:2], sweep("digits", comparisons=[unknown])])
     (pair,) = several.pairs
     assert (pair.pooled, pair.verdict) == (None, "unknown")
-    few = "2 sweeps can be counted, too few to say anything of them together: it takes 3."
+    few = "it takes 3 sweeps to say anything of them together; 2 sweeps can be counted."
     assert describe_sweeps(several)[0] == f"adam or sgd: {few}"
     reason = "not counted: the best lr is at an end of the range"
     assert forest_rows(pair, PERCENT)[-1].text.endswith(f"[8.0, 10.0], {reason}")
@@ -165,6 +165,6 @@ def test_folders_that_cannot_be_compared_are_refused(folders: Sequence[Path], tm
 def test_sweeps_that_share_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match=r"no optimizer in common: a has adam, sgd; b has lion$"):
         compare_sweeps([sweep("a"), sweep("b", configs={"lion": {}})])
-    message = r"a measures test accuracy in % \(larger is better\), b loss \(smaller is better\)"
+    message = r"a measures test accuracy in % \(larger is better\), but b measures loss \(smaller is better\)"
     with pytest.raises(ValueError, match=message):
         compare_sweeps([sweep("a"), sweep("b", metric=LOSS)])
