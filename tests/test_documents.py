@@ -122,7 +122,9 @@ def test_a_command_that_plans_a_sweep_tells_what_it_takes_and_leaves_nothing(
     assert re.search(
         r"in all: \d+ to \d+ runs, [\d.]+ to [\d.]+ seconds of training with 1 worker, \d+ to \d+ MB", printed
     )
-    assert re.search(r"10 seeds find a difference of [\d.]+ points in 8 of 10 cases", printed)
+    assert re.search(
+        r"10 seeds find a difference of [\d.]+ points? between two settings in 8 of 10 cases", printed
+    )
     assert not list(tmp_path.iterdir())
 
 

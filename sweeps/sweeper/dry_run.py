@@ -26,6 +26,8 @@ from sweeps.sweeper.size import StudySize, describe_sizes, size_of
 from sweeps.sweeper.stacking import stack_width, trials_together
 from sweeps.sweeper.studies import check_plans
 
+# How to start what was planned, whichever way the plan was asked for.
+START = "To start it, leave out --dry-run or hydra.sweeper.dry_run, or write sweeps.run -m for sweeps.plan."
 # Durations from so many seconds on are told in minutes.
 MINUTES_FROM = 100
 
@@ -55,7 +57,7 @@ def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> Non
         noise = measure_noise(planner, plans)
     lines = [_describe_study(size, cost) for size, cost in zip(sizes, costs, strict=True)]
     lines += [_describe_all(sizes, costs, _count_workers(settings)), *_describe_noise(noise, settings)]
-    print(*lines, "The same command without --dry-run, or hydra.sweeper.dry_run, starts it.", sep="\n")
+    print(*lines, START, sep="\n")
 
 
 def introduce(plans: Sequence[Plan], settings: StudySweeperConf, storage: BaseStorage) -> list[str]:
@@ -88,7 +90,7 @@ def _estimate(plan: Plan, planner: Planner) -> Cost:
 def _describe_study(size: StudySize, cost: Cost) -> str:
     parts = [f"{size.name}: {size.describe_tuning()}"]
     if size.rows:
-        parts.append(f"up to {size.rows} more rows of {format_count(size.row_settings, 'setting')}")
+        parts.append(f"up to {size.rows} more learning rates of {format_count(size.row_settings, 'setting')}")
     if size.fresh:
         fewest, most = size.confirmed
         parts.append(f"then {fewest} to {most} settings x {format_count(size.fresh, f'fresh {size.noun}')}")

@@ -102,7 +102,9 @@ def describe_power(noise: Noise, settings: StudySweeperConf) -> str:
     unit = " points" if objective(settings).is_percent else ""
     sizes = {n: detectable(Spread(noise.deviation / sqrt(n), n - 1)) for n in (count, *SEEDS)}
     others = [f"{n} seeds {size:.2g}" for n, size in sizes.items() if n != count]
-    found = f"{count} seeds find a difference of {sizes[count]:.2g}{unit} in 8 of 10 cases"
+    found = (
+        f"{count} seeds find a difference of {sizes[count]:.2g}{unit} between two settings in 8 of 10 cases"
+    )
     return f"{found}; {', '.join(others)}"
 
 

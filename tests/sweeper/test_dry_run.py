@@ -17,7 +17,10 @@ def test_a_plan_tells_runs_time_and_disk_and_leaves_nothing(
     printed = capsys.readouterr().out
     # What is recommended and its two factors; three picks, the declared range's best, twice two factors.
     confirmed = "then 3 to 8 settings x 3 fresh seeds"
-    assert f"valley: 4 settings x 2 seeds, up to 2 more rows of 1 setting, {confirmed}; 60 s a run" in printed
+    assert (
+        f"valley: 4 settings x 2 seeds, up to 2 more learning rates of 1 setting, {confirmed}; 60 s a run"
+        in printed
+    )
     # 8 and 9 runs; 8, 4 of widening and 24.
     assert "in all: 17 to 36 runs, 17 to 36 minutes of training with 1 worker, 17 to 36 MB" in printed
     assert "isn't known before a first sweep" in printed
@@ -40,9 +43,9 @@ def test_a_sweep_opens_with_its_runs_and_its_noise_tells_what_the_next_ones_seed
     assert 8 + 9 <= len(toy.journal("start")) <= 8 + 21
     toy.run_here(*SWEEP, "shape.rough=0.5", DRY, "hydra.sweeper.study_name=next")
     printed = capsys.readouterr().out
-    assert re.search(r"3 seeds find a difference of [\d.]+ in 8 of 10 cases; 10 seeds [\d.]+", printed), (
-        printed
-    )
+    assert re.search(
+        r"3 seeds find a difference of [\d.]+ between two settings in 8 of 10 cases; 10 seeds [\d.]+", printed
+    ), printed
     assert "(by the earlier sweep toy)" in printed
     # With another config, even outside the studied group, the noise may be another.
     toy.run_here(*SWEEP, "shape.rough=0.5", "steps=2", DRY, "hydra.sweeper.study_name=next")
