@@ -203,6 +203,25 @@ def test_scores_off_the_lr_stand_beside_the_setting() -> None:
     assert (sgd.setting, adam.setting) == ("lr=0.3 momentum=0.9", "lr=0.01 momentum=0.9")
 
 
+def test_a_setting_that_got_more_seeds_later_counts_once() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    confirm(scored_study(storage, "sgd", hill), [*PICKS, *PICKS], hill, hill)
+    studies = load_findings(storage, None)
+    title = compose_answer(studies, compare_studies(studies)).title
+    assert f"then {len(PICKS)} settings x " in title
+
+
+def test_only_the_configs_setting_is_called_its_own() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    other = {"optimizer.lr": 0.001, "optimizer.momentum": 0.0}
+    for option, default in (("sgd", PICKS[0]), ("adam", other)):
+        scored_study(storage, option, hill, default=default)
+    studies = load_findings(storage, None)
+    sgd, adam = compose_answer(studies, compare_studies(studies)).rows
+    assert "its config's own setting" in sgd.remarks
+    assert "its config's own setting" not in adam.remarks
+
+
 def test_the_title_adds_up_to_the_runs() -> None:
     settings, seeds, confirmed, fresh, diverged, runs = map(int, re.findall(r"\d+", answer("widened").title))
     assert settings * seeds + confirmed * fresh == runs

@@ -16,9 +16,8 @@ from sweeps.report.sentences.wording import format_params
 
 TITLE = "Best setting at each learning rate"
 HOW_TO_READ = """
-    Each point is a run on the tuning seeds that converged, with whatever else did best at its learning rate.
-    The lines are therefore a little too good. Strips at the foot span what was searched, pale where it was
-    widened. A broad hill forgives a wrong learning rate.
+    Each point is a run on a tuning seed, with the best other parameters at that lr: a little too good.
+    What is recommended may lie below the top, to hold where lr is off. Pale strips: where lr was widened.
 """
 
 # The height of a range's strip, as a share of the frame's.

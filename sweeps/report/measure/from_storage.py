@@ -195,12 +195,14 @@ def _read_confirmation(
     seeds, factors = int(tuned.get("confirm_seeds", 0)), tuned.get("confirm_factors", [])
     if study is None:
         return Confirmation(wanted=seeds, factors=factors)
-    attributes = study.user_attrs
     trials = study.get_trials(deepcopy=False)
-    replicates = replicates_of(attributes["replicates"], attributes["seed_key"])
+    replicates = replicates_of(study.user_attrs["replicates"], study.user_attrs["seed_key"])
     settings = [_setting(trial, replicates, trial.user_attrs[PARAMS], worst) for trial in trials]
     images = {record.get("test_images", 0) for record in _records(trials, replicates)}
     test_images = max(images, default=0) or None
+    # A setting that got more seeds later has two trials, and one of them has all its runs.
+    every = Confirmation(settings=settings)
+    settings = [setting for setting in settings if every.of(setting.params) is setting]
     return Confirmation(study.study_name, seeds, factors, replicates, settings, test_images)
 
 

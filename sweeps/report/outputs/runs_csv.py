@@ -36,8 +36,7 @@ def _rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
     declared = {setting.number for setting in measurement.declared().settings}
     confirmation = measurement.confirmation
     phases = [("tuning" if s.number in declared else "widening", s) for s in measurement.settings]
-    # A setting that was confirmed twice counts once.
-    phases += [("confirmation", s) for s in confirmation.settings if confirmation.of(s.params) is s]
+    phases += [("confirmation", s) for s in confirmation.settings]
     replicates = {each.label: each for each in [*measurement.replicates, *confirmation.replicates]}
     for phase, setting in phases:
         row: dict[str, Any] = {"study": measurement.study, "option": measurement.option, "phase": phase}

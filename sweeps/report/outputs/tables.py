@@ -68,7 +68,7 @@ def _setting_row(findings: Findings, index: Index, is_narrow: bool) -> dict[str,
         values[axis.short] = format_value(setting.params[axis.name]) if is_set else ""
     series, metric = findings.series, measurement.metric
     limits = Estimate(setting.mean, float(series.low[index]), float(series.high[index]))
-    roles = [role for role, pick in findings.picks.items() if dict(pick.params) == dict(setting.params)]
+    picks = [pick for pick in findings.picks.values() if dict(pick.params) == dict(setting.params)]
     worst = min(metric.orient(value) for value in setting.values)
     return {
         "trial": str(setting.number),
@@ -81,7 +81,7 @@ def _setting_row(findings: Findings, index: Index, is_narrow: bool) -> dict[str,
         **_regrets(findings, index),
         "diverged": f"{setting.diverged}/{len(setting.runs)}",
         "R": format_mean(metric, float(series.robustness[index])),
-        "": ", ".join(roles),
+        "": name_roles(picks) if picks else "",
     }
 
 

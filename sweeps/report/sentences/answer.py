@@ -177,4 +177,4 @@ def _doubt_test_set(joint: Joint) -> list[str]:
     if sample is None:
         return []
     accuracy = f"{sample.accuracy:.0f} % is known only to ± {sample.half_width:.1f} points"
-    return [f"with {sample.images:,} test images, {accuracy}, which no interval here includes"]
+    return [f"with {sample.images:,} test images, {accuracy}; no interval here includes that"]

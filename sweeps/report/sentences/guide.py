@@ -29,8 +29,8 @@ GUIDE = (
     ),
     (
         "Diverged, learned nothing",
-        "A run diverged if its loss was not finite, or ended above the first minibatch's; fresh scores leave "
-        "it out. A run learned nothing if it is no better than the most frequent class.",
+        "A run diverged if its loss was not finite, or ended clearly above that before any training; fresh "
+        "scores leave it out. A run learned nothing if it is no better than the most frequent class.",
     ),
     (
         "Better, equal, unknown",

@@ -116,10 +116,10 @@ def _config(findings: Findings) -> list[str]:
         return []
     if recommended.caveat == "config":
         return ["its config's own setting: none measured better"]
-    if "default" not in findings.verdicts:
-        return ["its config's own setting"]
     values = recommended.params
     changes = {key: value for key, value in default.params.items() if values.get(key) != value}
+    if "default" not in findings.verdicts:
+        return [] if changes else ["its config's own setting"]
     gap, verdict = findings.recommended_minus["default"], findings.verdicts["default"]
     words = describe_gap(findings.fresh_metric, gap, verdict, f"its config, {format_params(changes)}")
     return [words] if words else []
