@@ -15,6 +15,7 @@ from optuna.storages import BaseStorage
 
 from sweeps.report.measure.from_storage import read
 from sweeps.report.measure.metric import Metric
+from sweeps.report.sentences.wording import format_difference
 from sweeps.report.statistics.intervals import Spread, detectable
 from sweeps.study.dotted_keys import ABSENT, is_at_or_below
 from sweeps.sweeper.conf import StudySweeperConf
@@ -99,12 +100,10 @@ def describe_power(noise: Noise, settings: StudySweeperConf) -> str:
     count = settings.confirm.count or len(settings.replicates.get(settings.confirm.key, []))
     if not noise.deviation > 0 or count < 2:
         return ""
-    unit = " points" if objective(settings).is_percent else ""
     sizes = {n: detectable(Spread(noise.deviation / sqrt(n), n - 1)) for n in (count, *SEEDS)}
     others = [f"{n} seeds {size:.2g}" for n, size in sizes.items() if n != count]
-    found = (
-        f"{count} seeds find a difference of {sizes[count]:.2g}{unit} between two settings in 8 of 10 cases"
-    )
+    difference = format_difference(objective(settings), sizes[count])
+    found = f"{count} seeds find a difference of {difference} between two settings in 8 of 10 cases"
     return f"{found}; {', '.join(others)}"
 
 

@@ -21,7 +21,13 @@ from sweeps.report.outputs.terminal import answer_lines, print_findings, train_c
 from sweeps.report.sentences import guide
 from sweeps.report.sentences.answer import Answer, compose_answer
 from sweeps.report.sentences.certainty import explain_study
-from sweeps.report.sentences.wording import format_estimate, format_gap, format_params, format_score
+from sweeps.report.sentences.wording import (
+    format_difference,
+    format_estimate,
+    format_gap,
+    format_params,
+    format_score,
+)
 from sweeps.report.statistics.compare import judge
 from sweeps.report.statistics.intervals import Estimate
 from tests.support.studies import PICKS, confirm, hill, scored_study
@@ -267,6 +273,7 @@ def test_only_percentages_have_points_and_two_decimals() -> None:
     assert format_gap(percent, Estimate(1.234, 0.8, 1.7)) == "1.2 points better [0.8, 1.7]"
     assert format_gap(percent, Estimate(-1.234, -1.7, -0.8)) == "1.2 points worse [0.8, 1.7]"
     assert format_gap(loss, Estimate(0.0242, 0.0236, 0.0248)) == "0.0242 lower [0.0236, 0.0248]"
+    assert [format_difference(percent, value) for value in (1.0, 1.2)] == ["1 point", "1.2 points"]
 
 
 def test_elements_of_a_list_are_written_together() -> None:

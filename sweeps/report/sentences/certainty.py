@@ -47,7 +47,7 @@ def _speed(joint: Joint) -> list[str]:
     unit = " %" if joint.metric.is_percent else ""
     parts = []
     for option, epochs in speed.epochs.items():
-        median = f"{epochs.median:g} epochs, " if math.isfinite(epochs.median) else ""
+        median = f"epoch {epochs.median:g}, " if math.isfinite(epochs.median) else ""
         parts.append(f"{option} in {median}{epochs.reached} of {epochs.runs} runs")
     sentences = [f"Epochs to {speed.target:g}{unit} on validation data: {'; '.join(parts)}."]
     for (first, second), ratio in speed.ratios.items():

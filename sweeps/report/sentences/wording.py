@@ -126,7 +126,7 @@ def describe_gap(metric: Metric, oriented: Estimate, verdict: Verdict, other: st
 def format_difference(metric: Metric, value: float) -> str:
     """Return the size of a difference without an interval: 0.52 points of percentages, else 0.024."""
     size = f"{value:.2g}"
-    return f"{size} points" if metric.is_percent else size
+    return f"{size} point{'s' * (size != '1')}" if metric.is_percent else size
 
 
 def format_share(low: float, high: float | None = None) -> str:
