@@ -113,6 +113,13 @@ def test_a_row_folds_where_the_terminal_is_narrow(width: int) -> None:
         assert len(line) <= width
 
 
+def test_a_caveat_is_seen_where_the_tolerance_takes_its_line() -> None:
+    lines = " ".join(answer_lines(answer("widening out of rows"), 60))
+    said = " ".join(lines.split())
+    assert "; the best mean is still at the largest lr: extend allows no more" in said
+    assert "half, double lr: 94.3, 94.9; " in said
+
+
 @pytest.mark.parametrize("sweep", sorted(UNRANKED | RANKED))
 def test_where_the_ranking_is_unknown_no_optimizer_is_called_better(sweep: str) -> None:
     text = "\n".join(texts(sweep))

@@ -88,8 +88,8 @@ def _row_lines(row: AnswerRow, names: int, settings: int, width: int) -> list[st
     line = f"{row.option:<{names}}{row.setting:<{settings}}{GAP}{row.score}".rstrip()
     if row.tolerance and len(line) + len(GAP) + len(row.tolerance) <= width:
         line += GAP + row.tolerance
-    elif row.tolerance:
-        remarks.insert(0, row.tolerance)
+    elif row.tolerance:  # beside the first remark: that may be a caveat, which must be seen
+        remarks[:1] = ["; ".join([row.tolerance, *remarks[:1]])]
     while len(remarks) > 1 and names + len("; ".join(remarks)) > width:
         remarks.pop()
     return [line, *_fold("; ".join(remarks), width, " " * names, names)]
