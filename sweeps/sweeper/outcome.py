@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.terminal import print_findings
+from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
 from sweeps.sweeper.phase import Phase
@@ -84,6 +85,7 @@ def raise_if_gave_up(phases: Sequence[Phase], claims: Claims, resume_command: st
     if failures:
         limit = phases[0].worker.settings.max_failure_rate
         raise SystemExit(
-            f"{len(failures)} trials failed, more than hydra.sweeper.max_failure_rate={limit} allows:"
+            f"{format_count(len(failures), 'trial')} failed, "
+            f"more than hydra.sweeper.max_failure_rate={limit} allows:"
             f"{''.join(failures)}\n{resume_command} tries again."
         )

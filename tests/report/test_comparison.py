@@ -10,7 +10,7 @@ import pytest
 from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.statistics.compare import Comparison
-from tests.support.studies import FRESH, Score, confirm, scored_study, with_factors
+from tests.support.studies import FRESH, Score, adaptive_study, confirm, hill, scored_study, with_factors
 
 BEST = {"optimizer.lr": 0.01, "optimizer.momentum": 0.0}
 
@@ -85,6 +85,15 @@ def test_a_ranking_that_is_unknown_says_why(study: dict[str, Any], reason: str) 
     found = only(joint.comparisons)
     assert (found.verdict, found.reason) == ("unknown", reason)
     assert all(comparison.verdict == "unknown" for comparison in joint.tolerances)
+
+
+def test_an_adaptive_search_of_several_seeds_is_not_said_to_have_one() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    for option in ("sgd", "adam"):
+        study = adaptive_study(storage, option)
+        confirm(study, [trial.params for trial in study.trials], hill, hill)
+    found = only(compare_studies(load_findings(storage, None)).comparisons)
+    assert (found.verdict, found.reason) == ("unknown", "adaptive")
 
 
 def test_equal_scores_show_no_difference_and_have_no_interval() -> None:

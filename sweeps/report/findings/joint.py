@@ -122,6 +122,9 @@ def _find_reason(comparison: Comparison, first: Findings, second: Findings) -> s
         return "different seeds"
     if first.open_end or second.open_end:
         return "end"
+    is_even = first.measurement.is_even and second.measurement.is_even
+    if comparison.reason == "one tuning seed" and not is_even:
+        return "adaptive"
     return comparison.reason
 
 

@@ -24,6 +24,7 @@ REASONS = {
     "different seeds": "not trained on the same fresh seeds",
     "few seeds": "fewer than two fresh seeds on which both converge",
     "one tuning seed": "one tuning seed doesn't show which settings others would choose",
+    "adaptive": "an adaptive search doesn't show which settings other seeds would choose",
     "end": "the best lr is at an end of the range",
     "no spread": "the difference is the same on every seed",
 }

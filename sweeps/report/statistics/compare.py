@@ -47,8 +47,8 @@ class Comparison:
     verdict: Verdict
     # Why a verdict is unknown. "learned nothing". "not confirmed": a setting has no fresh seeds, "different
     # seeds": not the other's. "few seeds": fewer than two on which both converge. "one tuning seed": others
-    # may have picked anything. "end": the best learning rate may lie beyond it. "no spread": the difference
-    # is the same on every seed, so that nothing says how far to trust it.
+    # may have picked anything. "adaptive": so after a search that crowds. "end": the best learning rate may
+    # lie beyond it. "no spread": the difference is the same on every seed: nothing says how far to trust it.
     reason: str = ""
     # of the objective on the same seeds, where the difference is of a test set; else nan
     validation_difference: float = float("nan")
