@@ -224,6 +224,11 @@ def test_a_setting_that_got_more_seeds_later_counts_once() -> None:
     assert f"then {len(PICKS)} settings x " in title
 
 
+def test_the_note_speaks_of_an_interval_where_one_is_shown() -> None:
+    assert answer("widened").note.endswith("on fresh seeds, 95 % interval")
+    assert answer("constant").note.endswith("on fresh seeds")
+
+
 def test_only_the_configs_setting_is_called_its_own() -> None:
     storage = optuna.storages.InMemoryStorage()
     other = {"optimizer.lr": 0.001, "optimizer.momentum": 0.0}

@@ -1,5 +1,6 @@
 """Put a sweep's answer into the few lines that terminal, report and dashboard show first."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -112,7 +113,7 @@ def _note(studies: Sequence[Findings]) -> str:
         parts.append(f"mean over {join_words(first.conditions)}")
     if any(score.diverged_count for score in scores):
         parts.append("of the runs that converge")
-    if scores:
+    if any(not math.isnan(score.score.low) for score in scores):
         parts.append("95 % interval")
     return ", ".join(parts)
 
