@@ -140,6 +140,8 @@ def test_of_a_range_that_is_not_widened_the_peak_at_its_end_is_recommended_and_m
     limited = replace(findings.measurement.widening, stopped="limits")
     findings = analyze(replace(findings.measurement, widening=limited))
     assert recommended(findings) == ("peak", 0.1, 0.95, "high end")
+    # So no ranking follows either.
+    assert findings.open_end == "high"
     scores, diverged = sgd_runs(LRS)
     assert recommended(findings_of(LRS, (scores[::-1], diverged))) == ("peak", 0.001, 0.95, "low end")
 

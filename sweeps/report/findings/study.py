@@ -78,9 +78,9 @@ class Findings:
     def open_end(self) -> End:
         """Return the end that the best mean is at where better learning rates may lie beyond.
 
-        Not where the widening found the robust pick inside, or came to the limits that the user set.
+        Not where the widening found the robust pick inside.
         """
-        return "" if self.measurement.widening.stopped in ("inside", "limits") else self.peak_end
+        return "" if self.measurement.widening.stopped == "inside" else self.peak_end
 
 
 def analyze(measurement: Measurement) -> Findings:
