@@ -137,8 +137,8 @@ def sweep_and_tell() -> None:
         clock.times("else", Worker, "_run_study"),
     ):
         runpy.run_path("app.py", run_name="__main__")
-    for part, taken in clock.taken.items():
-        print(f"part\t{part}\t{1000 * taken / MANY}")
+    for part, seconds in clock.taken.items():
+        print(f"part\t{part}\t{1000 * seconds / MANY}")
 
 
 class Clock:

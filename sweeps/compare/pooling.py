@@ -15,7 +15,7 @@ HALVINGS = 60
 
 @dataclass(frozen=True)
 class Pooled:
-    """What several sweeps say of one difference together."""
+    """One difference, pooled over several sweeps."""
 
     # over sweeps such as these
     mean: Estimate

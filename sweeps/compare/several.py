@@ -24,7 +24,7 @@ UNMEASURED = Estimate(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class SweepDifference:
-    """What one sweep says of a pair of optimizers."""
+    """The difference between two optimizers in one sweep."""
 
     sweep: str
     # first - second, above 0 where the first is better, and its standard error
@@ -59,7 +59,7 @@ class Regret:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What sweeps recommend of an optimizer, in each sweep that trained it."""
+    """A recommended setting of an optimizer, in each sweep that trained it."""
 
     option: str
     params: Params
@@ -89,8 +89,8 @@ def compare_folders(folders: Sequence[Path]) -> SeveralSweeps:
     Raises ValueError where they can't be compared.
     """
     if len(folders) < 2:
-        given = "".join(f", but got only {folder}" for folder in folders)
-        raise ValueError(f"a comparison takes the folders of at least two sweeps{given}")
+        suffix = "".join(f", but got only {folder}" for folder in folders)
+        raise ValueError(f"a comparison takes the folders of at least two sweeps{suffix}")
     repeats = [
         str(path) for path, count in Counter(folder.resolve() for folder in folders).items() if count > 1
     ]

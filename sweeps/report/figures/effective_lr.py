@@ -40,6 +40,6 @@ def draw(findings: Findings) -> go.Figure:
     for setting, (lr, momentum) in with_momentum(measurement):
         lines.setdefault(momentum, []).append((lr / (1 - momentum), setting))
     for number, momentum in enumerate(sorted(lines)):
-        places, line = zip(*sorted(lines[momentum], key=itemgetter(0)), strict=True)
-        add_settings(figure, places, line, number, f"momentum={momentum:g}")
+        rates, line = zip(*sorted(lines[momentum], key=itemgetter(0)), strict=True)
+        add_settings(figure, rates, line, number, f"momentum={momentum:g}")
     return focus(figure, [converged_scores(settings)], measurement.metric)

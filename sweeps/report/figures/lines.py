@@ -48,11 +48,11 @@ def add_settings(
     )
     # A factor, as the axis is mostly logarithmic: seven lines side by side take one of 1.2.
     shift = 10 ** (0.012 * (number % 7 - 3))
-    places: list[float] = []
+    run_values: list[float] = []
     for value, setting in zip(x, settings, strict=True):
-        places += [value * shift] * len(converged_scores([setting]))
+        run_values += [value * shift] * len(converged_scores([setting]))
     figure.add_scatter(
-        x=places,
+        x=run_values,
         y=converged_scores(settings),
         mode="markers",
         marker={"color": translucent(colour(number), 0.55), "size": 6},

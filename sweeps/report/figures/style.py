@@ -114,12 +114,12 @@ def parameter_axis(axes: Sequence[Axis]) -> dict[str, Any]:
 
 def _thin_out(ticks: Sequence[float], log: bool) -> list[float]:
     """Return ticks without those whose label would touch the one before; the last one stays."""
-    places = np.log10(ticks) if log else np.asarray(ticks)
-    apart = (places[-1] - places[0]) * CLOSEST_TICKS
-    last, labels = places[-1], [ticks[-1]]
-    for tick, place in zip(ticks[-2::-1], places[-2::-1], strict=True):
-        if last - place >= apart:
-            last, labels = place, [tick, *labels]
+    positions = np.log10(ticks) if log else np.asarray(ticks)
+    apart = (positions[-1] - positions[0]) * CLOSEST_TICKS
+    last, labels = positions[-1], [ticks[-1]]
+    for tick, position in zip(ticks[-2::-1], positions[-2::-1], strict=True):
+        if last - position >= apart:
+            last, labels = position, [tick, *labels]
     return labels
 
 

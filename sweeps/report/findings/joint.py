@@ -26,7 +26,7 @@ class TestSample:
 
 @dataclass(frozen=True)
 class Joint:
-    """What is recommended of the studies against each other, on the fresh seeds that they share."""
+    """The recommended settings against each other, on the fresh seeds that the studies share."""
 
     metric: Metric
     # of every pair of studies, what can't be compared too; a difference above 0 says that the first is better

@@ -92,8 +92,8 @@ def with_momentum(measurement: Measurement) -> list[tuple[Setting, tuple[float, 
             lr, momentum = measurement.lr.name, Parameter.from_name(axis.name)
             settings = []
             for setting in measurement.by_index.values():
-                place = float(setting.params[lr]), momentum.to_override_value(setting.params[axis.name])
-                if not setting.diverged and place[0] > 0 and place[1] < 1:
-                    settings.append((setting, place))
+                values = float(setting.params[lr]), momentum.to_override_value(setting.params[axis.name])
+                if not setting.diverged and values[0] > 0 and values[1] < 1:
+                    settings.append((setting, values))
             return settings
     return []

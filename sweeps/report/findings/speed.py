@@ -29,7 +29,7 @@ class Epochs:
 
 @dataclass(frozen=True)
 class Speed:
-    """How soon what is recommended reaches a target."""
+    """The epochs that the recommended settings take to a target."""
 
     # of the objective, in its own direction
     target: float

@@ -17,7 +17,7 @@ from sweeps.report.sentences.wording import join_words
 
 @dataclass(frozen=True)
 class Part:
-    """What is said of all studies together, or of one."""
+    """The words, tables and figures of one study, or of all together."""
 
     title: str
     # How sure the answer is.

@@ -26,7 +26,7 @@ MOST_FACTS = 3
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """What to use of one optimizer."""
+    """The row of one optimizer: its recommended setting."""
 
     # "sgd"
     option: str
@@ -42,7 +42,7 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a sweep found, said shortly. Every text is one line, without a full stop but the advice."""
+    """The short answer of a sweep. Every text is one line, without a full stop but the advice."""
 
     # "sweeps: 54 settings x 3 seeds, then 10 settings x 10 fresh seeds; 0 of 262 runs diverged"
     title: str
