@@ -91,7 +91,7 @@ def alternate(measures: Mapping[str, Callable[[], Figure]], pairs: int) -> dict[
 
 
 def compare(name: str, figures: Mapping[str, Sequence[float]]) -> str:
-    """Return a line: median [least, most] of each side, and of the first side's over another's, pair by pair."""
+    """Return a line: median [least, most] of each side, and of the first over another in each pair."""
     first, *others = figures
     texts = [f"{side} {spread(values)}" for side, values in figures.items()]
     for other in others:
