@@ -14,6 +14,8 @@ from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 
+from sweeps.sweeper.config_copy import JobConfig, copy_config
+
 
 class Composer:
     """Composes job configs equal to those of Hydra's `load_sweep_config`, at a fraction of its cost.
@@ -27,13 +29,18 @@ class Composer:
         self.hydra_context = hydra_context
         # by the overrides of config groups, and whether Hydra's own part is left out
         self._compositions: dict[tuple[tuple[str, ...], bool], DictConfig] = {}
+        # whether a key names a config group
+        self._groups: dict[str, bool] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_compositions": {}}
 
     def is_group(self, key: str) -> bool:
         """Return whether an override's key names a config group."""
-        return bool(self.hydra_context.config_loader.get_group_options(key.split("@")[0]))
+        group = key.split("@")[0]
+        if group not in self._groups:
+            self._groups[group] = bool(self.hydra_context.config_loader.get_group_options(group))
+        return self._groups[group]
 
     def compose(self, overrides: Sequence[str], *, with_hydra: bool = True) -> DictConfig:
         """Return the config of a job with these overrides.
@@ -48,7 +55,7 @@ class Composer:
                 groups.append(text)
             else:
                 values.append(override)
-        config = deepcopy(self._composition(tuple(groups), with_hydra=with_hydra))
+        config = copy_config(self._composition(tuple(groups), with_hydra=with_hydra))
         with flag_override(config, "struct", True):
             ConfigLoaderImpl._apply_overrides_to_config(values, config)
         if with_hydra:
@@ -60,7 +67,8 @@ class Composer:
         """Return the config with these overrides of config groups, composed the first time only."""
         if (groups, with_hydra) not in self._compositions:
             if with_hydra:
-                config = self.hydra_context.config_loader.load_sweep_config(self.config, list(groups))
+                loaded = self.hydra_context.config_loader.load_sweep_config(self.config, list(groups))
+                config: DictConfig = JobConfig.copied_from(loaded)
             else:
                 config = deepcopy(self._composition(groups, with_hydra=True))
                 with open_dict(config):
@@ -76,7 +84,7 @@ def _parse(override: str) -> Override:
 
 def set_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:
     """Return a copy with one key of `hydra` set."""
-    copy = deepcopy(config)
+    copy = copy_config(config)
     with flag_override(copy.hydra, ["readonly", "struct"], False):
         OmegaConf.update(copy, key, value)
     return copy
