@@ -21,7 +21,7 @@ def register_resolvers() -> None:
 
 
 def _workers(device: str) -> int:
-    from sweeps.training.device import workers
+    from sweeps.training.processors import workers
 
     try:
         return workers(device)

@@ -31,13 +31,6 @@ def resolve(device: str) -> torch.device:
     return torch.device("cuda", number)
 
 
-def workers(device: str) -> int:
-    """Return how many training processes this machine carries: one a GPU, or one a core on the CPU."""
-    if resolve(device).type == "cpu":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 1 if ":" in device else torch.cuda.device_count()
-
-
 @contextmanager
 def numerics(device: torch.device, precision: str) -> Iterator[None]:
     """Compute deterministically and in `precision`: fp32, tf32 (fp32 on the CPU) or bf16 (autocast)."""

@@ -12,7 +12,9 @@ import torch
 from torch.optim import SGD
 
 from sweeps.training import device as devices
-from sweeps.training.device import numerics, resolve, workers
+from sweeps.training import processors
+from sweeps.training.device import numerics, resolve
+from sweeps.training.processors import count_cores, workers
 from sweeps.training.train import train
 from tests.support.training_runs import CPU, RUN, copy_state, same_bits
 
@@ -117,9 +119,11 @@ def test_without_cuda_auto_is_the_cpu_and_cuda_is_refused(monkeypatch: pytest.Mo
 def test_a_sweep_runs_one_worker_a_gpu_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(processors, "has_gpu_driver", lambda: True)
     assert [resolve(device).index for device in ("auto", "cuda", "cuda:1")] == [0, 0, 1]
     assert resolve("cpu") == CPU
     assert [workers(device) for device in ("auto", "cuda", "cuda:1")] == [2, 2, 1]
+    assert workers("cpu") == count_cores()
 
 
 @pytest.mark.parametrize(

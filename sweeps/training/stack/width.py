@@ -9,6 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from sweeps.training import device as devices
+from sweeps.training.processors import count_cores
 from sweeps.training.run import Run
 
 # Floating point operations of a stack's forward pass that are worth one step. Below, a step waits for the
@@ -32,7 +33,7 @@ def choose_width(run: Run, device: str) -> int:
     operations, memory = _member_cost(run)
     free: float = _free_memory(target)
     if target.type == "cpu":
-        free /= devices.workers("cpu")
+        free /= count_cores()
     by_memory = int(MEMORY_SHARE * free / memory)
     by_speed = round(WORTHWHILE[target.type] / max(operations, 1))
     return max(1, min(WIDEST, by_speed, by_memory))
