@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
 from omegaconf import DictConfig, OmegaConf
+
+from sweeps.sweeper.config_copy import copy_config
 
 # torch is imported where something is built: --help answers without it.
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ def build(cfg: DictConfig) -> Run:
     from sweeps.training.run import Run
 
     feed = _instantiate("data", cfg.data)
-    cfg = cast("DictConfig", OmegaConf.merge(cfg, {"steps_per_epoch": feed.training // cfg.batch_size}))
+    cfg = copy_config(cfg)
+    OmegaConf.update(cfg, "steps_per_epoch", feed.training // cfg.batch_size)
     model = _instantiate("model", cfg.model, _partial_=True)
     optimizer = _instantiate("optimizer", cfg.optimizer, _partial_=True)
     avoid_importing_dynamo()

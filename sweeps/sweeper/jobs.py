@@ -10,11 +10,12 @@ from typing import Any
 from hydra.core.utils import JobReturn, run_job
 from hydra.types import TaskFunction
 from hydra.utils import get_method
-from omegaconf import DictConfig, OmegaConf, flag_override, read_write
+from omegaconf import DictConfig, OmegaConf, flag_override
 
 from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.record import ReplicateTrial
 from sweeps.sweeper.compose import Composer
+from sweeps.sweeper.hydra_files import HydraFiles
 from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.plan import Plan
 from sweeps.trial import Job, set_current_trial
@@ -93,10 +94,9 @@ class Jobs:
             parts.append(Job(task, self.folder / job.folder, job.trial))
 
         def run_function(task: DictConfig) -> list[Any]:
-            hydra = OmegaConf.masked_copy(config, "hydra")
+            files = HydraFiles(config.hydra)
             for job, part in zip(jobs[1:], parts, strict=True):
-                self._rename(hydra.hydra, job)
-                _write_config(part, hydra, job.overrides)
+                files.write(part, job.overrides, self._own_values(job))
             return function([Job(task, self.folder / first.folder, first.trial), *parts])
 
         outcomes: list[Any] = self._run_job(run_function, config, jobs)
@@ -116,32 +116,21 @@ class Jobs:
 
     def _compose(self, job: ReplicateJob) -> DictConfig:
         config = self.composer.compose(job.overrides)
-        self._name(config.hydra, job)
+        with flag_override(config.hydra, ["readonly", "struct"], False):
+            for key, value in self._own_values(job).items():
+                OmegaConf.update(config.hydra, key, value)
         return config
 
-    def _rename(self, hydra: DictConfig, job: ReplicateJob) -> None:
-        """Make Hydra's part of a job's config that of another job of the same study."""
-        self._name(hydra, job)
-        with flag_override(hydra, "readonly", False), read_write(hydra.runtime):
-            hydra.overrides.task = list(job.overrides)
-            hydra.runtime.output_dir = str(self.folder / job.folder)
-
-    def _name(self, hydra: DictConfig, job: ReplicateJob) -> None:
-        with flag_override(hydra, ["readonly", "struct"], False):
-            hydra.job.id, hydra.job.num = f"{job.trial.number}_{job.trial.label}", job.trial.number
-            hydra.sweep.dir = str(self.folder)
-            hydra.sweep.subdir = str(job.folder)
-
-
-def _write_config(job: Job, hydra: DictConfig, overrides: Sequence[str]) -> None:
-    """Write the files that Hydra writes to a job's folder."""
-    if hydra.hydra.output_subdir is None:
-        return
-    folder = job.folder / str(hydra.hydra.output_subdir)
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = {"config": job.config, "hydra": hydra, "overrides": OmegaConf.create(list(overrides))}
-    for name, part in parts.items():
-        (folder / f"{name}.yaml").write_text(OmegaConf.to_yaml(part), encoding="utf-8")
+    def _own_values(self, job: ReplicateJob) -> dict[str, Any]:
+        """Return what a job has of its own in Hydra's part of its config."""
+        return {
+            "job.id": f"{job.trial.number}_{job.trial.label}",
+            "job.num": job.trial.number,
+            "overrides.task": list(job.overrides),
+            "runtime.output_dir": str(self.folder / job.folder),
+            "sweep.dir": str(self.folder),
+            "sweep.subdir": str(job.folder),
+        }
 
 
 def _raise_storage_failure(error: BaseException) -> None:

@@ -26,8 +26,12 @@ def test_jobs_run_together_as_wide_as_asked_with_folders_of_their_own(toy: Toy) 
     for trial in study.trials:
         for seed in (0, 1, 2):
             record = trial.user_attrs[f"seed={seed}"]
-            config = OmegaConf.load(toy.folder / "jobs" / record["folder"] / ".hydra" / "config.yaml")
+            folder = toy.folder / "jobs" / record["folder"]
+            config, hydra = (
+                OmegaConf.load(folder / ".hydra" / f"{name}.yaml") for name in ("config", "hydra")
+            )
             assert (config.shape.x, config.seed) == (trial.params["shape.x"], seed)
+            assert (hydra.hydra.job.num, hydra.hydra.runtime.output_dir) == (trial.number, str(folder))
             assert record["value"] == (config.shape.x - 1) ** 2 + seed / 10
 
 
