@@ -21,12 +21,20 @@ class StudySweeper(Sweeper):
         self.job = (config, hydra_context, task_function)
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run the sweep of the command line, or resume it."""
+        """Run the sweep of the command line, or resume it; print the answer of one that is finished."""
+        from sweeps.sweeper.answer_file import AnswerFile
+
+        answer_file = AnswerFile.of(self.settings, arguments, self.job[0])
+        if conclusion := answer_file.read():
+            from sweeps.report.outputs.terminal import print_conclusion
+
+            print_conclusion(conclusion)
+            return
         from sweeps.sweeper.driver import drive
         from sweeps.sweeper.exit_messages import exit_with_message
 
         with exit_with_message(self.settings, self.job[0]):
-            drive(self.settings, arguments, *self.job)
+            drive(self.settings, arguments, *self.job, answer_file)
 
 
 # base_study is the name that an application's own hydra/sweeper/study.yaml builds on.

@@ -19,7 +19,7 @@ from sweeps.report.outputs.document import Part
 from sweeps.report.outputs.html import render_part
 from sweeps.report.outputs.markdown import bullets, table_lines
 from sweeps.report.outputs.tables import Table
-from sweeps.report.outputs.terminal import print_table
+from sweeps.report.outputs.terminal import print_tables
 from sweeps.report.sentences.wording import format_params, join_words
 from sweeps.report.statistics.intervals import Estimate
 
@@ -32,8 +32,7 @@ def print_sweeps(several: SeveralSweeps) -> None:
     console = Console(highlight=False)
     for sentence in describe_sweeps(several):
         console.print(sentence, markup=False)
-    for table in [*_forest_tables(several, is_drawn=True), *_transfer_tables(several)]:
-        print_table(console, table)
+    print_tables([*_forest_tables(several, is_drawn=True), *_transfer_tables(several)])
 
 
 def forest_plots(several: SeveralSweeps) -> list[Plot]:

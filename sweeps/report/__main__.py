@@ -27,7 +27,9 @@ def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None, v
     import optuna
 
     from sweeps.report.findings.load import load_findings, sweep_names
-    from sweeps.report.outputs.terminal import print_findings
+    from sweeps.report.outputs.conclude import conclude
+    from sweeps.report.outputs.tables import settings_table
+    from sweeps.report.outputs.terminal import print_conclusion, print_tables
     from sweeps.report.write import write_report
     from sweeps.study.storage import storage_at
 
@@ -40,7 +42,9 @@ def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None, v
         if folder is not None and len(sweeps) > 1:
             target = folder / name
         write_report(storage, studies, target)
-        print_findings(studies, target, url, with_tables=verbose)
+        print_conclusion(conclude(studies, target, url))
+        if verbose:
+            print_tables([settings_table(findings, is_narrow=True) for findings in studies])
 
 
 def _sweep_folder(name: str, recorded: str | None) -> Path:

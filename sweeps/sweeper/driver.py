@@ -14,13 +14,14 @@ from omegaconf import DictConfig
 from sweeps.study.claims import Claims
 from sweeps.study.outage import storage_failure
 from sweeps.study.storage import Storage, storage_at
+from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
 from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirmation_plan, enqueue_picks, enqueue_recommended, is_tuned
 from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.jobs import Jobs
-from sweeps.sweeper.outcome import raise_if_gave_up, write_sweep_results
+from sweeps.sweeper.outcome import is_finished, raise_if_gave_up, read_states, write_sweep_results
 from sweeps.sweeper.phase import Phase
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.replicates import parse_axes
@@ -36,8 +37,9 @@ def drive(
     config: DictConfig,
     hydra_context: HydraContext,
     task_function: TaskFunction,
+    answer_file: AnswerFile,
 ) -> None:
-    """Run a sweep to its end, or resume one."""
+    """Run a sweep to its end, or resume one; keep the answer if nothing is left then."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = Path(config.hydra.sweep.dir).absolute()
     url = settings.storage or f"sqlite:///{folder}/study.db"
@@ -69,8 +71,13 @@ def drive(
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
                 write_sweep_results(phases, claims, folder)
         raise
-    write_sweep_results(phases, claims, folder, show=url)
+    before = read_states(phases[0])
+    conclusion = write_sweep_results(phases, claims, folder, show=url)
     raise_if_gave_up(phases, claims, resume_command(settings, config))
+    if conclusion and storage.path and is_finished(before):
+        digests = digest_sweep(storage.path, folder, [plan.name for plan in plans])
+        if read_states(phases[0]) == before:  # no other driver has gone on with it meanwhile
+            answer_file.write(conclusion, digests)
 
 
 def _widen_studies(tuning: Phase, claims: Claims, storage: Storage) -> list[str]:

@@ -9,8 +9,12 @@ import optuna
 from omegaconf import OmegaConf
 from optuna.trial import FrozenTrial, TrialState
 
+from sweeps.report.conclusion import Conclusion
 from sweeps.report.findings.load import load_findings
-from sweeps.report.outputs.terminal import print_findings
+from sweeps.report.measure.from_storage import OVERVIEW, load_study
+from sweeps.report.outputs.conclude import conclude
+from sweeps.report.outputs.tables import settings_table
+from sweeps.report.outputs.terminal import print_conclusion, print_tables
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
@@ -18,35 +22,64 @@ from sweeps.sweeper.phase import Phase
 
 log = logging.getLogger(__name__)
 
+# By the study's name: its user attributes, and the state of each trial.
+States = dict[str, tuple[dict[str, Any], list[TrialState]]]
+
 
 def write_sweep_results(
     phases: Sequence[Phase], claims: Claims, folder: Path, show: str | None = None
-) -> None:
-    """Write the results, and free dead workers' trials. show: the storage's URL to print, or None."""
+) -> Conclusion | None:
+    """Write the results, and free dead workers' trials. show: the storage's URL to print, or None.
+
+    Return what was printed, if all could be written.
+    """
     for phase in phases:
         for study in phase.studies:
             claims.free(study)
     for plan, study in phases[0].pairs:
         _write_best_trials(study, folder.joinpath(*plan.name.split("/")[1:]))
-    _write_report(phases[0], folder, show)
+    return _write_report(phases[0], folder, show)
 
 
-def _write_report(tuning: Phase, folder: Path, show: str | None) -> None:
+def _write_report(tuning: Phase, folder: Path, show: str | None) -> Conclusion | None:
     """Print and write the report; a sweep never fails for it, as all of it is in the storage."""
     storage = storage_of(tuning.studies[0])
     with_report = tuning.worker.settings.report
+    conclusion = None
     try:
         findings = load_findings(storage, tuning.worker.plans[0].name.split("/")[0])
         if show:
+            conclusion = conclude(findings, folder if with_report else None, show)
+            print_conclusion(conclusion)
             # hydra.verbose=true prints the table of settings too.
-            with_tables = log.isEnabledFor(logging.DEBUG)
-            print_findings(findings, folder if with_report else None, show, with_tables)
+            if log.isEnabledFor(logging.DEBUG):
+                print_tables([settings_table(each, is_narrow=True) for each in findings])
         if with_report:
             from sweeps.report.write import write_report  # with plotly, which no sweep needs before its end
 
             write_report(storage, findings, folder)
     except Exception:
         log.exception("The report could not be written to %s; what it tells of is in the storage.", folder)
+        return None
+    return conclusion
+
+
+def read_states(tuning: Phase) -> States:
+    """Return how far a sweep is, of studies that other commands began too."""
+    storage, sweep = storage_of(tuning.studies[0]), tuning.worker.plans[0].name.split("/")[0]
+    states: States = {}
+    for name in optuna.get_all_study_names(storage):
+        study = load_study(storage, name) if name.split("/")[0] == sweep else None
+        if study and OVERVIEW not in study.user_attrs:
+            trials = study.get_trials(deepcopy=False)
+            states[name] = study.user_attrs, [trial.state for trial in trials]
+    return states
+
+
+def is_finished(states: States) -> bool:
+    """Return whether another start would find nothing to do, not even a failed trial to try again."""
+    ended = {TrialState.COMPLETE, TrialState.PRUNED}
+    return all(ended.issuperset(trial_states) for _, trial_states in states.values())
 
 
 def _write_best_trials(study: optuna.Study, folder: Path) -> None:

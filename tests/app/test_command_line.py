@@ -80,6 +80,29 @@ def test_a_sweep_completes_every_setting_and_keeps_every_replicate(sweep_output:
                 assert trial.intermediate_values[2] == trial.value
 
 
+# Python imports a module of this name at its start.
+GUARD = """
+import sys
+
+class Guard:
+    def find_spec(self, name, path=None, target=None):
+        assert name not in {"torch", "numpy", "scipy", "plotly", "optuna", "sqlalchemy", "alembic"}, name
+
+sys.meta_path.insert(0, Guard())
+"""
+
+
+def test_a_second_start_prints_the_answer_without_torch_and_without_statistics(
+    sweep_output: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs, first = sweep_output
+    (tmp_path / "sitecustomize.py").write_text(GUARD)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    again = sweeps_run(*SMALL, f"outputs={outputs}")
+    assert again.startswith("\nUse ")
+    assert first.endswith(again)
+
+
 def test_only_the_confirmation_reads_the_test_set(sweep_output: tuple[Path, str]) -> None:
     outputs, _ = sweep_output
     found = {each.option: each for each in read(storage_at(f"sqlite:///{outputs}/sweeps.db").open())}

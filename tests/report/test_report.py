@@ -14,8 +14,9 @@ from optuna_dashboard._note import get_note
 
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
+from sweeps.report.outputs.conclude import dashboard_command
 from sweeps.report.outputs.document import Document, compose_document
-from sweeps.report.outputs.terminal import answer_lines, dashboard_command
+from sweeps.report.outputs.terminal import answer_lines
 from sweeps.report.write import write_report
 from tests.support.studies import (
     EACH,

@@ -9,17 +9,20 @@ from pathlib import Path
 import optuna
 import pytest
 
+from sweeps.report.conclusion import Answer
 from sweeps.report.figures import all as figures
 from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
+from sweeps.report.outputs.conclude import conclude, train_command
 from sweeps.report.outputs.document import compose_document
 from sweeps.report.outputs.html import render_html
 from sweeps.report.outputs.markdown import answer_markdown, render_markdown
-from sweeps.report.outputs.terminal import answer_lines, print_findings, train_command
+from sweeps.report.outputs.tables import settings_table
+from sweeps.report.outputs.terminal import answer_lines, print_conclusion, print_tables
 from sweeps.report.sentences import guide
-from sweeps.report.sentences.answer import Answer, compose_answer
+from sweeps.report.sentences.answer import compose_answer
 from sweeps.report.sentences.certainty import explain_study
 from sweeps.report.sentences.wording import (
     format_difference,
@@ -63,7 +66,7 @@ def answer(sweep: str) -> Answer:
 
 def print_sweep(sweep: str, capsys: pytest.CaptureFixture[str], folder: Path = Path("/there")) -> str:
     """Return what the terminal shows of a sample sweep."""
-    print_findings(load(sweep)[0], folder, "sqlite:///outputs/sweeps.db")
+    print_conclusion(conclude(load(sweep)[0], folder, "sqlite:///outputs/sweeps.db"))
     return capsys.readouterr().out
 
 
@@ -330,11 +333,14 @@ def test_a_study_of_another_program_has_no_command_to_train_it(capsys: pytest.Ca
     assert "Train one" not in print_sweep("another program's", capsys)
 
 
-def test_the_table_of_settings_is_printed_where_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    print_findings(load("equal")[0], None, "sqlite:///outputs/sweeps.db", with_tables=True)
+def test_each_setting_is_in_the_printed_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    print_tables([settings_table(findings, is_narrow=True) for findings in load("equal")[0]])
     printed = capsys.readouterr().out
     assert printed.count("validation accuracy in %, mean over 3 runs") == 2
-    assert "runs.csv" not in printed
+
+
+def test_without_a_report_no_file_of_it_is_named() -> None:
+    assert list(conclude(load("equal")[0], None, "sqlite:///outputs/sweeps.db").steps) == ["Dashboard"]
 
 
 def test_a_scope_names_what_differs_between_optimizers() -> None:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeps.report.conclusion import Answer
 from sweeps.report.figures.all import Plot, joint_plots, study_plots
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
+from sweeps.report.outputs.conclude import train_command
 from sweeps.report.outputs.tables import Table, confirmed_tables, settings_table
-from sweeps.report.outputs.terminal import train_command
-from sweeps.report.sentences.answer import Answer, compose_answer
+from sweeps.report.sentences.answer import compose_answer
 from sweeps.report.sentences.certainty import explain_study, explain_together
 from sweeps.report.sentences.limits import list_limits
 from sweeps.report.sentences.wording import join_words

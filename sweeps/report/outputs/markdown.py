@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from sweeps.report.conclusion import Answer
 from sweeps.report.outputs.document import Document
 from sweeps.report.outputs.tables import Table
-from sweeps.report.sentences.answer import Answer
 from sweeps.report.sentences.guide import GUIDE
 
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from sweeps.report.conclusion import Answer, AnswerRow
 from sweeps.report.findings.joint import Joint, shared_metric
 from sweeps.report.findings.scope import scope
 from sweeps.report.findings.study import Findings
@@ -22,42 +22,6 @@ from sweeps.report.sentences.wording import (
 
 # The most facts of the first screen.
 MOST_FACTS = 3
-
-
-@dataclass(frozen=True)
-class AnswerRow:
-    """The row of one optimizer: its recommended setting."""
-
-    # "sgd"
-    option: str
-    # "lr=0.3 momentum=0.9"; empty where nothing is recommended
-    setting: str
-    # "93.52 [93.14, 93.90]", or "diverged"; empty where nothing is recommended
-    score: str
-    # "half, double lr: 93.5, 93.5"; empty where they weren't trained
-    tolerance: str = ""
-    # the most important first, without a full stop: what widening brought, the config's own setting, caveats
-    remarks: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The short answer of a sweep. Every text is one line, without a full stop but the advice."""
-
-    # "sweeps: 54 settings x 3 seeds, then 10 settings x 10 fresh seeds; 0 of 262 runs diverged"
-    title: str
-    # what the scores are: "test accuracy in % on fresh seeds, 95 % interval"
-    note: str
-    # one an optimizer
-    rows: Sequence[AnswerRow]
-    # which optimizers are told apart; empty of a single one
-    verdicts: Sequence[str]
-    # "Holds for mnist5k, mlp, 20 epochs, batch 256; sgd with ReduceLROnPlateau, adam with no scheduler"
-    scope: str
-    # one sentence: what to use, or what to do first
-    advice: str
-    # for the first screen: the verdicts, +- of the test images
-    facts: Sequence[str] = ()
 
 
 def compose_answer(studies: Sequence[Findings], joint: Joint) -> Answer:

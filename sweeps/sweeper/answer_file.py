@@ -1,0 +1,124 @@
+"""The answer of a finished sweep, beside its report, so that the same command prints it again at once.
+
+As with `make`, it holds while nothing that it was made from has changed: the command, its config with the
+files that options come from, this package, the storage's file, the report. Else the sweep is started as any
+other. A server's storage has no file, so that its sweeps are always started.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import file_digest, sha256
+from importlib.resources import files
+from pathlib import Path
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.report.conclusion import Conclusion
+from sweeps.sweeper.conf import StudySweeperConf
+
+NAME = "answer.json"
+# Beyond so many entries a folder of options is not read through: an application may keep its outputs there.
+MOST_ENTRIES = 2000
+
+
+@dataclass(frozen=True)
+class AnswerFile:
+    """The file in which a sweep's folder keeps the answer."""
+
+    path: Path
+    # of all that the sweep was asked; empty where that can't be told by files
+    digest: str
+
+    @classmethod
+    def of(cls, settings: StudySweeperConf, arguments: Sequence[str], config: DictConfig) -> "AnswerFile":
+        """Return the file of the sweep that a command line asks for."""
+        path = Path(config.hydra.sweep.dir).absolute() / NAME
+        options = _read_options(config)
+        if options is None:
+            return cls(path, "")
+        question = {
+            "arguments": list(arguments),
+            "settings": asdict(settings),
+            "config": OmegaConf.to_container(config, resolve=False, enum_to_str=True),
+            "options": options,
+            "structured": str(ConfigStore.instance().repo),
+            "variables": _variables([*arguments, *options.values()]),
+            "package": [(str(file), file.stat().st_mtime_ns) for file in _package_files()],
+        }
+        return cls(path, sha256(repr(question).encode()).hexdigest())
+
+    def read(self) -> Conclusion | None:
+        """Return the conclusion, if nothing that it was made from has changed."""
+        try:
+            content = json.loads(self.path.read_text())
+        except (OSError, ValueError):
+            return None
+        if not self.digest or content.get("question") != self.digest:
+            return None
+        if content["files"] != _digest_files(content["files"]):
+            return None
+        return Conclusion.from_json(content["conclusion"])
+
+    def write(self, conclusion: Conclusion, file_digests: dict[str, str]) -> None:
+        """Keep the conclusion with the digests of the files that it was made from or tells of."""
+        content = {"question": self.digest, "files": file_digests, "conclusion": conclusion.to_json()}
+        with suppress(OSError):  # nothing is lost with it
+            self.path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def digest_sweep(storage: Path, folder: Path, studies: Iterable[str]) -> dict[str, str]:
+    """Return the digests of a storage's file, and of what a sweep writes into its folder, by path."""
+    paths = [storage, *(Path(f"{storage}-{suffix}") for suffix in ("wal", "journal"))]
+    paths += [folder / name for name in ("report.html", "report.md", "report.json", "runs.csv")]
+    paths += [folder.joinpath(*study.split("/")[1:], "optimization_results.yaml") for study in studies]
+    return _digest_files(map(str, [*paths, *sorted(folder.glob("pick/*.yaml"))]))
+
+
+def _digest_files(paths: Iterable[str]) -> dict[str, str]:
+    """Return the digest of each file, empty of one that is missing."""
+    digests = dict.fromkeys(paths, "")
+    for path in digests:
+        if Path(path).is_file():
+            with Path(path).open("rb") as file:
+                digests[path] = file_digest(file, "sha256").hexdigest()
+    return digests
+
+
+def _read_options(config: DictConfig) -> dict[str, str] | None:
+    """Return the YAML files that Hydra composes from, but its own; None where they can't all be listed."""
+    texts: dict[str, str] = {}
+    count = 0
+    for source in config.hydra.runtime.config_sources:
+        if source.provider == "hydra" or source.schema == "structured":
+            continue
+        if source.schema not in ("file", "pkg"):
+            return None
+        folder = source.path if source.schema == "file" else str(files(source.path))
+        for parent, subfolders, names in os.walk(folder):
+            count += len(subfolders) + len(names)
+            if count > MOST_ENTRIES:
+                return None
+            for path in sorted(Path(parent, name) for name in names if name.endswith((".yaml", ".yml"))):
+                with suppress(OSError):  # Hydra can't read it either
+                    texts[str(path)] = path.read_text(errors="replace")
+    return dict(sorted(texts.items()))
+
+
+def _variables(texts: Iterable[str]) -> dict[str, str | None]:
+    """Return the environment variables that options name, and what decides how commands are shown."""
+    names = {"UV"}
+    for text in texts:
+        names.update(re.findall(r"oc\.env:\s*(\w+)", text))
+    return {name: os.environ.get(name) for name in sorted(names)}
+
+
+def _package_files() -> Iterator[Path]:
+    """Yield this package's own files."""
+    for file in sorted(Path(__file__).parents[1].rglob("*")):
+        if file.suffix in (".py", ".jinja"):
+            yield file
