@@ -30,10 +30,11 @@ class StudySweeper(Sweeper):
 
             print_conclusion(conclusion)
             return
+        from sweeps.fork_server.client import current_server
         from sweeps.sweeper.driver import drive
         from sweeps.sweeper.exit_messages import exit_with_message
 
-        with exit_with_message(self.settings, self.job[0]):
+        with current_server(), exit_with_message(self.settings, self.job[0]):
             drive(self.settings, arguments, *self.job, answer_file)
 
 

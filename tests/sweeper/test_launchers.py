@@ -16,7 +16,12 @@ from tests.support.postgres import binaries, server
 
 # A cluster of this test's own, which other machines can't reach.
 CLUSTER = "{address: local, include_dashboard: false, num_cpus: 2, _node_ip_address: 127.0.0.1}"
-LAUNCHERS = {"joblib": [], "submitit_local": [], "ray": [f"++hydra.launcher.ray.init={CLUSTER}"]}
+LAUNCHERS = {
+    "forkserver": [],
+    "joblib": [],
+    "submitit_local": [],
+    "ray": [f"++hydra.launcher.ray.init={CLUSTER}"],
+}
 SWEEP = [
     "shape=bowl",
     "shape.x=interval(-2,2)",
@@ -52,7 +57,12 @@ def postgresql() -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("launcher", "storage"),
-    [("joblib", "sqlite"), ("submitit_local", "postgresql"), ("ray", "sqlite")],
+    [
+        ("forkserver", "postgresql"),
+        ("joblib", "sqlite"),
+        ("submitit_local", "postgresql"),
+        ("ray", "sqlite"),
+    ],
 )
 def test_a_sweep_gives_the_same_settings_and_values_wherever_it_runs(
     launcher: str,
