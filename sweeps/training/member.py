@@ -50,6 +50,16 @@ class Member:
         """Return whether there is an epoch to train."""
         return self.is_finite and len(self.epochs) < self.run.epochs
 
+    def identify_draws(self) -> tuple[Any, ...]:
+        """Return what decides the images and dropout masks to come: members of equal ones can share them."""
+        states = [generator.get_state() for generator in self.generators.values()]
+        return self.feed, self.run.seed, *(state.numpy().tobytes() for state in states)
+
+    def share_draws(self, other: "Member") -> None:
+        """Set the generators to where those of a member are that drew for both."""
+        for purpose, generator in self.generators.items():
+            generator.set_state(other.generators[purpose].get_state())
+
     def draw_batches(self) -> Tensor:
         """Draw the rows of an epoch's batches anew: (steps, batch)."""
         size = self.run.batch_size

@@ -11,6 +11,7 @@ from sweeps.training import device as devices
 from sweeps.training.member import Member
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.stack import rows
+from sweeps.training.stack.layout import Layout
 from sweeps.training.stack.network import choose_network
 from sweeps.training.stack.stack import Stack, build_stacks, measure
 
@@ -123,11 +124,11 @@ def evaluate(
     model = result.model
     accuracies = {}
     with devices.numerics(target, precision):
-        network = choose_network(model, torch.Size((run.batch_size, *feed.shape)))([model])
+        network = choose_network(model, torch.Size((run.batch_size, *feed.shape)))([model], Layout.apart(1))
         for split in splits:
             images, labels, split_rows = images_of[split]
             gather = partial(_gather, images, labels)
-            accuracies[split] = measure(network, gather, split_rows.unsqueeze(0))[1].item()
+            accuracies[split] = measure(network, gather, split_rows.unsqueeze(0), 1)[1].item()
     rows.detach(model)
     return accuracies
 

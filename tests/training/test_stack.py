@@ -321,14 +321,13 @@ def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(opt
 def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypatch: Any) -> None:
     # Tensors on torch's meta device have no values: item(), bool(), nonzero(), cpu() all raise.
     meta, reads = torch.device("meta"), []
-    members = [Member(index, replace(SMALL, model=model, seed=index), CPU) for index in range(2)]
+    members = [Member(index, replace(SMALL, model=model, seed=index // 2), CPU) for index in range(3)]
     for member in members:
         member.feed = SMALL.feed.to(meta)
         member.training_rows, member.validation_rows = (
             member.training_rows.to(meta),
             member.validation_rows.to(meta),
         )
-        monkeypatch.setattr(member, "generators", dict.fromkeys(member.generators))
         member.model = member.model.to(meta)
         member.optimizer = optimizer(member.model.parameters())
         member.scheduler = Schedule().build(member.optimizer)
@@ -340,6 +339,10 @@ def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypa
 
     monkeypatch.setattr(Tensor, "tolist", read)
     [stack] = build_stacks(members)
+    # The device has no generators either.
+    monkeypatch.setattr(Member, "share_draws", lambda member, other: None)  # noqa: ARG005
+    for member in members:
+        monkeypatch.setattr(member, "generators", dict.fromkeys(member.generators))
     stack.train_epoch()
     assert reads == [meta]
-    assert [math.isfinite(member.epochs[0].train_loss) for member in members] == [True, True]
+    assert [math.isfinite(member.epochs[0].train_loss) for member in members] == [True] * 3

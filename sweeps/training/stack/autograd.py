@@ -9,6 +9,7 @@ from torch.func import functional_call, vmap
 
 from sweeps.training.stack import rows
 from sweeps.training.stack.dropout_masks import Masks, dropout_factors
+from sweeps.training.stack.layout import Layout
 
 # Classes of dropout, and how many leading dimensions of a value the mask of each has: all, or its channels.
 DROPOUTS: dict[type[nn.Module], int | None] = {
@@ -25,7 +26,7 @@ class SingleNetwork:
     Its dropout draws from torch's global random numbers.
     """
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
+    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None:  # noqa: ARG002 -- of one member
         [self.model] = models
         self.parameters = [value for value in self.model.parameters() if value.requires_grad]
         for parameter in self.parameters:
@@ -62,9 +63,10 @@ class SingleNetwork:
 class VmapNetwork:
     """The members' models through one vmap (a `network.Network`)."""
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
+    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None:
+        self.layout = layout
         self.skeleton = deepcopy(models[0])
-        self.dropout_names = _replace_dropouts(self.skeleton)
+        self.dropouts = _replace_dropouts(self.skeleton)
         # Each parameter of all members, (stack, *shape); of the trained ones also its gradients and rows.
         self.values: dict[str, Tensor] = {}
         self.parameters: dict[str, Tensor] = {}
@@ -84,7 +86,7 @@ class VmapNetwork:
         """Return whether two such models train through a vmap: tried, on tensors without memory."""
         meta = torch.device("meta")
         try:
-            network = VmapNetwork([deepcopy(model).to(meta) for _ in range(2)])
+            network = VmapNetwork([deepcopy(model).to(meta) for _ in range(2)], Layout.apart(2))
             network.begin_epoch([torch.Generator()] * 2, images)
             labels = torch.empty(2, images[0], dtype=torch.long, device=meta)
             network.step(torch.empty(2, *images, dtype=network.dtype, device=meta), labels)
@@ -94,7 +96,7 @@ class VmapNetwork:
 
     def begin_epoch(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
         """Draw the epoch's masks for batches of one member's shape `images`."""
-        shapes = _mask_shapes(self.skeleton, self.dropout_names, images, self.dtype)
+        shapes = _mask_shapes(self.skeleton, list(self.dropouts), images, self.dtype)
         self.masks = iter(Masks(generators, shapes, self.device))
 
     def compile(self) -> None:
@@ -105,9 +107,10 @@ class VmapNetwork:
         """Compute forward pass, cross-entropy and backward pass of all members."""
         self.skeleton.train()
         buffers = dict(self.buffers)
-        for name, bits in zip(self.dropout_names, next(self.masks), strict=True):
-            buffers[f"{name}.bits"] = bits
-        logits = self._forward(self.values, buffers, images)  # (stack, batch, classes)
+        for (name, probability), bits in zip(self.dropouts.items(), next(self.masks), strict=True):
+            mask = dropout_factors(bits, probability, self.dtype)
+            buffers[f"{name}.mask"] = self.layout.spread(mask)
+        logits = self._forward(self.values, buffers, self.layout.spread(images))  # (stack, batch, classes)
         losses, gradients = differentiate(logits, labels, list(self.parameters.values()))
         for (target, parameters), gradient in zip(self.gradients.values(), gradients, strict=True):
             write_gradient(gradient, target, parameters)
@@ -117,7 +120,7 @@ class VmapNetwork:
     def predict(self, images: Tensor) -> Tensor:
         """Return the logits in evaluation mode."""
         self.skeleton.eval()
-        logits: Tensor = vmap(self._call)(self.values, self.buffers, images)
+        logits: Tensor = vmap(self._call)(self.values, self.buffers, self.layout.spread(images))
         return logits
 
     def _call(self, values: Mapping[str, Tensor], buffers: Mapping[str, Tensor], images: Tensor) -> Tensor:
@@ -126,20 +129,20 @@ class VmapNetwork:
 
 
 class MaskedDropout(nn.Module):
-    """Dropout by random bits that come from outside: (batch, ...), for all of a value or its channels."""
+    """Dropout by a mask that comes from outside: (batch, ...), for all of a value or its channels."""
 
-    bits: Tensor
+    mask: Tensor
 
     def __init__(self, dropout: nn.Module) -> None:
         super().__init__()
         self.probability = float(dropout.p)  # type: ignore[arg-type]
         self.dimensions = DROPOUTS[type(dropout)]
-        self.register_buffer("bits", None)
+        self.register_buffer("mask", None)
 
     def forward(self, values: Tensor) -> Tensor:
         if not self.training:
             return values
-        mask = dropout_factors(self.bits, self.probability, values.dtype)
+        mask = self.mask.to(values.dtype)
         return values * mask.view(*mask.shape, *(1,) * (values.ndim - mask.ndim))
 
 
@@ -173,12 +176,15 @@ def count_right(logits: Tensor, labels: Tensor) -> Tensor:
     return (logits.detach().max(2).indices == labels).sum(1)
 
 
-def _replace_dropouts(model: nn.Module) -> list[str]:
-    """Put a masked dropout where the model has a dropout; return their names."""
+def _replace_dropouts(model: nn.Module) -> dict[str, float]:
+    """Put a masked dropout where the model has a dropout; return their probabilities by their names."""
     names = [name for name, module in model.named_modules() if type(module) in DROPOUTS]
+    probabilities = {}
     for name in names:
-        model.set_submodule(name, MaskedDropout(model.get_submodule(name)))
-    return names
+        masked = MaskedDropout(model.get_submodule(name))
+        probabilities[name] = masked.probability
+        model.set_submodule(name, masked)
+    return probabilities
 
 
 def _mask_shapes(

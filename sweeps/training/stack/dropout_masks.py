@@ -1,4 +1,4 @@
-"""Dropout's random numbers: each member's from its own generator, many steps in one draw."""
+"""Dropout's random numbers: each group's from a generator of its own, many steps in one draw."""
 
 from collections.abc import Iterator, Sequence
 from math import prod
@@ -15,7 +15,7 @@ LEVELS = 2**16
 class Masks:
     """The masks of one epoch.
 
-    Iterating gives the random bits of a step: for each dropout layer an int16 tensor (stack, *shape), which
+    Iterating gives the random bits of a step: for each dropout layer an int16 tensor (groups, *shape), which
     `dropout_factors` makes the mask of.
     """
 
@@ -25,7 +25,7 @@ class Masks:
         shapes: Sequence[Sequence[int]],
         device: torch.device,
     ) -> None:
-        # One generator a member.
+        # One generator a group of members that share their masks.
         self.generators = generators
         self.device = device
         # The shape of each dropout layer's mask in one member, such as (features, batch).
@@ -37,12 +37,12 @@ class Masks:
             while True:
                 yield []
         while True:
-            for bits in self._draw().unbind(1):  # (stack, bits a step)
+            for bits in self._draw().unbind(1):  # (groups, bits a step)
                 parts = bits.split_with_sizes(self.sizes, 1)
                 yield [part.view(-1, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
     def _draw(self) -> Tensor:
-        """Draw the bits of many steps: (stack, steps, bits a step)."""
+        """Draw the bits of many steps: (groups, steps, bits a step)."""
         count = STEPS_PER_DRAW * sum(self.sizes)
         # A number of 64 bits holds four of 16; rounded up.
         numbers = torch.empty(len(self.generators), -(-count // 4), dtype=torch.int64, device=self.device)
@@ -51,12 +51,15 @@ class Masks:
         return numbers.view(torch.int16)[:, :count].view(len(numbers), STEPS_PER_DRAW, -1)
 
 
-def dropout_factors(bits: Tensor, probability: float, dtype: torch.dtype) -> Tensor:
+def dropout_factors(
+    bits: Tensor, probability: float, dtype: torch.dtype, out: Tensor | None = None
+) -> Tensor:
     """Return dropout's factors, shaped as the bits: 0 with the probability, else 1 / (1 - probability).
 
     The probability is rounded to one of 65,536 levels.
     """
     level = round(probability * LEVELS)
     # int16 counts from -LEVELS / 2, so that `level` of its values lie below the threshold.
-    factors = (bits >= level - LEVELS // 2).to(dtype)
+    threshold = level - LEVELS // 2
+    factors = (bits >= threshold).to(dtype) if out is None else torch.ge(bits, threshold, out=out)
     return factors.mul_(LEVELS / max(LEVELS - level, 1))

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sweeps.training.stack.dropout_masks import Masks
 from sweeps.training.stack.layers import LAYERS, Dropout, Layer, Linear
+from sweeps.training.stack.layout import Layout
 
 # Computes each image's loss, (stack, batch), and right answers, (stack,), of images and labels.
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -15,13 +16,15 @@ Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 class LayeredNetwork:
     """The members' sequences as one (a `network.Network`)."""
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
+    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None:
         members = [list(model.children())[1:] for model in models]  # the images come flat
         self.layers: list[Layer] = [LAYERS[type(column[0])](column) for column in zip(*members, strict=True)]
         self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
         first = self.layers[0]
         assert isinstance(first, Linear)
-        first.is_first, self.device = True, first.weight.device
+        first.is_first, first.blocks, self.device = True, layout.blocks, first.weight.device
+        for dropout in self.dropouts:
+            dropout.blocks = layout.blocks
         self._compute: Step = self._differentiate
 
     @staticmethod
@@ -63,16 +66,16 @@ class LayeredNetwork:
 
     def _differentiate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         logits = self._forward(images, training=True)  # (stack, classes, batch)
+        right = (logits.max(1).indices == labels).sum(1)
         log_softmax, labels_row = torch.log_softmax(logits, 1), labels.unsqueeze(1)  # (stack, 1, batch)
-        losses = log_softmax.gather(1, labels_row).squeeze(1).neg_()
-        classes = torch.arange(logits.shape[1], device=logits.device).view(1, -1, 1)
-        one_hot = (labels_row == classes).to(logits.dtype)
+        label_log_softmax = log_softmax.gather(1, labels_row)
         # L is the batch's mean of -log_softmax[label], so that dL/dlogits = (softmax - one_hot) / batch.
-        gradient: Tensor | None = log_softmax.exp_().sub_(one_hot).div_(labels.shape[1])
+        softmax = log_softmax.exp_().scatter_(1, labels_row, label_log_softmax.exp().sub_(1))
+        gradient: Tensor | None = softmax.div_(labels.shape[1])
         for layer in reversed(self.layers):
             assert gradient is not None
             gradient = layer.backward(gradient)
-        return losses, (logits.max(1).indices == labels).sum(1)
+        return label_log_softmax.squeeze(1).neg_(), right
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
@@ -80,7 +83,7 @@ class LayeredNetwork:
         return self._forward(images, training=False).transpose(1, 2)
 
     def _forward(self, images: Tensor, training: bool) -> Tensor:
-        values = images.flatten(2).transpose(1, 2)  # (stack, pixels, batch)
+        values = images.flatten(2).transpose(1, 2)  # (groups, pixels, batch)
         for layer in self.layers:
             values = layer.forward(values, training)
         return values

@@ -8,19 +8,23 @@ from torch import Tensor, nn
 
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.layered import LayeredNetwork
+from sweeps.training.stack.layout import Layout
 
 
 class Network(Protocol):
-    """The members' networks. Images are (stack, batch, channels, height, width), labels (stack, batch)."""
+    """The members' networks, laid out so that those of a group share their images and dropout masks.
 
-    def __init__(self, models: Sequence[nn.Module]) -> None: ...
+    Images are (groups, batch, channels, height, width), labels (stack, batch).
+    """
+
+    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None: ...
 
     @staticmethod
     def supports(model: nn.Module, images: torch.Size) -> bool:
         """Return whether models of this structure train so, in batches of one member's shape `images`."""
 
     def begin_epoch(self, generators: Sequence[torch.Generator], images: torch.Size) -> None:
-        """Start an epoch of such batches; the generators are the members' own for dropout."""
+        """Start an epoch of such batches; the generators are the groups' own for dropout."""
 
     def compile(self) -> None:
         """Let torch's compiler take over what it can of `step`."""

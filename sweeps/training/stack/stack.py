@@ -13,7 +13,8 @@ from sweeps.training.member import Member
 from sweeps.training.run import Epoch
 from sweeps.training.stack import rows
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
-from sweeps.training.stack.fused_steps import use_fused_kernel
+from sweeps.training.stack.fused_steps import Steps, use_fused_kernel
+from sweeps.training.stack.layout import Layout
 from sweeps.training.stack.network import Network, choose_network, structure_of
 
 # Images in one forward pass of an evaluation, all members together; bounds memory, changes no result.
@@ -21,7 +22,7 @@ EVALUATION_BATCH = 8192
 # Standard errors of a minibatch's mean loss by which the loss of an untrained network may be above it.
 LIMIT_ERRORS = 3
 
-# Gathers images (stack, batch, channels, height, width) and labels (stack, batch) by rows (stack, batch).
+# Gathers images (groups, batch, channels, height, width) and labels (stack, batch) by rows (groups, batch).
 Gather = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
@@ -32,17 +33,15 @@ class Stack:
         self, network_class: type[Network], members: Sequence[Member], compiled: bool = False
     ) -> None:
         self.network_class, self.compiled = network_class, compiled
-        feeds = list(dict.fromkeys(member.feed for member in members))
-        # Members of one feed side by side, so that one gather serves them.
-        self.members = sorted(members, key=lambda member: feeds.index(member.feed))
-        self._feed_groups = [
-            list(group) for _, group in groupby(self.members, key=lambda member: member.feed)
-        ]
-        self.network = network_class([member.model for member in self.members])
+        self._groups = _group_by_draws(members)
+        self.members = [member for group in self._groups for member in group]
+        self.layout = Layout([len(group) for group in self._groups])
+        self.network = network_class([member.model for member in self.members], self.layout)
         if compiled:
             self.network.compile()
         for member in self.members:
             use_fused_kernel(member.optimizer)
+        self._steps = [Steps(member.optimizer) for member in self.members]
         self._images: Tensor | None = None
 
     def train_epoch(self) -> None:
@@ -51,10 +50,13 @@ class Stack:
         with self.members[0].use_random_numbers():
             losses, loss_limits, right = self._train_batches()
         self._set_mode(training=False)
-        validation = torch.stack([member.validation_rows for member in self.members])
+        for first, *others in self._groups:
+            for member in others:
+                member.share_draws(first)
+        validation = torch.stack([group[0].validation_rows for group in self._groups])
         metrics = [
             *(losses.double().mean(0), 100 * right.double() / (len(losses) * self._batch_size)),
-            *measure(self.network, self._gather, validation),
+            *measure(self.network, self._gather, validation, len(self.members)),
             loss_limits,
         ]
         # (stack, 4 metrics, the limit and each step's loss), copied to the host at once
@@ -86,10 +88,11 @@ class Stack:
         The limits, (stack,), are above the losses by what chance explains; right answers: (stack,).
         """
         members, network = self.members, self.network
-        batches = torch.stack([member.draw_batches() for member in members], 1)  # (steps, stack, batch)
+        firsts = [group[0] for group in self._groups]
+        batches = torch.stack([member.draw_batches() for member in firsts], 1)  # (steps, groups, batch)
         shape = torch.Size((self._batch_size, *members[0].feed.shape))
-        network.begin_epoch([member.generators["dropout"] for member in members], shape)
-        losses = torch.empty(batches.shape[:2], device=batches.device)
+        network.begin_epoch([member.generators["dropout"] for member in firsts], shape)
+        losses = torch.empty((len(batches), len(members)), device=batches.device)
         right = torch.zeros(len(members), dtype=torch.long, device=batches.device)
         for step, batch in enumerate(batches):
             images, labels = self._gather(batch)
@@ -98,23 +101,21 @@ class Stack:
             if step == 0:
                 loss_limits = _limit_losses(image_losses.double())
             right += right_in_batch
-            for member in members:
-                member.optimizer.step()
+            for member, steps in zip(members, self._steps, strict=True):
+                steps.take()
                 member.end_step()
         return losses, loss_limits, right
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the images and labels of the rows `batch`, (stack, batch), each member's of its own feed."""
-        sizes = [len(group) for group in self._feed_groups]
+        """Return the groups' images and the members' labels of the rows `batch`, (groups, batch)."""
         images = self._image_buffer(batch.shape)
         labels = []
-        for group, indices, target in zip(
-            self._feed_groups, batch.split(sizes), images.split(sizes), strict=True
-        ):
-            feed = group[0].feed
-            torch.index_select(feed.images, 0, indices.flatten(), out=target.flatten(0, 1))
-            labels.append(feed.labels[indices])
-        return images, torch.cat(labels)
+        first = 0
+        for feed, groups in groupby(self._groups, key=lambda group: group[0].feed):
+            part = slice(first, first := first + len(list(groups)))
+            torch.index_select(feed.images, 0, batch[part].flatten(), out=images[part].flatten(0, 1))
+            labels.append(feed.labels[batch[part]])
+        return images, self.layout.spread(torch.cat(labels))
 
     def _image_buffer(self, shape: torch.Size) -> Tensor:
         """Return memory for images that lasts: fresh pages a batch would cost more than the copying."""
@@ -127,10 +128,10 @@ class Stack:
         if all(member.feed.augment is None for member in self.members):
             return images
         augmented = []
-        for member, member_images in zip(self.members, images, strict=True):
+        for (member, *_), group_images in zip(self._groups, images, strict=True):
             if member.feed.augment is not None:
-                member_images = member.feed.augment(member_images, member.generators["augmentation"])
-            augmented.append(member_images)
+                group_images = member.feed.augment(group_images, member.generators["augmentation"])
+            augmented.append(group_images)
         return torch.stack(augmented)
 
 
@@ -152,11 +153,23 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
     return [Stack(key[0], group, compiled) for key, group in groups.items()]
 
 
-def measure(network: Network, gather: Gather, images: Tensor) -> Tensor:
-    """Measure mean loss in nats and right answers in percent over the rows (stack, images): (2, stack)."""
-    batches = images.split(max(1, EVALUATION_BATCH // len(images)), 1)
+def measure(network: Network, gather: Gather, images: Tensor, stack: int) -> Tensor:
+    """Measure mean loss in nats and right answers in percent over the rows (groups, images): (2, stack)."""
+    batches = images.split(max(1, EVALUATION_BATCH // stack), 1)
     sums = torch.stack([_sum_metrics(network, *gather(batch)) for batch in batches]).sum(0)
     return sums / images.shape[1]
+
+
+def _group_by_draws(members: Sequence[Member]) -> list[list[Member]]:
+    """Put members together that draw the same; larger groups first, and of those one feed's side by side.
+
+    Groups of equal size then share their products, and those of one feed a gather.
+    """
+    groups: dict[tuple[Any, ...], list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.identify_draws(), []).append(member)
+    feeds = list(dict.fromkeys(member.feed for member in members))
+    return sorted(groups.values(), key=lambda group: (-len(group), feeds.index(group[0].feed)))
 
 
 def _limit_losses(image_losses: Tensor) -> Tensor:
