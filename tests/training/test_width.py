@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from sweeps.models import mlp
-from sweeps.training import device as devices
 from sweeps.training.stack import width as module
 from sweeps.training.stack.width import WIDEST, choose_width
 from tests.support.training_runs import MLP, RUN
@@ -18,7 +17,7 @@ GIB = 2**30
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets the memory that one worker finds free."""
-    monkeypatch.setattr(devices, "workers", lambda device: 1)  # noqa: ARG005 -- its signature
+    monkeypatch.setattr(module, "count_cores", lambda: 1)
     return lambda size: monkeypatch.setattr(module, "_free_memory", lambda device: size)  # noqa: ARG005
 
 
