@@ -11,24 +11,19 @@ runs diverged, and so give them another score, where this one does not: they are
 """
 
 import argparse
-import math
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import optuna
-
 from benchmarks.pairs import Checkout, ProcessCost, alternate, compare
+from benchmarks.scores import RunScore, read_scores
 
 README = ("optimizer=sgd,adam",)
 FASHION = ("optimizer=sgd", "data=fashion_mnist", "epochs=10", "confirm=off")
 WARM_UP = ("optimizer=sgd", "data=digits", "epochs=1", "confirm.seeds=2", "hydra.sweeper.replicates.seed=[0]")
-
-# A run, as both sides name it: its study, its setting, its seed.
-RunKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -95,32 +90,20 @@ def sweep_command(outputs: Path, overrides: tuple[str, ...]) -> list[str]:
     return ["-m", "sweeps.run", "-m", *overrides, f"outputs='{outputs}'"]
 
 
-def read_scores(database: Path) -> dict[RunKey, float]:
-    """Return the validation score of each run of a storage, nan where it diverged."""
-    scores = {}
-    storage = optuna.storages.RDBStorage(f"sqlite:///{database}")
-    for summary in storage.get_all_studies():
-        for trial in storage.get_all_trials(summary._study_id):
-            setting = str(sorted((trial.params or trial.user_attrs.get("params", {})).items()))
-            for label, record in trial.user_attrs.items():
-                if isinstance(record, dict) and "value" in record:
-                    score = math.nan if record.get("diverged") else float(record["value"])
-                    scores[summary.study_name, setting, label] = score
-    return scores
-
-
-def compare_scores(before: Mapping[RunKey, float], now: Mapping[RunKey, float]) -> str:
+def compare_scores(before: Sequence[RunScore], now: Sequence[RunScore]) -> str:
     """Return how much the runs that both sides have differ in validation score."""
-    shared = before.keys() & now.keys()
-    differences = {run: abs(before[run] - now[run]) for run in shared}
-    sound = {run: difference for run, difference in differences.items() if difference >= 0}
-    texts = [f"{list(sound.values()).count(0)} of {len(sound)} runs have equal scores"]
-    if any(sound.values()):
-        largest = max(sound, key=lambda run: sound[run])
-        texts.append(f"largest difference {sound[largest]:.4f}, in {' '.join(largest)}")
-    judged = sum(math.isnan(before[run]) != math.isnan(now[run]) for run in shared)
-    texts.append(f"{judged} of {len(shared)} diverged on one side only")
-    texts.append(f"runs of one side alone: {len(before) - len(shared)} before, {len(now) - len(shared)} now")
+    earlier, later = ({run.key: run for run in runs} for runs in (before, now))
+    shared = earlier.keys() & later.keys()
+    sound = [key for key in shared if not earlier[key].diverged and not later[key].diverged]
+    differences = {" ".join(key): abs(earlier[key].score - later[key].score) for key in sound}
+    texts = [f"{list(differences.values()).count(0)} of {len(sound)} runs have equal validation scores"]
+    if any(differences.values()):
+        largest = max(differences, key=lambda run: differences[run])
+        texts.append(f"largest difference {differences[largest]:.4f}, in {largest}")
+    judged = sum(earlier[key].diverged != later[key].diverged for key in shared)
+    texts.append(f"{judged} more diverged on one side only")
+    alone = len(earlier) - len(shared), len(later) - len(shared)
+    texts.append(f"{alone[0]} runs before and {alone[1]} now have no counterpart")
     return "; ".join(texts)
 
 

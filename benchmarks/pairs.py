@@ -53,12 +53,18 @@ class Checkout:
         return run_process(command, folder or self.root)
 
 
-def run_process(command: Sequence[str], folder: Path) -> ProcessCost:
-    """Run a command and return its cost; raise CalledProcessError, with what it printed, if it fails."""
+def run_process(
+    command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None
+) -> ProcessCost:
+    """Run a command and return its cost; raise CalledProcessError, with what it printed, if it fails.
+
+    variables: of its environment, beside this process's own.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1)
     hidden = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "VIRTUAL_ENV")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment |= variables or {}
     with tempfile.TemporaryFile("w+") as output:
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)

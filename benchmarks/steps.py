@@ -17,10 +17,10 @@ from statistics import median
 from typing import Any
 
 import torch
-from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from benchmarks.lecture.app import accuracy, loaders, train_epoch, unpack
+from benchmarks.lecture.images import loaders, tensor_batches, unpack
+from benchmarks.lecture.loop import accuracy, train_epoch
 from sweeps.data import idx
 from sweeps.data.feed import Feed
 from sweeps.models import mlp
@@ -84,22 +84,15 @@ def time_lecture(root: str, source: str) -> Callable[[], float]:
 
 
 def time_plain(feed: Feed) -> Callable[[], float]:
-    """Return a function that gives the seconds of an epoch of a plain loop over tensors."""
-    rows, held = feed.split(0)
+    """Return a function that gives the seconds of an epoch of the same loop over plain tensors."""
+    training, validation = tensor_batches(feed, 0, 256)
     model = MODEL(SHAPE, 10)
     optimizer = SGD(model.parameters())
 
     def epoch() -> float:
         start = time.perf_counter()
-        model.train()
-        for batch in rows[torch.randperm(len(rows))].split(256)[: len(rows) // 256]:
-            loss = nn.functional.cross_entropy(model(feed.images[batch]), feed.labels[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        model.eval()
-        with torch.no_grad():
-            (model(feed.images[held]).argmax(1) == feed.labels[held]).sum().item()
+        train_epoch(model, training, optimizer)
+        accuracy(model, validation)
         return time.perf_counter() - start
 
     return epoch

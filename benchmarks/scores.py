@@ -1,0 +1,44 @@
+"""The scores of a storage of `sweeps`, run by run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+
+@dataclass(frozen=True)
+class RunScore:
+    """What a run measured."""
+
+    study: str
+    # Each parameter with its value, by name.
+    setting: tuple[tuple[str, Any], ...]
+    # Such as seed=0.
+    replicate: str
+    # Its last validation score.
+    score: float
+    diverged: bool
+    # When its trial began, in seconds since 1970.
+    begin: float
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what names the run in any storage of the same sweep."""
+        values = " ".join(f"{name}={value}" for name, value in self.setting)
+        return self.study, values, self.replicate
+
+
+def read_scores(database: Path) -> list[RunScore]:
+    """Read all runs of an SQLite file that have ended."""
+    scores = []
+    storage = optuna.storages.RDBStorage(f"sqlite:///{database}")
+    for study in optuna.get_all_study_names(storage):
+        for trial in optuna.load_study(study_name=study, storage=storage).trials:
+            setting = tuple(sorted((trial.params or trial.user_attrs.get("params", {})).items()))
+            begin = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
+            for name, record in trial.user_attrs.items():
+                if isinstance(record, dict) and "value" in record:
+                    diverged = bool(record.get("diverged"))
+                    scores.append(RunScore(study, setting, name, record["value"], diverged, begin))
+    return scores
