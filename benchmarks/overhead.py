@@ -1,29 +1,28 @@
 """Measure what a trial takes beyond its training, against hydra-optuna-sweeper's, and where it goes.
 
-    uv run python benchmarks/overhead.py --repeats 5
+    uv run python benchmarks/overhead.py --repeats 5 --baseline ../earlier
 
 The job does nothing. Both sweepers draw at random, keep their trials in an SQLite file and use the same
 launcher; hydra-optuna-sweeper is also run as it comes, with its trials in memory. The overhead is the slope
 from few to many trials of a whole sweep's wall time, and of its processor time, so starting up is not in it.
-On a busy machine only the processor time means much. The sweepers take turns in each repeat.
-Median [lowest, highest] of n.
+On a busy machine only the processor time means much. The sweepers take turns, and so does an earlier
+checkout with an environment of its own in .venv.
 """
 
 import argparse
 import os
-import resource
 import runpy
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from pairs import Checkout, ProcessCost, alternate, compare
 
 FEW, MANY = 10, 60
 REPORTS = 10
@@ -61,59 +60,53 @@ def main() -> None:
     )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--launchers", nargs="*", choices=LAUNCHERS, default=[*LAUNCHERS])
+    parser.add_argument("--baseline", type=Path, help="another checkout, with its environment in .venv")
     arguments = parser.parse_args()
-    cores = os.cpu_count()
-    print(f"ms a trial, median [lowest, highest] of n = {arguments.repeats}; {cores} cores")
+    sides = {"before": Checkout(arguments.baseline)} if arguments.baseline else {}
+    sides["now"] = Checkout()
+    print(f"ms a trial, median [least, most]; {os.cpu_count()} cores")
     for launcher in arguments.launchers:
-        slopes: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        for _ in range(arguments.repeats):
-            for sweeper, overrides in SWEEPERS.items():
-                slopes[sweeper].append(slope([*overrides, *LAUNCHERS[launcher]]))
-        for sweeper, pairs in slopes.items():
-            wall, processor = zip(*pairs, strict=True)
-            print(f"{launcher:8} {sweeper:18} wall {spread(wall)}  processor {spread(processor)}", flush=True)
-    print(
-        f"where the processor time goes: {MANY} trials of `study` in one process, {REPORTS} reports a trial"
-    )
-    parts: dict[str, list[float]] = defaultdict(list)
-    for _ in range(arguments.repeats):
-        for part, milliseconds in breakdown().items():
-            parts[part].append(milliseconds)
-    for part, times in parts.items():
-        print(f"  {part:34} {spread(times)}")
+        print_slopes(launcher, sides, arguments.repeats)
+    print(f"where the processor time goes: {MANY} trials in one process, {REPORTS} reports a trial")
+    parts = alternate({name: partial(breakdown, side) for name, side in sides.items()}, arguments.repeats)
+    for part in parts["now"][0]:
+        print("  " + compare(part, {name: [turn[part] for turn in turns] for name, turns in parts.items()}))
 
 
-def spread(times: Sequence[float]) -> str:
-    """Return median and range."""
-    return f"{statistics.median(times):6.1f} [{min(times):.1f}, {max(times):.1f}]"
+def print_slopes(launcher: str, sides: Mapping[str, Checkout], repeats: int) -> None:
+    """Measure and print what a trial more takes, of `study` on all sides and of the others on the last."""
+    measures = {
+        name: partial(slope, side, [*SWEEPERS["study"], *LAUNCHERS[launcher]]) for name, side in sides.items()
+    }
+    for sweeper in ("optuna", "optuna, in memory"):
+        measures[sweeper] = partial(slope, sides["now"], [*SWEEPERS[sweeper], *LAUNCHERS[launcher]])
+    slopes = alternate(measures, repeats)
+    for index, clock in enumerate(("wall", "processor")):
+        figures = {name: [turn[index] for turn in turns] for name, turns in slopes.items()}
+        print(compare(f"{launcher}, {clock}", figures), flush=True)
 
 
-def slope(arguments: list[str]) -> tuple[float, float]:
+def slope(checkout: Checkout, arguments: list[str]) -> tuple[float, float]:
     """Return the milliseconds for each trial more, of wall and of processor time."""
-    few, many = seconds(FEW, arguments), seconds(MANY, arguments)
-    return 1000 * (many[0] - few[0]) / (MANY - FEW), 1000 * (many[1] - few[1]) / (MANY - FEW)
+    few, many = cost(checkout, FEW, arguments), cost(checkout, MANY, arguments)
+    per_trial = 1000 / (MANY - FEW)
+    return per_trial * (many.wall - few.wall), per_trial * (many.processor - few.processor)
 
 
-def seconds(trials: int, arguments: list[str]) -> tuple[float, float]:
-    """Return the wall and processor time of a sweep in processes of its own."""
+def cost(checkout: Checkout, trials: int, arguments: list[str], *script: Path) -> ProcessCost:
+    """Return the cost of a sweep in processes of its own; script: what runs it, if not the application."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(APP)
-        command = ["app.py", *COMMON, SPACE, f"hydra.sweeper.n_trials={trials}", *arguments]
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
-        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-        return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        command = [*(script or ["app.py"]), *COMMON, SPACE, f"hydra.sweeper.n_trials={trials}", *arguments]
+        return checkout.run(*command, folder=Path(folder))
 
 
-def breakdown() -> dict[str, float]:
-    """Return the milliseconds a trial by what is done, from a sweep in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "app.py").write_text(APP)
-        command = [sys.executable, __file__, *COMMON, SPACE, *SWEEPERS["study"], *LAUNCHERS["basic"]]
-        command += [f"hydra.sweeper.n_trials={MANY}", f"+reports={REPORTS}"]
-        ended = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
-        lines = [line.split("\t") for line in ended.stdout.splitlines() if line.startswith("part\t")]
-        return {part: float(milliseconds) for _, part, milliseconds in lines}
+def breakdown(checkout: Checkout) -> dict[str, float]:
+    """Return the milliseconds a trial by what is done, as the checkout's own script tells them."""
+    arguments = [*SWEEPERS["study"], *LAUNCHERS["basic"], f"+reports={REPORTS}"]
+    ended = cost(checkout, MANY, arguments, checkout.root.absolute() / "benchmarks" / "overhead.py")
+    lines = [line.split("\t") for line in ended.output.splitlines() if line.startswith("part\t")]
+    return {part: float(milliseconds) for _, part, milliseconds in lines}
 
 
 def sweep_and_tell() -> None:
