@@ -272,6 +272,59 @@ def test_finished_diverged_and_stopped_members_leave_and_the_others_go_on_as_bef
 # Random numbers
 
 
+class Jitter:
+    """An augmentation that draws."""
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        return images * torch.rand(len(images), 1, 1, 1, generator=generator, dtype=images.dtype)
+
+
+def test_members_of_one_seed_share_what_they_draw_and_keep_the_generators_of_a_run_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = to_float64(replace(SMALL, feed=replace(SMALL_FEED, augment=Jitter()), epochs=2))
+    runs = [replace(run, seed=seed, optimizer=partial(SGD, lr=lr)) for lr in (0.1, 0.01) for seed in (0, 1)]
+    drawn: list[int] = []
+    draw_batches = Member.draw_batches
+
+    def record_and_draw(member: Member) -> Tensor:
+        drawn.append(member.run.seed)
+        return draw_batches(member)
+
+    monkeypatch.setattr(Member, "draw_batches", record_and_draw)
+    together = train(runs, "cpu")
+    assert drawn == [0, 1, 0, 1]
+    for run, result in zip(runs, together, strict=True):
+        [alone] = train([run], "cpu")
+        assert_close(result, alone.model, tolerance=1e-9)
+        assert same_bits(result.state["generators"], alone.state["generators"])
+
+
+@pytest.mark.parametrize("model", [MLP, Convolutions])
+def test_seeds_with_unequal_numbers_of_members_train_each_as_if_alone(model: Any) -> None:
+    """One began earlier, one diverges, one ends first."""
+    run = to_float64(replace(SMALL, model=model))
+    runs = [
+        *(replace(run, optimizer=partial(SGD, lr=lr, momentum=0.9)) for lr in (0.1, 0.05, 0.02, 1e30)),
+        *(replace(run, optimizer=partial(SGD, lr=lr), seed=1) for lr in (0.1, 0.05)),
+        *(replace(run, seed=seed, optimizer=partial(SGD, lr=0.1), epochs=2) for seed in (1, 2)),
+    ]
+    [begun] = train([replace(runs[2], epochs=1)], "cpu")
+    starts = [begun.state if index == 2 else None for index in range(len(runs))]
+    members = [Member(index, run, CPU) for index, run in enumerate(runs)]
+    members[2].restore(begun.state)
+    [stack] = build_stacks(members)
+    assert stack.layout.sizes == [3, 3, 1, 1]
+    results = train(runs, "cpu", starts=starts)
+    assert [len(result.epochs) for result in results] == [3, 3, 3, 0, 3, 3, 2, 2]
+    for index, result in enumerate(results):
+        [alone] = train([runs[index]], "cpu")
+        assert same_bits(result.state["generators"], alone.state["generators"])
+        assert result.diverged == alone.diverged == (index == 3)
+        if index != 3:
+            assert_close(result, alone.model, tolerance=1e-9)
+
+
 def test_masks_keep_the_share_that_dropout_asks_for_and_differ_between_members_and_steps() -> None:
     generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
     masks = iter(Masks(generators, [(50, 100), (20, 100)], CPU))
@@ -300,7 +353,10 @@ class Counting(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("optimizer", [partial(SGD, lr=0.1, momentum=0.9), partial(Adam, lr=0.005)])
-def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(optimizer: Any) -> None:
+@pytest.mark.parametrize("seeds", [16, 4])
+def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(
+    optimizer: Any, seeds: int
+) -> None:
     def steps(action: Any) -> int:
         counting = Counting()
         with counting:
@@ -310,7 +366,7 @@ def test_a_member_of_sixteen_costs_a_tenth_of_the_operations_of_a_plain_loop(opt
     run = replace(SMALL, optimizer=optimizer, epochs=1)
     three, two = (replace(run, epochs=epochs) for epochs in (3, 2))
     plain = steps(lambda: train_by_hand(three)) - steps(lambda: train_by_hand(two))
-    members = [Member(index, replace(run, seed=index), CPU) for index in range(16)]
+    members = [Member(index, replace(run, seed=index % seeds), CPU) for index in range(16)]
     stack = Stack(LayeredNetwork, members)
     stack.train_epoch()
     assert 16 * plain / steps(stack.train_epoch) >= 10

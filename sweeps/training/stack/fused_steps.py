@@ -45,8 +45,9 @@ class Steps:
 
 def _build_sgd(optimizer: Optimizer, group: dict[str, Any]) -> Kernel:
     parameters, gradients = group["params"], [parameter.grad for parameter in group["params"]]
-    states = [optimizer.state[parameter] for parameter in parameters]
-    buffers = [state["momentum_buffer"] for state in states] if group["momentum"] else []
+    buffers: list[Tensor] = []
+    if group["momentum"]:
+        buffers = [optimizer.state[parameter]["momentum_buffer"] for parameter in parameters]
 
     def step() -> None:
         # A scheduler may move a momentum, even to 0, where torch too leaves the buffers as they are.
