@@ -96,7 +96,7 @@ class Planner:
 
     def _study_keys(self, fixed: Sequence[str], sweeps: Mapping[str, Override]) -> list[str]:
         """Return the swept groups of study_per or, by default, those with an option that declares a space."""
-        first = [_assign_each(key, override)[0] for key, override in sweeps.items()]
+        first = {key: _assign_each(key, override)[0] for key, override in sweeps.items()}
         keys = []
         for key, override in sweeps.items():
             group = override.key_or_group
@@ -104,7 +104,9 @@ class Planner:
                 is_studied = group in self.settings.study_per
             else:
                 options = _assign_each(key, override) if self.composer.is_group(group) else []
-                configs = (self.composer.compose([*fixed, *first, option]) for option in options)
+                rest = [other for name, other in first.items() if name != key]
+                # In a plan's order, for which it is composed only once.
+                configs = (self.composer.compose([*fixed, option, *rest]) for option in options)
                 is_studied = any(_declares_space(config, group) for config in configs)
             if is_studied:
                 keys.append(key)
