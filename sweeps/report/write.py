@@ -5,26 +5,42 @@ from pathlib import Path
 
 from optuna.storages import BaseStorage
 
-from sweeps.report.findings.joint import compare_studies
+from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.study import Findings
-from sweeps.report.outputs.dashboard_notes import publish
-from sweeps.report.outputs.document import compose_document
-from sweeps.report.outputs.html import render_html
-from sweeps.report.outputs.markdown import render_markdown
-from sweeps.report.outputs.pick_yaml import write_pick
-from sweeps.report.outputs.report_json import write_report_json
-from sweeps.report.outputs.runs_csv import write_runs_csv
+from sweeps.report.outputs.conclude import train_command
+from sweeps.report.outputs.sources import digest_sources, is_drawn, is_published, keep_sources
 
 
 def write_report(storage: BaseStorage, studies: Sequence[Findings], folder: Path) -> None:
-    """Write what a sweep's studies found, into a folder and, for the dashboard, into the storage."""
+    """Write what a sweep's studies found, into a folder and, for the dashboard, into the storage.
+
+    Nothing is drawn where nothing has changed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    together = compare_studies(studies)
-    document = compose_document(studies, together, folder)
-    write_runs_csv([findings.measurement for findings in studies], folder / "runs.csv")
-    write_report_json(studies, together, folder / "report.json")
-    for findings in studies:
-        write_pick(findings, folder)
-    (folder / "report.html").write_text(render_html(document))
-    (folder / "report.md").write_text(render_markdown(document))
+    joint = compare_studies(studies)
+    digest = digest_sources(studies, train_command(studies, joint, folder))
+    if is_drawn(folder, digest) and is_published(storage, studies):
+        return
+    keep_sources(folder, digest, _draw(storage, studies, joint, folder))
+
+
+def _draw(storage: BaseStorage, studies: Sequence[Findings], joint: Joint, folder: Path) -> list[Path]:
+    """Write all files and all that the dashboard shows; return the files."""
+    # Plotly and Jinja take a while to import.
+    from sweeps.report.outputs.dashboard_notes import publish
+    from sweeps.report.outputs.document import compose_document
+    from sweeps.report.outputs.html import render_html
+    from sweeps.report.outputs.markdown import render_markdown
+    from sweeps.report.outputs.pick_yaml import write_pick
+    from sweeps.report.outputs.report_json import write_report_json
+    from sweeps.report.outputs.runs_csv import write_runs_csv
+
+    document = compose_document(studies, joint, folder)
+    paths = [folder / name for name in ("runs.csv", "report.json", "report.html", "report.md")]
+    write_runs_csv([findings.measurement for findings in studies], paths[0])
+    write_report_json(studies, joint, paths[1])
+    paths[2].write_text(render_html(document))
+    paths[3].write_text(render_markdown(document))
+    picks = [write_pick(findings, folder) for findings in studies]
     publish(storage, studies, document)
+    return [*paths, *filter(None, picks)]

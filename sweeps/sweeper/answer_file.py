@@ -8,16 +8,16 @@ other. A server's storage has no file, so that its sweeps are always started.
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from hashlib import file_digest, sha256
 from importlib.resources import files
 from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.digests import digest_files, digest_value, package_times
 from sweeps.report.conclusion import Conclusion
 from sweeps.sweeper.conf import StudySweeperConf
 
@@ -48,9 +48,9 @@ class AnswerFile:
             "options": options,
             "structured": str(ConfigStore.instance().repo),
             "variables": _variables([*arguments, *options.values()]),
-            "package": [(str(file), file.stat().st_mtime_ns) for file in _package_files()],
+            "package": package_times(),
         }
-        return cls(path, sha256(repr(question).encode()).hexdigest())
+        return cls(path, digest_value(question))
 
     def read(self) -> Conclusion | None:
         """Return the conclusion, if nothing that it was made from has changed."""
@@ -60,7 +60,7 @@ class AnswerFile:
             return None
         if not self.digest or content.get("question") != self.digest:
             return None
-        if content["files"] != _digest_files(content["files"]):
+        if content["files"] != digest_files(content["files"]):
             return None
         return Conclusion.from_json(content["conclusion"])
 
@@ -76,17 +76,7 @@ def digest_sweep(storage: Path, folder: Path, studies: Iterable[str]) -> dict[st
     paths = [storage, *(Path(f"{storage}-{suffix}") for suffix in ("wal", "journal"))]
     paths += [folder / name for name in ("report.html", "report.md", "report.json", "runs.csv")]
     paths += [folder.joinpath(*study.split("/")[1:], "optimization_results.yaml") for study in studies]
-    return _digest_files(map(str, [*paths, *sorted(folder.glob("pick/*.yaml"))]))
-
-
-def _digest_files(paths: Iterable[str]) -> dict[str, str]:
-    """Return the digest of each file, empty of one that is missing."""
-    digests = dict.fromkeys(paths, "")
-    for path in digests:
-        if Path(path).is_file():
-            with Path(path).open("rb") as file:
-                digests[path] = file_digest(file, "sha256").hexdigest()
-    return digests
+    return digest_files(map(str, [*paths, *sorted(folder.glob("pick/*.yaml"))]))
 
 
 def _read_options(config: DictConfig) -> dict[str, str] | None:
@@ -115,10 +105,3 @@ def _variables(texts: Iterable[str]) -> dict[str, str | None]:
     for text in texts:
         names.update(re.findall(r"oc\.env:\s*(\w+)", text))
     return {name: os.environ.get(name) for name in sorted(names)}
-
-
-def _package_files() -> Iterator[Path]:
-    """Yield this package's own files."""
-    for file in sorted(Path(__file__).parents[1].rglob("*")):
-        if file.suffix in (".py", ".jinja"):
-            yield file

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -21,6 +22,7 @@ from optuna.storages import BaseStorage
 from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._note import get_note
 
+from sweeps.report import write
 from sweeps.report.findings.load import load_findings
 from sweeps.report.measure.from_storage import load_study
 from sweeps.report.outputs.dashboard_attributes import save_figure, save_note
@@ -165,10 +167,40 @@ def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
     before = {file: file.read_bytes() for file in files}
     storage = storage_at(url).open()
     trials = optuna.load_study(study_name="made/overview", storage=storage).trials
-    write_report(storage, load_findings(storage, "made"), folder)
-    assert optuna.load_study(study_name="made/overview", storage=storage).trials == trials
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
-    assert {file: file.read_bytes() for file in files} == before
+    for missing in (None, "report.md", "sources.json"):
+        if missing:
+            (folder / missing).unlink()
+        write_report(storage, load_findings(storage, "made"), folder)
+        assert optuna.load_study(study_name="made/overview", storage=storage).trials == trials
+        files = [path for path in folder.rglob("*") if path.is_file() and path.name != "made.db"]
+        assert {file: file.read_bytes() for file in files} == before
+
+
+def test_a_report_is_drawn_again_only_where_something_has_changed(
+    storage: BaseStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_confirmed(storage, gap=1.0)
+    drawn, draw = [], write._draw
+
+    def count(*arguments: Any) -> list[Path]:
+        drawn.append(arguments)
+        return draw(*arguments)
+
+    def write_again() -> int:
+        drawn.clear()
+        write_report(storage, load_findings(storage, None), tmp_path)
+        return len(drawn)
+
+    monkeypatch.setattr(write, "_draw", count)
+
+    assert [write_again(), write_again()] == [1, 0]
+    (tmp_path / "runs.csv").write_text("")
+    assert [write_again(), write_again()] == [1, 0]
+    name = load_findings(storage, None)[0].measurement.study
+    optuna.load_study(study_name=name, storage=storage).set_user_attr("margin", 0.5)
+    assert [write_again(), write_again()] == [1, 0]
+    optuna.delete_study(study_name="made/overview", storage=storage)
+    assert [write_again(), write_again()] == [1, 0]
 
 
 def test_a_new_report_takes_the_note_of_the_old_and_empties_what_is_drawn_no_more(

@@ -10,6 +10,7 @@ import optuna
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import frame
+from sweeps.report.outputs.sources import NOTE_KEY
 from sweeps.study.optuna_internals import set_study_attribute, study_attributes
 
 # The most characters that an attribute holds.
@@ -25,7 +26,7 @@ FIGURE_KEY = "dashboard:plot_data:"
 
 def save_note(study: optuna.Study, body: str) -> None:
     """Put a note on a study, in place of an earlier one."""
-    if _save_text(study, "dashboard:note_str:", body):
+    if _save_text(study, NOTE_KEY, body):
         version = study_attributes(study).get("dashboard:note_ver", 0)
         set_study_attribute(study, "dashboard:note_ver", int(version) + 1)
 

@@ -19,11 +19,9 @@ from sweeps.report.findings.tolerance import scaled
 from sweeps.report.measure.axis import short
 from sweeps.report.measure.from_storage import OVERVIEW, load_study
 from sweeps.report.measure.settings import Params
+from sweeps.report.outputs.sources import overview_name
 from sweeps.report.sentences.wording import format_interval, format_params, name_factor, name_roles
 from sweeps.report.statistics.intervals import Estimate
-
-# The name of the study that compares the others, below the sweep's.
-OVERVIEW_NAME = "overview"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Point:
 
 def save_overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.Study:
     """Return the overview, with a trial for each measured pick and no other."""
-    name = f"{studies[0].measurement.study.split('/')[0]}/{OVERVIEW_NAME}"
+    name = overview_name(studies)
     trials = overview_trials(studies)
     with suppress(KeyError):  # there is no such study, or another driver has just deleted it
         earlier = load_study(storage, name)
