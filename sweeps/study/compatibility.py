@@ -27,9 +27,10 @@ def find_study(
 
     Raises ValueError, naming the difference, where it measures something else, or stores it otherwise.
     """
-    if name not in optuna.get_all_study_names(storage):
+    try:
+        study = optuna.load_study(study_name=name, storage=storage)
+    except KeyError:
         return None
-    study = optuna.load_study(study_name=name, storage=storage)
     differences = _list_differences(study, directions, attributes)
     if differences:
         raise ValueError(

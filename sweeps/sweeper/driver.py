@@ -12,6 +12,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
+from sweeps.study.optuna_internals import storage_of
 from sweeps.study.outage import storage_failure
 from sweeps.study.storage import Storage, storage_at
 from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
@@ -56,7 +57,7 @@ def drive(
             print_plan(plans, planner, storage)
             return
         studies = open_studies(plans, planner, storage, folder)
-    print(*introduce(plans, settings, storage.open()), sep="\n")
+    print(*introduce(plans, settings, storage_of(studies[0])), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks())
     worker = Worker(plans, storage.worker_url(), replace(settings, storage=None), jobs, claims.name)
@@ -103,7 +104,7 @@ def _start_confirmation(tuning: Phase, claims: Claims, storage: Storage) -> Phas
     worker = tuning.worker
     plans, studies = [], []
     if worker.settings.confirm.is_on:
-        optuna_storage = storage.open()
+        optuna_storage = storage_of(tuning.studies[0])
         with storage.locks().exclusive():  # another driver may be about to enqueue the same
             for plan, study in _tuned_pairs(tuning, claims):
                 plan, study = enqueue_picks(optuna_storage, plan, study, worker.settings)

@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import fmean, variance
 from typing import Any
 
-import optuna
 from hydra.utils import get_method
 from optuna.storages import BaseStorage
 
@@ -45,9 +44,10 @@ class Noise:
 def read_noise(storage: BaseStorage, plans: Sequence[Plan], settings: StudySweeperConf) -> Noise:
     """Return the noise of the storage's sweeps that differ from these plans in the optimizer alone."""
     names = []
-    for summary in optuna.get_all_study_summaries(storage, include_best_trial=False):
-        if _measures_alike(summary.user_attrs, plans):
-            names.append(summary.study_name)
+    # Optuna's summaries would read all trials.
+    for study in storage.get_all_studies():
+        if _measures_alike(study.user_attrs, plans):
+            names.append(study.study_name)
     metric = objective(settings)
     measurements = [found for found in read(storage, names) if found.metric.label == metric.label]
     deviation = pair_deviation(measurements)
