@@ -30,12 +30,14 @@ class StudySweeper(Sweeper):
 
             print_conclusion(conclusion)
             return
-        from sweeps.fork_server.client import current_server
-        from sweeps.sweeper.driver import drive
-        from sweeps.sweeper.exit_messages import exit_with_message
+        from sweeps.sweeper.host import open_host
 
-        with current_server(), exit_with_message(self.settings, self.job[0]):
-            drive(self.settings, arguments, *self.job, answer_file)
+        with open_host(self.settings, *self.job) as host:  # it may import already what training needs
+            from sweeps.sweeper.driver import drive
+            from sweeps.sweeper.exit_messages import exit_with_message
+
+            with exit_with_message(self.settings, self.job[0]):
+                drive(self.settings, arguments, *self.job, answer_file, host)
 
 
 # base_study is the name that an application's own hydra/sweeper/study.yaml builds on.

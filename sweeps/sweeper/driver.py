@@ -21,6 +21,7 @@ from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirmation_plan, enqueue_picks, enqueue_recommended, is_tuned
 from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
+from sweeps.sweeper.host import Host
 from sweeps.sweeper.jobs import Jobs
 from sweeps.sweeper.outcome import is_finished, raise_if_gave_up, read_states, write_sweep_results
 from sweeps.sweeper.phase import Phase
@@ -39,6 +40,7 @@ def drive(
     hydra_context: HydraContext,
     task_function: TaskFunction,
     answer_file: AnswerFile,
+    host: Host,
 ) -> None:
     """Run a sweep to its end, or resume one; keep the answer if nothing is left then."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -56,7 +58,7 @@ def drive(
         if settings.dry_run:
             print_plan(plans, planner, storage)
             return
-        studies = open_studies(plans, planner, storage, folder)
+        studies = open_studies(plans, planner, storage, folder, host)
     print(*introduce(plans, settings, storage_of(studies[0])), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks())
@@ -64,7 +66,7 @@ def drive(
     phases = [Phase(worker, studies)]
     try:
         with claims.hold_lock():
-            phases[0].run(claims, partial(_widen_studies, phases[0], claims, storage))
+            phases[0].run(claims, partial(_widen_studies, phases[0], claims, storage, host))
             phases.append(_start_confirmation(phases[0], claims, storage))
             phases[1].run(claims, partial(_confirm_recommended, phases, claims, storage))
     except BaseException as error:
@@ -81,14 +83,14 @@ def drive(
             answer_file.write(conclusion, digests)
 
 
-def _widen_studies(tuning: Phase, claims: Claims, storage: Storage) -> list[str]:
+def _widen_studies(tuning: Phase, claims: Claims, storage: Storage, host: Host) -> list[str]:
     """Enqueue the rows that tuned studies are to get; return a line to show for each."""
     settings, composer = tuning.worker.settings, tuning.worker.jobs.composer
     lines = []
     with storage.locks().exclusive():  # another driver may be about to enqueue the same
         for plan, study in _tuned_pairs(tuning, claims):
             if can_widen(plan, settings) and WIDENING in study.user_attrs:
-                lines.append(widen(plan, study, partial(is_accepted, composer, settings, plan)))
+                lines.append(widen(plan, study, partial(is_accepted, host, composer, settings, plan)))
     return [line for line in lines if line]
 
 

@@ -12,6 +12,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.storage import Storage
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.host import Host
 from sweeps.sweeper.noise import (
     PILOT_SECONDS,
     PILOT_SEEDS,
@@ -48,7 +49,7 @@ def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> Non
     stored: BaseStorage = InMemoryStorage()
     with suppress(ValueError):  # no sweep has been there
         stored = storage.open_for_reading()
-    check_plans(plans, planner, stored)
+    check_plans(plans, planner, stored, Host())
     sizes = [size_of(plan, settings) for plan in plans]
     costs = [_estimate(plan, planner) for plan in plans]
     noise = read_noise(stored, plans, settings)

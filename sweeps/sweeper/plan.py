@@ -195,7 +195,7 @@ class Planner:
 def boundary_configs(
     plan: Plan, composer: Composer, axes: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[str, DictConfig]]:
-    """Yield (setting, config) for each value that a study can meet, one key changed at a time."""
+    """Yield (setting, the task's config) for each value that a study can meet, one key changed at a time."""
     values = {name: boundary_values(distribution) for name, distribution in plan.space.items()}
     for key, axis_values in axes.items():
         values[key] = [format_literal(value) for value in axis_values]
@@ -205,7 +205,7 @@ def boundary_configs(
         settings += [{**first, name: value} for value in alternatives[1:]]
     for setting in settings:
         overrides = format_overrides(setting)
-        yield ", ".join(overrides), composer.compose([*plan.fixed, *overrides])
+        yield ", ".join(overrides), composer.compose([*plan.fixed, *overrides], with_hydra=False)
 
 
 def _assign_each(key: str, sweep: Override) -> list[str]:

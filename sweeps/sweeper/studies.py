@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from hydra.utils import get_method
-from omegaconf import open_dict
+from omegaconf import DictConfig
 from optuna.storages import BaseStorage
 
 from sweeps.study.claims import count_claimable
 from sweeps.study.compatibility import find_study, open_or_create_study
 from sweeps.study.retries import retry_failures
 from sweeps.study.storage import Storage
+from sweeps.sweeper.application import check_configs
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirmation_identity, confirmation_plan
 from sweeps.sweeper.describe import describe_study
+from sweeps.sweeper.host import Host
 from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.replicates import fresh_axes
 from sweeps.sweeper.sampling import check_strategy
@@ -25,11 +26,11 @@ from sweeps.sweeper.search_space import to_grammar
 
 
 def open_studies(
-    plans: Sequence[Plan], planner: Planner, storage: Storage, folder: Path
+    plans: Sequence[Plan], planner: Planner, storage: Storage, folder: Path, host: Host
 ) -> list[optuna.Study]:
     """Return the plans' studies, created where missing; everything that can be refused is, before that."""
     optuna_storage = storage.open(create=True)
-    check_plans(plans, planner, optuna_storage)
+    check_plans(plans, planner, optuna_storage, host)
     settings = planner.settings
     studies = []
     with storage.locks().exclusive():  # another driver may be about to create the same
@@ -48,16 +49,20 @@ def open_studies(
     return studies
 
 
-def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage) -> None:
+def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage, host: Host) -> None:
     """Raise ValueError where a study of the storage measures something else, or a job can't run."""
     settings, directions = planner.settings, planner.settings.directions
+    unfinished = []
     for plan in plans:
         study = find_study(storage, plan.name, directions, _identity(plan, settings), plan.stored_space)
         if settings.confirm.is_on:
             confirmation = confirmation_plan(plan, settings)
             find_study(storage, confirmation.name, directions, confirmation_identity(plan), {})
         if study is None or count_claimable(study.get_trials(deepcopy=False), plan.n_trials):
-            _check(plan, planner.composer, settings)
+            unfinished.append(plan)
+    if unfinished:
+        host.prepare()
+        _check(unfinished, planner.composer, settings, host)
 
 
 def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:
@@ -76,29 +81,28 @@ def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:
     }
 
 
-def _check(plan: Plan, composer: Composer, settings: StudySweeperConf) -> None:
+def _check(plans: Sequence[Plan], composer: Composer, settings: StudySweeperConf, host: Host) -> None:
     """Compose a job with each value that a study can meet, and let the application refuse any."""
-    check_strategy(settings, plan)
-    check = get_method(settings.check) if settings.check else None
-    configs = [boundary_configs(plan, composer, settings.replicates)]
-    if settings.confirm.is_on:
-        axes = {key: values[:1] for key, values in fresh_axes(settings).items()}
-        configs.append(boundary_configs(confirmation_plan(plan, settings), composer, axes))
-    for setting, config in chain(*configs):
-        if check:
-            with open_dict(config):
-                del config["hydra"]
-            try:
-                check(config)
-            except ValueError as error:
-                raise ValueError(f"{error}\n(study {plan.name}, with {setting})") from error
+    configs: list[tuple[str, DictConfig]] = []
+    for plan in plans:
+        check_strategy(settings, plan)
+        parts = [boundary_configs(plan, composer, settings.replicates)]
+        if settings.confirm.is_on:
+            axes = {key: values[:1] for key, values in fresh_axes(settings).items()}
+            parts.append(boundary_configs(confirmation_plan(plan, settings), composer, axes))
+        configs += [(f"study {plan.name}, with {setting}", config) for setting, config in chain(*parts)]
+    if settings.check:
+        host.call(check_configs, settings.check, configs)
 
 
-def is_accepted(composer: Composer, settings: StudySweeperConf, plan: Plan, setting: Sequence[str]) -> bool:
+def is_accepted(
+    host: Host, composer: Composer, settings: StudySweeperConf, plan: Plan, setting: Sequence[str]
+) -> bool:
     """Return whether the application's own check, if it has one, lets a setting's overrides pass."""
     if settings.check:
+        config = composer.compose([*plan.fixed, *setting], with_hydra=False)
         try:
-            get_method(settings.check)(composer.compose([*plan.fixed, *setting], with_hydra=False))
+            host.call(check_configs, settings.check, [("", config)])
         except ValueError:
             return False
     return True

@@ -23,6 +23,13 @@ def sweeps_run(*arguments: str) -> str:
     return finish(start("-W", "error", "-m", "sweeps.run", *arguments))
 
 
+DRIVER = """
+import sys
+from sweeps.run import start
+
+start()
+assert "torch" not in sys.modules, "the driver waited for an import that only its workers need"
+"""
 SMALL = (
     "-m",
     "optimizer=sgd,adam",
@@ -38,7 +45,7 @@ SMALL = (
 def sweep_output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder and the output of a small sweep of the real thing."""
     outputs = tmp_path_factory.mktemp("outputs")
-    return outputs, sweeps_run(*SMALL, f"outputs={outputs}")
+    return outputs, finish(start("-W", "error", "-c", DRIVER, *SMALL, f"outputs={outputs}"))
 
 
 def load_study(outputs: Path, optimizer: str) -> optuna.Study:
