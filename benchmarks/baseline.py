@@ -6,8 +6,7 @@
 Both sides run in turn (ABBA) in their own environments, bytecode written, each sweep in an empty folder, or
 for `second` in the folder of a finished one. Wall and processor seconds, and the peak MiB of the largest
 process: median [least, most] of n pairs, and the earlier checkout's over this one's within each pair.
-Then the validation scores of both sides, run by run, as their storages hold them. An earlier version may call
-runs diverged, and so give them another score, where this one does not: they are counted apart.
+Then the scores of both sides, run by run, as their storages hold them.
 """
 
 import argparse
@@ -17,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import fmean, stdev
 
 from benchmarks.pairs import Checkout, ProcessCost, alternate, compare
 from benchmarks.scores import RunScore, read_scores
@@ -91,20 +91,19 @@ def sweep_command(outputs: Path, overrides: tuple[str, ...]) -> list[str]:
 
 
 def compare_scores(before: Sequence[RunScore], now: Sequence[RunScore]) -> str:
-    """Return how much the runs that both sides have differ in validation score."""
+    """Return how much the runs that both sides have differ, after the first epoch and after the last."""
     earlier, later = ({run.key: run for run in runs} for runs in (before, now))
-    shared = earlier.keys() & later.keys()
-    sound = [key for key in shared if not earlier[key].diverged and not later[key].diverged]
-    differences = {" ".join(key): abs(earlier[key].score - later[key].score) for key in sound}
-    texts = [f"{list(differences.values()).count(0)} of {len(sound)} runs have equal validation scores"]
-    if any(differences.values()):
-        largest = max(differences, key=lambda run: differences[run])
-        texts.append(f"largest difference {differences[largest]:.4f}, in {largest}")
-    judged = sum(earlier[key].diverged != later[key].diverged for key in shared)
-    texts.append(f"{judged} more diverged on one side only")
-    alone = len(earlier) - len(shared), len(later) - len(shared)
-    texts.append(f"{alone[0]} runs before and {alone[1]} now have no counterpart")
-    return "; ".join(texts)
+    shared = [key for key in earlier if key in later]
+    rounding = max(abs(later[key].first_loss / earlier[key].first_loss - 1) for key in shared)
+    differences = [later[key].score - earlier[key].score for key in shared]
+    largest = max(range(len(shared)), key=lambda number: abs(differences[number]))
+    error = stdev(differences) / len(shared) ** 0.5 if len(shared) > 1 else 0.0
+    return (
+        f"{len(shared)} runs of both sides, {len(earlier) - len(shared)} and {len(later) - len(shared)} of one"
+        f"\nfirst epoch's training loss: differs by a share of {rounding:.1e} at most"
+        f"\nlast validation score: {differences.count(0)} equal, mean difference {fmean(differences):+.4f}"
+        f" (standard error {error:.4f}), largest {differences[largest]:+.4f}, in {' '.join(shared[largest])}"
+    )
 
 
 def parse_arguments() -> argparse.Namespace:

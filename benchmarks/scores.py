@@ -6,6 +6,9 @@ from typing import Any
 
 import optuna
 
+from sweeps.study.record import LONG_VALUES
+from sweeps.study.reports import REPORTS
+
 
 @dataclass(frozen=True)
 class RunScore:
@@ -16,9 +19,9 @@ class RunScore:
     setting: tuple[tuple[str, Any], ...]
     # Such as seed=0.
     replicate: str
-    # Its last validation score.
+    # Its validation score after the last epoch, as it reported it, and its training loss after the first.
     score: float
-    diverged: bool
+    first_loss: float
     # When its trial began, in seconds since 1970.
     begin: float
 
@@ -39,6 +42,7 @@ def read_scores(database: Path) -> list[RunScore]:
             begin = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
             for name, record in trial.user_attrs.items():
                 if isinstance(record, dict) and "value" in record:
-                    diverged = bool(record.get("diverged"))
-                    scores.append(RunScore(study, setting, name, record["value"], diverged, begin))
+                    *_, score = trial.system_attrs[f"{REPORTS}{name}"].values()
+                    first_loss = trial.system_attrs[f"{LONG_VALUES}{name}/curves"]["train_loss"][0]
+                    scores.append(RunScore(study, setting, name, score, first_loss, begin))
     return scores
