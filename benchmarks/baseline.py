@@ -99,7 +99,8 @@ def compare_scores(before: Sequence[RunScore], now: Sequence[RunScore]) -> str:
     largest = max(range(len(shared)), key=lambda number: abs(differences[number]))
     error = stdev(differences) / len(shared) ** 0.5 if len(shared) > 1 else 0.0
     return (
-        f"{len(shared)} runs of both sides, {len(earlier) - len(shared)} and {len(later) - len(shared)} of one"
+        f"{len(shared)} runs on both sides,"
+        f" {len(earlier) - len(shared)} only before, {len(later) - len(shared)} only now"
         f"\nfirst epoch's training loss: differs by a share of {rounding:.1e} at most"
         f"\nlast validation score: {differences.count(0)} equal, mean difference {fmean(differences):+.4f}"
         f" (standard error {error:.4f}), largest {differences[largest]:+.4f}, in {' '.join(shared[largest])}"

@@ -1,8 +1,9 @@
-"""Measure every figure of speed, one after the other: a run's epoch, a whole sweep, how a sweep's cost grows.
+"""Measure every figure of docs/speed.md, one part after the other.
 
-    uv run python benchmarks/speed.py --source /usr/share/datasets/fashion-mnist
+    uv run --group dev python benchmarks/speed.py --environments outputs/environments --baseline ../before
 
-Takes an hour or so on two cores; each part is a script of its own, with its own --help.
+Takes two hours on two free cores; each part is a script of its own, with its own --help. Without --baseline
+the parts that compare this checkout with an earlier one are left out.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 def main() -> None:
@@ -18,17 +19,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--environments", required=True, help="a folder for the peers' environments")
+    parser.add_argument("--baseline", help="an earlier checkout with an environment in .venv")
     parser.add_argument("--source", default="/usr/share/datasets/fashion-mnist")
     parser.add_argument("--turns", default="3", help="n of each part")
     arguments = parser.parse_args()
-    data = ["--source", arguments.source]
-    for part, options in {
-        "steps.py": [*data, "--threads", "1", "--turns", arguments.turns],
-        "sweep.py": [*data, "--turns", arguments.turns],
-        "growth.py": ["--repeats", arguments.turns],
-    }.items():
-        print(f"\n{part}", flush=True)
-        subprocess.run([sys.executable, str(HERE / part), *options], check=True)
+    source, baseline = ["--source", arguments.source], []
+    parts = [
+        ["steps.py", "--threads", "1", *source, "--turns", arguments.turns],
+        ["peers/sweep.py", "--environments", arguments.environments, *source, "--turns", arguments.turns],
+        ["growth.py", "--repeats", arguments.turns],
+        ["uneven.py", "--repeats", arguments.turns],
+    ]
+    if arguments.baseline:
+        baseline = ["--baseline", arguments.baseline]
+        parts.append(["baseline.py", *baseline, "--pairs", arguments.turns])
+        parts.append(["stacks.py", *baseline, *source, "--pairs", arguments.turns])
+    parts.append(["overhead.py", *baseline, "--repeats", arguments.turns])
+    parts.append(["claim_latency.py"])
+    for script, *options in parts:
+        print(f"\n{script}", flush=True)
+        subprocess.run([sys.executable, str(FOLDER / script), *options], check=True)
 
 
 if __name__ == "__main__":
