@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from pairs import Checkout, ProcessCost, alternate, compare
+from benchmarks.pairs import Checkout, ProcessCost, alternate, compare
 
 FEW, MANY = 10, 60
 REPORTS = 10
