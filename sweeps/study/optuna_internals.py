@@ -4,12 +4,15 @@ Nothing here is promised by Optuna's documentation, so pyproject.toml bounds its
 """
 
 import copy
-from collections.abc import Container, Mapping
+import json
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage, _CachedStorage
+from optuna.storages._rdb import models
+from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -80,9 +83,33 @@ def study_attributes(study: optuna.Study) -> dict[str, Any]:
     return study._storage.get_study_system_attrs(study._study_id)
 
 
-def set_study_attribute(study: optuna.Study, key: str, value: Any) -> None:
-    """Write a system attribute of a study."""
-    study._storage.set_study_system_attr(study._study_id, key, value)
+def set_study_attributes(study: optuna.Study, attributes: Mapping[str, Any]) -> None:
+    """Write system attributes of a study, into a database in one transaction."""
+    storage, study_id = study._storage, study._study_id
+    if not isinstance(storage, _CachedStorage):
+        for key, value in attributes.items():
+            storage.set_study_system_attr(study_id, key, value)
+        return
+    model = models.StudySystemAttributeModel
+    # A key that another process has added meanwhile is left as it is, with all others, as Optuna leaves it.
+    with _create_scoped_session(storage._backend.scoped_session, ignore_integrity_error=True) as session:
+        rows: dict[str, Any] = {str(row.key): row for row in model.where_study_id(study_id, session)}
+        for key, value in attributes.items():
+            row = rows.get(key) or model(study_id=study_id, key=key)
+            row.value_json = json.dumps(value)
+            session.add(row)
+
+
+def add_trials(study: optuna.Study, trials: Iterable[FrozenTrial]) -> None:
+    """Add trials to a study, into a database in one transaction."""
+    storage, study_id = study._storage, study._study_id
+    if not isinstance(storage, _CachedStorage):
+        study.add_trials(trials)
+        return
+    with _create_scoped_session(storage._backend.scoped_session) as session:
+        models.StudyModel.find_or_raise_by_id(study_id, session, for_update=True)
+        for trial in trials:
+            storage._backend._get_prepared_new_trial(study_id, trial, session)
 
 
 def waiting_trial(

@@ -88,7 +88,9 @@ def _read_options(config: DictConfig) -> dict[str, str] | None:
             continue
         if source.schema not in ("file", "pkg"):
             return None
-        folder = source.path if source.schema == "file" else str(files(source.path))
+        folder = Path(source.path) if source.schema == "file" else files(source.path)
+        if not isinstance(folder, Path):  # a package in an archive, or in several folders
+            return None
         for parent, subfolders, names in os.walk(folder):
             count += len(subfolders) + len(names)
             if count > MOST_ENTRIES:

@@ -15,7 +15,7 @@ from sweeps.report.measure.from_storage import measurement
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.sentences.wording import format_count
 from sweeps.report.statistics.widening import Decision, decide, next_lr
-from sweeps.study.optuna_internals import setting_of, waiting_trial
+from sweeps.study.optuna_internals import add_trials, setting_of, waiting_trial
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan
@@ -117,8 +117,7 @@ def _enqueue_missing(plan: Plan, study: optuna.Study, rows: Sequence[Row]) -> in
     trials = study.get_trials(deepcopy=False)
     stored = [setting_of(trial) for trial in trials]
     missing = [params for params in _settings(plan, rows) if params not in stored]
-    for params in missing:
-        study.add_trial(waiting_trial(params, _distributions(plan, params), {}, {}))
+    add_trials(study, [waiting_trial(params, _distributions(plan, params), {}, {}) for params in missing])
     return len(missing)
 
 

@@ -25,7 +25,7 @@ from optuna_dashboard._note import get_note
 from sweeps.report import write
 from sweeps.report.findings.load import load_findings
 from sweeps.report.measure.from_storage import load_study
-from sweeps.report.outputs.dashboard_attributes import save_figure, save_note
+from sweeps.report.outputs.dashboard_attributes import save_figures, save_note
 from sweeps.report.outputs.dashboard_notes import answer_note
 from sweeps.report.outputs.dashboard_overview import overview_trials, save_overview
 from sweeps.report.write import write_report
@@ -207,7 +207,7 @@ def test_a_new_report_takes_the_note_of_the_old_and_empties_what_is_drawn_no_mor
     storage: BaseStorage, tmp_path: Path
 ) -> None:
     study = grid_study(storage, "sgd", settings=2)
-    save_figure(study, "differences", go.Figure().add_scatter(y=[1]))
+    save_figures(study, {"differences": go.Figure().add_scatter(y=[1])})
     write_report(storage, load_findings(storage, None), tmp_path)
     note = get_note(study)
     study.add_trials(grid_study(optuna.storages.InMemoryStorage(), "sgd").trials[2:])

@@ -4,14 +4,15 @@ Its own save_note and save_plotly_graph_object write the same, but take seconds 
 scikit-learn, at the end of every sweep.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from typing import Any
 
 import optuna
 import plotly.graph_objects as go
 
 from sweeps.report.figures.style import frame
 from sweeps.report.outputs.sources import NOTE_KEY
-from sweeps.study.optuna_internals import set_study_attribute, study_attributes
+from sweeps.study.optuna_internals import set_study_attributes, study_attributes
 
 # The most characters that an attribute holds.
 ATTRIBUTE_LENGTH = 2045
@@ -22,38 +23,39 @@ TITLE_SIZE = 13
 # Where a legend below the axis starts in so small a frame, as a share of the plot's height.
 LEGEND_Y = -0.36
 FIGURE_KEY = "dashboard:plot_data:"
+VERSION_KEY = "dashboard:note_ver"
 
 
 def save_note(study: optuna.Study, body: str) -> None:
     """Put a note on a study, in place of an earlier one."""
-    if _save_text(study, NOTE_KEY, body):
-        version = study_attributes(study).get("dashboard:note_ver", 0)
-        set_study_attribute(study, "dashboard:note_ver", int(version) + 1)
-
-
-def save_figure(study: optuna.Study, name: str, figure: go.Figure) -> None:
-    """Put a figure in place of an earlier one of this name, as high as the dashboard's frames."""
-    layout = {"height": FRAME_HEIGHT, "title_font_size": TITLE_SIZE, "legend_y": LEGEND_Y}
-    _save_text(study, f"{FIGURE_KEY}{name}:", str(go.Figure(figure).update_layout(layout).to_json()))
-
-
-def retire_figures(study: optuna.Study, kept_names: Collection[str]) -> None:
-    """Empty the figures of all other names: Optuna can't delete an attribute."""
-    keys = study_attributes(study)
-    names = {key.removeprefix(FIGURE_KEY).rpartition(":")[0] for key in keys if key.startswith(FIGURE_KEY)}
-    for name in names - set(kept_names):
-        save_figure(study, name, frame("No longer drawn", {}, {}))
-
-
-def _save_text(study: optuna.Study, key: str, text: str) -> bool:
-    """Write the pieces of a text that changed and return whether any did; empty what a longer one left."""
     attributes = study_attributes(study)
+    if changes := _change_text(attributes, NOTE_KEY, body):
+        version = int(attributes.get(VERSION_KEY, 0)) + 1
+        set_study_attributes(study, {**changes, VERSION_KEY: version})
+
+
+def save_figures(study: optuna.Study, figures: Mapping[str, go.Figure]) -> None:
+    """Put figures on a study by name, as high as the dashboard's frames; all others are emptied.
+
+    Optuna can't delete an attribute.
+    """
+    attributes = study_attributes(study)
+    keys = [key.removeprefix(FIGURE_KEY) for key in attributes if key.startswith(FIGURE_KEY)]
+    retired = sorted({key.rpartition(":")[0] for key in keys} - figures.keys())
+    empty = dict.fromkeys(retired, frame("No longer drawn", {}, {}))
+    layout = {"height": FRAME_HEIGHT, "title_font_size": TITLE_SIZE, "legend_y": LEGEND_Y}
+    changes: dict[str, str] = {}
+    for name, figure in {**figures, **empty}.items():
+        text = str(go.Figure(figure).update_layout(layout).to_json())
+        changes |= _change_text(attributes, f"{FIGURE_KEY}{name}:", text)
+    if changes:
+        set_study_attributes(study, changes)
+
+
+def _change_text(attributes: Mapping[str, Any], key: str, text: str) -> dict[str, str]:
+    """Return the pieces of a text that differ from those stored; empty ones for what a longer one left."""
     pieces = [text[start : start + ATTRIBUTE_LENGTH] for start in range(0, len(text), ATTRIBUTE_LENGTH)]
     earlier = sum(name.startswith(key) for name in attributes)
     pieces += [""] * (earlier - len(pieces))
-    has_changed = False
-    for number, piece in enumerate(pieces):
-        if attributes.get(f"{key}{number}") != piece:
-            set_study_attribute(study, f"{key}{number}", piece)
-            has_changed = True
-    return has_changed
+    by_key = {f"{key}{number}": piece for number, piece in enumerate(pieces)}
+    return {name: piece for name, piece in by_key.items() if attributes.get(name) != piece}

@@ -9,7 +9,7 @@ from sweeps.report.figures.all import Plot
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.from_storage import load_study
-from sweeps.report.outputs.dashboard_attributes import retire_figures, save_figure, save_note
+from sweeps.report.outputs.dashboard_attributes import save_figures, save_note
 from sweeps.report.outputs.dashboard_overview import save_overview
 from sweeps.report.outputs.document import Document
 from sweeps.report.outputs.markdown import answer_markdown
@@ -34,10 +34,7 @@ def publish(storage: BaseStorage, studies: Sequence[Findings], document: Documen
 def _save(study: optuna.Study, studies: Sequence[Findings], plots: Sequence[Plot]) -> None:
     """Save the answer of one study or all as a study's note, and the figures that could be drawn."""
     save_note(study, answer_note(studies))
-    figures = {plot.name: plot.figure for plot in plots if plot.figure is not None}
-    retire_figures(study, figures)
-    for name, figure in figures.items():
-        save_figure(study, name, figure)
+    save_figures(study, {plot.name: plot.figure for plot in plots if plot.figure is not None})
 
 
 def answer_note(studies: Sequence[Findings]) -> str:

@@ -22,6 +22,7 @@ from sweeps.report.measure.settings import Params
 from sweeps.report.outputs.sources import overview_name
 from sweeps.report.sentences.wording import format_interval, format_params, name_factor, name_roles
 from sweeps.report.statistics.intervals import Estimate
+from sweeps.study.optuna_internals import add_trials
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def save_overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.S
     overview.set_user_attr(OVERVIEW, [findings.measurement.study for findings in studies])
     with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
         overview.set_metric_names([shared_metric(studies).label])
-    overview.add_trials(trials)
+    add_trials(overview, trials)
     return overview
 
 
