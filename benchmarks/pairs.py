@@ -58,6 +58,7 @@ def run_process(
 ) -> ProcessCost:
     """Run a command and return its cost; raise CalledProcessError, with what it printed, if it fails.
 
+    Waits for all processes that it leaves behind too, so the caller may have no other children.
     variables: of its environment, beside this process's own.
     """
     if sys.platform == "linux":
