@@ -13,8 +13,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
+from omegaconf._utils import split_key
 
 from sweeps.sweeper.config_copy import JobConfig, copy_config
+from sweeps.sweeper.hydra_files import entry_to_yaml
 
 
 class Composer:
@@ -29,11 +31,13 @@ class Composer:
         self.hydra_context = hydra_context
         # by the overrides of config groups, and whether Hydra's own part is left out
         self._compositions: dict[tuple[tuple[str, ...], bool], DictConfig] = {}
+        # by the overrides of config groups, the YAML of each entry without other overrides
+        self._lines: dict[tuple[str, ...], dict[Any, str]] = {}
         # whether a key names a config group
         self._groups: dict[str, bool] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_compositions": {}}
+        return {**self.__dict__, "_compositions": {}, "_lines": {}}
 
     def is_group(self, key: str) -> bool:
         """Return whether an override's key names a config group."""
@@ -47,6 +51,35 @@ class Composer:
 
         with_hydra: with the `hydra` node, which task functions don't receive; copying it costs most.
         """
+        groups, values = self._split(overrides)
+        config = copy_config(self._composition(groups, with_hydra=with_hydra))
+        with flag_override(config, "struct", True):
+            ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        if with_hydra:
+            with flag_override(config.hydra, ["readonly", "struct"], False):
+                config.hydra.overrides.task = list(overrides)
+        return config
+
+    def task_to_yaml(self, config: DictConfig, overrides: Sequence[str]) -> str:
+        """Return the YAML of a task's config that was composed from these overrides.
+
+        Entries without an override become text once for all jobs with the same options.
+        """
+        groups, values = self._split(overrides)
+        lines = self._lines.setdefault(groups, {})
+        changed = {split_key(override.key_or_group)[0] for override in values}
+        texts = []
+        for key in config:
+            if key in changed:
+                texts.append(entry_to_yaml(config, key))
+                continue
+            if key not in lines:
+                lines[key] = entry_to_yaml(config, key)
+            texts.append(lines[key])
+        return "".join(texts) or OmegaConf.to_yaml(config)
+
+    def _split(self, overrides: Sequence[str]) -> tuple[tuple[str, ...], list[Override]]:
+        """Return the overrides of config groups, and those of values."""
         groups: list[str] = []
         values: list[Override] = []
         for text in overrides:
@@ -55,13 +88,7 @@ class Composer:
                 groups.append(text)
             else:
                 values.append(override)
-        config = copy_config(self._composition(tuple(groups), with_hydra=with_hydra))
-        with flag_override(config, "struct", True):
-            ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        if with_hydra:
-            with flag_override(config.hydra, ["readonly", "struct"], False):
-                config.hydra.overrides.task = list(overrides)
-        return config
+        return tuple(groups), values
 
     def _composition(self, groups: tuple[str, ...], *, with_hydra: bool) -> DictConfig:
         """Return the config with these overrides of config groups, composed the first time only."""

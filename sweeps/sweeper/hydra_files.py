@@ -1,12 +1,18 @@
 """The files that Hydra writes to the folders of its jobs, for jobs that run within another's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from textwrap import indent
 from typing import Any
 
+import yaml
 from omegaconf import DictConfig, Node, OmegaConf
+from omegaconf._utils import get_omega_conf_dumper
 
 from sweeps.sweeper.config_copy import copy_config
-from sweeps.trial import Job
+
+# The entries of Hydra's part of a config that have values of a job's own.
+OWN_ENTRIES = ("job", "overrides", "runtime", "sweep")
 
 
 class HydraFiles:
@@ -14,41 +20,57 @@ class HydraFiles:
 
     def __init__(self, hydra: DictConfig) -> None:
         self.output_subdir = hydra.output_subdir
-        # hydra.yaml in parts: by key of its entries, a config of that entry alone and its text.
-        self._parts = {str(key): _entry(hydra, str(key)) for key in hydra}
-        self._texts = {key: _to_yaml(part) for key, part in self._parts.items()}
+        # The lines of hydra.yaml by key below `hydra`, in their order.
+        self._lines = {"": "hydra:\n"}
+        for key in map(str, hydra):
+            self._lines.update(_lines_by_key(hydra, key))
 
-    def write(self, job: Job, overrides: Sequence[str], changes: Mapping[str, Any]) -> None:
-        """Write a job's files. changes: the values of its own, by key below `hydra`."""
+    def write(self, folder: Path, config: str, overrides: Sequence[str], values: Mapping[str, Any]) -> None:
+        """Write a job's files.
+
+        folder: the job's. config: the text of its config. values: its own in Hydra's part, by key below it.
+        """
         if self.output_subdir is None:
             return
+        assert values.keys() <= self._lines.keys()
+        own_lines = {key: _to_lines(key, value) for key, value in values.items()}
         texts = {
-            "config": OmegaConf.to_yaml(job.config),
-            "hydra": self._hydra_text(changes),
-            "overrides": OmegaConf.to_yaml(OmegaConf.create(list(overrides))),
+            "config": config,
+            "hydra": "".join((self._lines | own_lines).values()),
+            "overrides": _dump(list(overrides)),
         }
-        folder = job.folder / str(self.output_subdir)
-        folder.mkdir(parents=True, exist_ok=True)
+        output = folder / str(self.output_subdir)
+        output.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-
-    def _hydra_text(self, changes: Mapping[str, Any]) -> str:
-        changed_keys = set()
-        for key, value in changes.items():
-            changed_keys.add(entry := key.split(".")[0])
-            OmegaConf.update(self._parts[entry], f"hydra.{key}", value)
-        for key in changed_keys:
-            self._texts[key] = _to_yaml(self._parts[key])
-        return "hydra:\n" + "".join(self._texts.values())
+            (output / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
-def _entry(hydra: DictConfig, key: str) -> DictConfig:
-    node = hydra._get_node(key)  # not the value, which an interpolation would give
+def entry_to_yaml(config: DictConfig, key: Any) -> str:
+    """Return the lines that one entry of a config has in the YAML of all."""
+    node = config._get_node(key)  # not the value, which an interpolation would give
     assert isinstance(node, Node)
-    entry = copy_config(node)
-    return OmegaConf.create({"hydra": {key: entry}}, flags={"no_deepcopy_set_nodes": True})
+    return OmegaConf.to_yaml(
+        OmegaConf.create({key: copy_config(node)}, flags={"no_deepcopy_set_nodes": True})
+    )
 
 
-def _to_yaml(entry: DictConfig) -> str:
-    """Return an entry's lines as they stand in the text of all."""
-    return OmegaConf.to_yaml(entry).removeprefix("hydra:\n")
+def _lines_by_key(hydra: DictConfig, key: str) -> Iterator[tuple[str, str]]:
+    """Yield an entry's lines; where jobs have values of their own in it, those of each value."""
+    if key not in OWN_ENTRIES:
+        yield key, indent(entry_to_yaml(hydra, key), "  ")
+        return
+    yield key, f"  {key}:\n"
+    for inner in hydra[key]:
+        yield f"{key}.{inner}", indent(entry_to_yaml(hydra[key], inner), "    ")
+
+
+def _to_lines(key: str, value: Any) -> str:
+    return indent(_dump({key.split(".")[1]: value}), "    ")
+
+
+def _dump(value: Any) -> str:
+    """Return what `OmegaConf.to_yaml` writes for plain values, from which it would make a config first."""
+    text: str = yaml.dump(
+        value, Dumper=get_omega_conf_dumper(), default_flow_style=False, allow_unicode=True, sort_keys=False
+    )
+    return text

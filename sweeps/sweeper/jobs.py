@@ -96,7 +96,8 @@ class Jobs:
         def run_function(task: DictConfig) -> list[Any]:
             files = HydraFiles(config.hydra)
             for job, part in zip(jobs[1:], parts, strict=True):
-                files.write(part, job.overrides, self._own_values(job))
+                text = self.composer.task_to_yaml(part.config, job.overrides)
+                files.write(part.folder, text, job.overrides, self._own_values(job))
             return function([Job(task, self.folder / first.folder, first.trial), *parts])
 
         outcomes: list[Any] = self._run_job(run_function, config, jobs)

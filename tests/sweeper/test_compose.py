@@ -55,6 +55,10 @@ def assert_composes_as_hydra(composed: Composer, overrides: list[str]) -> None:
     del with_hydra["hydra"]
     task = composed.compose(overrides, with_hydra=False)
     assert contents(task) == (with_hydra, OmegaConf.is_struct(hydra))
+    # The text of what values don't touch is the one of the job before.
+    for others in ([*overrides, "++model.width=8"], [*overrides, "++seed=4"], overrides):
+        task = composed.compose(others, with_hydra=False)
+        assert composed.task_to_yaml(task, others) == OmegaConf.to_yaml(task)
 
 
 @pytest.mark.parametrize("option", options(CONF))

@@ -7,24 +7,21 @@ from omegaconf import OmegaConf, flag_override
 
 from sweeps.run import CONF
 from sweeps.sweeper.hydra_files import HydraFiles
-from sweeps.trial import Job, NoTrial
 from tests.sweeper.test_compose import TOY, composer
 
-CHANGES = {"job.num": 7, "overrides.task": ["seed=3"], "runtime.output_dir": "/an/other", "sweep.subdir": "7"}
+VALUES = {"job.num": 7, "overrides.task": ["seed=3"], "runtime.output_dir": "/an/other", "sweep.subdir": "7"}
 
 
 @pytest.mark.parametrize("folder", [CONF, TOY])
 def test_the_files_have_the_text_that_hydra_writes(folder: Path, tmp_path: Path) -> None:
     with composer(folder) as composed:
-        config = composed.compose([])
-        task = composed.compose(["+extra={a: [1, b]}"], with_hydra=False)
+        config = composed.compose(["+extra=1"])
     files = HydraFiles(config.hydra)
-    files.write(Job(task, tmp_path / "first", NoTrial()), ["seed=2"], {**CHANGES, "job.num": 6})
-    files.write(Job(task, tmp_path / "second", NoTrial()), ["seed=3"], CHANGES)
+    files.write(tmp_path / "6", "a: 6", ["seed=2"], {**VALUES, "job.num": 6})
+    files.write(tmp_path / "7", "a: 7", ["seed=3"], VALUES)
     with flag_override(config.hydra, ["readonly", "struct"], False):
-        for key, value in CHANGES.items():
+        for key, value in VALUES.items():
             OmegaConf.update(config.hydra, key, value)
-    hydra = OmegaConf.masked_copy(config, "hydra")
-    for name, part in {"config": task, "hydra": hydra, "overrides": OmegaConf.create(["seed=3"])}.items():
-        text = (tmp_path / "second" / ".hydra" / f"{name}.yaml").read_text()
-        assert text == OmegaConf.to_yaml(part)
+    hydra = OmegaConf.to_yaml(OmegaConf.masked_copy(config, "hydra"))
+    for name, text in {"config": "a: 7", "hydra": hydra, "overrides": "- seed=3\n"}.items():
+        assert (tmp_path / "7" / ".hydra" / f"{name}.yaml").read_text() == text
