@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
@@ -44,6 +44,7 @@ class Feed:
         names = ("images", "labels", "test_images", "test_labels")
         return replace(self, **{name: getattr(self, name).to(device) for name in names})
 
+    @lru_cache(maxsize=64)  # noqa: B019 -- as above; the runs of a stack have few seeds
     def split(self, seed: int) -> tuple[Tensor, Tensor]:
         """Return the rows of the training and the validation split that belong to a run's seed."""
         training, validation = split_stratified(self.labels.cpu(), self.validation, seed_for(seed, "split"))

@@ -37,9 +37,10 @@ def prepare_feed(development: Pair, test: Pair, options: Options, *, validation:
     classes = int(development[1].max()) + 1
     if (subset := options.get("subset")) is not None:
         development = _take_subset(development, subset)
-    images, test_images = development[0].float() / 255, test[0].float() / 255
+    # In place: the pixels are most of a process's memory.
+    images, test_images = (pair[0].to(torch.float32, copy=True).div_(255) for pair in (development, test))
     if options.get("normalize", True):
-        images, test_images = _normalize(images, test_images)
+        _normalize(images, test_images)
     labels = _add_label_noise(development[1].long(), options.get("label_noise", 0.0), classes)
     held_out = _count_held_out(options.get("validation", validation), len(labels))
     return Feed(images, labels, test_images, test[1].long(), held_out, classes, options.get("augment"))
@@ -52,11 +53,13 @@ def _take_subset(pair: Pair, subset: int) -> Pair:
     return pair[0][rows], pair[1][rows]
 
 
-def _normalize(images: Tensor, test_images: Tensor) -> tuple[Tensor, Tensor]:
+def _normalize(images: Tensor, test_images: Tensor) -> None:
+    """Give the images' channels zero mean and unit variance, in place, and move the test images likewise."""
     channels = images.unbind(1)
     mean = torch.stack([channel.mean() for channel in channels]).view(-1, 1, 1)
     deviation = torch.stack([channel.std() for channel in channels]).view(-1, 1, 1)
-    return (images - mean) / deviation, (test_images - mean) / deviation
+    for part in (images, test_images):
+        part.sub_(mean).div_(deviation)
 
 
 def _add_label_noise(labels: Tensor, share: float, classes: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import is_dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -84,6 +85,7 @@ def _describe_differences(checkpoint: Mapping[str, Any], current: Mapping[str, A
     ]
 
 
+@lru_cache(maxsize=8)  # a stack's runs have one feed, and the labels are many
 def _identify_feed(feed: Feed) -> dict[str, Any]:
     sample = zlib.crc32(feed.images[:SAMPLE_SIZE].cpu().numpy().tobytes())
     return {
