@@ -15,7 +15,7 @@ from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
 from sweeps.study.outage import storage_failure
 from sweeps.study.storage import Storage, storage_at
-from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
+from sweeps.sweeper.answer_file import AnswerFile
 from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirmation_plan, enqueue_picks, enqueue_recommended, is_tuned
@@ -23,7 +23,7 @@ from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.jobs import Jobs
-from sweeps.sweeper.outcome import is_finished, raise_if_gave_up, read_states, write_sweep_results
+from sweeps.sweeper.outcome import conclude_sweep, raise_if_gave_up, write_sweep_results
 from sweeps.sweeper.phase import Phase
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.replicates import parse_axes
@@ -74,13 +74,8 @@ def drive(
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
                 write_sweep_results(phases, claims, folder)
         raise
-    before = read_states(phases[0])
-    conclusion = write_sweep_results(phases, claims, folder, show=url)
+    conclude_sweep(phases, claims, folder, storage, url, answer_file)
     raise_if_gave_up(phases, claims, resume_command(settings, config))
-    if conclusion and storage.path and is_finished(before):
-        digests = digest_sweep(storage.path, folder, [plan.name for plan in plans])
-        if read_states(phases[0]) == before:  # no other driver has gone on with it meanwhile
-            answer_file.write(conclusion, digests)
 
 
 def _widen_studies(tuning: Phase, claims: Claims, storage: Storage, host: Host) -> list[str]:

@@ -18,12 +18,35 @@ from sweeps.report.outputs.terminal import print_conclusion, print_tables
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
+from sweeps.study.storage import Storage
+from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
 from sweeps.sweeper.phase import Phase
 
 log = logging.getLogger(__name__)
 
 # By the study's name: its user attributes, and the state of each trial.
 States = dict[str, tuple[dict[str, Any], list[TrialState]]]
+
+
+def conclude_sweep(
+    phases: Sequence[Phase],
+    claims: Claims,
+    folder: Path,
+    storage: Storage,
+    url: str,
+    answer_file: AnswerFile,
+) -> None:
+    """Write the results and print the answer; keep it where another start would find nothing to do.
+
+    url: of the storage, as the user wrote it.
+    """
+    tuning = phases[0]
+    before = _read_states(tuning)
+    conclusion = write_sweep_results(phases, claims, folder, show=url)
+    if conclusion and storage.path and _is_finished(before):
+        digests = digest_sweep(storage.path, folder, [plan.name for plan in tuning.worker.plans])
+        if _read_states(tuning) == before:  # no other driver has gone on with it meanwhile
+            answer_file.write(conclusion, digests)
 
 
 def write_sweep_results(
@@ -64,7 +87,7 @@ def _write_report(tuning: Phase, folder: Path, show: str | None) -> Conclusion |
     return conclusion
 
 
-def read_states(tuning: Phase) -> States:
+def _read_states(tuning: Phase) -> States:
     """Return how far a sweep is, of studies that other commands began too."""
     storage, sweep = storage_of(tuning.studies[0]), tuning.worker.plans[0].name.split("/")[0]
     states: States = {}
@@ -76,7 +99,7 @@ def read_states(tuning: Phase) -> States:
     return states
 
 
-def is_finished(states: States) -> bool:
+def _is_finished(states: States) -> bool:
     """Return whether another start would find nothing to do, not even a failed trial to try again."""
     ended = {TrialState.COMPLETE, TrialState.PRUNED}
     return all(ended.issuperset(trial_states) for _, trial_states in states.values())
