@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.interpolate import RBFInterpolator
+from scipy.special import ndtri
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.best_of_k import expected_best, expected_best_band, honest_best
 from sweeps.report.statistics.compare import compare
 from sweeps.report.statistics.conditions import largest_regrets
-from sweeps.report.statistics.continuous import smoothed_points
+from sweeps.report.statistics.continuous import NODES, SMOOTHING, smoothed_points
 from sweeps.report.statistics.intervals import (
     Estimate,
     Spread,
@@ -18,6 +20,7 @@ from sweeps.report.statistics.intervals import (
     interval,
     wilson,
 )
+from sweeps.report.statistics.robust import SIGMA
 from sweeps.report.statistics.space import (
     cell_widths,
     good_band,
@@ -163,6 +166,20 @@ def test_a_robust_pick_of_points_keeps_away_from_cliffs_and_ends() -> None:
     assert pick_points(lrs, scores, ~calm, ~calm, (1e-4, 1.0)) == MadePicks(None, None)
     measured, cube = np.where(np.arange(6) == 5, NAN, scores), np.log10(lrs)[:, None] / 4 + 1
     assert np.isnan(smoothed_points(cube, 0, measured, 4.0)).tolist() == [False] * 5 + [True]
+
+
+def test_smoothed_points_are_means_of_the_interpolant_of_scipy() -> None:
+    random = np.random.default_rng(0)
+    cube, scores, decades = random.random((30, 3)), random.normal(90, 3, (30, 2)), 3.5
+    cube[1] = cube[0]
+    surface = RBFInterpolator(cube, scores, kernel="linear", smoothing=SMOOTHING)
+    values = []
+    for node in ndtri((np.arange(NODES) + 0.5) / NODES):
+        shifted = cube.copy()
+        shifted[:, 1] = np.clip(cube[:, 1] + SIGMA * node / decades, 0, 1)
+        values.append(surface(shifted))
+    expected = np.mean(values, axis=0)
+    assert smoothed_points(cube, 1, scores, decades) == pytest.approx(expected, abs=1e-9)  # rounding
 
 
 def test_the_setting_for_all_conditions_is_no_neighbour_of_a_cliff() -> None:

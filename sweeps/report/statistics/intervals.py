@@ -126,10 +126,11 @@ def setting_intervals(scores: Floats, diverged: Flags, level: float = 0.95) -> t
     low, high = np.full(scores.shape[:-1], np.nan), np.full(scores.shape[:-1], np.nan)
     sound = stable(scores, diverged)
     rows = scores[sound]
+    means = rows.mean(axis=1)
     for index in np.ndindex(*scores.shape[:-1]):
         mean, error = mean_spread(scores[index])
         if sound[index] and scores.shape[-1] < ENOUGH:
-            spread = pooled_spread(rows[nearest(rows.mean(axis=1), mean)])
+            spread = pooled_spread(rows[nearest(means, mean)])
             error = Spread(spread.sd / np.sqrt(scores.shape[-1]), spread.freedom)
         estimate = interval(mean, error, level)
         low[index], high[index] = estimate.low, estimate.high
