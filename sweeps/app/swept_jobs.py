@@ -168,6 +168,8 @@ class Recorder(Observer):
 
 def _measure_splits(job: SweptRun, result: Result, device: str, precision: str) -> dict[str, float]:
     """Return accuracy in percent on the run's splits."""
+    if not job.splits:
+        return {}
     if result.diverged and not job.measure_diverged:
         feed = job.run.feed
         return dict.fromkeys(job.splits, feed.score_guess(job.run.seed, feed.test_labels))
