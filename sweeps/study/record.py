@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
+import optuna
 from optuna import TrialPruned as TrialPruned  # for the application, which doesn't speak Optuna
 from optuna.trial import FrozenTrial
 
@@ -44,6 +45,11 @@ class ReplicateTrial:
         self._attributes: dict[str, Any] = {}
         reports.values[label] = {}  # a second start reports all steps again
 
+    @property
+    def identity(self) -> tuple[optuna.Trial, str]:
+        """Return the trial and the replicate's label in it."""
+        return self._trial, self.label
+
     def report(self, value: float, step: int) -> None:
         """Add the objective after `step`, and write the trial's mean."""
         self._step = step
@@ -73,10 +79,11 @@ class ReplicateTrial:
                 record[key] = value
         if reports := self._reports.values[self.label]:
             system_attributes[f"{REPORTS}{self.label}"] = reports
-        # The record last: a worker killed in between leaves none, and the replicate runs again.
-        for key, value in system_attributes.items():
-            set_trial_attribute(self._reports.study, self._trial, key, value)
-        self._trial.set_user_attr(self.label, record)
+        with self._reports.queue.transaction():
+            # The record last: a worker killed in between leaves none, and the replicate runs again.
+            for key, value in system_attributes.items():
+                set_trial_attribute(self._reports.study, self._trial, key, value)
+            self._trial.set_user_attr(self.label, record)
 
 
 def read_records(attributes: Mapping[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:

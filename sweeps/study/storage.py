@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from optuna.exceptions import StorageInternalError
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sweeps.study import DEFAULT_STORAGE
 from sweeps.study.journal_lock import JournalLock
 from sweeps.study.locks import FileLocks, Locks
-from sweeps.study.optuna_internals import CachedStorage
+from sweeps.study.optuna_internals import CachedStorage, Database
 from sweeps.study.outage import wait_for_server
 from sweeps.study.postgres_locks import CONNECTION, PostgresLocks
 
@@ -56,13 +56,14 @@ class Storage(ABC):
         """Return the storage as optuna-dashboard's command line takes it."""
         return self.worker_url()
 
-    def open(self, create: bool = False) -> BaseStorage:
+    def open(self, create: bool = False, check: bool = False) -> BaseStorage:
         """Connect; `create` makes the storage's file and tables, which only one process should do.
 
-        Raises ValueError, without the URL's password, where that fails.
+        check: whether Optuna is to refuse tables of another version, as it does where it makes them. Raises
+        ValueError, without the URL's password, where that fails.
         """
         try:
-            return self._connect(create)
+            return self._connect(create, check)
         except ImportError:
             extra = "pip install 'optimizer-sweeps[postgresql]', or uv sync --extra postgresql in a clone"
             raise ValueError(f"{self.option}{self.display_url} needs a driver: {extra}") from None
@@ -75,7 +76,7 @@ class Storage(ABC):
         problem = "holds no sweep"
         if self.path is None or self.path.is_file():
             with suppress(StorageInternalError):  # it lacks Optuna's tables
-                return self.open()
+                return self.open(check=True)
         else:
             problem = "names a file that doesn't exist here"
         remedy = f"run a sweep first, or pass its storage with {self.option}URL"
@@ -86,7 +87,7 @@ class Storage(ABC):
         """Return the locks of all processes that share the storage."""
 
     @abstractmethod
-    def _connect(self, create: bool) -> BaseStorage: ...
+    def _connect(self, create: bool, check: bool) -> BaseStorage: ...
 
     def _refusal(self, problem: str) -> ValueError:
         return _refusal(f"{self.option}{self.display_url}", problem, self.example)
@@ -123,11 +124,11 @@ class SqliteStorage(FileStorage):
 
     example = DEFAULT_STORAGE
 
-    def _connect(self, create: bool) -> BaseStorage:
+    def _connect(self, create: bool, check: bool) -> BaseStorage:
         if create:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         timeout = {} if "timeout" in self.url.query else {"timeout": BUSY_TIMEOUT}
-        return CachedStorage(_open_database(self.url, create, connect_args=timeout))
+        return CachedStorage(_open_database(self.url, create, check, connect_args=timeout))
 
 
 class JournalFileStorage(FileStorage):
@@ -139,7 +140,7 @@ class JournalFileStorage(FileStorage):
         """Return the file's path, by which the dashboard knows a journal."""
         return str(self.path)
 
-    def _connect(self, create: bool) -> BaseStorage:  # noqa: ARG002 -- a journal is made by its first line
+    def _connect(self, create: bool, check: bool) -> BaseStorage:  # noqa: ARG002 -- its first line makes it
         lock = JournalLock(self.path, self.lock_folder)  # makes the folders
         return JournalStorage(JournalFileBackend(str(self.path), lock))
 
@@ -170,9 +171,9 @@ class PostgresStorage(Storage):
         """Return locks in the server."""
         return PostgresLocks(self.url)
 
-    def _connect(self, create: bool) -> BaseStorage:
+    def _connect(self, create: bool, check: bool) -> BaseStorage:
         arguments = {**CONNECTION, **self.url.query}
-        storage = _open_database(self.url, create, connect_args=arguments, pool_pre_ping=True)
+        storage = _open_database(self.url, create, check, connect_args=arguments, pool_pre_ping=True)
         wait_for_server(storage.engine)  # it has answered
         return CachedStorage(storage)
 
@@ -204,10 +205,10 @@ def storage_at(url: str, option: str = "hydra.sweeper.storage=") -> Storage:
     return KINDS[location.drivername](location, option)
 
 
-def _open_database(url: URL, create: bool, **engine: object) -> RDBStorage:
+def _open_database(url: URL, create: bool, check: bool, **engine: object) -> Database:
     # Optuna formats the URL as a template.
     template = url.render_as_string(hide_password=False).replace("{", "%7B").replace("}", "%7D")
-    storage = RDBStorage(template, engine_kwargs=engine, skip_table_creation=not create)
+    storage = Database(template, create=create, check=check, **engine)
     weakref.finalize(storage, storage.engine.dispose)
     return storage
 

@@ -1,6 +1,5 @@
 """A claimed trial until all of its replicates have run."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import optuna
@@ -8,10 +7,11 @@ from omegaconf import DictConfig
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from sweeps.study.claims import Claims
+from sweeps.study.census import DIVERGED
+from sweeps.study.claims import Claims, Ending
 from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.record import AGGREGATES, ReplicateTrial, parse_objectives, read_objectives, read_records
-from sweeps.study.reports import Reports
+from sweeps.study.reports import ReportQueue, Reports
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.jobs import ReplicateJob, job_folder
 from sweeps.sweeper.plan import Plan
@@ -21,15 +21,15 @@ from sweeps.sweeper.sampling import choose_overrides
 class ClaimedTrial:
     """The jobs that a trial still needs, what its replicates returned, and how it ends."""
 
-    def __init__(self, plan: Plan, study: optuna.Study, trial: optuna.Trial) -> None:
+    def __init__(self, plan: Plan, queue: ReportQueue, trial: optuna.Trial) -> None:
         self._plan = plan
-        self._study = study
+        self._study = queue.study
         self._trial = trial
         self._overrides: list[str] = []
         # The objectives of the replicates that have ended, by label.
         records = read_records(trial.user_attrs, list(plan.replicates))
         self._objectives = {label: read_objectives(record) for label, record in records.items()}
-        self._reports = Reports(study, trial, list(plan.replicates))
+        self._reports = Reports(queue, trial, list(plan.replicates))
         # What ends the trial before all its replicates have run.
         self._end: Exception | None = None
         self._is_told = False
@@ -58,10 +58,6 @@ class ClaimedTrial:
         """Return whether none of its replicates is to be run any more."""
         return self._end is not None or len(self._objectives) == len(self._plan.replicates)
 
-    def mark_running(self, jobs: Sequence[ReplicateJob]) -> None:
-        """Note which replicates run at once: a pruner sees a step when all of them have reported it."""
-        self._reports.concurrent_labels = {job.trial.label for job in jobs}
-
     def record(self, job: ReplicateJob, outcome: Any) -> None:
         """Record what a replicate's job returned, or the exception that ended it."""
         try:
@@ -82,31 +78,37 @@ class ClaimedTrial:
         if not self._is_told:
             claims.give_back(self._study, self._trial)
 
-    def tell(self, claims: Claims, settings: StudySweeperConf) -> None:
-        """End the trial in its study, once, when it has ended."""
-        if self._is_told or not self.has_ended:
-            return
+    @property
+    def is_to_tell(self) -> bool:
+        """Return whether it has ended and its study doesn't know yet."""
+        return self.has_ended and not self._is_told
+
+    def ending(self, settings: StudySweeperConf) -> Ending | None:
+        """Return how it ends; None where another worker took it from this one, and has ended it."""
         reason = str(self._end)
         match self._end:
             case optuna.TrialPruned():
-                claims.tell(self._study, self._trial, state=TrialState.PRUNED, pruned=reason)
+                return Ending(self._trial, state=TrialState.PRUNED, attributes={"pruned": reason})
             case UpdateFinishedTrialError():
-                pass  # another worker took the trial, as this one seemed dead, and has ended it
+                return None
             case JobFailure():
-                retries = settings.retries
-                claims.tell(self._study, self._trial, state=TrialState.FAIL, retries=retries, failure=reason)
+                attributes, retries = {"failure": reason}, settings.retries
+                return Ending(self._trial, state=TrialState.FAIL, retries=retries, attributes=attributes)
             case _:
-                self._tell_values(claims, AGGREGATES[settings.aggregate])
+                return self._ending_with_values(AGGREGATES[settings.aggregate])
+
+    def mark_told(self) -> None:
+        """Note that its study knows how it ended."""
         self._is_told = True
 
-    def _tell_values(self, claims: Claims, aggregate: Any) -> None:
+    def _ending_with_values(self, aggregate: Any) -> Ending:
         labels = list(self._plan.replicates)
         # one row a replicate, one column an objective
         table = [self._objectives[label] for label in labels]
         values = [float(aggregate(column)) for column in zip(*table, strict=True)]
         records = read_records(self._trial.user_attrs, labels).values()
         diverged = sum(bool(record.get("diverged")) for record in records)
-        claims.tell(self._study, self._trial, values, diverged=diverged)
+        return Ending(self._trial, values, attributes={DIVERGED: diverged})
 
 
 class JobFailure(Exception):  # noqa: N818 -- what became of a job, not an error of ours

@@ -8,6 +8,7 @@ import optuna
 from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import CategoricalDistribution
 
+from sweeps.study.census import take_census
 from sweeps.study.claims import count_claimable
 from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
@@ -33,9 +34,7 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
     current = study.user_attrs
     coverage = _coverage_of(planner.settings, plan)
     coverages = list(current.get("ways", []))
-    if coverage not in coverages and (
-        not coverages or count_claimable(study.get_trials(deepcopy=False), plan.n_trials)
-    ):
+    if coverage not in coverages and (not coverages or count_claimable(take_census(study), plan.n_trials)):
         coverages.append(coverage)
     for key, value in {**attributes, "ways": coverages}.items():
         if current.get(key, ABSENT) != value:

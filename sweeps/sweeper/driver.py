@@ -12,7 +12,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
-from sweeps.study.optuna_internals import storage_of
+from sweeps.study.optuna_internals import batch, storage_of
 from sweeps.study.outage import storage_failure
 from sweeps.study.storage import Storage, storage_at
 from sweeps.sweeper.answer_file import AnswerFile
@@ -102,7 +102,8 @@ def _start_confirmation(tuning: Phase, claims: Claims, storage: Storage) -> Phas
     plans, studies = [], []
     if worker.settings.confirm.is_on:
         optuna_storage = storage_of(tuning.studies[0])
-        with storage.locks().exclusive():  # another driver may be about to enqueue the same
+        # Another driver may be about to enqueue the same.
+        with storage.locks().exclusive(), batch(optuna_storage):
             for plan, study in _tuned_pairs(tuning, claims):
                 plan, study = enqueue_picks(optuna_storage, plan, study, worker.settings)
                 plans.append(plan)

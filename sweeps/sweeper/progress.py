@@ -3,17 +3,16 @@
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import optuna
 from optuna.exceptions import StorageInternalError
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from sweeps.study.retries import is_retry
+from sweeps.study.census import Census
 
 # Seconds between two reads of the storage.
 INTERVAL = 0.5
@@ -37,12 +36,12 @@ def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) ->
     # A worker in this very process redirects sys.stdout while its jobs run.
     console = Console(file=sys.stdout)
     with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress:
-        bars = {
-            study.study_name: progress.add_task(study.study_name, total=totals[study.study_name], state="")
-            for study in studies
-        }
+        bars = []
+        for study in studies:
+            bar = progress.add_task(study.study_name, total=totals[study.study_name], state="")
+            bars.append((Census(study), bar))
         stop = threading.Event()
-        watcher = threading.Thread(target=_watch, args=(progress, studies, bars, stop), daemon=True)
+        watcher = threading.Thread(target=_watch, args=(progress, bars, stop), daemon=True)
         watcher.start()
         try:
             yield progress
@@ -51,33 +50,29 @@ def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) ->
             watcher.join()
 
 
-def _watch(
-    progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID], stop: threading.Event
-) -> None:
+def _watch(progress: Progress, bars: Sequence[tuple[Census, TaskID]], stop: threading.Event) -> None:
     is_last, pause = False, INTERVAL
     while not is_last:  # the last read shows how the sweep ended
         is_last = stop.wait(pause)
         start = time.thread_time()
         with suppress(StorageInternalError, OSError):  # a display ends no sweep
-            _update(progress, studies, bars)
+            _update(progress, bars)
         pause = max(INTERVAL, (time.thread_time() - start) / LOAD)
 
 
-def _update(progress: Progress, studies: Sequence[optuna.Study], bars: Mapping[str, TaskID]) -> None:
-    for study in studies:
-        trials = study.get_trials(deepcopy=False)
-        states = Counter(trial.state for trial in trials)
-        count = states[TrialState.COMPLETE] + states[TrialState.PRUNED]
-        bar = bars[study.study_name]
-        total = max(progress.tasks[bar].total or 0, sum(not is_retry(trial) for trial in trials))
-        progress.update(bar, completed=count, total=total, state=_summarize(states, trials))
+def _update(progress: Progress, bars: Sequence[tuple[Census, TaskID]]) -> None:
+    for census, bar in bars:
+        census.update()
+        total = max(progress.tasks[bar].total or 0, census.first_tries)
+        count = census.count(TrialState.COMPLETE) + census.count(TrialState.PRUNED)
+        progress.update(bar, completed=count, total=total, state=_summarize(census))
 
 
-def _summarize(states: Counter[TrialState], trials: Sequence[FrozenTrial]) -> str:
+def _summarize(census: Census) -> str:
     counts = {
-        "running": states[TrialState.RUNNING],
-        "pruned": states[TrialState.PRUNED],
-        "failed": states[TrialState.FAIL],
-        "diverged": sum(int(trial.user_attrs.get("diverged", 0)) for trial in trials),
+        "running": census.count(TrialState.RUNNING),
+        "pruned": census.count(TrialState.PRUNED),
+        "failed": census.count(TrialState.FAIL),
+        "diverged": census.diverged,
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

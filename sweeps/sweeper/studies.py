@@ -9,8 +9,10 @@ import optuna
 from omegaconf import DictConfig
 from optuna.storages import BaseStorage
 
+from sweeps.study.census import take_census
 from sweeps.study.claims import count_claimable
 from sweeps.study.compatibility import find_study, open_or_create_study
+from sweeps.study.optuna_internals import batch
 from sweeps.study.retries import retry_failures
 from sweeps.study.storage import Storage
 from sweeps.sweeper.application import check_configs
@@ -33,7 +35,8 @@ def open_studies(
     check_plans(plans, planner, optuna_storage, host)
     settings = planner.settings
     studies = []
-    with storage.locks().exclusive():  # another driver may be about to create the same
+    # Another driver may be about to create the same.
+    with storage.locks().exclusive(), batch(optuna_storage):
         for plan in plans:
             study = open_or_create_study(
                 optuna_storage,
@@ -58,7 +61,7 @@ def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage, h
         if settings.confirm.is_on:
             confirmation = confirmation_plan(plan, settings)
             find_study(storage, confirmation.name, directions, confirmation_identity(plan), {})
-        if study is None or count_claimable(study.get_trials(deepcopy=False), plan.n_trials):
+        if study is None or count_claimable(take_census(study), plan.n_trials):
             unfinished.append(plan)
     if unfinished:
         host.prepare()

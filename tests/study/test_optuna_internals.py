@@ -10,7 +10,7 @@ from optuna.storages import _CachedStorage
 
 from tests.conftest import REPOSITORY
 
-DOOR = Path("sweeps/study/optuna_internals.py")
+DOOR = Path("sweeps/study/optuna_internals")
 # The keys of system attributes by which Optuna's samplers know their trials.
 KEYS = {"fixed_params", "grid_id"}
 
@@ -52,7 +52,9 @@ def modules() -> list[Path]:
 def test_no_module_but_the_door_uses_what_optuna_keeps_to_itself() -> None:
     names = private_names()
     uses = {str(path): list(private_uses((REPOSITORY / path).read_text(), names)) for path in modules()}
-    assert uses.pop(str(DOOR)), "the door is not where this test looks for it"
+    doors = [path for path in uses if DOOR in Path(path).parents]
+    used_by_door = [uses.pop(path) for path in doors]
+    assert any(used_by_door), "the door is not where this test looks for it"
     assert {path: used for path, used in uses.items() if used} == {}
 
 

@@ -1,0 +1,84 @@
+"""How many trials a study has in each state, from what has changed since the last look."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import optuna
+from optuna.trial import TrialState
+
+from sweeps.study.optuna_internals import read_marks
+from sweeps.study.retries import RETRY_OF
+
+# The trial's system attribute that names its worker.
+WORKER = "sweeps:worker"
+
+# The user attribute of a trial that says how many of its replicates diverged.
+DIVERGED = "diverged"
+
+
+@dataclass(frozen=True)
+class OpenTrial:
+    """A trial that has not ended."""
+
+    # The id that the storage knows it by.
+    key: int
+    state: TrialState
+    # The name of the worker that claimed it last, if one has.
+    worker: str | None
+    # Whether it repeats one that failed.
+    is_retry: bool
+
+
+class Census:
+    """A count of a study's trials, by state.
+
+    A trial that has ended changes no more and is counted once: a look at 10,000 of them costs what a look at
+    none does.
+    """
+
+    def __init__(self, study: optuna.Study) -> None:
+        self._study = study
+        # The last trial that was looked at.
+        self._last = -1
+        # The trials that have ended.
+        self.ended: Counter[TrialState] = Counter()
+        # How many of them repeat one that failed, and how many runs diverged.
+        self.ended_retries = 0
+        self.diverged = 0
+        # The others, by number.
+        self.open: list[OpenTrial] = []
+
+    def update(self) -> None:
+        """Look at the trials that are new, and at those that had not ended."""
+        before = {trial.key for trial in self.open}
+        marks = read_marks(self._study, self._last, before, [WORKER, RETRY_OF], [DIVERGED])
+        self.open = []
+        for key, state, attributes in marks:
+            self._last = max(self._last, key)
+            if state.is_finished():
+                self.ended[state] += 1
+                self.ended_retries += RETRY_OF in attributes
+                self.diverged += int(attributes.get(DIVERGED, 0))
+            else:
+                self.open.append(OpenTrial(key, state, attributes.get(WORKER), RETRY_OF in attributes))
+
+    def count(self, state: TrialState) -> int:
+        """Return how many trials are in a state."""
+        return self.ended[state] + sum(trial.state == state for trial in self.open)
+
+    @property
+    def retries(self) -> int:
+        """How many trials repeat one that failed."""
+        return self.ended_retries + sum(trial.is_retry for trial in self.open)
+
+    @property
+    def first_tries(self) -> int:
+        """How many trials are no retries, those that wait to be begun included."""
+        return self.ended.total() + len(self.open) - self.retries
+
+
+def take_census(study: optuna.Study) -> Census:
+    """Return the count of a study's trials."""
+    census = Census(study)
+    census.update()
+    return census
