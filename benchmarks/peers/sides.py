@@ -164,6 +164,7 @@ def ray_command(grid: Grid, images: Images, folder: Path) -> list[str]:
 
 def read_file(folder: Path) -> list[RunRecord]:
     """Return the runs that a peer's jobs wrote down."""
+    (folder / "records").touch()
     return read_records(folder / "records")
 
 

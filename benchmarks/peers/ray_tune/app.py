@@ -11,7 +11,13 @@ import sys
 import time
 from typing import Any
 
-os.environ |= {"TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1", "RAY_CHDIR_TO_TRIAL_DIR": "0"}
+os.environ |= {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Below `uv run`, Ray starts its workers in the environment of that command, not in the driver's.
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+}
 
 import ray
 import torch
@@ -28,13 +34,15 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     ray.init(num_cpus=options["jobs"], include_dashboard=False, logging_level="error")
     trainable = tune.with_parameters(train_trial, options=options, feed=load_feed(options["source"]))
-    tune.Tuner(
+    results = tune.Tuner(
         tune.with_resources(trainable, {"cpu": 1}),
         param_space={key: tune.grid_search(options[key]) for key in ("lr", "momentum", "seed")},
         tune_config=tune.TuneConfig(metric="accuracy", mode="max", reuse_actors=True),
         run_config=tune.RunConfig(storage_path=options["folder"], verbose=0),
     ).fit()
     ray.shutdown()
+    if results.errors:
+        raise results.errors[0]
 
 
 def train_trial(setting: dict[str, Any], options: dict[str, Any], feed: Feed) -> None:
