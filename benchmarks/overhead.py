@@ -120,13 +120,13 @@ def sweep_and_tell() -> None:
 
     clock = Clock()
     with (
-        clock.times("claim a trial", Claims, "claim"),
+        clock.times("claim a trial", Claims, "claim_share"),
         clock.times("draw its parameters", _attempt, "choose_overrides"),
         clock.times("compose its config", Composer, "compose"),
         clock.times("run_job of Hydra, the job left out", _jobs, "run_job"),
         clock.times(f"{REPORTS} reports", ReplicateTrial, "report"),
-        clock.times("record the replicate", ReplicateTrial, "finish"),
-        clock.times("tell the value", Claims, "tell"),
+        clock.times("record the replicate", Worker, "_record"),
+        clock.times("tell the value", Claims, "tell_all"),
         clock.times("else", Worker, "_run_study"),
     ):
         runpy.run_path("app.py", run_name="__main__")

@@ -97,9 +97,11 @@ class Database(RDBStorage):
 def _is_new_or_named(after: int, ids: Collection[int]) -> ColumnElement[bool]:
     """Return the condition of a trial whose id is greater, or one of those; of many, others may pass too."""
     column: ColumnElement[int] = models.TrialModel.__table__.c.trial_id
+    # By the alternative alone, SQLite would look at all trials of the study.
+    is_late = column >= min(after + 1, *ids, after + 1)
     if len(ids) > MOST_NAMED:
-        return column >= min(after + 1, *ids)
-    return (column > after) | column.in_(ids)
+        return is_late
+    return is_late & ((column > after) | column.in_(ids))
 
 
 def _read_parts(session: Session, trials: Sequence[Row[Any]], model: Any) -> dict[int, list[Row[Any]]]:
