@@ -71,7 +71,10 @@ class Claims:
         n_trials: int,
         share: Callable[[int], int],
     ) -> list[optuna.Trial]:
-        """Take a worker's share of the trials that can be claimed, one after the other as `claim` does."""
+        """Take a worker's share of the trials that can be claimed, one after the other as `claim` does.
+
+        share: gives how many of those that have not ended, the running ones included.
+        """
         with self._locks.exclusive(), batch(study):
             census = self._count(study)
             claimable = self._free(study, census) + count_claimable(census, n_trials)
@@ -79,7 +82,9 @@ class Claims:
                 return []
             begun = {trial.key for trial in census.open if trial.worker is not None}
             trials = []
-            for _ in range(min(claimable, share(claimable))):
+            # What was freed runs by this count.
+            unfinished = count_claimable(census, n_trials) + census.count(TrialState.RUNNING)
+            for _ in range(min(claimable, share(unfinished))):
                 trial = study.ask(dict(space))
                 set_trial_attribute(study, trial, WORKER, self.name)
                 trials.append(trial)

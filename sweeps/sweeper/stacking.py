@@ -17,7 +17,12 @@ def stack_width(settings: StudySweeperConf, plan: Plan, composer: Composer) -> i
     return max(1, int(get_method(str(settings.stack_width))(config)))
 
 
-def trials_together(width: int, replicates: int, claimable: int, workers: int) -> int:
-    """Return how many trials fill a stack of that width, but no more than a worker's share of those left."""
-    share = -(-claimable // workers)
-    return max(1, min(width // replicates, share))
+def trials_together(width: int, replicates: int, unfinished: int, workers: int) -> int:
+    """Return how many trials a worker claims: a stack of that width, or less, so that all workers' are even.
+
+    unfinished: the trials that no worker has ended, those that run included. They are as many as before when
+    another worker claims at the same time, so that it claims as many.
+    """
+    most = max(1, width // replicates)
+    rounds = -(-unfinished // (workers * most))
+    return -(-unfinished // (workers * rounds))

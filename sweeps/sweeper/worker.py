@@ -146,13 +146,13 @@ class Worker:
         for trial in ended:
             trial.mark_told()
 
-    def _count_to_claim(self, plan: Plan, study: optuna.Study, width: int, claimable: int) -> int:
+    def _count_to_claim(self, plan: Plan, study: optuna.Study, width: int, unfinished: int) -> int:
         """Return how many trials to claim: those that run together.
 
         A sampler that learns gets at least ten looks at the scores: it claims a tenth of the trials at most.
         """
         workers = self.settings.n_jobs or os.cpu_count() or 1
-        count = trials_together(width, len(plan.replicates), claimable, workers)
+        count = trials_together(width, len(plan.replicates), unfinished, workers)
         if is_sampled_at_once(study.sampler) or plan.is_enqueued:
             return count
         return max(1, min(count, plan.n_trials // 10))
