@@ -1,9 +1,9 @@
-"""Kill workers and drivers of sweeps at random moments, and count the settings that are lost or doubled.
+"""Kill workers, servers and drivers of sweeps at random moments; count the settings lost or doubled.
 
     uv run python benchmarks/kill_workers.py --kills 50
 
 Each sweep has jobs of uneven length, two studies, two replicates a setting. A killed driver is started again;
-a killed worker is its driver's business. Ends with an error where a setting is lost or doubled.
+a killed worker or server is its driver's business. Ends with an error where a setting is lost or doubled.
 """
 
 import argparse
@@ -63,15 +63,35 @@ def sweep_until_done(folder: Path, chance: random.Random) -> Counter[str]:
 
 
 def strike(driver: subprocess.Popen[bytes], folder: Path, chance: random.Random, unit: float) -> Counter[str]:
-    """Kill a worker, the driver, or the driver with all of its workers."""
+    """Kill a worker, the server that forks workers, the driver, or the driver with all of its workers."""
     kills: Counter[str] = Counter()
-    victim = chance.choice(["worker", "driver", "both"])
+    victim = chance.choice(["worker", "server", "driver", "both"])
     workers = [] if victim == "driver" else wait_for_busy(5 * unit, driver, folder)
-    pids = {"worker": workers[:1], "driver": [driver.pid], "both": [*workers, driver.pid]}[victim]
-    for pid in pids:
+    victims = {
+        "worker": workers[:1],
+        "server": servers(driver.pid, workers),
+        "driver": [driver.pid],
+        "both": [*workers, driver.pid],
+    }
+    for pid in victims[victim]:
         kill(pid)
-        kills["driver" if pid == driver.pid else "worker"] += 1
+        kills["driver" if pid == driver.pid else victim.replace("both", "worker")] += 1
     return kills
+
+
+def servers(driver: int, workers: list[int]) -> list[int]:
+    """Return the parents of workers that are children of the driver; an orphan's parent is none."""
+    parents = {parent(worker) for worker in workers}
+    return [process for process in parents if process is not None and parent(process) == driver]
+
+
+def parent(process: int) -> int | None:
+    """Return the parent of a process, or None where that has ended."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])  # the name before it, in brackets, may hold blanks
 
 
 def seconds_to_start() -> float:

@@ -2,8 +2,8 @@
 
     uv run --group dev python benchmarks/speed.py --environments outputs/environments --baseline ../before
 
-Takes an hour or so on two free cores; each part is a script of its own, with its own --help. Without --baseline
-the parts that compare this checkout with an earlier one are left out.
+Takes an hour or so on two free cores; each part is a script of its own, with its own --help. Without
+--baseline the parts that compare this checkout with an earlier one are left out.
 """
 
 import argparse
