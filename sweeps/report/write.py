@@ -9,6 +9,7 @@ from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.study import Findings
 from sweeps.report.outputs.conclude import train_command
 from sweeps.report.outputs.sources import digest_sources, is_drawn, is_published, keep_sources
+from sweeps.study.optuna_internals import batch
 
 
 def write_report(storage: BaseStorage, studies: Sequence[Findings], folder: Path) -> None:
@@ -42,5 +43,6 @@ def _draw(storage: BaseStorage, studies: Sequence[Findings], joint: Joint, folde
     paths[2].write_text(render_html(document))
     paths[3].write_text(render_markdown(document))
     picks = [write_pick(findings, folder) for findings in studies]
-    publish(storage, studies, document)
+    with batch(storage):
+        publish(storage, studies, document)
     return [*paths, *filter(None, picks)]

@@ -82,7 +82,8 @@ def _widen_studies(tuning: Phase, claims: Claims, storage: Storage, host: Host) 
     """Enqueue the rows that tuned studies are to get; return a line to show for each."""
     settings, composer = tuning.worker.settings, tuning.worker.jobs.composer
     lines = []
-    with storage.locks().exclusive():  # another driver may be about to enqueue the same
+    # Another driver may be about to enqueue the same.
+    with storage.locks().exclusive(), batch(tuning.studies[0]):
         for plan, study in _tuned_pairs(tuning, claims):
             if can_widen(plan, settings) and WIDENING in study.user_attrs:
                 lines.append(widen(plan, study, partial(is_accepted, host, composer, settings, plan)))
@@ -117,7 +118,8 @@ def _confirm_recommended(phases: Sequence[Phase], claims: Claims, storage: Stora
     settings = tuning.worker.settings
     tuned = {confirmation_plan(plan, settings).name: (plan, study) for plan, study in tuning.pairs}
     lines = []
-    with storage.locks().exclusive():  # another driver may be about to enqueue the same
+    # Another driver may be about to enqueue the same.
+    with storage.locks().exclusive(), batch(tuning.studies[0]):
         for plan, confirmation in _tuned_pairs(confirming, claims):
             lines.append(enqueue_recommended(*tuned[plan.name], confirmation, settings))
     return [line for line in lines if line]
