@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import cloudpickle
 
-from sweeps.fork_server.server import THREAD_VARIABLES
+from sweeps.fork_server.server import THREAD_VARIABLES, UnfitServer
 
 # Seconds that interrupted jobs may take to end.
 GRACE = 30
@@ -35,6 +35,8 @@ class ForkServer:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection
+        # what it has been told to import
+        self._modules: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -52,12 +54,12 @@ class ForkServer:
 
     def preload(self, modules: Sequence[str]) -> None:
         """Let the server import modules, and don't wait for it."""
-        self._send("preload", list(modules))
+        self._modules += modules
+        self._send("preload", self._modules)
 
     def call(self, function: Callable[[], Any]) -> Any:
         """Call a function in the server; return what it returns, or raise what it raises."""
-        self._send("call", cloudpickle.dumps(function))
-        return _result(self._receive(self._connection.recv_bytes))
+        return self._answer("call", cloudpickle.dumps(function))
 
     def run(self, job: Callable[[Any], Any], arguments: Sequence[Any], n_jobs: int) -> list[Any]:
         """Call a job with each of the arguments, each in a process of its own, so many at a time.
@@ -65,8 +67,7 @@ class ForkServer:
         Return what each returned. Where one raises, interrupt the others and raise its exception;
         JobKilled where its process was killed.
         """
-        self._send("load", cloudpickle.dumps(job))
-        _result(self._receive(self._connection.recv_bytes))
+        self._load(cloudpickle.dumps(job))
         threads = _count_threads(n_jobs)
         values: dict[int, Any] = {}
         running: set[int] = set()
@@ -87,6 +88,17 @@ class ForkServer:
             raise
         return [values[number] for number in range(len(arguments))]
 
+    def _load(self, job: bytes) -> None:
+        """Let the server load a job; replace it first where what it was called for left threads behind.
+
+        Raises UnfitServer where imports alone do.
+        """
+        try:
+            self._answer("load", job)
+        except UnfitServer:
+            self.close()
+            self._answer("load", job)
+
     def _interrupt(self, running: set[int]) -> None:
         """Interrupt the jobs that run and wait until they have ended; kill those that don't.
 
@@ -103,6 +115,11 @@ class ForkServer:
                     deadline = time.monotonic() + GRACE
                 number, *_ = self._receive(self._connection.recv)
                 running.discard(number)
+
+    def _answer(self, method: str, argument: bytes) -> Any:
+        """Return what the server answers to a message, or raise what it does."""
+        self._send(method, argument)
+        return _result(self._receive(self._connection.recv_bytes))
 
     def _send(self, method: str, *arguments: Any) -> None:
         if self._process is None:
@@ -135,6 +152,7 @@ class ForkServer:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         theirs.close()
+        self._send("preload", self._modules)
 
 
 class ServerKilled(Exception):  # noqa: N818 -- what became of the server

@@ -8,12 +8,14 @@ import os
 import random
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -28,6 +30,10 @@ THREAD_VARIABLES = (
     "NUMBA_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+
+class UnfitServer(Exception):  # noqa: N818 -- what became of the server
+    """A server whose forks could wait forever for a thread, or not use CUDA, which starts threads too."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,10 @@ class Server:
 
         def load() -> None:
             self.job = cloudpickle.loads(job)
+            if _count_threads() > 1:
+                raise UnfitServer(
+                    "an import has started threads, which forks lack; write hydra/launcher=joblib"
+                )
 
         self.client.send_bytes(_outcome(load))
 
@@ -157,11 +167,17 @@ def _share_cores(threads: int) -> None:
         threadpool_limits(threads)
 
 
+def _count_threads() -> int:
+    """Return the threads of this process, those of its libraries included where the system tells."""
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
+
+
 def _reseed() -> None:
     """Give this process random numbers of its own."""
     random.seed()
-    if (numpy := sys.modules.get("numpy")) is not None:
-        numpy.random.seed()
+    if (numpy_random := sys.modules.get("numpy.random")) is not None:
+        numpy_random.seed()
 
 
 def main(descriptor: int) -> None:
