@@ -14,7 +14,7 @@ from optuna.storages._rdb.storage import (  # type: ignore[attr-defined] # model
     models,
 )
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import ColumnElement, Row, and_, create_engine, select
+from sqlalchemy import ColumnElement, Row, Select, and_, create_engine, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from sweeps.study.optuna_internals.transaction import SharedSession
@@ -55,14 +55,7 @@ class Database(RDBStorage):
     ) -> list[Mark]:
         """See the function of the same name."""
         trials = models.TrialModel.__table__
-        attributes = [(models.TrialSystemAttributeModel, key) for key in system_keys]
-        attributes += [(models.TrialUserAttributeModel, key) for key in user_keys]
-        source, columns = trials, []
-        for model, key in attributes:
-            table = model.__table__.alias()
-            source = source.outerjoin(table, and_(table.c.trial_id == trials.c.trial_id, table.c.key == key))
-            columns.append(table.c.value_json)
-        query = select(trials.c.trial_id, trials.c.state, *columns).select_from(source)
+        query = _select_marks(tuple(system_keys), tuple(user_keys))
         query = query.where(trials.c.study_id == study_id, _is_new_or_named(after, ids))
         with _create_scoped_session(self.scoped_session) as session:
             rows = session.execute(query.order_by(trials.c.trial_id)).all()
@@ -92,6 +85,20 @@ class Database(RDBStorage):
                 models.StudyModel.find_or_raise_by_id(study_id, session)
             parts = [_read_parts(session, rows, model) for model in _part_models()]
         return [_build_trial(row, *(part[row.trial_id] for part in parts)) for row in rows]
+
+
+@cache
+def _select_marks(system_keys: Sequence[str], user_keys: Sequence[str]) -> Select[Any]:
+    """Return a query for ids, states and attributes; to name all columns of its tables takes a while."""
+    trials = models.TrialModel.__table__
+    attributes = [(models.TrialSystemAttributeModel, key) for key in system_keys]
+    attributes += [(models.TrialUserAttributeModel, key) for key in user_keys]
+    source, columns = trials, []
+    for model, key in attributes:
+        table = model.__table__.alias()
+        source = source.outerjoin(table, and_(table.c.trial_id == trials.c.trial_id, table.c.key == key))
+        columns.append(table.c.value_json)
+    return select(trials.c.trial_id, trials.c.state, *columns).select_from(source)
 
 
 def _is_new_or_named(after: int, ids: Collection[int]) -> ColumnElement[bool]:
