@@ -38,7 +38,7 @@ class Layer(Protocol):
 def uses_bf16(values: Tensor) -> bool:
     """Return whether products of such values are computed in bf16."""
     kind = values.device.type
-    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return kind in ("cpu", "cuda") and torch.is_autocast_enabled(kind)  # meta, for one, has no autocast
 
 
 def multiply(matrices: Tensor, factors: Tensor, out: Tensor, bias: Tensor | None = None) -> None:

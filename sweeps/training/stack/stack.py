@@ -13,12 +13,13 @@ from sweeps.training.member import Member
 from sweeps.training.run import Epoch
 from sweeps.training.stack import rows
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
+from sweeps.training.stack.buffer import Buffer
 from sweeps.training.stack.fused_steps import Steps, use_fused_kernel
 from sweeps.training.stack.layout import Layout
 from sweeps.training.stack.network import Network, choose_network, structure_of
 
 # Images in one forward pass of an evaluation, all members together; bounds memory, changes no result.
-EVALUATION_BATCH = 8192
+EVALUATION_BATCH = 16384
 # Standard errors of a minibatch's mean loss by which the loss of an untrained network may be above it.
 LIMIT_ERRORS = 3
 
@@ -42,7 +43,7 @@ class Stack:
         for member in self.members:
             use_fused_kernel(member.optimizer)
         self._steps = [Steps(member.optimizer) for member in self.members]
-        self._images: Tensor | None = None
+        self._images = Buffer()
 
     def train_epoch(self) -> None:
         """Train on every batch once, then measure; the host waits for the device only at the end."""
@@ -108,7 +109,8 @@ class Stack:
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the groups' images and the members' labels of the rows `batch`, (groups, batch)."""
-        images = self._image_buffer(batch.shape)
+        feed_images = self.members[0].feed.images
+        images = self._images.take(feed_images, torch.Size((*batch.shape, *feed_images.shape[1:])))
         labels = []
         first = 0
         for feed, groups in groupby(self._groups, key=lambda group: group[0].feed):
@@ -116,13 +118,6 @@ class Stack:
             torch.index_select(feed.images, 0, batch[part].flatten(), out=images[part].flatten(0, 1))
             labels.append(feed.labels[batch[part]])
         return images, self.layout.spread(torch.cat(labels))
-
-    def _image_buffer(self, shape: torch.Size) -> Tensor:
-        """Return memory for images that lasts: fresh pages a batch would cost more than the copying."""
-        if self._images is None or self._images.shape[:2] != shape:
-            feed_images = self.members[0].feed.images
-            self._images = feed_images.new_empty((*shape, *feed_images.shape[1:]))
-        return self._images
 
     def _augment(self, images: Tensor) -> Tensor:
         if all(member.feed.augment is None for member in self.members):
@@ -155,7 +150,8 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
 
 def measure(network: Network, gather: Gather, images: Tensor, stack: int) -> Tensor:
     """Measure mean loss in nats and right answers in percent over the rows (groups, images): (2, stack)."""
-    batches = images.split(max(1, EVALUATION_BATCH // stack), 1)
+    # Of equal sizes: a small rest would take a product almost as long as a whole batch.
+    batches = images.tensor_split(-(-images.shape[1] * stack // EVALUATION_BATCH), 1)
     sums = torch.stack([_sum_metrics(network, *gather(batch)) for batch in batches]).sum(0)
     return sums / images.shape[1]
 
