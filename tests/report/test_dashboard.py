@@ -167,7 +167,7 @@ def test_writing_again_changes_nothing(written: tuple[str, Path]) -> None:
     before = {file: file.read_bytes() for file in files}
     storage = storage_at(url).open()
     trials = optuna.load_study(study_name="made/overview", storage=storage).trials
-    for missing in (None, "report.md", "sources.json"):
+    for missing in (None, "report.md", "report_sources.json"):
         if missing:
             (folder / missing).unlink()
         write_report(storage, load_findings(storage, "made"), folder)

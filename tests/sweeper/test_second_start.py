@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sweeps.sweeper import outcome
 from tests.conftest import Toy
 
 ANSWER = "\nUse bowl with x=1"
@@ -70,7 +72,8 @@ def edit_a_pick(toy: Toy) -> None:
 
 def change_the_storage(toy: Toy) -> None:
     """Write to the storage what the answer doesn't tell of."""
-    toy.study("toy/shape=bowl").set_user_attr("remark", "mine")
+    study = toy.study("toy/shape=bowl")
+    study.set_user_attr("remarks", study.user_attrs.get("remarks", 0) + 1)
 
 
 @pytest.mark.parametrize("change", [delete_the_page, edit_a_pick, change_the_storage])
@@ -100,3 +103,21 @@ def test_a_trial_that_waits_is_run(toy: Toy, again: Again) -> None:
     toy.study("toy/shape=bowl").enqueue_trial({"shape.x": 0})
     assert not again().startswith(ANSWER)
     assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 3
+
+
+def test_no_answer_is_kept_where_another_driver_has_gone_on_meanwhile(
+    toy: Toy, again: Again, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = outcome.write_sweep_results
+
+    def write_slowly(*arguments: Any, **keywords: Any) -> Any:
+        conclusion = write(*arguments, **keywords)
+        toy.study("toy/shape=bowl").enqueue_trial({"shape.x": 1})
+        return conclusion
+
+    change_the_storage(toy)
+    monkeypatch.setattr(outcome, "write_sweep_results", write_slowly)
+    again()
+    monkeypatch.undo()
+    assert not again().startswith(ANSWER)
+    assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 4

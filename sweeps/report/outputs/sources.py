@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
@@ -12,7 +13,7 @@ from sweeps.report.findings.study import Findings
 from sweeps.report.measure.from_storage import load_study
 from sweeps.study.optuna_internals import study_attributes
 
-NAME = "sources.json"
+NAME = "report_sources.json"
 # What the keys of a note begin with, among the attributes that the dashboard reads.
 NOTE_KEY = "dashboard:note_str:"
 
@@ -25,10 +26,11 @@ def digest_sources(studies: Sequence[Findings], command: str) -> str:
 def is_drawn(folder: Path, digest: str) -> bool:
     """Return whether a folder's report was drawn from these sources, and no file of it has changed since."""
     try:
-        sources = json.loads((folder / NAME).read_text())
+        sources: dict[str, Any] = json.loads((folder / NAME).read_text())
     except (OSError, ValueError):
         return False
-    return bool(sources["digest"] == digest and digest_files(sources["files"]) == sources["files"])
+    files = sources.get("files", {})
+    return sources.get("digest") == digest and digest_files(files) == files
 
 
 def is_published(storage: BaseStorage, studies: Sequence[Findings]) -> bool:
