@@ -70,6 +70,9 @@ def fill_tables(storage: RDBStorage, study: int, count: int) -> None:
                 rows[model].append(row)
         for model, inserted in rows.items():
             session.execute(insert(model), inserted)
+        if storage.engine.name == "postgresql":  # its own count of ids knows nothing of those
+            last = func.max(models.TrialModel.trial_id)
+            session.execute(select(func.setval(func.pg_get_serial_sequence("trials", "trial_id"), last)))
         session.commit()
 
 
