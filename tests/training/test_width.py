@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sweeps.models import mlp
+from sweeps.models import cnn, mlp
 from sweeps.training.stack import width as module
 from sweeps.training.stack.width import WIDEST, choose_width
 from tests.support.training_runs import MLP, RUN
@@ -32,9 +32,16 @@ def test_small_networks_train_in_wide_stacks_and_large_ones_alone(
     assert choose_width(replace(RUN, model=model), "cpu") == expected
 
 
+def test_networks_whose_values_fill_the_caches_train_alone_on_the_cpu(free: Any) -> None:
+    free(64 * GIB)
+    model = partial(cnn, channels=[8, 16], dropout=0.2, norm="batch")
+    assert choose_width(replace(RUN, model=model), "cpu") == 1
+    assert choose_width(replace(RUN, model=model, batch_size=16), "cpu") > 10
+
+
 def test_a_stack_takes_no_more_than_its_share_of_the_memory(free: Any) -> None:
     free(64 * GIB)
-    member = module._member_cost(replace(RUN, model=MLP))[1]
+    member = module._member_cost(replace(RUN, model=MLP)).memory
     for size, expected in ((10 * member, 5), (member, 1), (0, 1)):
         free(size)
         assert choose_width(RUN, "cpu") == expected

@@ -1,6 +1,8 @@
-"""The width of a stack: enough runs to drown a step's overhead, no more than memory holds."""
+"""The width of a stack: enough runs to drown a step's overhead, no more than caches and memory hold."""
 
+import math
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,6 +19,9 @@ from sweeps.training.run import Run
 # lecture's network takes 32 million a member: on a core 60 members, 20 of each of 3 seeds, are 15 % faster
 # than 16, and their values begin to leave the caches. A GPU computes a hundred times as fast.
 WORTHWHILE = {"cpu": 2e9, "cuda": 5e10}
+# Bytes of a stack's values, as counted below, above which a member costs more than alone: they leave the
+# processor's caches. That is one member of a small convolutional network.
+CACHED = {"cpu": 2e8, "cuda": math.inf}
 WIDEST = 64
 # The share of the free memory that a stack may take.
 MEMORY_SHARE = 0.5
@@ -28,16 +33,29 @@ VALUE_COPIES = 3
 PROBE_IMAGES = 2
 
 
+@dataclass(frozen=True)
+class MemberCost:
+    """The cost of one member of a stack."""
+
+    # Floating point operations of a batch's forward pass.
+    operations: float
+    # Bytes of that pass's values.
+    values: float
+    # Bytes of all that the member holds.
+    memory: float
+
+
 def choose_width(run: Run, device: str) -> int:
     """Return how many runs like this one train together in one worker of `device`, at least 1."""
     target = devices.resolve(device)
-    operations, memory = _member_cost(run)
+    cost = _member_cost(run)
     free: float = _free_memory(target)
     if target.type == "cpu":
         free /= count_cores()
-    by_memory = int(MEMORY_SHARE * free / memory)
-    by_speed = round(WORTHWHILE[target.type] / max(operations, 1))
-    return max(1, min(WIDEST, by_speed, by_memory))
+    by_memory = int(MEMORY_SHARE * free / cost.memory)
+    by_speed = round(WORTHWHILE[target.type] / max(cost.operations, 1))
+    by_cache = min(WIDEST, CACHED[target.type] / max(cost.values, 1))
+    return max(1, min(int(by_cache), by_speed, by_memory))
 
 
 class _OperationCounter(TorchDispatchMode):
@@ -61,17 +79,17 @@ class _OperationCounter(TorchDispatchMode):
         return outputs
 
 
-def _member_cost(run: Run) -> tuple[float, float]:
-    """Return operations of a batch's forward pass, and bytes of a member, from a pass of few images."""
+def _member_cost(run: Run) -> MemberCost:
+    """Count a member's cost in a pass of few images."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model: nn.Module = run.model(run.feed.shape, run.feed.classes)
         images = torch.zeros((PROBE_IMAGES, *run.feed.shape))
         with _OperationCounter() as counter:
             model(images)
     weights = WEIGHT_COPIES * sum(value.nbytes for value in model.state_dict().values())
-    values = VALUE_COPIES * counter.bytes + images.nbytes
     batches = run.batch_size / PROBE_IMAGES
-    return batches * counter.operations, weights + batches * values
+    values = batches * VALUE_COPIES * counter.bytes
+    return MemberCost(batches * counter.operations, values, weights + values + batches * images.nbytes)
 
 
 def _free_memory(device: torch.device) -> int:
