@@ -10,9 +10,11 @@ Then the scores of both sides, run by run, as their storages hold them.
 """
 
 import argparse
+import math
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,7 +77,8 @@ def measure(
         unit = "MiB" if figure == "memory" else "s"
         values = {name: [getattr(cost, figure) for cost in costs[name]] for name in costs}
         print(compare(f"{figure}, {unit}", values), flush=True)
-    print(compare_scores(*(read_scores(folder / name / "sweeps.db") for name in sides)), flush=True)
+    for line in compare_scores(*(read_scores(folder / name / "sweeps.db") for name in sides)):
+        print(line, flush=True)
 
 
 def start(side: Checkout, outputs: Path, overrides: tuple[str, ...], second: bool = False) -> ProcessCost:
@@ -90,21 +93,31 @@ def sweep_command(outputs: Path, overrides: tuple[str, ...]) -> list[str]:
     return ["-m", "sweeps.run", "-m", *overrides, f"outputs='{outputs}'"]
 
 
-def compare_scores(before: Sequence[RunScore], now: Sequence[RunScore]) -> str:
-    """Return how much the runs that both sides have differ, after the first epoch and after the last."""
-    earlier, later = ({run.key: run for run in runs} for runs in (before, now))
-    shared = [key for key in earlier if key in later]
-    rounding = max(abs(later[key].first_loss / earlier[key].first_loss - 1) for key in shared)
-    differences = [later[key].score - earlier[key].score for key in shared]
-    largest = max(range(len(shared)), key=lambda number: abs(differences[number]))
-    error = stdev(differences) / len(shared) ** 0.5 if len(shared) > 1 else 0.0
-    return (
-        f"{len(shared)} runs on both sides,"
-        f" {len(earlier) - len(shared)} only before, {len(later) - len(shared)} only now"
-        f"\nfirst epoch's training loss: differs by a share of {rounding:.1e} at most"
-        f"\nlast validation score: {differences.count(0)} equal, mean difference {fmean(differences):+.4f}"
-        f" (standard error {error:.4f}), largest {differences[largest]:+.4f}, in {' '.join(shared[largest])}"
-    )
+def compare_scores(before: Sequence[RunScore], now: Sequence[RunScore]) -> Iterator[str]:
+    """Yield for each study how much its runs differ after the first epoch and after the last."""
+    later = {run.key: run for run in now}
+    pairs: dict[str, list[tuple[RunScore, RunScore]]] = defaultdict(list)
+    for run in before:
+        if run.key in later:
+            pairs[run.study].append((run, later[run.key]))
+    for study, runs in pairs.items():
+        first = max(abs(last.first_loss / run.first_loss - 1) for run, last in runs)
+        differences = [last.score - run.score for run, last in runs]
+        yield (
+            f"{study}, {len(runs)} runs: first epoch's training loss differs by {first:.0e} of it at most;"
+            f" last score is equal in {differences.count(0)}, differs by {max(map(abs, differences)):.3f} at most"
+            f" and {describe_mean(runs)} in the mean"
+        )
+
+
+def describe_mean(runs: Sequence[tuple[RunScore, RunScore]]) -> str:
+    """Return the mean difference of scores, with its standard error over the seeds, which settings share."""
+    differences: dict[str, list[float]] = defaultdict(list)
+    for before, now in runs:
+        differences[before.replicate].append(now.score - before.score)
+    means = [fmean(values) for values in differences.values()]
+    error = stdev(means) / len(means) ** 0.5 if len(means) > 1 else math.nan
+    return f"{fmean(means):+.3f} (standard error {error:.3f}, {len(means)} seeds)"
 
 
 def parse_arguments() -> argparse.Namespace:
