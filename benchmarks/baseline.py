@@ -105,7 +105,7 @@ def compare_scores(before: Sequence[RunScore], now: Sequence[RunScore]) -> Itera
         differences = [last.score - run.score for run, last in runs]
         yield (
             f"{study}, {len(runs)} runs: first epoch's training loss differs by {first:.0e} of it at most;"
-            f" last score is equal in {differences.count(0)}, differs by {max(map(abs, differences)):.3f} at most"
+            f" {differences.count(0)} last scores are equal, others differ by {max(map(abs, differences)):.3f} at most"
             f" and {describe_mean(runs)} in the mean"
         )
 
