@@ -105,8 +105,8 @@ def compare_scores(before: Sequence[RunScore], now: Sequence[RunScore]) -> Itera
         differences = [last.score - run.score for run, last in runs]
         yield (
             f"{study}, {len(runs)} runs: first epoch's training loss differs by {first:.0e} of it at most;"
-            f" {differences.count(0)} last scores are equal, others differ by {max(map(abs, differences)):.3f} at most"
-            f" and {describe_mean(runs)} in the mean"
+            f" {differences.count(0)} last scores are equal, others differ by at most"
+            f" {max(map(abs, differences)):.3f} and {describe_mean(runs)} in the mean"
         )
 
 
