@@ -77,7 +77,8 @@ class ForkServer:
                 while waiting and len(running) < n_jobs:
                     number = waiting.pop(0)
                     running.add(number)
-                    self._send("fork", number, arguments[number], threads)
+                    # The server's environment is of the time when it was started.
+                    self._send("fork", number, arguments[number], dict(os.environ), threads)
                 number, outcome, status = self._receive(self._connection.recv)
                 running.remove(number)
                 if outcome is None:

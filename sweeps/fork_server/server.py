@@ -88,13 +88,13 @@ class Server:
 
         self.client.send_bytes(_outcome(load))
 
-    def fork(self, number: int, argument: Any, threads: int) -> None:
-        """Start a child that calls the loaded job with an argument."""
+    def fork(self, number: int, argument: Any, environment: dict[str, str], threads: int) -> None:
+        """Start a child that calls the loaded job with an argument, in the client's environment."""
         reader, writer = Pipe(duplex=False)
         gc.freeze()  # a collection in a child would copy the memory that it shares with the others
         pid = os.fork()
         if pid == 0:
-            self._run_child(writer, argument, threads)
+            self._run_child(writer, argument, environment, threads)
         writer.close()
         self.children.append(Child(pid, number, reader))
 
@@ -106,14 +106,16 @@ class Server:
     def _report(self, child: Child) -> None:
         """Tell the client how a child ended."""
         outcome = None
-        with suppress(EOFError):
+        with suppress(EOFError, OSError):  # killed before, or in the middle of its message
             outcome = child.results.recv_bytes()
         child.results.close()
         self.children.remove(child)
         _, status = os.waitpid(child.pid, 0)
         self.client.send((child.number, outcome, os.waitstatus_to_exitcode(status)))
 
-    def _run_child(self, results: Connection, argument: Any, threads: int) -> None:
+    def _run_child(
+        self, results: Connection, argument: Any, environment: dict[str, str], threads: int
+    ) -> None:
         """Run the job, send what it returned, and end this process."""
         status = 1
         try:
@@ -125,6 +127,8 @@ class Server:
             os.register_at_fork(after_in_child=results.close)
             assert self.job is not None
             job = self.job
+            os.environ.clear()
+            os.environ.update(environment)
             _share_cores(threads)
             _reseed()
             gc.enable()
