@@ -36,9 +36,6 @@ class Composer:
         # whether a key names a config group
         self._groups: dict[str, bool] = {}
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_compositions": {}, "_lines": {}}
-
     def is_group(self, key: str) -> bool:
         """Return whether an override's key names a config group."""
         group = key.split("@")[0]
