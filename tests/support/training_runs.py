@@ -69,6 +69,29 @@ def same_bits(left: Any, right: Any) -> bool:
     return type(left) is type(right) and left == right
 
 
+def assert_close(result: Result, model: nn.Module, tolerance: float) -> None:
+    """Check that a result has the weights and buffers of a model, within a tolerance."""
+    wanted = model.state_dict()
+    for name, value in copy_state(result).items():
+        message = partial("{}: {}".format, name)
+        torch.testing.assert_close(value, wanted[name], rtol=tolerance, atol=tolerance, msg=message)
+
+
+class Convolutions(nn.Module):
+    """A small network with what a sequence of known layers lacks."""
+
+    def __init__(self, shape: torch.Size, classes: int) -> None:
+        super().__init__()
+        self.convolution, self.norm = nn.Conv2d(shape[0], 4, 3, stride=2), nn.BatchNorm2d(4)
+        self.channels, self.dropout = nn.Dropout2d(0.2), nn.Dropout(0.4)
+        self.linear, self.unused = nn.Linear(4 * 13 * 13, classes), nn.Linear(2, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        values = self.channels(torch.relu(self.norm(self.convolution(images))))
+        logits: Tensor = self.linear(self.dropout(values.flatten(1)))
+        return logits
+
+
 class ReplayedDropout(nn.Module):
     """Dropout of one network's features by the numbers that a run draws."""
 
