@@ -16,7 +16,6 @@ from sweeps.study.outage import retry_once
 # The prefix of the trial's system attributes that hold what each replicate reported, by its label.
 REPORTS = "sweeps:reports:"
 
-
 # Seconds at least between two writings of reports that no pruner looks at.
 WRITING_INTERVAL = 1.0
 
@@ -91,7 +90,9 @@ class ReportQueue:
             raise
         finally:
             self._is_open = False
-        self._means = {place: mean for place, mean in self._means.items() if means.get(place) != mean}
+        # By identity: a value that is no number is not equal to itself.
+        self._means = {place: mean for place, mean in self._means.items() if means.get(place) is not mean}
+        self._trials = {key: self._trials[key] for key, _ in self._means}
         self._reporters.clear()
         self._last_writing = time.monotonic()
 

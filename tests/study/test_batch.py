@@ -1,7 +1,10 @@
 """Writes that belong together are one transaction, and what is in it is what Optuna would have written."""
 
+import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import optuna
@@ -62,6 +65,11 @@ def run_trials(study: optuna.Study) -> None:
     study.ask(SPACE)
 
 
+def moments(study: optuna.Study) -> list[tuple[datetime | None, datetime | None]]:
+    """When each trial began and ended."""
+    return [(trial.datetime_start, trial.datetime_complete) for trial in study.trials]
+
+
 def describe(study: optuna.Study) -> str:
     """All that trials hold but the time of day, as text: nan is not equal to itself. Attributes by key."""
     rows = []
@@ -74,7 +82,11 @@ def describe(study: optuna.Study) -> str:
     return "\n".join(map(str, rows))
 
 
-def test_a_batch_writes_what_optuna_writes_one_by_one(base: str, tmp_path: Path) -> None:
+def test_a_batch_writes_what_optuna_writes_one_by_one(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
     batched = create_study(base)
     with batch(batched):
         run_trials(batched)
@@ -87,8 +99,12 @@ def test_a_batch_writes_what_optuna_writes_one_by_one(base: str, tmp_path: Path)
     assert describe(load(base)) == expected
     template = storage_at(base).absolute_url.replace("{", "%7B").replace("}", "%7D")
     by_optuna = RDBStorage(template)
-    assert describe(optuna.load_study(study_name="study", storage=by_optuna)) == expected
+    read_by_optuna = optuna.load_study(study_name="study", storage=by_optuna)
+    assert describe(read_by_optuna) == expected
+    assert moments(read_by_optuna) == moments(load(base))
     by_optuna.engine.dispose()
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_a_batch_that_fails_leaves_no_trace_in_the_database_nor_in_the_cache(base: str) -> None:
@@ -200,6 +216,19 @@ def test_a_trial_that_another_worker_has_ended_keeps_none_of_the_others_reports_
     assert [set(trial.user_attrs) for trial in trials] == [set(), {"seed=0"}]
 
 
+def test_a_report_that_is_no_number_is_written_once(url: str) -> None:
+    study = create_study(url)
+    queue = ReportQueue(study)
+    trial = study.ask()
+    queue.add(trial, 1, float("nan"))
+    queue.write()
+    study.tell(trial, 1.0)
+    with queue.transaction():
+        study.ask().set_user_attr("a", 1)
+    assert math.isnan(load(url).trials[0].intermediate_values[1])
+    assert load(url).trials[1].user_attrs == {"a": 1}
+
+
 def test_a_pruner_sees_what_all_members_of_a_stack_reported(url: str) -> None:
     study = create_study(url)
     study.pruner = optuna.pruners.ThresholdPruner(upper=0.9)
@@ -226,3 +255,8 @@ def test_a_census_counts_what_changed_and_each_ended_trial_once(url: str) -> Non
             assert census.ended == {failed: 2, optuna.trial.TrialState.COMPLETE: 1}
             assert (census.diverged, census.retries, census.first_tries, len(census.open)) == (2, 1, 9, 7)
         assert claims.count_failures(study) == 1
+        retry = claims.claim(study, {}, 9)
+        assert retry is not None
+        claims.tell(study, retry, state=failed)
+        census.update()
+        assert (census.retries, census.first_tries, claims.count_failures(study)) == (1, 9, 2)
