@@ -58,12 +58,11 @@ def drive(
         if settings.dry_run:
             print_plan(plans, planner, storage)
             return
-        workers_url = storage.worker_url()  # before the server starts, for its environment gets the password
         studies = open_studies(plans, planner, storage, folder, host)
     print(*introduce(plans, settings, storage_of(studies[0])), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks())
-    worker = Worker(plans, workers_url, replace(settings, storage=None), jobs, claims.name)
+    worker = Worker(plans, storage.worker_url(), replace(settings, storage=None), jobs, claims.name)
     phases = [Phase(worker, studies)]
     try:
         with claims.hold_lock():
