@@ -42,14 +42,10 @@ def uses_bf16(values: Tensor) -> bool:
     return kind in ("cpu", "cuda") and torch.is_autocast_enabled(kind)  # meta, for one, has no autocast
 
 
-def multiply(matrices: Tensor, factors: Tensor, out: Tensor, bias: Tensor | None = None) -> None:
-    """Write the products of two stacks of matrices, plus a bias, to `out`; in bf16 under autocast."""
+def multiply(matrices: Tensor, factors: Tensor, out: Tensor) -> None:
+    """Write the products of two stacks of matrices to `out`; computed in bf16 under autocast."""
     if uses_bf16(matrices):
         out.copy_(torch.bmm(matrices.bfloat16(), factors.bfloat16()))
-        if bias is not None:
-            out.add_(bias)
-    elif bias is not None:
-        torch.baddbmm(bias, matrices, factors, out=out)
     else:
         torch.bmm(matrices, factors, out=out)
 
@@ -80,9 +76,9 @@ class Linear:
         self.values = values
         outputs = self._outputs.take(values, torch.Size((*self.weight.shape[:2], values.shape[2])))
         for block in self.blocks:
-            bias = block.merge(self.bias).unsqueeze(2) if self.has_bias else None
-            multiply(block.merge(self.weight), values[block.groups], block.merge(outputs), bias)
-        return outputs
+            multiply(block.merge(self.weight), values[block.groups], block.merge(outputs))
+        # Within the product (baddbmm) it would cost more: oneDNN copies it over the output first.
+        return outputs.add_(self.bias.unsqueeze(2)) if self.has_bias else outputs
 
     def backward(self, gradient: Tensor) -> Tensor | None:
         for block in self.blocks:
