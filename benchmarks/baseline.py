@@ -66,10 +66,10 @@ def measure(
     """Time a case on both sides and print its costs and scores."""
     measures = {}
     for name, side in sides.items():
-        chosen = (*case.overrides, *(case.now if name == "now" else ()), *overrides)
-        measures[name] = partial(start, side, folder / name, chosen, case.second)
+        arguments = (*case.overrides, *(case.now if name == "now" else ()), *overrides)
+        measures[name] = partial(start, side, folder / name, arguments, case.second)
         if case.second:
-            start(side, folder / name, chosen)
+            start(side, folder / name, arguments)
             measures[name]()
     costs = alternate(measures, pairs)
     print(f"\n{case.title} {' '.join(overrides)}")

@@ -12,7 +12,7 @@ from sweeps.study.reports import REPORTS
 
 @dataclass(frozen=True)
 class RunScore:
-    """What a run measured."""
+    """The scores of a run."""
 
     study: str
     # Each parameter with its value, by name.

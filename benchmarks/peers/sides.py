@@ -72,7 +72,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a sweep took, and what it measured."""
+    """The cost of a sweep, and its runs."""
 
     cost: ProcessCost
     # Seconds until its first run began.

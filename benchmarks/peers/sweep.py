@@ -66,7 +66,7 @@ def print_table(measurements: Mapping[str, Sequence[Measurement]], runs: int, ep
     print("| " + " | ".join(HEADINGS) + " |")
     print("|" + "---|" * len(HEADINGS))
     for name, turns in measurements.items():
-        ratios = [wall / own for wall, own in zip(walls[name], walls["sweeps"], strict=True)]
+        ratios = [wall / reference for wall, reference in zip(walls[name], walls["sweeps"], strict=True)]
         cells = [
             SIDES[name].title,
             spread(walls[name]),

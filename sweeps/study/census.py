@@ -68,12 +68,12 @@ class Census:
 
     @property
     def retries(self) -> int:
-        """How many trials repeat one that failed."""
+        """Return how many trials repeat one that failed."""
         return self.ended_retries + sum(trial.is_retry for trial in self.open)
 
     @property
     def first_tries(self) -> int:
-        """How many trials are no retries, those that wait to be begun included."""
+        """Return how many trials are no retries, those that wait to be begun included."""
         return self.ended.total() + len(self.open) - self.retries
 
 

@@ -19,7 +19,7 @@ from sweeps.study.retries import count_tries, enqueue_retry
 
 @dataclass(frozen=True)
 class Ending:
-    """How a claimed trial ends."""
+    """The end of a claimed trial."""
 
     trial: optuna.Trial
     values: Sequence[float] | None = None

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, open_dict
 
 @dataclass(frozen=True)
 class Application:
-    """What a process needs to run the application's functions and jobs; pickled, it brings imports along."""
+    """The parts by which a process runs the application's functions and jobs; pickled, they bring imports."""
 
     hydra_context: HydraContext
     # its module may register resolvers

@@ -35,7 +35,7 @@ MINUTES_FROM = 100
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run of a study takes; nan where the application doesn't say."""
+    """The cost of one run of a study; nan where the application doesn't say."""
 
     seconds: float = nan
     bytes: float = nan

@@ -121,9 +121,8 @@ class Worker:
             outcomes = self.jobs.run_all([job for _, job in running])
             self._record(running, outcomes, queue)
             self._tell(trials, claims, queue.study)
-        self._tell(
-            trials, claims, queue.study
-        )  # one that has ended without a job: pruned by its search space
+        # One that has ended without a job: pruned by its search space.
+        self._tell(trials, claims, queue.study)
 
     @retry_once
     def _record(

@@ -22,7 +22,7 @@ FINAL_STATES = [state for state in TrialState if state.is_finished()]
 
 @dataclass
 class Batch:
-    """What a batch has read, and what it is to write."""
+    """The reads of a batch, and the writes that wait for its end."""
 
     # The studies whose trials it has read.
     studies: set[int] = field(default_factory=set)
