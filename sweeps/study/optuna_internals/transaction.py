@@ -7,7 +7,7 @@ from typing import Any
 
 from optuna.exceptions import StorageInternalError
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -102,7 +102,11 @@ class UnwrittenRows:
 
     def write(self, session: Session, tables: Mapping[str, Table]) -> None:
         """Write all in the session's transaction, each over the old row of its study or trial and key."""
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        insert: Any = sqlite.insert
+        if session.get_bind().dialect.name != "sqlite":
+            from sqlalchemy.dialects import postgresql  # its import takes longer than SQLite's
+
+            insert = postgresql.insert
         for name, rows in self._rows.items():
             statement = insert(tables[name])
             columns = next(iter(rows.values())).keys() - set(KEY_COLUMNS[name])
