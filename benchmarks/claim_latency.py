@@ -119,7 +119,7 @@ def time_claims(url: str, name: str, claims: int) -> list[tuple[float, float]]:
             trial = worker.claim(study, SPACE, 10**9)
             times.append((1000 * (time.perf_counter() - begin), 1000 * (time.process_time() - busy)))
             assert trial is not None
-            worker.tell(study, trial, [float(number)])
+            worker.tell(trial, [float(number)])
     return times
 
 

@@ -31,6 +31,27 @@ class Ending:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Source:
+    """A study that a worker takes trials from."""
+
+    study: optuna.Study
+    # The parameters that are sampled with the claim.
+    space: Mapping[str, BaseDistribution]
+    # How many trials are to be begun in all, except retries.
+    n_trials: int
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many of a study's trials are left."""
+
+    # Those that no worker runs.
+    claimable: int
+    # Those that have not ended, the running ones included.
+    unfinished: int
+
+
 class Claims:
     """A process's hold on the trials that it runs, be it a worker or the driver.
 
@@ -60,35 +81,24 @@ class Claims:
         First those that wait: given back, freed from a dead worker, or enqueued. n_trials counts every trial
         ever begun except retries.
         """
-        trials = self.claim_share(study, space, n_trials, lambda _: 1)
+        trials = self.claim_share([Source(study, space, n_trials)], lambda _: [1])
         return trials[0] if trials else None
 
     @retry_once
     def claim_share(
-        self,
-        study: optuna.Study,
-        space: Mapping[str, BaseDistribution],
-        n_trials: int,
-        share: Callable[[int], int],
+        self, sources: Sequence[Source], share: Callable[[Sequence[Backlog]], Sequence[int]]
     ) -> list[optuna.Trial]:
-        """Take a worker's share of the trials that can be claimed, one after the other as `claim` does.
+        """Take a worker's share of the trials that studies have left, one after the other as `claim` does.
 
-        share: gives how many of those that have not ended, the running ones included.
+        share: gives how many to take of each, if so many can be claimed.
         """
-        with self._locks.exclusive(), batch(study):
-            census = self._count(study)
-            claimable = self._free(study, census) + count_claimable(census, n_trials)
-            if not claimable or self._is_orphan():
+        with self._locks.exclusive(), batch(sources[0].study):
+            backlogs = [self._free_and_count(source) for source in sources]
+            if not any(backlog.claimable for backlog in backlogs) or self._is_orphan():
                 return []
-            begun = {trial.key for trial in census.open if trial.worker is not None}
             trials = []
-            # What was freed runs by this count.
-            unfinished = count_claimable(census, n_trials) + census.count(TrialState.RUNNING)
-            for _ in range(min(claimable, share(unfinished))):
-                trial = study.ask(dict(space))
-                set_trial_attribute(study, trial, WORKER, self.name)
-                trials.append(trial)
-            self._resumed_ids.update(begun & {trial_id(trial) for trial in trials})
+            for source, backlog, count in zip(sources, backlogs, share(backlogs), strict=True):
+                trials += self._take(source, min(backlog.claimable, count))
             return trials
 
     def is_resumed(self, trial: optuna.Trial) -> bool:
@@ -97,7 +107,6 @@ class Claims:
 
     def tell(
         self,
-        study: optuna.Study,
         trial: optuna.Trial,
         values: Sequence[float] | None = None,
         state: TrialState | None = None,
@@ -105,20 +114,21 @@ class Claims:
         **attributes: Any,
     ) -> FrozenTrial | None:
         """End a claimed trial as `tell_all` does."""
-        [frozen] = self.tell_all(study, [Ending(trial, values, state, retries, attributes)])
+        [frozen] = self.tell_all([Ending(trial, values, state, retries, attributes)])
         return frozen
 
     @retry_once
-    def tell_all(self, study: optuna.Study, endings: Sequence[Ending]) -> list[FrozenTrial | None]:
-        """End claimed trials; a failed one is enqueued again until it was retried `retries` times.
+    def tell_all(self, endings: Sequence[Ending]) -> list[FrozenTrial | None]:
+        """End claimed trials of any studies.
 
+        A failed one is enqueued again until it was retried `retries` times.
         Return None for a trial, and write nothing of it, where another worker has taken it meanwhile. That
         happens to a worker that lives but lost its lock, with its connection to the database, say.
         """
         if not endings:
             return []
-        with self._locks.exclusive(), batch(study):
-            return [self._tell(study, ending) for ending in endings]
+        with self._locks.exclusive(), batch(endings[0].trial.study):
+            return [self._tell(ending) for ending in endings]
 
     @retry_once
     def is_orphan(self) -> bool:
@@ -169,8 +179,9 @@ class Claims:
         is_ours = frozen.system_attrs.get(WORKER) == self.name
         return frozen.state if is_ours and not frozen.state.is_finished() else None
 
-    def _tell(self, study: optuna.Study, ending: Ending) -> FrozenTrial | None:
+    def _tell(self, ending: Ending) -> FrozenTrial | None:
         trial = ending.trial
+        study = trial.study
         current = self._claimed_state(study, trial)
         if current is None:
             return None
@@ -190,6 +201,26 @@ class Claims:
         census = self._censuses[study.study_name]
         census.update()
         return census
+
+    def _free_and_count(self, source: Source) -> Backlog:
+        """Let a study's trials of dead workers wait, and return how many are left."""
+        census = self._count(source.study)
+        freed = self._free(source.study, census)
+        claimable = count_claimable(census, source.n_trials)
+        # What was freed runs by this count.
+        return Backlog(claimable + freed, claimable + census.count(TrialState.RUNNING))
+
+    def _take(self, source: Source, count: int) -> list[optuna.Trial]:
+        """Let this process be the worker of so many trials of a study."""
+        census = self._censuses[source.study.study_name]
+        begun = {trial.key for trial in census.open if trial.worker is not None}
+        trials = []
+        for _ in range(count):
+            trial = source.study.ask(dict(source.space))
+            set_trial_attribute(source.study, trial, WORKER, self.name)
+            trials.append(trial)
+        self._resumed_ids.update(begun & {trial_id(trial) for trial in trials})
+        return trials
 
     def _free(self, study: optuna.Study, census: Census) -> int:
         """Let the running trials of dead workers wait, and return how many there were."""

@@ -9,6 +9,7 @@ from statistics import fmean
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.pruners import NopPruner
+from optuna.storages import BaseStorage
 
 from sweeps.study.optuna_internals import batch, read_trial, set_intermediate_value, trial_id
 from sweeps.study.outage import retry_once
@@ -27,8 +28,8 @@ class ReportQueue:
     judges, with the record of a replicate that ends, and else once a second.
     """
 
-    def __init__(self, study: optuna.Study) -> None:
-        self.study = study
+    def __init__(self, storage: BaseStorage) -> None:
+        self._storage = storage
         # By trial and step.
         self._means: dict[tuple[int, int], float] = {}
         self._trials: dict[int, optuna.Trial] = {}
@@ -81,9 +82,10 @@ class ReportQueue:
         means = dict(self._means)
         self._is_open = True
         try:
-            with batch(self.study):
+            with batch(self._storage):
                 for (key, step), mean in means.items():
-                    set_intermediate_value(self.study, self._trials[key], step, mean)
+                    trial = self._trials[key]
+                    set_intermediate_value(trial.study, trial, step, mean)
                 yield
         except UpdateFinishedTrialError:
             self._drop_ended()
@@ -98,7 +100,7 @@ class ReportQueue:
 
     def _drop_ended(self) -> None:
         for key, trial in self._trials.items():
-            if read_trial(self.study, trial).state.is_finished():
+            if read_trial(trial.study, trial).state.is_finished():
                 self._means = {place: mean for place, mean in self._means.items() if place[0] != key}
 
 
@@ -111,7 +113,7 @@ class Reports:
 
     def __init__(self, queue: ReportQueue, trial: optuna.Trial, labels: Sequence[str]) -> None:
         self.queue = queue
-        self.study = study = queue.study
+        self.study = study = trial.study
         self.trial = trial
         self.is_single = len(study.directions) == 1
         self.is_pruned = self.is_single and not isinstance(study.pruner, NopPruner)

@@ -21,9 +21,11 @@ from sweeps.sweeper.sampling import choose_overrides
 class ClaimedTrial:
     """The jobs that a trial still needs, what its replicates returned, and how it ends."""
 
-    def __init__(self, plan: Plan, queue: ReportQueue, trial: optuna.Trial) -> None:
+    def __init__(self, plan: Plan, queue: ReportQueue, trial: optuna.Trial, width: int) -> None:
         self._plan = plan
-        self._study = queue.study
+        # How many jobs like its own run together.
+        self.width = width
+        self._study = trial.study
         self._trial = trial
         self._overrides: list[str] = []
         # The objectives of the replicates that have ended, by label.

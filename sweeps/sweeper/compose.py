@@ -75,6 +75,10 @@ class Composer:
             texts.append(lines[key])
         return "".join(texts) or OmegaConf.to_yaml(config)
 
+    def options(self, overrides: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the overrides that choose options of config groups."""
+        return self._split(overrides)[0]
+
     def _split(self, overrides: Sequence[str]) -> tuple[tuple[str, ...], list[Override]]:
         """Return the overrides of config groups, and those of values."""
         groups: list[str] = []

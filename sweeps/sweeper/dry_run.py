@@ -10,6 +10,7 @@ from hydra.utils import get_method
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from sweeps.report.sentences.wording import format_count
+from sweeps.study.claims import Backlog
 from sweeps.study.storage import Storage
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.host import Host
@@ -24,7 +25,7 @@ from sweeps.sweeper.noise import (
 )
 from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.size import StudySize, describe_sizes, size_of
-from sweeps.sweeper.stacking import stack_width, trials_together
+from sweeps.sweeper.stacking import count_trials, share_evenly, stack_width
 from sweeps.sweeper.studies import check_plans
 
 # How to start what was planned, whichever way the plan was asked for.
@@ -81,7 +82,8 @@ def _estimate(plan: Plan, planner: Planner) -> Cost:
         return Cost()
     width = stack_width(settings, plan, planner.composer)
     replicates = len(plan.replicates)
-    trials = trials_together(width, replicates, plan.n_trials, _count_workers(settings))
+    backlog = Backlog(plan.n_trials, plan.n_trials)
+    [trials] = share_evenly([backlog], [count_trials(width, replicates)], _count_workers(settings))
     count = min(width, trials * replicates)
     _, config = next(boundary_configs(plan, planner.composer, {}))
     seconds, size = get_method(settings.estimate)(config, count)

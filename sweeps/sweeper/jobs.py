@@ -94,10 +94,13 @@ class Jobs:
             parts.append(Job(task, self.folder / job.folder, job.trial))
 
         def run_function(task: DictConfig) -> list[Any]:
-            files = HydraFiles(config.hydra)
+            files = {self.composer.options(first.overrides): HydraFiles(config.hydra)}
             for job, part in zip(jobs[1:], parts, strict=True):
+                options = self.composer.options(job.overrides)
+                if options not in files:
+                    files[options] = HydraFiles(self._compose(job).hydra)
                 text = self.composer.task_to_yaml(part.config, job.overrides)
-                files.write(part.folder, text, job.overrides, self._own_values(job))
+                files[options].write(part.folder, text, job.overrides, self._own_values(job))
             return function([Job(task, self.folder / first.folder, first.trial), *parts])
 
         outcomes: list[Any] = self._run_job(run_function, config, jobs)

@@ -1,10 +1,17 @@
 """How many jobs a worker runs together."""
 
+import math
+from collections.abc import Sequence
+
 from hydra.utils import get_method
 
+from sweeps.study.claims import Backlog
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.plan import Plan, boundary_configs
+
+# What sums of shares may be off by.
+ROUNDING = 1e-6
 
 
 def stack_width(settings: StudySweeperConf, plan: Plan, composer: Composer) -> int:
@@ -17,12 +24,42 @@ def stack_width(settings: StudySweeperConf, plan: Plan, composer: Composer) -> i
     return max(1, int(get_method(str(settings.stack_width))(config)))
 
 
-def trials_together(width: int, replicates: int, unfinished: int, workers: int) -> int:
-    """Return how many trials a worker claims: a stack of that width, or less, so that all workers' are even.
+def count_trials(width: int, replicates: int) -> int:
+    """Return how many trials' replicates a stack of that width holds."""
+    return max(1, width // replicates)
 
-    unfinished: the trials that no worker has ended, those that run included. They are as many as before when
-    another worker claims at the same time, so that it claims as many.
+
+def join(unfinished: Sequence[int], most: Sequence[int], workers: int) -> list[list[int]]:
+    """Return groups of a sweep's studies, by index, that workers take trials from together.
+
+    One after the other they are joined while a stack a worker holds all that they have unfinished: then the
+    few of each make one wide stack and not several narrow ones.
+    most: how many trials of each a stack holds.
     """
-    most = max(1, width // replicates)
-    rounds = -(-unfinished // (workers * most))
-    return -(-unfinished // (workers * rounds))
+    groups: list[list[int]] = []
+    load = 0.0
+    for index, count in enumerate(unfinished):
+        stacks = count / most[index]
+        if not groups or load + stacks > workers:
+            groups.append([])
+            load = 0
+        groups[-1].append(index)
+        load += stacks
+    return groups
+
+
+def share_evenly(backlogs: Sequence[Backlog], most: Sequence[int], workers: int) -> list[int]:
+    """Return how many trials of each study a worker claims: a stack, or less, so that all workers' are even.
+
+    The trials that run count too. They are as many as before when another worker claims at the same time, so
+    that it claims as many.
+    most: how many trials of each a stack holds.
+    """
+    load = sum(backlog.unfinished / count for backlog, count in zip(backlogs, most, strict=True))
+    left = load / workers / max(1, math.ceil(load / workers))
+    shares = []
+    for backlog, count in zip(backlogs, most, strict=True):
+        share = min(backlog.claimable, math.ceil(left * count - ROUNDING))
+        shares.append(share)
+        left -= share / count
+    return shares

@@ -14,7 +14,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 
 from sweeps.study.census import take_census
-from sweeps.study.claims import Claims, Ending
+from sweeps.study.claims import Claims, Ending, Source
 from sweeps.study.optuna_internals import batch, storage_of
 from sweeps.study.outage import is_connection_lost
 from sweeps.study.record import ReplicateTrial
@@ -125,7 +125,7 @@ def test_a_batch_that_fails_leaves_no_trace_in_the_database_nor_in_the_cache(bas
 
 def test_a_lost_connection_within_a_batch_loses_no_report(database: str) -> None:
     study = create_study(database)
-    queue = ReportQueue(study)
+    queue = ReportQueue(storage_of(study))
     trial = study.ask()
     queue.add(trial, 1, 0.5)
 
@@ -150,7 +150,7 @@ def test_a_share_of_claims_takes_the_settings_that_single_claims_take(url: str, 
             claims.claim(study, SPACE, 25)
 
     def claim_together(claims: Claims, study: optuna.Study) -> None:
-        claims.claim_share(study, SPACE, 25, lambda claimable: min(claimable, 10))
+        claims.claim_share([Source(study, SPACE, 25)], lambda _: [10])
 
     settings = []
     for place, claim in ((url, claim_together), (f"sqlite:///{tmp_path}/single.db", claim_by_one)):
@@ -192,19 +192,19 @@ def test_reports_wait_for_the_record_of_a_replicate_or_until_it_is_time(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = create_study(url)
-    first, _ = report(study, ReportQueue(study), 3)
+    first, _ = report(study, ReportQueue(storage_of(study)), 3)
     assert [trial.intermediate_values for trial in load(url).trials] == [{}, {}]
     first.finish([1.5])
     everything = {1: 0.5, 2: 1.0, 3: 1.5}
     assert [trial.intermediate_values for trial in load(url).trials] == [everything, everything]
     monkeypatch.setattr("sweeps.study.reports.WRITING_INTERVAL", 0)
-    report(study, ReportQueue(study), 3)
+    report(study, ReportQueue(storage_of(study)), 3)
     assert [trial.intermediate_values for trial in load(url).trials[2:]] == [everything, everything]
 
 
 def test_a_trial_that_another_worker_has_ended_keeps_none_of_the_others_reports_back(url: str) -> None:
     study = create_study(url)
-    queue = ReportQueue(study)
+    queue = ReportQueue(storage_of(study))
     ended, other = report(study, queue, 2)
     load(url).tell(0, 5.0)
     queue.write()
@@ -218,7 +218,7 @@ def test_a_trial_that_another_worker_has_ended_keeps_none_of_the_others_reports_
 
 def test_a_report_that_is_no_number_is_written_once(url: str) -> None:
     study = create_study(url)
-    queue = ReportQueue(study)
+    queue = ReportQueue(storage_of(study))
     trial = study.ask()
     queue.add(trial, 1, float("nan"))
     queue.write()
@@ -232,7 +232,7 @@ def test_a_report_that_is_no_number_is_written_once(url: str) -> None:
 def test_a_pruner_sees_what_all_members_of_a_stack_reported(url: str) -> None:
     study = create_study(url)
     study.pruner = optuna.pruners.ThresholdPruner(upper=0.9)
-    queue = ReportQueue(study)
+    queue = ReportQueue(storage_of(study))
     first, second = report(study, queue, 1)
     assert (first.should_prune(), second.should_prune()) == (False, False)
     assert [trial.intermediate_values for trial in load(url).trials] == [{1: 0.5}, {1: 0.5}]
@@ -241,7 +241,7 @@ def test_a_pruner_sees_what_all_members_of_a_stack_reported(url: str) -> None:
 def test_a_census_counts_what_changed_and_each_ended_trial_once(url: str) -> None:
     study = create_study(url)
     with Claims(storage_at(url).locks()).hold_lock() as claims:
-        trials = claims.claim_share(study, {}, 9, lambda claimable: claimable)
+        trials = claims.claim_share([Source(study, {}, 9)], lambda _: [9])
         census = take_census(study)
         assert (census.count(optuna.trial.TrialState.RUNNING), census.first_tries) == (9, 9)
         failed = optuna.trial.TrialState.FAIL
@@ -249,7 +249,7 @@ def test_a_census_counts_what_changed_and_each_ended_trial_once(url: str) -> Non
             Ending(trials[0], [1.0], attributes={"diverged": 2}),
             Ending(trials[1], state=failed, retries=1),
         ]
-        claims.tell_all(study, [*endings, Ending(trials[2], state=failed)])
+        claims.tell_all([*endings, Ending(trials[2], state=failed)])
         for _ in range(2):
             census.update()
             assert census.ended == {failed: 2, optuna.trial.TrialState.COMPLETE: 1}
@@ -257,6 +257,6 @@ def test_a_census_counts_what_changed_and_each_ended_trial_once(url: str) -> Non
         assert claims.count_failures(study) == 1
         retry = claims.claim(study, {}, 9)
         assert retry is not None
-        claims.tell(study, retry, state=failed)
+        claims.tell(retry, state=failed)
         census.update()
         assert (census.retries, census.first_tries, claims.count_failures(study)) == (1, 9, 2)

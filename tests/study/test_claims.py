@@ -94,12 +94,12 @@ def test_a_worker_that_lost_its_connection_tells_its_result_only_where_nobody_to
         second.free(study)
         assert study.trials[0].state.name == "WAITING"
         again = second.claim(study, {}, 1) if taken else None
-        told = first.tell(study, trial, [1.0], diverged=0)
+        told = first.tell(trial, [1.0], diverged=0)
         assert (told is None) == taken
         if again:
             first.give_back(study, trial)
             assert study.trials[0].state.name == "RUNNING"
-            second.tell(study, again, [2.0], diverged=0)
+            second.tell(again, [2.0], diverged=0)
     assert [trial.value for trial in study.trials] == [2.0 if taken else 1.0]
 
 
@@ -112,7 +112,7 @@ def test_a_worker_that_told_late_writes_nothing_to_an_ended_trial(url: str) -> N
     with Claims(storage_at(url).locks()).hold_lock() as other:
         again = other.claim(study, {}, 1)
         assert again is not None
-        other.tell(study, again, [2.0])
-        assert claims.tell(study, trial, [1.0], failure="late") is None
+        other.tell(again, [2.0])
+        assert claims.tell(trial, [1.0], failure="late") is None
     assert study.trials[0].values == [2.0]
     assert study.trials[0].user_attrs == {}

@@ -3,6 +3,7 @@
 import optuna
 import pytest
 
+from sweeps.study.optuna_internals import storage_of
 from sweeps.study.record import LONG_VALUES, ReplicateTrial, long_attributes, parse_objectives, read_curves
 from sweeps.study.reports import REPORTS, ReportQueue, Reports
 from sweeps.study.retries import enqueue_retry
@@ -15,7 +16,7 @@ def record_trial(
 ) -> optuna.trial.FrozenTrial:
     """A trial whose one replicate reported and recorded so much, and failed after that."""
     trial = study.ask()
-    replicate = ReplicateTrial(Reports(ReportQueue(study), trial, ["seed=0"]), "seed=0")
+    replicate = ReplicateTrial(Reports(ReportQueue(storage_of(study)), trial, ["seed=0"]), "seed=0")
     for step, value in reports.items():
         replicate.report(value, step)
     replicate.set_user_attr("curves", curves)

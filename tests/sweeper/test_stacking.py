@@ -2,17 +2,40 @@
 
 import pytest
 
-from sweeps.sweeper.stacking import trials_together
+from sweeps.study.claims import Backlog
+from sweeps.sweeper.stacking import count_trials, join, share_evenly
 
 
 @pytest.mark.parametrize(
     ("trials", "width", "shares"),
-    [(20, 60, [10, 10]), (24, 60, [12, 12]), (21, 60, [11, 10]), (7, 16, [4, 3]), (20, 2, [1] * 20)],
+    [
+        ([20], 60, [[10], [10]]),
+        ([24], 60, [[12], [12]]),
+        ([21], 60, [[11], [10]]),
+        ([7], 16, [[4], [3]]),
+        ([20], 2, [[1]] * 20),
+        ([2, 4], 60, [[2, 1], [0, 3]]),
+        ([3, 0, 2], 60, [[3, 0, 0], [0, 0, 2]]),
+    ],
 )
-def test_two_workers_that_claim_in_turn_get_even_shares(trials: int, width: int, shares: list[int]) -> None:
-    claimable, running, claimed = trials, 0, []
-    while claimable:
-        share = min(claimable, trials_together(width, 3, claimable + running, workers=2))
+def test_two_workers_that_claim_in_turn_get_even_shares(
+    trials: list[int], width: int, shares: list[list[int]]
+) -> None:
+    claimable, running, claimed = trials, [0] * len(trials), []
+    most = [count_trials(width, 3)] * len(trials)
+    while any(claimable):
+        backlogs = [Backlog(left, left + runs) for left, runs in zip(claimable, running, strict=True)]
+        share = share_evenly(backlogs, most, workers=2)
         claimed.append(share)
-        claimable, running = claimable - share, share
+        claimable, running = [left - part for left, part in zip(claimable, share, strict=True)], share
     assert claimed == shares
+
+
+@pytest.mark.parametrize(
+    ("unfinished", "groups"),
+    [([22, 22], [[0], [1]]), ([3, 3], [[0, 1]]), ([0, 4, 30, 12], [[0, 1, 2], [3]]), ([0, 0], [[0, 1]])],
+)
+def test_studies_are_joined_while_a_stack_a_worker_holds_what_they_have_left(
+    unfinished: list[int], groups: list[list[int]]
+) -> None:
+    assert join(unfinished, [20] * len(unfinished), workers=2) == groups
