@@ -177,6 +177,8 @@ def _limit_losses(image_losses: Tensor) -> Tensor:
 def _sum_metrics(network: Network, images: Tensor, labels: Tensor) -> Tensor:
     """Sum the losses, and the right answers times a hundred: (2, stack)."""
     logits = network.predict(images)
-    flat = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+    # Image by image, as cross_entropy takes them, ten classes a row take a CPU ten times as long.
+    log_softmax = torch.log_softmax(logits.transpose(1, 2), 1)
+    losses = -log_softmax.gather(1, labels.unsqueeze(1)).squeeze(1)
     right = (logits.max(2).indices == labels).sum(1)
-    return torch.stack([flat.view(labels.shape).double().sum(1), 100 * right.double()])
+    return torch.stack([losses.double().sum(1), 100 * right.double()])
