@@ -1,9 +1,11 @@
 """How many trials workers claim, one worker after the other."""
 
 import pytest
+from omegaconf import OmegaConf
 
 from sweeps.study.claims import Backlog
 from sweeps.sweeper.stacking import count_trials, join, share_evenly
+from tests.conftest import Toy
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,18 @@ def test_studies_are_joined_while_a_stack_a_worker_holds_what_they_have_left(
     unfinished: list[int], groups: list[list[int]]
 ) -> None:
     assert join(unfinished, [20] * len(unfinished), workers=2) == groups
+
+
+def test_studies_with_few_trials_run_in_one_stack_and_each_job_keeps_its_own_config(toy: Toy) -> None:
+    together = ("hydra.sweeper.stacked=app.together", "hydra.sweeper.stack=64", "hydra.sweeper.n_jobs=1")
+    toy.run_here("shape=bowl,ridge", *together, "+hydra.sweeper.replicates.seed=[0,1]")
+    found = sorted((toy.folder / "jobs").glob("shape=*/*/*/.hydra/hydra.yaml"))
+    assert (toy.folder / "journal").read_text() == f"together {len(found)}\n"
+    assert len(found) == 22
+    for path in found:
+        study, trial, replicate = path.relative_to(toy.folder / "jobs").parts[:3]
+        hydra = OmegaConf.load(path).hydra
+        assert f"shape={hydra.runtime.choices.shape}" == study
+        assert hydra.sweep.subdir == f"{study}/{trial}/{replicate}"
+        assert {study, replicate} <= set(hydra.overrides.task)
+    assert set(toy.states("toy/shape=bowl") + toy.states("toy/shape=ridge")) == {"COMPLETE"}
