@@ -50,6 +50,8 @@ class Backlog:
     claimable: int
     # Those that have not ended, the running ones included.
     unfinished: int
+    # Those that have ended too.
+    total: int
 
 
 class Claims:
@@ -207,8 +209,9 @@ class Claims:
         census = self._count(source.study)
         freed = self._free(source.study, census)
         claimable = count_claimable(census, source.n_trials)
+        total = max(source.n_trials, census.first_tries)
         # What was freed runs by this count.
-        return Backlog(claimable + freed, claimable + census.count(TrialState.RUNNING))
+        return Backlog(claimable + freed, claimable + census.count(TrialState.RUNNING), total)
 
     def _take(self, source: Source, count: int) -> list[optuna.Trial]:
         """Let this process be the worker of so many trials of a study."""

@@ -82,7 +82,7 @@ def _estimate(plan: Plan, planner: Planner) -> Cost:
         return Cost()
     width = stack_width(settings, plan, planner.composer)
     replicates = len(plan.replicates)
-    backlog = Backlog(plan.n_trials, plan.n_trials)
+    backlog = Backlog(plan.n_trials, plan.n_trials, plan.n_trials)
     [trials] = share_evenly([backlog], [count_trials(width, replicates)], _count_workers(settings))
     count = min(width, trials * replicates)
     _, config = next(boundary_configs(plan, planner.composer, {}))

@@ -52,11 +52,14 @@ def share_evenly(backlogs: Sequence[Backlog], most: Sequence[int], workers: int)
     """Return how many trials of each study a worker claims: a stack, or less, so that all workers' are even.
 
     The trials that run count too. They are as many as before when another worker claims at the same time, so
-    that it claims as many.
+    that it claims as many. One that is the first to claim again gets no more than it did: what the others
+    are about to end counts as theirs.
     most: how many trials of each a stack holds.
     """
-    load = sum(backlog.unfinished / count for backlog, count in zip(backlogs, most, strict=True))
-    left = load / workers / max(1, math.ceil(load / workers))
+    left = 1.0
+    for counts in ([backlog.unfinished for backlog in backlogs], [backlog.total for backlog in backlogs]):
+        load = sum(count / full for count, full in zip(counts, most, strict=True)) / workers
+        left = min(left, load / max(1, math.ceil(load)))
     shares = []
     for backlog, count in zip(backlogs, most, strict=True):
         share = min(backlog.claimable, math.ceil(left * count - ROUNDING))

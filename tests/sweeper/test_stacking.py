@@ -14,6 +14,7 @@ from tests.conftest import Toy
         ([20], 60, [[10], [10]]),
         ([24], 60, [[12], [12]]),
         ([21], 60, [[11], [10]]),
+        ([44], 60, [[11], [11], [11], [11]]),
         ([7], 16, [[4], [3]]),
         ([20], 2, [[1]] * 20),
         ([2, 4], 60, [[2, 1], [0, 3]]),
@@ -26,7 +27,8 @@ def test_two_workers_that_claim_in_turn_get_even_shares(
     claimable, running, claimed = trials, [0] * len(trials), []
     most = [count_trials(width, 3)] * len(trials)
     while any(claimable):
-        backlogs = [Backlog(left, left + runs) for left, runs in zip(claimable, running, strict=True)]
+        counts = zip(claimable, running, trials, strict=True)
+        backlogs = [Backlog(left, left + runs, total) for left, runs, total in counts]
         share = share_evenly(backlogs, most, workers=2)
         claimed.append(share)
         claimable, running = [left - part for left, part in zip(claimable, share, strict=True)], share
