@@ -6,13 +6,14 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from optuna.distributions import BaseDistribution, check_distribution_compatibility, distribution_to_json
 from optuna.storages import _CachedStorage
 from optuna.storages._rdb.storage import models  # type: ignore[attr-defined] # imports on use
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from sweeps.study.optuna_internals.database import Database
 from sweeps.study.optuna_internals.transaction import UnwrittenRows, share
@@ -232,8 +233,7 @@ class CachedStorage(_CachedStorage):
             return
         session = self._backend.sessions()
         if trial_ids := self._batch.rows.trials():
-            query = select(models.TrialModel.trial_id, models.TrialModel.state)
-            rows = session.execute(query.where(models.TrialModel.trial_id.in_(trial_ids))).all()
+            rows = session.execute(_select_states(), {"ids": list(trial_ids)}).all()
             if len(rows) < len(trial_ids):
                 raise KeyError("a trial was deleted")
             for trial_id, state in rows:
@@ -252,3 +252,12 @@ class CachedStorage(_CachedStorage):
                 del study.trials[number], self._trial_id_to_study_id_and_number[trial_id]
                 del self._study_id_and_number_to_trial_id[study_id, number]
                 study.unfinished_trial_ids.discard(trial_id)
+
+
+@cache
+def _select_states() -> Select[Any]:
+    """Return a query for the states of the trials `ids`."""
+    columns = models.TrialModel.__table__.c
+    return select(columns.trial_id, columns.state).where(
+        columns.trial_id.in_(bindparam("ids", expanding=True))
+    )

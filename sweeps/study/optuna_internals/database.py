@@ -14,7 +14,7 @@ from optuna.storages._rdb.storage import (  # type: ignore[attr-defined] # model
     models,
 )
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import ColumnElement, Row, Select, and_, create_engine, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, create_engine, or_, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from sweeps.study.optuna_internals.transaction import SharedSession
@@ -54,11 +54,9 @@ class Database(RDBStorage):
         user_keys: Sequence[str],
     ) -> list[Mark]:
         """See the function of the same name."""
-        trials = models.TrialModel.__table__
-        query = _select_marks(tuple(system_keys), tuple(user_keys))
-        query = query.where(trials.c.study_id == study_id, _is_new_or_named(after, ids))
+        query = _select_marks(tuple(system_keys), tuple(user_keys), are_named=len(ids) <= MOST_NAMED)
         with _create_scoped_session(self.scoped_session) as session:
-            rows = session.execute(query.order_by(trials.c.trial_id)).all()
+            rows = session.execute(query, _range(study_id, after, ids)).all()
         marks = []
         for trial_id, state, *texts in rows:
             if trial_id > after or trial_id in ids:
@@ -75,11 +73,10 @@ class Database(RDBStorage):
     ) -> list[FrozenTrial]:
         """Return a study's trials with a greater id, and those included, in the order of their ids."""
         assert states is None
-        trials = models.TrialModel.__table__
         after, ids = trial_id_greater_than, included_trial_ids
-        query = select(trials).where(trials.c.study_id == study_id, _is_new_or_named(after, ids))
+        query = _select_trials(are_named=len(ids) <= MOST_NAMED)
         with _create_scoped_session(self.scoped_session) as session:
-            rows = session.execute(query.order_by(trials.c.trial_id)).all()
+            rows = session.execute(query, _range(study_id, after, ids)).all()
             rows = [row for row in rows if row.trial_id > after or row.trial_id in ids]
             if not rows:
                 models.StudyModel.find_or_raise_by_id(study_id, session)
@@ -87,9 +84,12 @@ class Database(RDBStorage):
         return [_build_trial(row, *(part[row.trial_id] for part in parts)) for row in rows]
 
 
+# Statements are built once: SQLAlchemy takes longer to build one than to run it.
+
+
 @cache
-def _select_marks(system_keys: Sequence[str], user_keys: Sequence[str]) -> Select[Any]:
-    """Return a query for ids, states and attributes; to name all columns of its tables takes a while."""
+def _select_marks(system_keys: Sequence[str], user_keys: Sequence[str], *, are_named: bool) -> Select[Any]:
+    """Return a query for ids, states and attributes of the trials in a `_range`."""
     trials = models.TrialModel.__table__
     attributes = [(models.TrialSystemAttributeModel, key) for key in system_keys]
     attributes += [(models.TrialUserAttributeModel, key) for key in user_keys]
@@ -98,30 +98,52 @@ def _select_marks(system_keys: Sequence[str], user_keys: Sequence[str]) -> Selec
         table = model.__table__.alias()
         source = source.outerjoin(table, and_(table.c.trial_id == trials.c.trial_id, table.c.key == key))
         columns.append(table.c.value_json)
-    return select(trials.c.trial_id, trials.c.state, *columns).select_from(source)
+    query = select(trials.c.trial_id, trials.c.state, *columns).select_from(source)
+    return query.where(_is_in_range(are_named=are_named)).order_by(trials.c.trial_id)
 
 
-def _is_new_or_named(after: int, ids: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition of a trial whose id is greater, or one of those; of many, others may pass too."""
-    column: ColumnElement[int] = models.TrialModel.__table__.c.trial_id
+@cache
+def _select_trials(*, are_named: bool) -> Select[Any]:
+    """Return a query for the trials in a `_range`."""
+    trials = models.TrialModel.__table__
+    return select(trials).where(_is_in_range(are_named=are_named)).order_by(trials.c.trial_id)
+
+
+def _is_in_range(*, are_named: bool) -> ColumnElement[bool]:
+    """Return the condition of a study's trials whose id is greater, or one of those named.
+
+    Where they are not named, being too many, others may pass too.
+    """
+    columns = models.TrialModel.__table__.c
     # By the alternative alone, SQLite would look at all trials of the study.
-    is_late = column >= min(after + 1, *ids, after + 1)
-    if len(ids) > MOST_NAMED:
+    is_late = and_(columns.study_id == bindparam("study_id"), columns.trial_id >= bindparam("first"))
+    if not are_named:
         return is_late
-    return is_late & ((column > after) | column.in_(ids))
+    is_named = columns.trial_id.in_(bindparam("ids", expanding=True))
+    return and_(is_late, or_(columns.trial_id > bindparam("after"), is_named))
+
+
+def _range(study_id: int, after: int, ids: Collection[int]) -> dict[str, Any]:
+    """Return the parameters of `_is_in_range`."""
+    return {"study_id": study_id, "after": after, "first": min(after + 1, *ids, after + 1), "ids": list(ids)}
 
 
 def _read_parts(session: Session, trials: Sequence[Row[Any]], model: Any) -> dict[int, list[Row[Any]]]:
     """Return the rows of a table that belong to trials, by trial, in the order of their writing or step."""
-    table = model.__table__
     ids = [trial.trial_id for trial in trials]
-    order = table.c.step if "step" in table.c else next(iter(table.primary_key))
     parts: dict[int, list[Row[Any]]] = defaultdict(list)
     for start in range(0, len(ids), MOST_NAMED):
-        query = select(table).where(table.c.trial_id.in_(ids[start : start + MOST_NAMED])).order_by(order)
-        for row in session.execute(query):
+        for row in session.execute(_select_parts(model), {"ids": ids[start : start + MOST_NAMED]}):
             parts[row.trial_id].append(row)
     return parts
+
+
+@cache
+def _select_parts(model: Any) -> Select[Any]:
+    """Return a query for the rows of a table that belong to the trials `ids`."""
+    table = model.__table__
+    order = table.c.step if "step" in table.c else next(iter(table.primary_key))
+    return select(table).where(table.c.trial_id.in_(bindparam("ids", expanding=True))).order_by(order)
 
 
 def _part_models() -> list[Any]:

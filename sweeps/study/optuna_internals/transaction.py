@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from optuna.exceptions import StorageInternalError
-from sqlalchemy import Table
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -102,17 +103,24 @@ class UnwrittenRows:
 
     def write(self, session: Session, tables: Mapping[str, Table]) -> None:
         """Write all in the session's transaction, each over the old row of its study or trial and key."""
-        insert: Any = sqlite.insert
-        if session.get_bind().dialect.name != "sqlite":
-            from sqlalchemy.dialects import postgresql  # its import takes longer than SQLite's
-
-            insert = postgresql.insert
+        dialect = session.get_bind().dialect.name
         for name, rows in self._rows.items():
-            statement = insert(tables[name])
-            columns = next(iter(rows.values())).keys() - set(KEY_COLUMNS[name])
-            statement = statement.on_conflict_do_update(
-                index_elements=KEY_COLUMNS[name],
-                set_={column: statement.excluded[column] for column in columns},
-            )
-            session.execute(statement, list(rows.values()))
+            columns = tuple(sorted(next(iter(rows.values())).keys() - set(KEY_COLUMNS[name])))
+            session.execute(_upsert(dialect, tables[name], columns), list(rows.values()))
         self._rows.clear()
+
+
+@cache
+def _upsert(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
+    """Return the statement that writes rows with such columns over the old ones of the same keys."""
+    insert: Any = sqlite.insert
+    if dialect != "sqlite":
+        from sqlalchemy.dialects import postgresql  # its import takes longer than SQLite's
+
+        insert = postgresql.insert
+    statement = insert(table)
+    upsert: Executable = statement.on_conflict_do_update(
+        index_elements=KEY_COLUMNS[table.name],
+        set_={column: statement.excluded[column] for column in columns},
+    )
+    return upsert
