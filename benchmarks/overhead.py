@@ -127,7 +127,7 @@ def sweep_and_tell() -> None:
         clock.times(f"{REPORTS} reports", ReplicateTrial, "report"),
         clock.times("record the replicate", Worker, "_record"),
         clock.times("tell the value", Claims, "tell_all"),
-        clock.times("else", Worker, "_run_study"),
+        clock.times("else", Worker, "_run_trials"),
     ):
         runpy.run_path("app.py", run_name="__main__")
     for part, seconds in clock.taken.items():
