@@ -159,7 +159,8 @@ def test_an_override_composes(document: str) -> None:
     words = [word for span in code(TEXTS[document]) for word in span.split() if OVERRIDE.fullmatch(word)]
     with initialize_config_dir(str(CONF)):
         for override in OverridesParser.create().parse_overrides(list(dict.fromkeys(words))):
-            compose("config", [*options, _first_value(override)], return_hydra_config=True)
+            cfg = compose("config", [*options, _first_value(override)], return_hydra_config=True)
+            assert cfg.optimizer
 
 
 def write_parts(folder: Path) -> None:

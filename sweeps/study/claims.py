@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Backlog:
-    """How many of a study's trials are left."""
+    """The number of trials that a study has left."""
 
     # Those that no worker runs.
     claimable: int

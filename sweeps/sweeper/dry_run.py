@@ -1,6 +1,5 @@
 """The plan of a sweep, printed in place of the sweep."""
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from sweeps.sweeper.noise import (
 )
 from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.size import StudySize, describe_sizes, size_of
-from sweeps.sweeper.stacking import count_trials, share_evenly, stack_width
+from sweeps.sweeper.stacking import count_trials, count_workers, share_evenly, stack_width
 from sweeps.sweeper.studies import check_plans
 
 # How to start what was planned, whichever way the plan was asked for.
@@ -58,7 +57,7 @@ def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> Non
     if not noise.deviation > 0 and settings.stacked and pilot <= PILOT_SECONDS:
         noise = measure_noise(planner, plans)
     lines = [_describe_study(size, cost) for size, cost in zip(sizes, costs, strict=True)]
-    lines += [_describe_all(sizes, costs, _count_workers(settings)), *_describe_noise(noise, settings)]
+    lines += [_describe_all(sizes, costs, count_workers(settings)), *_describe_noise(noise, settings)]
     print(*lines, START, sep="\n")
 
 
@@ -71,10 +70,6 @@ def introduce(plans: Sequence[Plan], settings: StudySweeperConf, storage: BaseSt
     return [describe_sizes([size_of(plan, settings) for plan in plans]), power]
 
 
-def _count_workers(settings: StudySweeperConf) -> int:
-    return settings.n_jobs or os.cpu_count() or 1
-
-
 def _estimate(plan: Plan, planner: Planner) -> Cost:
     """Return what the application says that a run takes, where as many run together as in the sweep."""
     settings = planner.settings
@@ -83,7 +78,7 @@ def _estimate(plan: Plan, planner: Planner) -> Cost:
     width = stack_width(settings, plan, planner.composer)
     replicates = len(plan.replicates)
     backlog = Backlog(plan.n_trials, plan.n_trials, plan.n_trials)
-    [trials] = share_evenly([backlog], [count_trials(width, replicates)], _count_workers(settings))
+    [trials] = share_evenly([backlog], [count_trials(width, replicates)], count_workers(settings))
     count = min(width, trials * replicates)
     _, config = next(boundary_configs(plan, planner.composer, {}))
     seconds, size = get_method(settings.estimate)(config, count)

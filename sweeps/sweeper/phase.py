@@ -16,6 +16,7 @@ from sweeps.study.outage import StorageError, storage_failure
 from sweeps.sweeper.compose import override_hydra_key, set_hydra_key
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.progress import INTERVAL, show_progress
+from sweeps.sweeper.stacking import count_workers
 from sweeps.sweeper.worker import Worker
 
 # A launcher that comes back this often without a trial having ended is not started again.
@@ -74,8 +75,8 @@ class Phase:
 
     def _launch(self, count: int) -> None:
         """Start workers for so many trials, through Hydra's launcher; raise what one raised."""
-        n_jobs = self.worker.settings.n_jobs or os.cpu_count() or 1
-        launcher, jobs = _prepare_launch(self.worker, min(count, n_jobs))
+        count = min(count, count_workers(self.worker.settings))
+        launcher, jobs = _prepare_launch(self.worker, count)
         for returned in launcher.launch(jobs, initial_job_idx=0):
             # Raises what the worker raised.
             if returned.return_value:

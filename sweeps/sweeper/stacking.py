@@ -1,6 +1,7 @@
-"""How many jobs a worker runs together."""
+"""The number of jobs that a worker runs together, and of trials that it claims for them."""
 
 import math
+import os
 from collections.abc import Sequence
 
 from hydra.utils import get_method
@@ -22,6 +23,11 @@ def stack_width(settings: StudySweeperConf, plan: Plan, composer: Composer) -> i
         return int(settings.stack)
     _, config = next(boundary_configs(plan, composer, {}))
     return max(1, int(get_method(str(settings.stack_width))(config)))
+
+
+def count_workers(settings: StudySweeperConf) -> int:
+    """Return how many workers a sweep has at once."""
+    return settings.n_jobs or os.cpu_count() or 1
 
 
 def count_trials(width: int, replicates: int) -> int:

@@ -27,7 +27,7 @@ from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.jobs import Jobs, ReplicateJob
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.sampling import build_pruner, build_sampler, is_sampled_at_once
-from sweeps.sweeper.stacking import ROUNDING, count_trials, join, share_evenly, stack_width
+from sweeps.sweeper.stacking import ROUNDING, count_trials, count_workers, join, share_evenly, stack_width
 
 # A trial and a job that it needs.
 TrialJob = tuple[ClaimedTrial, ReplicateJob]
@@ -114,7 +114,7 @@ class Worker:
         for lane in lanes:
             claimable = claims.count_claimable(lane.study, lane.plan.n_trials)
             unfinished.append(claimable + claims.count_running(lane.study))
-        groups = join(unfinished, [lane.most for lane in lanes], self._count_workers())
+        groups = join(unfinished, [lane.most for lane in lanes], count_workers(self.settings))
         return [[lanes[index] for index in group] for group in groups]
 
     def _run_trials(self, claims: Claims, lanes: Sequence[Lane], queue: ReportQueue) -> None:
@@ -154,14 +154,11 @@ class Worker:
 
         A sampler that learns gets at least ten looks at the scores: it claims a tenth of the trials at most.
         """
-        shares = share_evenly(backlogs, [lane.most for lane in lanes], self._count_workers())
+        shares = share_evenly(backlogs, [lane.most for lane in lanes], count_workers(self.settings))
         for index, lane in enumerate(lanes):
             if not (is_sampled_at_once(lane.study.sampler) or lane.plan.is_enqueued):
                 shares[index] = min(shares[index], max(1, lane.plan.n_trials // 10))
         return shares
-
-    def _count_workers(self) -> int:
-        return self.settings.n_jobs or os.cpu_count() or 1
 
     def _run_stacks(self, trials: Sequence[ClaimedTrial], claims: Claims, queue: ReportQueue) -> None:
         """Run the jobs that the trials still need, as many at once as may be, and tell how they end."""
