@@ -38,15 +38,15 @@ def compose_config(tmp_path: Path) -> Iterator[Compose]:
 
 
 def cut_feed(feed: Feed, images: int, validation: int) -> Feed:
-    return replace(feed, images=feed.images[:images], labels=feed.labels[:images], validation=validation)
+    return replace(feed, images=feed.images[:images], targets=feed.targets[:images], validation=validation)
 
 
 def write_idx(folder: Path) -> None:
     """The 5,000 MNIST images as IDX files: 4,000 development, 1,000 test."""
     feed = mnist5k(normalize=False)
     for images, labels, parts in (
-        (feed.images, feed.labels, PARTS[:2]),
-        (feed.test_images, feed.test_labels, PARTS[2:]),
+        (feed.images, feed.targets, PARTS[:2]),
+        (feed.test_images, feed.test_targets, PARTS[2:]),
     ):
         pixels = (images.squeeze(1) * 255).round().to(torch.uint8)
         for values, part in zip((pixels, labels.to(torch.uint8)), parts, strict=True):

@@ -30,7 +30,7 @@ class TensorBatches:
         order = self.rows[torch.randperm(len(self.rows))] if self.training else self.rows
         end = len(order) // self.batch_size * self.batch_size if self.training else len(order)
         for batch in order[:end].split(self.batch_size):
-            yield self.feed.images[batch], self.feed.labels[batch]
+            yield self.feed.images[batch], self.feed.targets[batch]
 
 
 def tensor_batches(feed: Feed, seed: int, batch_size: int) -> tuple[Batches, Batches]:

@@ -52,7 +52,7 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
     group = "model"
     try:
         with torch.device("meta"):
-            model = run.model(run.feed.shape, run.feed.classes)
+            model = run.model(run.feed.shape, run.feed.outputs)
             group = "optimizer"
             optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
             group = "scheduler"

@@ -62,7 +62,8 @@ def _shorten(runs: list[Run], steps: int) -> list[Run]:
 
 def _shorten_feed(feed: Feed, training: int, validation: int) -> Feed:
     count = training + validation
-    return replace(feed, images=feed.images[:count], labels=feed.labels[:count], validation=validation)
+    images, targets = feed.images[:count], feed.targets[:count]
+    return replace(feed, images=images, targets=targets, validation=validation, validation_rows=None)
 
 
 def _measure_files(cfg: DictConfig, run: Run, result: Result) -> int:

@@ -172,7 +172,7 @@ def _measure_splits(job: SweptRun, result: Result, device: str, precision: str) 
         return {}
     if result.diverged and not job.measure_diverged:
         feed = job.run.feed
-        return dict.fromkeys(job.splits, feed.score_guess(job.run.seed, feed.test_labels))
+        return dict.fromkeys(job.splits, feed.score_guess(job.run.seed, feed.test_targets))
     return evaluate(job.run, result, device, precision, job.splits)
 
 
@@ -185,4 +185,4 @@ def _describe(job: SweptRun, result: Result, accuracies: dict[str, float]) -> No
     job.trial.set_user_attr("curves", curves)
     if "test" in accuracies:
         job.trial.set_user_attr("test", accuracies["test"])
-        job.trial.set_user_attr("test_images", len(job.run.feed.test_labels))
+        job.trial.set_user_attr("test_images", len(job.run.feed.test_targets))

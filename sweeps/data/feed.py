@@ -1,4 +1,4 @@
-"""Labelled images on a device, and their splits."""
+"""Images or rows of a table with their targets, on a device, and their splits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,46 +14,65 @@ from sweeps.seeds import seed_for
 class Feed:
     """Development images, from which a run's seed draws its validation split, and the fixed test split."""
 
-    # (n, channels, height, width) float32
+    # (n, channels, height, width) float32, or (n, columns) of a table
     images: Tensor
-    # (n,) int64
-    labels: Tensor
+    # Classes, (n,) int64, or a regression's values, (n, outputs) float32.
+    targets: Tensor
     # As the development split.
     test_images: Tensor
-    test_labels: Tensor
+    test_targets: Tensor
     # The number of development images that a run holds out.
     validation: int
-    # The number of labels.
-    classes: int
+    # The width of the network's last layer: classes, or a regression's values.
+    outputs: int
     # Changes a batch of training images, (batch, channels, height, width), by a generator's numbers.
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None
+    # Whether each class has its share of the validation split; nothing of the kind exists for a regression.
+    stratify: bool = True
+    # (validation,) int64: the rows that every run holds out; None: each seed draws its own.
+    validation_rows: Tensor | None = None
+
+    @property
+    def is_regression(self) -> bool:
+        """Return whether the targets are values rather than classes."""
+        return self.targets.is_floating_point()
 
     @property
     def shape(self) -> torch.Size:
-        """Return the shape of one image: (channels, height, width)."""
+        """Return the shape of one image, (channels, height, width), or of one row, (columns,)."""
         return self.images.shape[1:]
 
     @property
     def training(self) -> int:
         """Return the number of images that a run trains on."""
-        return len(self.labels) - self.validation
+        return len(self.targets) - self.validation
 
     @cache  # noqa: B019 -- a feed lives as long as its process; its copy on the device should too
     def to(self, device: torch.device) -> "Feed":
         """Return the feed with its tensors on `device`, copied there once a process."""
-        names = ("images", "labels", "test_images", "test_labels")
+        names = ("images", "targets", "test_images", "test_targets")
         return replace(self, **{name: getattr(self, name).to(device) for name in names})
 
     @lru_cache(maxsize=64)  # noqa: B019 -- as above; the runs of a stack have few seeds
     def split(self, seed: int) -> tuple[Tensor, Tensor]:
         """Return the rows of the training and the validation split that belong to a run's seed."""
-        training, validation = split_stratified(self.labels.cpu(), self.validation, seed_for(seed, "split"))
-        return training.to(self.labels.device), validation.to(self.labels.device)
+        training, validation = self._draw_split(seed_for(seed, "split"))
+        return training.to(self.targets.device), validation.to(self.targets.device)
+
+    def _draw_split(self, seed: int) -> tuple[Tensor, Tensor]:
+        if self.validation_rows is not None:
+            return split_at(self.validation_rows.cpu(), len(self.targets))
+        if self.stratify and not self.is_regression:
+            return split_stratified(self.targets.cpu(), self.validation, seed)
+        return split_randomly(len(self.targets), self.validation, seed)
 
     def score_guess(self, seed: int, labels: Tensor) -> float:
-        """Return the accuracy on labels, in percent, of always naming a training split's commonest class."""
+        """Return the accuracy on labels, in percent, of always naming a training split's commonest class.
+
+        A regression has no classes, and no such score.
+        """
         training, _ = self.split(seed)
-        guess = self.labels[training].bincount().argmax()
+        guess = self.targets[training].bincount().argmax()
         return 100 * int((labels == guess).sum()) / len(labels)
 
 
@@ -66,5 +85,16 @@ def split_stratified(labels: Tensor, size: int, seed: int) -> tuple[Tensor, Tens
     shuffled = torch.randperm(len(labels), generator=generator)
     by_class = shuffled[labels[shuffled].argsort(stable=True)]
     held_out = by_class[(2 * torch.arange(size) + 1) * len(labels) // (2 * size)]
-    remains = torch.ones(len(labels), dtype=torch.bool).scatter_(0, held_out, False)
+    return split_at(held_out, len(labels))
+
+
+def split_randomly(count: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Return the rows that remain of `count`, and `size` rows held out, whatever their targets."""
+    generator = torch.Generator().manual_seed(seed)
+    return split_at(torch.randperm(count, generator=generator)[:size], count)
+
+
+def split_at(held_out: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the rows of `count` that remain, and those held out, both in order."""
+    remains = torch.ones(count, dtype=torch.bool).scatter_(0, held_out, False)
     return remains.nonzero().squeeze(1), held_out.sort().values

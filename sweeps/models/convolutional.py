@@ -12,7 +12,7 @@ IMAGE_NORMS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm2d, "none": nn.I
 
 def cnn(
     shape: torch.Size,
-    classes: int,
+    outputs: int,
     *,
     channels: Sequence[int],
     dropout: float,
@@ -34,20 +34,20 @@ def cnn(
             f"write fewer"
         )
     layers: list[nn.Module] = []
-    for inputs, outputs in zip((shape[0], *channels), channels, strict=False):
-        convolution = nn.Conv2d(inputs, outputs, 3, padding=1)
-        layers += [convolution, IMAGE_NORMS[norm](outputs), build_activation(activation), nn.AvgPool2d(2)]
+    for inputs, width in zip((shape[0], *channels), channels, strict=False):
+        convolution = nn.Conv2d(inputs, width, 3, padding=1)
+        layers += [convolution, IMAGE_NORMS[norm](width), build_activation(activation), nn.AvgPool2d(2)]
     features = (shape[0], *channels)[-1] * (shape[1] >> len(channels)) * (shape[2] >> len(channels))
-    model = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(dropout), nn.Linear(features, classes))
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(dropout), nn.Linear(features, outputs))
     initialise(model, init)
     return model
 
 
-def resnet18(shape: torch.Size, classes: int) -> nn.Module:
+def resnet18(shape: torch.Size, outputs: int) -> nn.Module:
     """Build torchvision's ResNet-18, begun for small images: a 3 x 3 convolution and no pooling."""
     from torchvision.models.resnet import BasicBlock, ResNet
 
-    model: nn.Module = ResNet(BasicBlock, [2, 2, 2, 2], num_classes=classes)
+    model: nn.Module = ResNet(BasicBlock, [2, 2, 2, 2], num_classes=outputs)
     model.conv1 = nn.Conv2d(shape[0], 64, 3, padding=1, bias=False)
     nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")  # as torchvision's own
     model.maxpool = nn.Identity()

@@ -13,7 +13,7 @@ NORMS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerN
 
 def mlp(
     shape: torch.Size,
-    classes: int,
+    outputs: int,
     *,
     widths: int | Sequence[int],
     dropout: float | Sequence[float],
@@ -22,7 +22,7 @@ def mlp(
     activation: str = "ReLU",
     init: str | None = None,
 ) -> nn.Module:
-    """Build hidden layers of linear, norm, activation and dropout, then a linear layer to the classes.
+    """Build hidden layers of linear, norm, activation and dropout, then one to the outputs.
 
     widths: hidden units, and dropout: its probability, a value for each layer or one for all `depth` layers.
     norm: batch, layer or none; activation: a class of torch.nn; init: a function of torch.nn.init for the
@@ -35,14 +35,14 @@ def mlp(
     sizes = [shape.numel(), *units]
     layers: list[nn.Module] = [nn.Flatten()]
     probabilities = _values_of_layers("dropout", dropout, hidden_layers)
-    for inputs, outputs, probability in zip(sizes, units, probabilities, strict=False):
+    for inputs, width, probability in zip(sizes, units, probabilities, strict=False):
         layers += [
-            nn.Linear(inputs, outputs),
-            NORMS[norm](outputs),
+            nn.Linear(inputs, width),
+            NORMS[norm](width),
             build_activation(activation),
             nn.Dropout(probability),
         ]
-    model = nn.Sequential(*layers, nn.Linear(sizes[-1], classes))
+    model = nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
     initialise(model, init)
     return model
 

@@ -32,7 +32,7 @@ class Member:
             purpose: torch.Generator(device).manual_seed(seed_for(run.seed, purpose)) for purpose in PURPOSES
         }
         torch.manual_seed(seed_for(run.seed, "model"))
-        self.model = run.model(run.feed.shape, run.feed.classes).to(device)
+        self.model = run.model(run.feed.shape, run.feed.outputs).to(device)
         self.optimizer = build_optimizer(run.optimizer, self.model, run.weight_decay_on)
         self.scheduler = run.schedule.build(self.optimizer)
         self.epochs: list[Epoch] = []

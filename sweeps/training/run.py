@@ -20,9 +20,9 @@ State = dict[str, Any]
 class Run:
     """One training: everything that decides its result."""
 
-    # The images and labels.
+    # The images and targets.
     feed: Feed
-    # Builds the network from (image shape, classes).
+    # Builds the network from (image shape, outputs).
     model: Callable[[torch.Size, int], nn.Module]
     # Builds the optimizer from parameters or groups of them.
     optimizer: Callable[[ParamsT], Optimizer]
@@ -40,7 +40,7 @@ class Run:
     def chance(self) -> float:
         """Return the validation accuracy of guessing, in percent."""
         _, validation_rows = self.feed.split(self.seed)
-        return self.feed.score_guess(self.seed, self.feed.labels[validation_rows])
+        return self.feed.score_guess(self.seed, self.feed.targets[validation_rows])
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def identify_run(
 def identify_unbuilt_run(run: Run, device: torch.device) -> dict[str, Any]:
     """Return the identity of a run that is yet to be built, from tensors without memory."""
     with torch.device("meta"):
-        model = run.model(run.feed.shape, run.feed.classes)
+        model = run.model(run.feed.shape, run.feed.outputs)
         optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
         return identify_run(run, device, model, optimizer, run.schedule.build(optimizer))
 
@@ -88,12 +88,14 @@ def _describe_differences(checkpoint: Mapping[str, Any], current: Mapping[str, A
 @lru_cache(maxsize=8)  # a stack's runs have one feed, and the labels are many
 def _identify_feed(feed: Feed) -> dict[str, Any]:
     sample = zlib.crc32(feed.images[:SAMPLE_SIZE].cpu().numpy().tobytes())
+    if feed.validation_rows is not None:
+        sample = zlib.crc32(feed.validation_rows.cpu().numpy().tobytes(), sample)
     return {
         "data.images": list(feed.images.shape),
-        "data.classes": feed.classes,
+        "data.classes": feed.outputs,
         "data.validation": feed.validation,
         "data.augment": _describe_augmentation(feed.augment),
-        "data.checksum": zlib.crc32(feed.labels.cpu().numpy().tobytes(), sample),
+        "data.checksum": zlib.crc32(feed.targets.cpu().numpy().tobytes(), sample),
     }
 
 

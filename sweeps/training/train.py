@@ -117,9 +117,9 @@ def evaluate(
     feed = run.feed.to(target)
     train_rows, validation_rows = feed.split(run.seed)
     images_of: dict[str, tuple[Tensor, Tensor, Tensor]] = {
-        "train": (feed.images, feed.labels, train_rows),
-        "validation": (feed.images, feed.labels, validation_rows),
-        "test": (feed.test_images, feed.test_labels, torch.arange(len(feed.test_labels), device=target)),
+        "train": (feed.images, feed.targets, train_rows),
+        "validation": (feed.images, feed.targets, validation_rows),
+        "test": (feed.test_images, feed.test_targets, torch.arange(len(feed.test_targets), device=target)),
     }
     model = result.model
     accuracies = {}

@@ -33,7 +33,7 @@ def distinct(rows: Tensor) -> set[bytes]:
 
 
 def assert_same(left: Feed, right: Feed) -> None:
-    for name in ("images", "labels", "test_images", "test_labels"):
+    for name in ("images", "targets", "test_images", "test_targets"):
         assert torch.equal(getattr(left, name), getattr(right, name)), name
 
 
@@ -42,9 +42,9 @@ def assert_same(left: Feed, right: Feed) -> None:
 
 def test_mnist5k_holds_each_of_mlxtends_images_once_either_for_development_or_for_the_test() -> None:
     feed = data.mnist5k(normalize=False)
-    assert (feed.training, feed.validation, len(feed.test_labels), feed.classes) == (3000, 1000, 1000, 10)
-    development = torch.cat([pixels(feed.images), feed.labels[:, None]], 1)
-    test = torch.cat([pixels(feed.test_images), feed.test_labels[:, None]], 1)
+    assert (feed.training, feed.validation, len(feed.test_targets), feed.outputs) == (3000, 1000, 1000, 10)
+    development = torch.cat([pixels(feed.images), feed.targets[:, None]], 1)
+    test = torch.cat([pixels(feed.test_images), feed.test_targets[:, None]], 1)
     images, labels = (torch.from_numpy(array) for array in mnist_data())
     whole = torch.cat([images.to(torch.uint8), labels[:, None]], 1)
     assert distinct(development).isdisjoint(distinct(test))
@@ -58,7 +58,7 @@ def test_the_test_split_is_the_same_whatever_the_seed_and_holds_each_class_alike
         feeds.append(data.mnist5k(normalize=True))
     first, second = feeds
     assert_same(first, second)
-    assert first.test_labels.bincount().tolist() == [100] * 10
+    assert first.test_targets.bincount().tolist() == [100] * 10
 
 
 def test_the_validation_split_belongs_to_the_seed() -> None:
@@ -143,9 +143,9 @@ def assert_holds_the_contents(feed: Feed) -> None:
     images, labels, test_images, test_labels = contents().values()
     assert feed.shape == (1, 6, 5)
     assert torch.equal(pixels(feed.images), images.flatten(1))
-    assert torch.equal(feed.labels, labels.long())
+    assert torch.equal(feed.targets, labels.long())
     assert torch.equal(pixels(feed.test_images), test_images.flatten(1))
-    assert torch.equal(feed.test_labels, test_labels.long())
+    assert torch.equal(feed.test_targets, test_labels.long())
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"], ids=["plain", "gzipped"])
@@ -267,7 +267,7 @@ def test_a_download_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 )
 def test_fashion_mnist_is_what_torchvision_reads_from_the_same_files(tmp_path: Path) -> None:
     feed = data.idx("FashionMNIST", str(FASHION_MNIST), False, validation=6000, normalize=False)
-    assert (feed.training, feed.validation, len(feed.test_labels)) == (54_000, 6_000, 10_000)
+    assert (feed.training, feed.validation, len(feed.test_targets)) == (54_000, 6_000, 10_000)
     raw = tmp_path / "FashionMNIST/raw"
     raw.mkdir(parents=True)
     for part in data.PARTS:
@@ -275,9 +275,9 @@ def test_fashion_mnist_is_what_torchvision_reads_from_the_same_files(tmp_path: P
             shutil.copyfileobj(packed, plain)
     train, test = (datasets.FashionMNIST(str(tmp_path), train=train) for train in (True, False))
     assert torch.equal(pixels(feed.images), train.data.flatten(1))
-    assert torch.equal(feed.labels, train.targets)
+    assert torch.equal(feed.targets, train.targets)
     assert torch.equal(pixels(feed.test_images), test.data.flatten(1))
-    assert torch.equal(feed.test_labels, test.targets)
+    assert torch.equal(feed.test_targets, test.targets)
     rows, held = feed.split(0)
     assert len(rows) == 54_000
-    assert feed.labels[held].bincount().tolist() == [600] * 10
+    assert feed.targets[held].bincount().tolist() == [600] * 10

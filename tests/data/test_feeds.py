@@ -13,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from sweeps import data
 from sweeps.app.build import build
 from sweeps.data import FlipAndCrop
+from sweeps.data.feed import Feed
 from sweeps.run import CONF
 from sweeps.training.run_identity import identify_unbuilt_run
 from tests.support.cifar_files import write_cifar
@@ -25,21 +26,21 @@ def test_a_subset_keeps_each_class_by_its_share_and_the_same_images_each_time() 
     whole = data.digits()
     few = data.digits(subset=500, validation=100)
     again = data.digits(subset=500, validation=100)
-    assert (few.training, few.validation, len(few.labels)) == (400, 100, 500)
-    share = whole.labels.bincount() * 500 / len(whole.labels)
-    assert (few.labels.bincount() - share).abs().max() < 1
+    assert (few.training, few.validation, len(few.targets)) == (400, 100, 500)
+    share = whole.targets.bincount() * 500 / len(whole.targets)
+    assert (few.targets.bincount() - share).abs().max() < 1
     assert torch.equal(few.images, again.images)
-    assert torch.equal(few.test_labels, whole.test_labels)
+    assert torch.equal(few.test_targets, whole.test_targets)
 
 
 def test_label_noise_changes_so_many_labels_to_another_class_and_no_test_label() -> None:
     clean, noisy = data.digits(), data.digits(label_noise=0.25)
-    wrong = clean.labels != noisy.labels
-    assert wrong.sum() == round(0.25 * len(clean.labels))
+    wrong = clean.targets != noisy.targets
+    assert wrong.sum() == round(0.25 * len(clean.targets))
     # An eleventh of the wrong labels would be hit twice as rarely as this if one class were favoured.
-    assert (noisy.labels[wrong].bincount(minlength=10) > wrong.sum() / 20).all()
-    assert noisy.labels.max() == 9
-    assert torch.equal(clean.test_labels, noisy.test_labels)
+    assert (noisy.targets[wrong].bincount(minlength=10) > wrong.sum() / 20).all()
+    assert noisy.targets.max() == 9
+    assert torch.equal(clean.test_targets, noisy.test_targets)
     assert torch.equal(clean.images, noisy.images)
 
 
@@ -63,7 +64,7 @@ def test_digits_are_scikit_learns() -> None:
     from sklearn.datasets import load_digits
 
     feed = data.digits(normalize=False)
-    assert (feed.training, feed.validation, len(feed.test_labels), feed.classes) == (1150, 287, 360, 10)
+    assert (feed.training, feed.validation, len(feed.test_targets), feed.outputs) == (1150, 287, 360, 10)
     both = torch.cat([feed.images, feed.test_images]).flatten(1) * 16
     expected = torch.from_numpy(load_digits().data)
     # 16ths of a pixel are kept as bytes, which errs by at most 16 / 510.
@@ -96,15 +97,15 @@ def test_cifar_is_read_from_the_published_files(
     written = write_cifar(name, tmp_path / "second", 120, monkeypatch)
     roots = [str(tmp_path / "first"), str(tmp_path / "second")]
     feed = data.cifar(name, roots, False, validation=100, normalize=False)
-    assert len(feed.labels) == 120 * batches
-    assert feed.classes == int(name[5:])
+    assert len(feed.targets) == 120 * batches
+    assert feed.outputs == int(name[5:])
     *development, test = written.values()
     pixels = torch.cat([torch.from_numpy(batch["data"]) for batch in development]).view(-1, 3, 32, 32)
     assert torch.equal((feed.images * 255).round().to(torch.uint8), pixels)
     pixels = torch.from_numpy(test["data"]).view(-1, 3, 32, 32)
     assert torch.equal((feed.test_images * 255).round().to(torch.uint8), pixels)
     key = "labels" if name == "CIFAR10" else "fine_labels"
-    assert feed.labels.tolist() == [label for batch in development for label in batch[key]]
+    assert feed.targets.tolist() == [label for batch in development for label in batch[key]]
 
 
 class Harmful:
@@ -188,3 +189,26 @@ def test_augmentation_is_decided_by_its_generator_and_can_be_switched_off() -> N
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(FlipAndCrop(flip=False, padding=0)(batch, torch.Generator()), batch)
+
+
+# Regression and fixed splits
+
+
+def test_a_regression_splits_by_chance_and_every_row_falls_on_one_side() -> None:
+    feed = Feed(torch.rand(50, 3), torch.rand(50, 2), torch.rand(9, 3), torch.rand(9, 2), 20, outputs=2)
+    assert feed.is_regression
+    (rows, held), (_, other) = feed.split(0), feed.split(1)
+    assert (len(rows), len(held)) == (30, 20)
+    assert torch.cat([rows, held]).sort().values.tolist() == list(range(50))
+    assert not torch.equal(held, other)
+
+
+def test_fixed_validation_rows_are_held_out_whatever_the_seed_and_belong_to_the_run() -> None:
+    feed = data.digits(validation=3)
+    first, second = (replace(feed, validation_rows=torch.tensor(rows)) for rows in ([9, 4, 1], [9, 4, 2]))
+    for seed in (0, 1):
+        rows, held = first.split(seed)
+        assert held.tolist() == [1, 4, 9]
+        assert set(rows.tolist()) == set(range(len(feed.targets))) - {1, 4, 9}
+    names = [identify_unbuilt_run(replace(RUN, feed=feed), CPU) for feed in (first, second)]
+    assert names[0] != names[1]

@@ -24,7 +24,7 @@ RUN = Run(FEED, MLP, partial(Adam, lr=0.005), seed=0, epochs=2)
 SMALL_FEED = replace(
     FEED,
     images=FEED.images[:600],
-    labels=FEED.labels[:600],
+    targets=FEED.targets[:600],
     validation=100,
 )
 
@@ -122,7 +122,7 @@ def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
         torch.Generator().manual_seed(seed_for(run.seed, name)) for name in ("order", "dropout")
     )
     torch.manual_seed(seed_for(run.seed, "model"))
-    model = run.model(feed.shape, feed.classes)
+    model = run.model(feed.shape, feed.outputs)
     dropouts = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Dropout)]
     replayed = [ReplayedDropout(dropout) for _, dropout in dropouts]
     for (name, _), dropout in zip(dropouts, replayed, strict=True):
@@ -142,19 +142,19 @@ def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
                 module.bits = drawn
             lr = optimizer.param_groups[0]["lr"]
             logits = model(feed.images[batch])
-            loss = nn.functional.cross_entropy(logits, feed.labels[batch])
+            loss = nn.functional.cross_entropy(logits, feed.targets[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-            right += (logits.argmax(1) == feed.labels[batch]).sum().item()
+            right += (logits.argmax(1) == feed.targets[batch]).sum().item()
             run.schedule.after_step(scheduler)
         model.eval()
         set_mode(optimizer, training=False)
         with torch.no_grad():
             logits = model(feed.images[held])
-        missed = nn.functional.cross_entropy(logits, feed.labels[held]).item()
-        validated = 100 * (logits.argmax(1) == feed.labels[held]).double().mean().item()
+        missed = nn.functional.cross_entropy(logits, feed.targets[held]).item()
+        validated = 100 * (logits.argmax(1) == feed.targets[held]).double().mean().item()
         trained = 100 * right / (steps * run.batch_size)
         epochs.append(Epoch(number, sum(losses) / steps, trained, missed, validated, lr))
         run.schedule.after_epoch(scheduler, epochs[-1])

@@ -24,7 +24,7 @@ def test_a_loaded_model_computes_what_the_saved_one_did(tmp_path: Path) -> None:
     [result] = train([RUN], "cpu")
     checkpoint.save(tmp_path / "checkpoint.pt", result.state)
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
-    model = RUN.model(RUN.feed.shape, RUN.feed.classes).eval()
+    model = RUN.model(RUN.feed.shape, RUN.feed.outputs).eval()
     model.load_state_dict(state["model"])
     assert torch.equal(model(RUN.feed.test_images), result.model.eval()(RUN.feed.test_images))
 

@@ -103,8 +103,8 @@ def test_evaluation_measures_each_split_whatever_its_batch(monkeypatch: pytest.M
     [result] = train([run], "cpu")
     feed, (rows, held) = run.feed, run.feed.split(run.seed)
     with numerics(CPU, "fp32"):  # a near tie may turn with the last bit
-        right = result.model.eval()(feed.images).argmax(1) == feed.labels
-        tested = result.model(feed.test_images).argmax(1) == feed.test_labels
+        right = result.model.eval()(feed.images).argmax(1) == feed.targets
+        tested = result.model(feed.test_images).argmax(1) == feed.test_targets
     expected = {
         name: pytest.approx(100 * hits.double().mean().item())  # one rounding of float64
         for name, hits in {"train": right[rows], "validation": right[held], "test": tested}.items()
@@ -217,7 +217,7 @@ def test_chance_may_lift_a_loss_by_three_errors_of_the_first_minibatchs(model: A
     member = Member(0, run, CPU)
     [batch, *_] = member.draw_batches()
     losses = nn.functional.cross_entropy(
-        member.model(run.feed.images[batch]), run.feed.labels[batch], reduction="none"
+        member.model(run.feed.images[batch]), run.feed.targets[batch], reduction="none"
     )
     limit = (losses.mean() + 3 * losses.std(correction=0) / 16).item()
     [result] = train([run], "cpu")
@@ -254,7 +254,7 @@ def test_a_run_no_better_than_always_the_commonest_class_learned_nothing_and_kee
 def test_guessing_scores_the_share_of_the_commonest_training_class() -> None:
     # Nine in ten are of class 7; no image tells which.
     labels = torch.where(torch.arange(600) % 10 == 0, torch.arange(600) // 10 % 7, 7)
-    feed = replace(SMALL_FEED, images=torch.zeros_like(SMALL_FEED.images), labels=labels)
+    feed = replace(SMALL_FEED, images=torch.zeros_like(SMALL_FEED.images), targets=labels)
     run = replace(RUN, feed=feed, optimizer=partial(SGD, lr=0.1), batch_size=100)
     results = train([replace(run, seed=seed) for seed in range(3)], "cpu")
     for seed, result in enumerate(results):

@@ -116,7 +116,7 @@ class Stack:
         for feed, groups in groupby(self._groups, key=lambda group: group[0].feed):
             part = slice(first, first := first + len(list(groups)))
             torch.index_select(feed.images, 0, batch[part].flatten(), out=images[part].flatten(0, 1))
-            labels.append(feed.labels[batch[part]])
+            labels.append(feed.targets[batch[part]])
         return images, self.layout.spread(torch.cat(labels))
 
     def _augment(self, images: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
         if network_class is VmapNetwork:
             # What torch prints of a known layer is all there is to it; of any other, only its builder knows.
             identity = member.run.model
-        sizes = (feed.shape, feed.classes, feed.training, feed.validation, size, feed.images.dtype)
+        sizes = (feed.shape, feed.outputs, feed.training, feed.validation, size, feed.images.dtype)
         key = network_class, identity, structure_of(member.model), sizes
         groups.setdefault(key, []).append(member)
     return [Stack(key[0], group, compiled) for key, group in groups.items()]
