@@ -21,6 +21,7 @@ from sweeps.training import checkpoint
 from sweeps.training.run import Result, Run
 from sweeps.training.train import train
 from tests.support.cifar_files import write_cifar
+from tests.support.own_data import OWN_DATA
 from tests.support.training_runs import Log, same_bits
 
 Compose = Callable[..., DictConfig]
@@ -38,7 +39,8 @@ def compose_config(tmp_path: Path) -> Iterator[Compose]:
 
 
 def cut_feed(feed: Feed, images: int, validation: int) -> Feed:
-    return replace(feed, images=feed.images[:images], targets=feed.targets[:images], validation=validation)
+    rows = {"images": feed.images[:images], "targets": feed.targets[:images]}
+    return replace(feed, **rows, validation=validation, validation_rows=None)
 
 
 def write_idx(folder: Path) -> None:
@@ -123,8 +125,11 @@ def test_every_data_feed_trains_and_goes_on(
     write_idx(tmp_path)
     if data.startswith("cifar"):
         write_cifar(data.upper(), tmp_path, 1200, monkeypatch)
-    has_root = "root" in compose_config(f"data={data}").data
-    files = [f"data.root={tmp_path}", "data.validation=0.1"] if has_root else []
+    if data in OWN_DATA:
+        files = OWN_DATA[data](tmp_path)
+    else:
+        has_root = "root" in compose_config(f"data={data}").data
+        files = [f"data.root={tmp_path}", "data.validation=0.1"] if has_root else []
     assert_option_trains(compose_config(f"data={data}", *files), tmp_path)
 
 

@@ -27,10 +27,11 @@ _built_parts: dict[str, Any] = {}
 def build(cfg: DictConfig) -> Run:
     """Build the run that a config describes, its data loaded. Raises ValueError for what can't be built."""
     from sweeps.app.startup import avoid_importing_dynamo
+    from sweeps.data.checks import check_feed
     from sweeps.schedulers import Schedule
     from sweeps.training.run import Run
 
-    feed = _instantiate("data", cfg.data)
+    feed = check_feed(_instantiate("data", cfg.data))
     cfg = copy_config(cfg)
     OmegaConf.update(cfg, "steps_per_epoch", feed.training // cfg.batch_size)
     model = _instantiate("model", cfg.model, _partial_=True)

@@ -1,8 +1,10 @@
 """The data feeds that `conf/data/` names."""
 
+from sweeps.data.arrays import arrays
 from sweeps.data.augment import FlipAndCrop
 from sweeps.data.bundled import digits, fake, mnist5k
 from sweeps.data.cifar import cifar
 from sweeps.data.idx import PARTS, idx
+from sweeps.data.table import table
 
-__all__ = ["PARTS", "FlipAndCrop", "cifar", "digits", "fake", "idx", "mnist5k"]
+__all__ = ["PARTS", "FlipAndCrop", "arrays", "cifar", "digits", "fake", "idx", "mnist5k", "table"]

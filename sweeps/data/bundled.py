@@ -40,6 +40,7 @@ def fake(
 
     There is nothing to learn: a network can only cram.
     """
+    _check_fake(images, test_images, shape, classes)
     development = _draw_fake(images, 0, tuple(shape), classes)
     test = _draw_fake(test_images, images, tuple(shape), classes)
     return prepare_feed(development, test, options, validation=0.2)
@@ -48,6 +49,22 @@ def fake(
 def _hold_out_test(images: Tensor, labels: Tensor, size: int) -> tuple[Pair, Pair]:
     development, test = split_stratified(labels, size, seed=0)
     return (images[development], labels[development]), (images[test], labels[test])
+
+
+def _check_fake(images: int, test_images: int, shape: Sequence[int], classes: int) -> None:
+    for key, value in (("images", images), ("test_images", test_images), ("classes", classes)):
+        least = 2 if key == "classes" else 1
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(f"data.{key}={value} must be a whole number of at least {least}")
+    sizes = list(shape) if isinstance(shape, Sequence) else []
+    if (
+        len(sizes) != 3
+        or not all(isinstance(size, int) and size > 0 for size in sizes)
+        or sizes[0] not in (1, 3)
+    ):
+        raise ValueError(
+            f"data.shape={shape} must be channels (1 or 3), height and width; write data.shape=[3,32,32]"
+        )
 
 
 def _draw_fake(count: int, offset: int, shape: tuple[int, ...], classes: int) -> Pair:

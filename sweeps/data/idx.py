@@ -20,6 +20,8 @@ PARTS = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+# The classes of those that conf/ names.
+CLASSES = {"MNIST": 10, "FashionMNIST": 10, "KMNIST": 10}
 
 
 def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[Options]) -> Feed:
@@ -35,12 +37,19 @@ def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[
         _download(name, roots[0])
         folder = _find_folder(name, roots)
     if folder is None:
+        _report_missing_parts(name, roots)
         raise ValueError(
             f"data.root={','.join(roots)} holds no {name} files ({PARTS[0]}, gzipped or not, ...); "
             f"name their folder with data.root=<folder>, or pass data.download=true to fetch them"
         )
     images, labels = _read_pair(folder, *PARTS[:2])
     test_images, test_labels = _read_pair(folder, *PARTS[2:])
+    highest = max(int(part.max()) for part in (labels, test_labels) if len(part))
+    if name in CLASSES and highest >= CLASSES[name]:
+        raise ValueError(
+            f"data.root: {folder} holds the label {highest}, but {name} has {CLASSES[name]} classes; "
+            "replace the files"
+        )
     pairs = (images.unsqueeze(1), labels), (test_images.unsqueeze(1), test_labels)
     return prepare_feed(*pairs, options, validation=6000)
 
@@ -51,6 +60,17 @@ def _find_folder(name: str, roots: tuple[str, ...]) -> Path | None:
             if all(_path_of(folder, part).exists() for part in PARTS):
                 return folder
     return None
+
+
+def _report_missing_parts(name: str, roots: tuple[str, ...]) -> None:
+    """Raise ValueError where a folder holds some of the files, but not all."""
+    for root in roots:
+        for folder in (Path(root) / name / "raw", Path(root)):
+            missing = [part for part in PARTS if not _path_of(folder, part).exists()]
+            if len(missing) < len(PARTS):
+                raise ValueError(
+                    f"data.root: {folder} lacks {', '.join(missing)}; add it, or pass data.download=true"
+                )
 
 
 def _path_of(folder: Path, part: str) -> Path:

@@ -1,0 +1,21 @@
+"""Files that a user names, and the packages that read them."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def file_at(key: str, file: str, suffixes: Iterable[str]) -> Path:
+    """Return the path of a file. Raises ValueError where there is none, or one that isn't read."""
+    path, endings = Path(file).expanduser(), list(suffixes)
+    if path.suffix not in endings:
+        raise ValueError(f"{key}={file} must end in {', '.join(endings)}; convert it")
+    if not path.is_file():
+        raise ValueError(f"{key}={file} is no file; name one with {key}=<file>")
+    return path
+
+
+def require(package: str, value: str) -> None:
+    """Raise ValueError, with the command that installs it, where a package is missing."""
+    if find_spec(package) is None:
+        raise ValueError(f"{value} needs {package}: pip install 'optimizer-sweeps[data]'")

@@ -1,0 +1,35 @@
+"""Files of a user's own data, written for the tests from scikit-learn's digits."""
+
+from pathlib import Path
+
+import numpy
+from sklearn.datasets import load_digits
+
+
+def write_arrays(folder: Path) -> list[str]:
+    """Write the digits as an .npz; return the overrides that read it."""
+    bunch = load_digits()
+    numpy.savez(folder / "digits.npz", images=(bunch.images * 15).astype("uint8"), labels=bunch.target)
+    return [f"data.file={folder / 'digits.npz'}"]
+
+
+def write_table(folder: Path) -> list[str]:
+    """Write the digits as a .csv; return the overrides that read it."""
+    load_digits(as_frame=True).frame.to_csv(folder / "digits.csv", index=False)
+    return [f"data.file={folder / 'digits.csv'}", "data.target=target"]
+
+
+def write_folder(folder: Path) -> list[str]:
+    """Write 900 digits as .png in a folder a class; return the overrides that read it."""
+    from PIL import Image
+
+    bunch = load_digits()
+    for number, (image, label) in enumerate(zip(bunch.images[:900], bunch.target, strict=False)):
+        place = folder / "digits" / f"digit {label}"
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image * 15).astype("uint8")).save(place / f"{number}.png")
+    return [f"data.root={folder / 'digits'}", "data.size=8", f"data.cache={folder / 'cache'}"]
+
+
+# By the name of the option, what writes its files and returns its overrides.
+OWN_DATA = {"arrays": write_arrays, "folder": write_folder, "table": write_table}
