@@ -2,7 +2,7 @@
 # hydra-core 1.4.0rc3, omegaconf 2.4.1rc1: an override can set or delete an element of a list, even from its end.
 # Seen: betas[0]=0.5, betas.0=0.5 and betas[-1]=0.5 set one number, ~betas[0] deletes one.
 # The guess: none of these is possible, as with Hydra 1.3, where the whole list has to be written again.
-# The project: betas.0 and betas[0] are taken for one key; docs/configuration.md writes betas.1=0.999.
+# The project: betas.0 and betas[0] are taken for one key; see sweeps/study/dotted_keys.py.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
