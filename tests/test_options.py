@@ -39,8 +39,8 @@ def compose_config(tmp_path: Path) -> Iterator[Compose]:
 
 
 def cut_feed(feed: Feed, images: int, validation: int) -> Feed:
-    rows = {"images": feed.images[:images], "targets": feed.targets[:images]}
-    return replace(feed, **rows, validation=validation, validation_rows=None)
+    kept = replace(feed, images=feed.images[:images], targets=feed.targets[:images])
+    return replace(kept, validation=validation, validation_rows=None)
 
 
 def write_idx(folder: Path) -> None:

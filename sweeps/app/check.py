@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from sweeps.app.build import build
 
 if TYPE_CHECKING:
+    from sweeps.data.feed import Feed
     from sweeps.training.run import Run
 
 
@@ -37,9 +39,18 @@ def check(cfg: DictConfig) -> None:
                 f"batch_size={run.batch_size} is larger than the training split of "
                 f"{run.feed.training} images; write batch_size={run.feed.training} or less"
             )
+        _show_feed(run.feed)
         _build_parts(cfg, run)
         if cfg.resume is not None:
             run_folder.load_resumed_state(cfg.resume, run, cfg.device)
+
+
+@cache
+def _show_feed(feed: Feed) -> None:
+    """Print the sizes of a feed's splits and classes, once for all settings that train on it."""
+    from sweeps.data.checks import describe_feed
+
+    print(describe_feed(feed), flush=True)
 
 
 def _build_parts(cfg: DictConfig, run: Run) -> None:

@@ -4,7 +4,19 @@ from sweeps.data.arrays import arrays
 from sweeps.data.augment import FlipAndCrop
 from sweeps.data.bundled import digits, fake, mnist5k
 from sweeps.data.cifar import cifar
+from sweeps.data.folder import folder
 from sweeps.data.idx import PARTS, idx
 from sweeps.data.table import table
 
-__all__ = ["PARTS", "FlipAndCrop", "arrays", "cifar", "digits", "fake", "idx", "mnist5k", "table"]
+__all__ = [
+    "PARTS",
+    "FlipAndCrop",
+    "arrays",
+    "cifar",
+    "digits",
+    "fake",
+    "folder",
+    "idx",
+    "mnist5k",
+    "table",
+]
