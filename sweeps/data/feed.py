@@ -1,5 +1,7 @@
 """Images or rows of a table with their targets, on a device, and their splits."""
 
+import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -8,6 +10,9 @@ import torch
 from torch import Tensor
 
 from sweeps.seeds import seed_for
+
+# Of a device's free memory, what images may take: the rest is the networks'.
+IMAGE_SHARE = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,8 @@ class Feed:
     stratify: bool = True
     # (validation,) int64: the rows that every run holds out; None: each seed draws its own.
     validation_rows: Tensor | None = None
+    # Whether the images stay in host memory, the targets alone being on the device.
+    on_host: bool = False
 
     @property
     def is_regression(self) -> bool:
@@ -49,9 +56,22 @@ class Feed:
 
     @cache  # noqa: B019 -- a feed lives as long as its process; its copy on the device should too
     def to(self, device: torch.device) -> "Feed":
-        """Return the feed with its tensors on `device`, copied there once a process."""
-        names = ("images", "targets", "test_images", "test_targets")
-        return replace(self, **{name: getattr(self, name).to(device) for name in names})
+        """Return the feed with its tensors on `device`, copied there once a process.
+
+        Images that don't fit stay in host memory, and `take_rows` copies each batch.
+        """
+        names = ["targets", "test_targets"]
+        size = self.images.nbytes + self.test_images.nbytes
+        on_host = size > measure_room(device)
+        if on_host:
+            logging.getLogger(__name__).warning(
+                "data: the images (%.1f GB) don't fit on %s; they stay in host memory and go over in batches",
+                size / 1e9,
+                device,
+            )
+        else:
+            names += ["images", "test_images"]
+        return replace(self, **{name: getattr(self, name).to(device) for name in names}, on_host=on_host)
 
     @lru_cache(maxsize=64)  # noqa: B019 -- as above; the runs of a stack have few seeds
     def split(self, seed: int) -> tuple[Tensor, Tensor]:
@@ -74,6 +94,24 @@ class Feed:
         training, _ = self.split(seed)
         guess = self.targets[training].bincount().argmax()
         return 100 * int((labels == guess).sum()) / len(labels)
+
+
+def measure_room(device: torch.device) -> float:
+    """Return the bytes that images may take on a device; the host's own memory has no limit."""
+    if device.type != "cuda":
+        return math.inf
+    return IMAGE_SHARE * torch.cuda.mem_get_info(device)[0]
+
+
+def take_rows(feed: Feed, rows: Tensor, out: Tensor) -> None:
+    """Write a feed's images of `rows`, (batch,), to `out`, (batch, *shape), on the device of the targets."""
+    if not feed.on_host:
+        torch.index_select(feed.images, 0, rows, out=out)
+        return
+    images = feed.images[rows.cpu()]
+    if out.is_cuda:
+        images = images.pin_memory()  # copied while the host goes on; torch keeps it until then
+    out.copy_(images, non_blocking=True)
 
 
 def split_stratified(labels: Tensor, size: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -134,4 +134,4 @@ def evaluate(
 
 
 def _gather(images: Tensor, labels: Tensor, batch: Tensor) -> tuple[Tensor, Tensor]:
-    return images[batch], labels[batch]
+    return images[batch.to(images.device)].to(batch.device), labels[batch]

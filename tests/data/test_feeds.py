@@ -16,6 +16,7 @@ from sweeps.data import FlipAndCrop
 from sweeps.data.feed import Feed
 from sweeps.run import CONF
 from sweeps.training.run_identity import identify_unbuilt_run
+from sweeps.training.train import evaluate, train
 from tests.support.cifar_files import write_cifar
 from tests.support.training_runs import CPU, RUN
 
@@ -212,3 +213,19 @@ def test_fixed_validation_rows_are_held_out_whatever_the_seed_and_belong_to_the_
         assert set(rows.tolist()) == set(range(len(feed.targets))) - {1, 4, 9}
     names = [identify_unbuilt_run(replace(RUN, feed=feed), CPU) for feed in (first, second)]
     assert names[0] != names[1]
+
+
+def test_images_that_do_not_fit_on_the_device_go_over_in_batches_with_the_same_result(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    resident = data.digits(subset=300, validation=100)
+    run = replace(RUN, feed=resident, batch_size=50)
+    [before] = train([run], "cpu")
+    monkeypatch.setattr("sweeps.data.feed.measure_room", lambda _: 1000)
+    hosted = replace(run, feed=replace(resident))
+    [after] = train([hosted], "cpu")
+    assert hosted.feed.to(torch.device("cpu")).on_host
+    assert "stay in host memory and go over in batches" in caplog.text
+    assert after.epochs == before.epochs
+    assert torch.equal(after.losses, before.losses)
+    assert evaluate(hosted, after, "cpu") == evaluate(run, before, "cpu")

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sweeps.data.feed import take_rows
 from sweeps.optimizers import set_mode
 from sweeps.training.member import Member
 from sweeps.training.run import Epoch
@@ -109,13 +110,14 @@ class Stack:
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the groups' images and the members' labels of the rows `batch`, (groups, batch)."""
-        feed_images = self.members[0].feed.images
-        images = self._images.take(feed_images, torch.Size((*batch.shape, *feed_images.shape[1:])))
+        feed = self.members[0].feed
+        like = torch.empty(0, dtype=feed.images.dtype, device=batch.device)
+        images = self._images.take(like, torch.Size((*batch.shape, *feed.shape)))
         labels = []
         first = 0
         for feed, groups in groupby(self._groups, key=lambda group: group[0].feed):
             part = slice(first, first := first + len(list(groups)))
-            torch.index_select(feed.images, 0, batch[part].flatten(), out=images[part].flatten(0, 1))
+            take_rows(feed, batch[part].flatten(), images[part].flatten(0, 1))
             labels.append(feed.targets[batch[part]])
         return images, self.layout.spread(torch.cat(labels))
 
