@@ -39,6 +39,11 @@ def check(cfg: DictConfig) -> None:
                 f"batch_size={run.batch_size} is larger than the training split of "
                 f"{run.feed.training} images; write batch_size={run.feed.training} or less"
             )
+        if run.feed.is_regression:
+            raise ValueError(
+                "data: the targets are a regression's, which is not trained yet; "
+                "write data.task=classification where they are classes"
+            )
         _show_feed(run.feed)
         _build_parts(cfg, run)
         if cfg.resume is not None:

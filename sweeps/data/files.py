@@ -5,9 +5,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
-def file_at(key: str, file: str, suffixes: Iterable[str]) -> Path:
+def file_at(key: str, file: str | None, suffixes: Iterable[str]) -> Path:
     """Return the path of a file. Raises ValueError where there is none, or one that isn't read."""
-    path, endings = Path(file).expanduser(), list(suffixes)
+    endings = list(suffixes)
+    if not isinstance(file, str):
+        raise ValueError(
+            f"{key}={file} names no file; write {key}=<a file that ends in {', '.join(endings)}>"
+        )
+    path = Path(file).expanduser()
     if path.suffix not in endings:
         raise ValueError(f"{key}={file} must end in {', '.join(endings)}; convert it")
     if not path.is_file():

@@ -41,6 +41,8 @@ def folder(
         raise ValueError(f"data.size={size} must be a whole number of pixels; write data.size=32")
     if channels not in MODES:
         raise ValueError(f"data.channels={channels} must be 3, or 1 for grey images")
+    if not isinstance(root, str):
+        raise ValueError(f"data.root={root} names no folder; write data.root=<folder>")
     samples = _list_splits(Path(root).expanduser(), root)
     if "test" in samples and test is not None:
         raise ValueError(f"data.test={test}: {root} has a folder test; write data.test=null")

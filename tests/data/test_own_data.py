@@ -150,6 +150,7 @@ def test_a_table_of_floats_is_a_regression(tmp_path: Path) -> None:
     [
         ({"target": "knd"}, r"data\.target=knd is not a column of .*; it has width, colour, kind"),
         ({"target": "width"}, r"data\.target=width is missing in 15 of 100 rows"),
+        ({"target": None}, r"data\.target=None is not a column of .*; it has width, colour, kind"),
         ({"target": "kind", "drop": ["size"]}, r"data\.drop=size is not a column"),
         ({"target": "kind", "task": "ranking"}, r"data\.task=ranking"),
         ({"target": "kind", "task": "regression"}, r"data\.task=regression: kind is no column of numbers"),
