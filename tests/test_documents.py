@@ -155,12 +155,21 @@ def _first_value(override: Override) -> str:
 @pytest.mark.parametrize("document", TEXTS)
 def test_an_override_composes(document: str) -> None:
     # These options have most keys; an override that names another option of a group takes their place.
-    options = ["optimizer=sgd", "data=cifar10"]
+    optimizer = "optimizer=sgd"
     words = [word for span in code(TEXTS[document]) for word in span.split() if OVERRIDE.fullmatch(word)]
     with initialize_config_dir(str(CONF)):
         for override in OverridesParser.create().parse_overrides(list(dict.fromkeys(words))):
-            cfg = compose("config", [*options, _first_value(override)], return_hydra_config=True)
+            data = f"data={_data_with(override.key_or_group)}"
+            cfg = compose("config", [optimizer, data, _first_value(override)], return_hydra_config=True)
             assert cfg.optimizer
+
+
+def _data_with(key: str) -> str:
+    """Return a data option that has a key; most have those of cifar10."""
+    for data in ("folder", "arrays", "table"):
+        if f"\n{key.removeprefix('data.')}:" in (CONF / "data" / f"{data}.yaml").read_text():
+            return data
+    return "cifar10"
 
 
 def write_parts(folder: Path) -> None:
