@@ -2,7 +2,7 @@
 # pandas 3.1.1: to_numpy() of a float table is read-only, and torch.from_numpy of it warns; int and bool give objects.
 # Seen: writeable False; UserWarning of torch; dtype object for an int and a bool column.
 # The guess: an array of one's own, and int for int beside bool, as numpy itself promotes them.
-# The project: nothing needed, since it reads no table with pandas.
+# The project: nothing needed, since its feed of tables makes float32 copies of the features.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

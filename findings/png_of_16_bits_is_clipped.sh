@@ -2,7 +2,7 @@
 # Pillow 13.0.0, torchvision 0.29.2: a 16-bit PNG made RGB is clipped at 255, and ToTensor() gives negative values.
 # Seen: 0, 255, 256, 1000, 40000, 65535 become 0 and five times 255; with ToTensor() 40000 becomes -25536.
 # The guess: scaled to 8 bits, or to [0, 1]. ImageFolder converts to RGB, so such a folder trains on nearly white images.
-# The project: nothing needed, since it has no feed of image folders.
+# The project: its feed of folders scales 16 bits to 8 before it converts.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,7 +2,7 @@
 # safetensors 0.8.0: a transposed numpy array comes back with other values; a transposed tensor raises.
 # Seen: [[0, 3], [1, 4], [2, 5]] saved, [[0, 1], [2, 3], [4, 5]] loaded.
 # The guess: numpy's saver copies or raises, as torch's does.
-# The project: nothing needed, since it writes no safetensors.
+# The project: it only reads safetensors, and can't see that a file was saved so; copy such arrays first.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

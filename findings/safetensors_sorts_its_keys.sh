@@ -2,7 +2,7 @@
 # safetensors 0.8.0: load_file gives the keys by the size of their type and then by name, not as saved.
 # Seen: z, a, m saved, m (float64), a, z loaded.
 # The guess: the order of the dict, as torch.save keeps it. Code that zips values with parameters mixes them up.
-# The project: nothing needed, since it writes no safetensors.
+# The project: it reads safetensors files, each array by its name.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
