@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,10 @@ class Claims:
         self._censuses: dict[str, Census] = {}
         # The trials that other workers had begun before this process claimed them.
         self._resumed_ids: set[int] = set()
+
+    def exclusive(self) -> AbstractContextManager[Any]:
+        """Let one process of the sweep at a time into the block, which may make claims."""
+        return self._locks.exclusive()
 
     @contextmanager
     def hold_lock(self) -> Iterator["Claims"]:
@@ -165,6 +169,17 @@ class Claims:
     def count_settings(self, study: optuna.Study) -> int:
         """Return how many settings a study has, those that wait included; retries are none of their own."""
         return self._count(study).first_tries
+
+    @retry_once
+    def count_ended(self, study: optuna.Study) -> int:
+        """Return how many of a study's trials have ended."""
+        return self._count(study).ended.total()
+
+    @retry_once
+    def has_ended(self, study: optuna.Study, n_trials: int) -> bool:
+        """Return whether every trial of a study's budget has ended, whichever driver ran it."""
+        census = self._count(study)
+        return not census.open and census.first_tries >= n_trials
 
     @retry_once
     def count_failures(self, study: optuna.Study) -> int:

@@ -27,7 +27,6 @@ from sweeps.study.compatibility import open_or_create_study
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import waiting_trial
 from sweeps.study.record import OVERRIDES, PARAMS, long_attributes
-from sweeps.study.retries import is_retry, retry_failures
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.overrides import format_literals
 from sweeps.sweeper.plan import Plan
@@ -36,14 +35,14 @@ from sweeps.sweeper.replicates import fresh_axes, overrides_by_label
 NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 
-def confirmation_plan(plan: Plan, settings: StudySweeperConf, n_trials: int = 0) -> Plan:
+def confirmation_plan(plan: Plan, settings: StudySweeperConf) -> Plan:
     """Return the plan that confirms a plan's picks."""
     return replace(
         plan,
         name=plan.name + SUFFIX,
         fixed=[*plan.fixed, *format_literals(settings.confirm.overrides)],
         space={},
-        n_trials=n_trials,
+        n_trials=0,  # only what is enqueued
         pruner=NO_PRUNER,
         replicates=overrides_by_label(fresh_axes(settings)),
         is_enqueued=True,
@@ -53,16 +52,6 @@ def confirmation_plan(plan: Plan, settings: StudySweeperConf, n_trials: int = 0)
 def confirmation_identity(plan: Plan) -> dict[str, Any]:
     """Return what a confirmation must share with what it confirms."""
     return {"search_space": {}, "config": plan.config}
-
-
-def is_tuned(study: optuna.Study, plan: Plan) -> bool:
-    """Return whether every trial of a study's budget has ended, whichever driver ran it."""
-    is_finished = all(trial.state.is_finished() for trial in study.get_trials(deepcopy=False))
-    return is_finished and _count_first_tries(study) >= plan.n_trials
-
-
-def _count_first_tries(study: optuna.Study) -> int:
-    return sum(not is_retry(trial) for trial in study.get_trials(deepcopy=False))
 
 
 def enqueue_picks(
@@ -79,7 +68,6 @@ def enqueue_picks(
     confirmation = open_or_create_study(storage, new_plan.name, directions, identity, {}, study.metric_names)
     axes = fresh_axes(settings)
     _describe_confirmation(confirmation, study.study_name, axes, settings.confirm.key)
-    retry_failures(confirmation)
     labels = list(label_replicates(axes))
     tuned = measurement(study)
     picks = pick_settings(tuned)
@@ -89,7 +77,7 @@ def enqueue_picks(
         _enqueue_setting(confirmation, tuned.axes, params, overrides, labels)
     for params, overrides in _settings_at_factors(plan, settings, tuned, recommend(tuned, picks)):
         _enqueue_setting(confirmation, tuned.axes, params, overrides, labels)
-    return replace(new_plan, n_trials=_count_first_tries(confirmation)), confirmation
+    return new_plan, confirmation
 
 
 def enqueue_recommended(
@@ -104,13 +92,10 @@ def enqueue_recommended(
     by_role = measure_picks(measured, picks, compute_series(measured), {})
     recommended = recommend_confirmed(measured, by_role)
     labels = list(label_replicates(fresh_axes(settings)))
-    trials = confirmation.get_trials(deepcopy=False)
-    # They are not tried again, or a sweep that lets some fail would never end.
-    failed = [trial.user_attrs[PARAMS] for trial in trials if trial.state == TrialState.FAIL]
+    before = len(confirmation.get_trials(deepcopy=False))
     for params, overrides in _settings_at_factors(plan, settings, measured, recommended):
-        if params not in failed:
-            _enqueue_setting(confirmation, measured.axes, params, overrides, labels)
-    count = len(confirmation.get_trials(deepcopy=False)) - len(trials)
+        _enqueue_setting(confirmation, measured.axes, params, overrides, labels)
+    count = len(confirmation.get_trials(deepcopy=False)) - before
     if recommended is None or not count:
         return ""
     label = " ".join(plan.studied.values()) or plan.name
@@ -149,22 +134,19 @@ def _describe_confirmation(
 def _enqueue_setting(
     study: optuna.Study, axes: Sequence[Axis], params: Params, overrides: Sequence[str], labels: Sequence[str]
 ) -> None:
-    """Let a setting wait for a worker, unless it does, or all its replicates are recorded.
+    """Let a setting wait for a worker, unless it does, has failed, or all its replicates are recorded.
 
     One that lacks some, since more seeds are asked for, takes along what is recorded.
     """
+    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.user_attrs[PARAMS] == params]
+    if trials and trials[-1].state != TrialState.COMPLETE:
+        return
     attributes: dict[str, Any] = {}
     recorded: dict[str, Any] = {}
-    is_complete = False
-    for trial in study.get_trials(deepcopy=False):
-        if trial.user_attrs[PARAMS] != params:
-            continue
-        if not trial.state.is_finished():
-            return
+    for trial in trials:
         attributes |= trial.user_attrs
         recorded |= long_attributes(trial)
-        is_complete = is_complete or trial.state == TrialState.COMPLETE
-    if is_complete and all(label in attributes for label in labels):
+    if trials and all(label in attributes for label in labels):
         return
     attributes |= {PARAMS: dict(params), OVERRIDES: list(overrides)}
     distributions = _distributions_of(axes, params)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import optuna
@@ -12,24 +11,24 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from sweeps.study.claims import Claims
-from sweeps.study.optuna_internals import batch, storage_of
+from sweeps.study.optuna_internals import storage_of
 from sweeps.study.outage import storage_failure
-from sweeps.study.storage import Storage, storage_at
+from sweeps.study.storage import storage_at
+from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.answer_file import AnswerFile
 from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.confirm import confirmation_plan, enqueue_picks, enqueue_recommended, is_tuned
 from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.jobs import Jobs
 from sweeps.sweeper.outcome import conclude_sweep, raise_if_gave_up, write_sweep_results
-from sweeps.sweeper.phase import Phase
-from sweeps.sweeper.plan import Plan, Planner
+from sweeps.sweeper.plan import Planner
+from sweeps.sweeper.pool import Pool
+from sweeps.sweeper.progress import show_progress
 from sweeps.sweeper.replicates import parse_axes
 from sweeps.sweeper.settings import check_settings
-from sweeps.sweeper.studies import is_accepted, open_studies
-from sweeps.sweeper.widen import WIDENING, can_widen, widen
+from sweeps.sweeper.studies import open_studies
 from sweeps.sweeper.worker import Worker
 
 
@@ -63,66 +62,17 @@ def drive(
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks())
     worker = Worker(plans, storage.worker_url(), replace(settings, storage=None), jobs, claims.name)
-    phases = [Phase(worker, studies)]
+    agenda = Agenda(zip(plans, studies, strict=True), settings, planner.composer, host, claims)
     try:
-        with claims.hold_lock():
-            phases[0].run(claims, partial(_widen_studies, phases[0], claims, storage, host))
-            phases.append(_start_confirmation(phases[0], claims, storage))
-            phases[1].run(claims, partial(_confirm_recommended, phases, claims, storage))
+        with claims.hold_lock(), show_progress(agenda) as show:
+            Pool(worker, agenda, claims).run(show)
     except BaseException as error:
         if storage_failure(error) is None:
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
-                write_sweep_results(phases, claims, folder)
+                write_sweep_results(agenda, claims, folder)
         raise
-    conclude_sweep(phases, claims, folder, storage, url, answer_file)
-    raise_if_gave_up(phases, claims, resume_command(settings, config))
-
-
-def _widen_studies(tuning: Phase, claims: Claims, storage: Storage, host: Host) -> list[str]:
-    """Enqueue the rows that tuned studies are to get; return a line to show for each."""
-    settings, composer = tuning.worker.settings, tuning.worker.jobs.composer
-    lines = []
-    # Another driver may be about to enqueue the same.
-    with storage.locks().exclusive(), batch(tuning.studies[0]):
-        for plan, study in _tuned_pairs(tuning, claims):
-            if can_widen(plan, settings) and WIDENING in study.user_attrs:
-                lines.append(widen(plan, study, partial(is_accepted, host, composer, settings, plan)))
-    return [line for line in lines if line]
-
-
-def _tuned_pairs(tuning: Phase, claims: Claims) -> Iterator[tuple[Plan, optuna.Study]]:
-    """Yield the studies whose trials have ended, failing no more often than they may."""
-    for plan, study in tuning.pairs:
-        if is_tuned(study, plan) and not tuning.worker.gives_up(claims, plan, study):
-            yield plan, study
-
-
-def _start_confirmation(tuning: Phase, claims: Claims, storage: Storage) -> Phase:
-    """Return the confirmation phase of the studies that are tuned; empty if confirmation is off."""
-    worker = tuning.worker
-    plans, studies = [], []
-    if worker.settings.confirm.is_on:
-        optuna_storage = storage_of(tuning.studies[0])
-        # Another driver may be about to enqueue the same.
-        with storage.locks().exclusive(), batch(optuna_storage):
-            for plan, study in _tuned_pairs(tuning, claims):
-                plan, study = enqueue_picks(optuna_storage, plan, study, worker.settings)
-                plans.append(plan)
-                studies.append(study)
-    return Phase(replace(worker, plans=plans), studies)
-
-
-def _confirm_recommended(phases: Sequence[Phase], claims: Claims, storage: Storage) -> list[str]:
-    """Enqueue what the fresh seeds recommend, at other learning rates; return a line to show for each."""
-    tuning, confirming = phases
-    settings = tuning.worker.settings
-    tuned = {confirmation_plan(plan, settings).name: (plan, study) for plan, study in tuning.pairs}
-    lines = []
-    # Another driver may be about to enqueue the same.
-    with storage.locks().exclusive(), batch(tuning.studies[0]):
-        for plan, confirmation in _tuned_pairs(confirming, claims):
-            lines.append(enqueue_recommended(*tuned[plan.name], confirmation, settings))
-    return [line for line in lines if line]
+    conclude_sweep(agenda, claims, folder, storage, url, answer_file)
+    raise_if_gave_up(agenda, resume_command(settings, config))
 
 
 @contextmanager

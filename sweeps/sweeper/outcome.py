@@ -1,7 +1,6 @@
 """Write the results of a sweep that ends, finished or not."""
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
 from sweeps.study.storage import Storage
+from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
-from sweeps.sweeper.phase import Phase
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ States = dict[str, tuple[dict[str, Any], list[TrialState]]]
 
 
 def conclude_sweep(
-    phases: Sequence[Phase],
+    agenda: Agenda,
     claims: Claims,
     folder: Path,
     storage: Storage,
@@ -40,37 +39,36 @@ def conclude_sweep(
 
     url: of the storage, as the user wrote it.
     """
-    tuning = phases[0]
-    before = _read_states(tuning)
-    conclusion = write_sweep_results(phases, claims, folder, show=url)
+    before = _read_states(agenda)
+    conclusion = write_sweep_results(agenda, claims, folder, show=url)
     if conclusion and storage.path and _is_finished(before):
-        digests = digest_sweep(storage.path, folder, [plan.name for plan in tuning.worker.plans])
-        if _read_states(tuning) == before:  # no other driver has gone on with it meanwhile
+        digests = digest_sweep(storage.path, folder, [plan.name for plan, _ in agenda.tuning])
+        if _read_states(agenda) == before:  # no other driver has gone on with it meanwhile
             answer_file.write(conclusion, digests)
 
 
 def write_sweep_results(
-    phases: Sequence[Phase], claims: Claims, folder: Path, show: str | None = None
+    agenda: Agenda, claims: Claims, folder: Path, show: str | None = None
 ) -> Conclusion | None:
     """Write the results, and free dead workers' trials. show: the storage's URL to print, or None.
 
     Return what was printed, if all could be written.
     """
-    for phase in phases:
-        for study in phase.studies:
-            claims.free(study)
-    for plan, study in phases[0].pairs:
+    for _, study in [*agenda.tuning, *agenda.confirming]:
+        claims.free(study)
+    for plan, study in agenda.tuning:
         _write_best_trials(study, folder.joinpath(*plan.name.split("/")[1:]))
-    return _write_report(phases[0], folder, show)
+    return _write_report(agenda, folder, show)
 
 
-def _write_report(tuning: Phase, folder: Path, show: str | None) -> Conclusion | None:
+def _write_report(agenda: Agenda, folder: Path, show: str | None) -> Conclusion | None:
     """Print and write the report; a sweep never fails for it, as all of it is in the storage."""
-    storage = storage_of(tuning.studies[0])
-    with_report = tuning.worker.settings.report
+    plan, study = agenda.tuning[0]
+    storage = storage_of(study)
+    with_report = agenda.settings.report
     conclusion = None
     try:
-        findings = load_findings(storage, tuning.worker.plans[0].name.split("/")[0])
+        findings = load_findings(storage, plan.name.split("/")[0])
         if show:
             conclusion = conclude(findings, folder if with_report else None, show)
             print_conclusion(conclusion)
@@ -87,9 +85,10 @@ def _write_report(tuning: Phase, folder: Path, show: str | None) -> Conclusion |
     return conclusion
 
 
-def _read_states(tuning: Phase) -> States:
+def _read_states(agenda: Agenda) -> States:
     """Return how far a sweep is, of studies that other commands began too."""
-    storage, sweep = storage_of(tuning.studies[0]), tuning.worker.plans[0].name.split("/")[0]
+    plan, first = agenda.tuning[0]
+    storage, sweep = storage_of(first), plan.name.split("/")[0]
     states: States = {}
     for name in optuna.get_all_study_names(storage):
         study = load_study(storage, name) if name.split("/")[0] == sweep else None
@@ -129,17 +128,16 @@ def _location(trial: FrozenTrial) -> dict[str, Any]:
     return {"trial": trial.number, "folder": str(trial.number)}
 
 
-def raise_if_gave_up(phases: Sequence[Phase], claims: Claims, resume_command: str) -> None:
+def raise_if_gave_up(agenda: Agenda, resume_command: str) -> None:
     """Raise SystemExit with the failures' reasons where a study gave up because of them."""
     failures = []
-    for phase in phases:
-        for plan, study in phase.pairs:
-            if phase.worker.gives_up(claims, plan, study):
-                for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
-                    reason = trial.user_attrs.get("failure")
-                    failures.append(f"\n  {study.study_name}, trial {trial.number}: {reason}")
+    for plan, study in [*agenda.tuning, *agenda.confirming]:
+        if agenda.gives_up(plan, study):
+            for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
+                reason = trial.user_attrs.get("failure")
+                failures.append(f"\n  {study.study_name}, trial {trial.number}: {reason}")
     if failures:
-        limit = phases[0].worker.settings.max_failure_rate
+        limit = agenda.settings.max_failure_rate
         raise SystemExit(
             f"{format_count(len(failures), 'trial')} failed, "
             f"more than hydra.sweeper.max_failure_rate={limit} allows:"

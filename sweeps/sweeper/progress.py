@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import optuna
@@ -12,7 +12,12 @@ from optuna.trial import TrialState
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from sweeps.report.measure.from_storage import load_study
 from sweeps.study.census import Census
+from sweeps.study.news import read_news
+from sweeps.study.optuna_internals import storage_of
+from sweeps.sweeper.agenda import Agenda
+from sweeps.sweeper.confirm import confirmation_plan
 
 # Seconds between two reads of the storage.
 INTERVAL = 0.5
@@ -21,10 +26,10 @@ LOAD = 0.05
 
 
 @contextmanager
-def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) -> Iterator[Progress]:
-    """Show a bar per study until the block ends: trials done, time left, runs pruned, diverged, ...
+def show_progress(agenda: Agenda) -> Iterator[Callable[[str], None]]:
+    """Show a bar per study until the block ends, and its news: trials done, time left, runs pruned, ...
 
-    totals: each study's number of trials; those that widening adds count from when they are enqueued.
+    Yield a function that shows a line.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -36,36 +41,67 @@ def show_progress(studies: Sequence[optuna.Study], totals: Mapping[str, int]) ->
     # A worker in this very process redirects sys.stdout while its jobs run.
     console = Console(file=sys.stdout)
     with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress:
-        bars = []
-        for study in studies:
-            bar = progress.add_task(study.study_name, total=totals[study.study_name], state="")
-            bars.append((Census(study), bar))
+        display = Display(progress, agenda)
         stop = threading.Event()
-        watcher = threading.Thread(target=_watch, args=(progress, bars, stop), daemon=True)
+        watcher = threading.Thread(target=_watch, args=(display, stop), daemon=True)
         watcher.start()
         try:
-            yield progress
+            yield display.show
         finally:
             stop.set()
             watcher.join()
 
 
-def _watch(progress: Progress, bars: Sequence[tuple[Census, TaskID]], stop: threading.Event) -> None:
+class Display:
+    """The bars and lines of a sweep."""
+
+    def __init__(self, progress: Progress, agenda: Agenda) -> None:
+        self._progress = progress
+        self._storage = storage_of(agenda.tuning[0][1])
+        # The names of the studies that may yet be created.
+        self._missing: list[str] = []
+        self._bars: list[tuple[Census, TaskID]] = []
+        # How many lines of each study's news are not to be shown any more.
+        self._shown: list[tuple[optuna.Study, list[str]]] = []
+        for plan, study in agenda.tuning:
+            self._add_bar(study, plan.n_trials)
+            self._shown.append((study, read_news(study)))
+            if agenda.settings.confirm.is_on:
+                self._missing.append(confirmation_plan(plan, agenda.settings).name)
+
+    def show(self, line: str) -> None:
+        """Show a line above the bars."""
+        self._progress.console.print(line, markup=False, highlight=False)
+
+    def update(self) -> None:
+        """Show how far the studies are now."""
+        stored = set(optuna.get_all_study_names(self._storage)) if self._missing else set()
+        for name in stored.intersection(self._missing):
+            self._missing.remove(name)
+            self._add_bar(load_study(self._storage, name), 0)
+        for census, bar in self._bars:
+            census.update()
+            total = max(self._progress.tasks[bar].total or 0, census.first_tries)
+            count = census.count(TrialState.COMPLETE) + census.count(TrialState.PRUNED)
+            self._progress.update(bar, completed=count, total=total, state=_summarize(census))
+        for study, shown in self._shown:
+            for line in read_news(study)[len(shown) :]:
+                shown.append(line)
+                self.show(line)
+
+    def _add_bar(self, study: optuna.Study, total: int) -> None:
+        bar = self._progress.add_task(study.study_name, total=total, state="")
+        self._bars.append((Census(study), bar))
+
+
+def _watch(display: Display, stop: threading.Event) -> None:
     is_last, pause = False, INTERVAL
     while not is_last:  # the last read shows how the sweep ended
         is_last = stop.wait(pause)
         start = time.thread_time()
         with suppress(StorageInternalError, OSError):  # a display ends no sweep
-            _update(progress, bars)
+            display.update()
         pause = max(INTERVAL, (time.thread_time() - start) / LOAD)
-
-
-def _update(progress: Progress, bars: Sequence[tuple[Census, TaskID]]) -> None:
-    for census, bar in bars:
-        census.update()
-        total = max(progress.tasks[bar].total or 0, census.first_tries)
-        count = census.count(TrialState.COMPLETE) + census.count(TrialState.PRUNED)
-        progress.update(bar, completed=count, total=total, state=_summarize(census))
 
 
 def _summarize(census: Census) -> str:

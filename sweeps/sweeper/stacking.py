@@ -35,25 +35,6 @@ def count_trials(width: int, replicates: int) -> int:
     return max(1, width // replicates)
 
 
-def join(unfinished: Sequence[int], most: Sequence[int], workers: int) -> list[list[int]]:
-    """Return groups of a sweep's studies, by index, that workers take trials from together.
-
-    One after the other they are joined while a stack a worker holds all that they have unfinished: then the
-    few of each make one wide stack and not several narrow ones.
-    most: how many trials of each a stack holds.
-    """
-    groups: list[list[int]] = []
-    load = 0.0
-    for index, count in enumerate(unfinished):
-        stacks = count / most[index]
-        if not groups or load + stacks > workers:
-            groups.append([])
-            load = 0
-        groups[-1].append(index)
-        load += stacks
-    return groups
-
-
 def share_evenly(backlogs: Sequence[Backlog], most: Sequence[int], workers: int) -> list[int]:
     """Return how many trials of each study a worker claims: a stack, or less, so that all workers' are even.
 
@@ -62,13 +43,16 @@ def share_evenly(backlogs: Sequence[Backlog], most: Sequence[int], workers: int)
     are about to end counts as theirs.
     most: how many trials of each a stack holds.
     """
+    unfinished = [backlog.unfinished for backlog in backlogs]
+    # Those of studies that are through are behind all workers.
+    totals = [backlog.total if backlog.unfinished else 0 for backlog in backlogs]
     left = 1.0
-    for counts in ([backlog.unfinished for backlog in backlogs], [backlog.total for backlog in backlogs]):
+    for counts in (unfinished, totals):
         load = sum(count / full for count, full in zip(counts, most, strict=True)) / workers
         left = min(left, load / max(1, math.ceil(load)))
     shares = []
     for backlog, count in zip(backlogs, most, strict=True):
-        share = min(backlog.claimable, math.ceil(left * count - ROUNDING))
+        share = max(0, min(backlog.claimable, math.ceil(left * count - ROUNDING)))
         shares.append(share)
         left -= share / count
     return shares

@@ -9,6 +9,7 @@ import optuna
 from omegaconf import DictConfig
 from optuna.storages import BaseStorage
 
+from sweeps.report.measure.from_storage import load_study
 from sweeps.study.census import take_census
 from sweeps.study.claims import count_claimable
 from sweeps.study.compatibility import find_study, open_or_create_study
@@ -49,6 +50,9 @@ def open_studies(
             describe_study(study, plan, planner, folder)
             retry_failures(study)
             studies.append(study)
+        stored = optuna.get_all_study_names(optuna_storage)
+        for name in {confirmation_plan(plan, settings).name for plan in plans}.intersection(stored):
+            retry_failures(load_study(optuna_storage, name))
     return studies
 
 

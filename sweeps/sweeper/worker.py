@@ -2,6 +2,7 @@
 
 import gc
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,20 +15,26 @@ from omegaconf import DictConfig
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 
+from sweeps.report.measure.from_storage import load_study
 from sweeps.study.claims import Backlog, Claims, Source
 from sweeps.study.optuna_internals import batch
 from sweeps.study.outage import is_connection_lost, retry_once, storage_failure
 from sweeps.study.reports import ReportQueue
 from sweeps.study.storage import storage_at
+from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.claimed_trial import ClaimedTrial
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.exit_messages import interrupt_once
 from sweeps.sweeper.gpus import select_gpu
+from sweeps.sweeper.host import Host
 from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.jobs import Jobs, ReplicateJob
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.sampling import build_pruner, build_sampler, is_sampled_at_once
-from sweeps.sweeper.stacking import ROUNDING, count_trials, count_workers, join, share_evenly, stack_width
+from sweeps.sweeper.stacking import ROUNDING, count_trials, count_workers, share_evenly, stack_width
+
+# Seconds between two looks for trials of a worker that has none.
+PAUSE = 0.1
 
 # A trial and a job that it needs.
 TrialJob = tuple[ClaimedTrial, ReplicateJob]
@@ -54,6 +61,30 @@ class Lane:
         return Source(self.study, space, self.plan.n_trials)
 
 
+class Lanes:
+    """The studies of an agenda as a worker samples, prunes and stacks them."""
+
+    def __init__(self, worker: "Worker", agenda: Agenda, number: int) -> None:
+        self.agenda = agenda
+        self.by_study: dict[str, Lane] = {}
+        self._worker = worker
+        self._number = number
+
+    def active(self) -> list[Lane]:
+        """Return the studies that trials can be claimed from."""
+        return [self._open(plan, study) for plan, study in self.agenda.active()]
+
+    def _open(self, plan: Plan, study: optuna.Study) -> Lane:
+        if plan.name not in self.by_study:
+            settings = self._worker.settings
+            count = len(study.get_trials(deepcopy=False))
+            study.sampler = build_sampler(settings, plan, count, self._number)
+            study.pruner = build_pruner(plan)
+            width = stack_width(settings, plan, self._worker.jobs.composer)
+            self.by_study[plan.name] = Lane(plan, study, width)
+        return self.by_study[plan.name]
+
+
 @dataclass(frozen=True)
 class Worker:
     """Claims trials until no study has any left. A launcher starts it as if it were the task function."""
@@ -77,9 +108,8 @@ class Worker:
                 storage = storage_at(self.storage)
                 optuna_storage = storage.open()
                 with Claims(storage.locks(), self.driver).hold_lock() as claims:
-                    queue = ReportQueue(optuna_storage)
-                    for lanes in self._join(self._open(optuna_storage, number), claims):
-                        self._run_trials(claims, lanes, queue)
+                    agenda = self._open_agenda(optuna_storage, claims)
+                    self._run_trials(claims, Lanes(self, agenda, number), ReportQueue(optuna_storage))
                     is_orphan = claims.is_orphan()
         except Exception as error:
             failure = storage_failure(error)
@@ -93,40 +123,18 @@ class Worker:
             os._exit(1)
         return None
 
-    def gives_up(self, claims: Claims, plan: Plan, study: optuna.Study) -> bool:
-        """Return whether more of a study's trials failed for good than may."""
-        n_trials = max(plan.n_trials, claims.count_settings(study))  # widening added to the plan's
-        return claims.count_failures(study) > self.settings.max_failure_rate * n_trials
+    def _open_agenda(self, storage: BaseStorage, claims: Claims) -> Agenda:
+        studies = [load_study(storage, plan.name) for plan in self.plans]
+        pairs = zip(self.plans, studies, strict=True)
+        return Agenda(pairs, self.settings, self.jobs.composer, Host(), claims)
 
-    def _open(self, storage: BaseStorage, number: int) -> list[Lane]:
-        """Return the studies as this worker samples, prunes and stacks them."""
-        lanes = []
-        for plan in self.plans:
-            study = optuna.load_study(study_name=plan.name, storage=storage)
-            study.sampler = build_sampler(self.settings, plan, len(study.get_trials(deepcopy=False)), number)
-            study.pruner = build_pruner(plan)
-            lanes.append(Lane(plan, study, stack_width(self.settings, plan, self.jobs.composer)))
-        return lanes
-
-    def _join(self, lanes: Sequence[Lane], claims: Claims) -> list[list[Lane]]:
-        """Return groups of studies whose trials are claimed together."""
-        unfinished = []
-        for lane in lanes:
-            claimable = claims.count_claimable(lane.study, lane.plan.n_trials)
-            unfinished.append(claimable + claims.count_running(lane.study))
-        groups = join(unfinished, [lane.most for lane in lanes], count_workers(self.settings))
-        return [[lanes[index] for index in group] for group in groups]
-
-    def _run_trials(self, claims: Claims, lanes: Sequence[Lane], queue: ReportQueue) -> None:
+    def _run_trials(self, claims: Claims, lanes: Lanes, queue: ReportQueue) -> None:
         """Run trials until none is left; give back those that have not ended if this process ends first."""
         trials: list[ClaimedTrial] = []
         try:
-            while active := [lane for lane in lanes if not self.gives_up(claims, lane.plan, lane.study)]:
-                trials.clear()
-                self._claim(trials, claims, active, queue)
-                if not trials:
-                    break
+            while self._claim(trials, claims, lanes, queue):
                 self._run_stacks(trials, claims, queue)
+                trials.clear()
         except BaseException as error:
             # Where the storage fails, giving back would wait and fail too.
             if storage_failure(error) is None:
@@ -135,19 +143,36 @@ class Worker:
             raise
 
     def _claim(
-        self, trials: list[ClaimedTrial], claims: Claims, lanes: Sequence[Lane], queue: ReportQueue
-    ) -> None:
-        """Claim as many trials as run together, and add them to `trials`: they may be to give back."""
-        by_study = {lane.plan.name: lane for lane in lanes}
-        claimed = claims.claim_share([lane.source for lane in lanes], partial(self._share, lanes))
-        with batch(lanes[0].study):
+        self, trials: list[ClaimedTrial], claims: Claims, lanes: Lanes, queue: ReportQueue
+    ) -> list[ClaimedTrial]:
+        """Claim as many trials as run together; wait while none can be, but others may lead to more.
+
+        They are added to `trials` one by one, as they may be to give back.
+        """
+        while not (claimed := self._claim_share(claims, lanes)):
+            if claims.is_orphan() or not (lanes.agenda.count_running() and lanes.agenda.count_following()):
+                return []
+            time.sleep(PAUSE)
+        with batch(claimed[0].study):
             for trial in claimed:
-                lane = by_study[trial.study.study_name]
+                lane = lanes.by_study[trial.study.study_name]
                 trials.append(ClaimedTrial(lane.plan, queue, trial, lane.width))
                 if not claims.is_resumed(trial):
                     self.jobs.rename_old_folder(lane.plan, trial.number)
             for claimed_trial in trials:
                 claimed_trial.choose_setting(self.settings, self.jobs.composer.config)
+        return trials
+
+    @retry_once
+    def _claim_share(self, claims: Claims, lanes: Lanes) -> list[optuna.Trial]:
+        """Enqueue what follows from the trials that have ended, and take this worker's share."""
+        with claims.exclusive():
+            if claims.is_orphan():
+                return []
+            lanes.agenda.advance()
+            if not (active := lanes.active()):
+                return []
+            return claims.claim_share([lane.source for lane in active], partial(self._share, active))
 
     def _share(self, lanes: Sequence[Lane], backlogs: Sequence[Backlog]) -> list[int]:
         """Return how many trials of each study to claim: those that run together.

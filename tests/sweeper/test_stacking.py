@@ -4,7 +4,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from sweeps.study.claims import Backlog
-from sweeps.sweeper.stacking import count_trials, join, share_evenly
+from sweeps.sweeper.stacking import count_trials, share_evenly
 from tests.conftest import Toy
 
 
@@ -33,16 +33,6 @@ def test_two_workers_that_claim_in_turn_get_even_shares(
         claimed.append(share)
         claimable, running = [left - part for left, part in zip(claimable, share, strict=True)], share
     assert claimed == shares
-
-
-@pytest.mark.parametrize(
-    ("unfinished", "groups"),
-    [([22, 22], [[0], [1]]), ([3, 3], [[0, 1]]), ([0, 4, 30, 12], [[0, 1, 2], [3]]), ([0, 0], [[0, 1]])],
-)
-def test_studies_are_joined_while_a_stack_a_worker_holds_what_they_have_left(
-    unfinished: list[int], groups: list[list[int]]
-) -> None:
-    assert join(unfinished, [20] * len(unfinished), workers=2) == groups
 
 
 def test_studies_with_few_trials_run_in_one_stack_and_each_job_keeps_its_own_config(toy: Toy) -> None:

@@ -1,0 +1,85 @@
+"""The workers of a sweep, as its driver starts and awaits them."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from omegaconf import OmegaConf
+
+from sweeps.report.sentences.wording import format_count
+from sweeps.study.claims import Claims
+from sweeps.study.outage import StorageError, retry_once, storage_failure
+from sweeps.sweeper.agenda import Agenda
+from sweeps.sweeper.compose import override_hydra_key, set_hydra_key
+from sweeps.sweeper.progress import INTERVAL
+from sweeps.sweeper.stacking import count_workers
+from sweeps.sweeper.worker import Worker
+
+# A launcher that comes back this often without a trial having ended is not started again.
+FRUITLESS_STARTS = 3
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The workers that a launcher starts."""
+
+    worker: Worker
+    agenda: Agenda
+    claims: Claims
+
+    def run(self, show: Callable[[str], None]) -> None:
+        """Start workers until no trial is left, and wait for those that other drivers' workers run."""
+        fruitless = 0
+        while (count := self._count_due()) or self.agenda.count_running():
+            if not count:
+                self._wait_for_others(show)
+                continue
+            try:
+                self._launch(count)
+            except Exception as error:
+                if storage_failure(error) or fruitless + 1 == FRUITLESS_STARTS:
+                    raise
+            # Launchers may return before their workers finish.
+            fruitless = fruitless + 1 if self.agenda.count_claimable() == count else 0
+            if fruitless == FRUITLESS_STARTS:
+                raise RuntimeError(f"workers ended {fruitless} times without finishing one of {count} trials")
+
+    @retry_once
+    def _count_due(self) -> int:
+        """Enqueue what follows from the trials that have ended, and return how many can be claimed."""
+        with self.claims.exclusive():
+            self.agenda.advance()
+        return self.agenda.count_claimable()
+
+    def _launch(self, count: int) -> None:
+        """Start workers for so many trials and those that may follow; raise what one raised."""
+        count = min(max(count, self.agenda.count_following()), count_workers(self.worker.settings))
+        launcher, jobs = _prepare_launch(self.worker, count)
+        for returned in launcher.launch(jobs, initial_job_idx=0):
+            # Raises what the worker raised.
+            if returned.return_value:
+                raise StorageError(returned.return_value)
+
+    def _wait_for_others(self, show: Callable[[str], None]) -> None:
+        """Wait while workers of another driver, dead or alive, run trials and leave none to claim."""
+        show(f"waiting for {format_count(self.agenda.count_running(), 'trial')} of another process")
+        while not self.agenda.count_claimable() and self.agenda.count_running():
+            time.sleep(INTERVAL)
+
+
+def _prepare_launch(worker: Worker, count: int) -> tuple[Launcher, list[list[str]]]:
+    """Return Hydra's launcher for `count` workers, and the overrides of each."""
+    config = worker.jobs.composer.config
+    if "n_jobs" in config.hydra.launcher:  # joblib's own number of processes
+        config = override_hydra_key(config, "hydra.launcher.n_jobs", count)
+    if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display says it
+        config = set_hydra_key(config, "hydra.hydra_logging.root.level", "WARNING")
+    # Else Ray, below `uv run`, starts workers in a copy of the working folder: relative paths lead elsewhere.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    launcher = Plugins.instance().instantiate_launcher(worker.jobs.composer.hydra_context, worker, config)
+    # A worker is a job too: what is fixed may be what configures the sweeper, which no job may change.
+    quiet = [*worker.plans[0].fixed, "hydra.output_subdir=null", "hydra/job_logging=none"]
+    return launcher, [[*quiet, f"hydra.sweep.subdir=workers/{number}"] for number in range(count)]
