@@ -75,8 +75,8 @@ class Display:
 
     def update(self) -> None:
         """Show how far the studies are now."""
-        stored = set(optuna.get_all_study_names(self._storage)) if self._missing else set()
-        for name in stored.intersection(self._missing):
+        stored = optuna.get_all_study_names(self._storage) if self._missing else []
+        for name in [name for name in self._missing if name in stored]:
             self._missing.remove(name)
             self._add_bar(load_study(self._storage, name), 0)
         for census, bar in self._bars:
