@@ -171,6 +171,18 @@ def test_the_setting_that_fresh_seeds_recommend_runs_at_the_factors_too(toy: Toy
     assert len(toy.journal("start")) == done + 4
 
 
+def test_a_confirmation_that_fails_is_tried_again_by_the_next_start_alone(toy: Toy) -> None:
+    (toy.folder / "journal.fail").write_text("1:1001")
+    toy.run_here(*TUNED, "hydra.sweeper.retries=0", "hydra.sweeper.max_failure_rate=1")
+    assert toy.states("toy/shape=ridge/confirm") == ["COMPLETE", "FAIL"]
+    (toy.folder / "journal.fail").unlink()
+    done = len(toy.journal("end"))
+    toy.run_here(*TUNED, "hydra.sweeper.retries=0", "hydra.sweeper.max_failure_rate=1")
+    assert toy.states("toy/shape=ridge/confirm") == ["COMPLETE", "COMPLETE", "FAIL"]
+    # The seed before the one that failed is recorded.
+    assert len(toy.journal("end")) == done + 2
+
+
 REFUSED = {
     "hydra.sweeper.confirm.seeds=[5,1]": [
         "[1] are seeds that settings are chosen by",

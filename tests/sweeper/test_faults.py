@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import optuna
 from sqlalchemy.exc import OperationalError
 
 from sweeps.study.outage import is_connection_lost, storage_failure
@@ -173,6 +174,36 @@ def test_a_driver_waits_for_a_killed_drivers_workers_and_takes_over_from_one_tha
     process.communicate()
     assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 2
     assert len(toy.journal("start")) == 3
+
+
+def test_a_worker_that_waits_for_anothers_trial_ends_with_its_driver(toy: Toy) -> None:
+    seeds = ("+hydra.sweeper.replicates.seed=[0,1]", "hydra.sweeper.confirm.seeds=2")
+    command = ("shape=bowl", "shape.x=1,2", *seeds, "uneven=true", "pause=0.2")
+    toy.hold(2)
+    driver = toy.start(*command)
+    wait_for(lambda: toy.waiting_processes() and len(toy.journal("end")) == 2, driver)
+    lines = (toy.folder / "journal").read_text().splitlines()
+    begun = {int(line.split()[1]) for line in lines if line.startswith("start ")}
+    [busy] = toy.waiting_processes()
+    [idle] = begun - {busy}
+    os.kill(idle, 0)  # it is there
+    driver.kill()
+    wait_for_end(idle)
+    toy.release()
+    wait_for_end(busy)
+    driver.communicate()
+    assert toy.states("toy/shape=bowl") == ["COMPLETE"] * 2
+    assert "toy/shape=bowl/confirm" not in optuna.get_all_study_names(toy.storage)
+
+
+def wait_for_end(process: int) -> None:
+    """Wait until a process, no child of this one, is gone."""
+    deadline = time.monotonic() + 60
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(process, 0)
+            time.sleep(0.01)
+        raise TimeoutError(f"process {process} is still there")
 
 
 def test_a_job_that_fails_by_a_database_of_its_own_is_to_blame_itself() -> None:

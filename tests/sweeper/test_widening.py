@@ -38,7 +38,7 @@ def rows_up(*lrs: float) -> list[dict[str, Any]]:
 def climb(tmp_path_factory: pytest.TempPathFactory) -> tuple[Toy, str]:
     """The worked sweep, and what it printed."""
     toy = Toy(tmp_path_factory.mktemp("climb"))
-    return toy, toy.run(*SGD, SEEDS, "hydra.sweeper.extend=4")
+    return toy, toy.run(*SGD, SEEDS, "pause=0.02", "hydra.sweeper.extend=4")
 
 
 def test_the_worked_grid_is_widened_to_1_by_two_rows(climb: tuple[Toy, str]) -> None:
@@ -56,6 +56,17 @@ def test_the_worked_grid_is_widened_to_1_by_two_rows(climb: tuple[Toy, str]) -> 
     assert "30/30" in printed
 
 
+def test_the_workers_that_begin_a_sweep_run_its_rows_too(climb: tuple[Toy, str]) -> None:
+    workers, rows = set(), set()
+    for line in (climb[0].folder / "journal").read_text().splitlines():
+        if line.startswith("start "):
+            _, process, job = line.split(" ", 2)
+            workers.add(process)
+            rows |= {process} if "shape.lr=0.3" in job or "shape.lr=1.0" in job else set()
+    assert len(workers) == 2
+    assert rows == workers
+
+
 def test_each_trial_keeps_its_learning_rate_on_a_logarithmic_scale_that_holds_it(
     climb: tuple[Toy, str],
 ) -> None:
@@ -68,7 +79,7 @@ def test_each_trial_keeps_its_learning_rate_on_a_logarithmic_scale_that_holds_it
 
 def test_a_finished_sweep_started_again_trains_nothing_and_is_widened_no_more(climb: tuple[Toy, str]) -> None:
     toy, _ = climb
-    toy.run_here(*SGD, SEEDS, "hydra.sweeper.extend=20")
+    toy.run_here(*SGD, SEEDS, "pause=0.02", "hydra.sweeper.extend=20")
     assert len(toy.journal("start")) == 90
     assert widening_of(toy) == {"rows": rows_up(0.3, 1.0), "stopped": "inside"}
 
