@@ -1,6 +1,6 @@
 """Learning rate schedulers: their steps, the metric they watch, the warm-up before them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +41,10 @@ class Schedule:
         if self.interval == "step":
             scheduler.step()
 
-    def after_epoch(self, scheduler: LRScheduler, metrics: object) -> None:
+    def after_epoch(self, scheduler: LRScheduler, metrics: Mapping[str, Any]) -> None:
         """Step a scheduler that goes by epochs, with the metric it watches."""
         if self.interval == "epoch":
-            watched: tuple[Any, ...] = (getattr(metrics, self.monitor),) if self.monitor else ()
+            watched: tuple[Any, ...] = (metrics[self.monitor],) if self.monitor else ()
             scheduler.step(*watched)
 
 

@@ -68,7 +68,7 @@ def assert_goes_on(run: Run, folder: Path) -> Result:
 
 
 def assert_lowers_the_loss(result: Result) -> None:
-    assert result.epochs[-1].train_loss < result.epochs[0].train_loss
+    assert result.epochs[-1].train["loss"] < result.epochs[0].train["loss"]
 
 
 def assert_option_trains(cfg: DictConfig, folder: Path, images: int = 700) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -35,7 +34,7 @@ def lr_of_each_step(schedule: Schedule, epochs: int) -> list[float]:
             lrs.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
             schedule.after_step(scheduler)
-        schedule.after_epoch(scheduler, SimpleNamespace(validation_accuracy=90.0, validation_loss=1.0))
+        schedule.after_epoch(scheduler, {"validation_accuracy": 90.0, "validation_loss": 1.0})
     return lrs
 
 

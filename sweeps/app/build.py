@@ -13,15 +13,24 @@ from sweeps.sweeper.config_copy import copy_config
 
 # torch is imported where something is built: --help answers without it.
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from torch import Tensor
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
+    from sweeps.data.feed import Feed
+    from sweeps.losses import Loss
+    from sweeps.metrics import EpochMetric
     from sweeps.training.run import Run
 
 # What this process has built, by its config.
 _built_parts: dict[str, Any] = {}
+_built_losses: dict[str, Loss] = {}
+# What an option of conf/metric says of itself; the rest are its function's arguments.
+# The arguments of a loss that are tensors.
+WEIGHT_KEYS = ("weight", "pos_weight")
+METRIC_KEYS = ("name", "unit", "direction", "per_row", "task")
 
 
 def build(cfg: DictConfig) -> Run:
@@ -46,7 +55,54 @@ def build(cfg: DictConfig) -> Run:
         batch_size=cfg.batch_size,
         schedule=Schedule(_scheduler(cfg), interval_of(cfg), OmegaConf.select(cfg, "scheduler.monitor")),
         weight_decay_on=cfg.weight_decay_on,
+        loss=build_loss(cfg, feed),
+        metrics=build_metrics(cfg.metric),
     )
+
+
+def build_loss(cfg: DictConfig, feed: Feed) -> Loss:
+    """Build the loss, its lists as tensors, `balanced` weights from the rows that the seed trains on."""
+    from sweeps.losses import balance_weights
+
+    arguments: Any = OmegaConf.to_container(cfg.loss, resolve=True)
+    if arguments.get("weight") == "balanced" and not feed.is_regression:
+        training, _ = feed.split(cfg.seed)
+        arguments["weight"] = balance_weights(feed.targets[training], feed.outputs)
+    key = repr(arguments)
+    if key not in _built_losses:
+        tensors = {name: _weights(name, arguments) for name in WEIGHT_KEYS if arguments.get(name) is not None}
+        rest = {name: value for name, value in arguments.items() if name not in tensors}
+        loss = _instantiate("loss", rest, _partial_=True)  # Hydra takes no tensors
+        _built_losses[key] = partial(loss, **tensors) if rest.get("_partial_") else loss(**tensors)
+    return _built_losses[key]
+
+
+def _weights(name: str, arguments: Mapping[str, Any]) -> Tensor:
+    """Return a list of the loss's arguments as a tensor. Raises ValueError for anything but numbers."""
+    import torch
+
+    try:
+        return torch.tensor([float(number) for number in arguments[name]])
+    except (TypeError, ValueError):
+        words = ", or balanced of classes" if name == "weight" else ""
+        raise ValueError(
+            f"loss.{name}={arguments[name]} must be a list of numbers{words}; write loss.{name}=[1,2], say"
+        ) from None
+
+
+def build_metrics(node: DictConfig) -> tuple[EpochMetric, ...]:
+    """Build the metrics that a config lists, the objective first."""
+    from sweeps.metrics import EpochMetric
+
+    metrics = []
+    options: Any = OmegaConf.to_container(node, resolve=True)
+    for key, arguments in options.items():
+        own = {name: arguments.pop(name) for name in METRIC_KEYS if name in arguments}
+        function = None
+        if arguments["_target_"] is not None:
+            function = _instantiate(f"metric.{key}", arguments, _partial_=True)
+        metrics.append(EpochMetric(str(key), function, **own))
+    return tuple(metrics)
 
 
 def interval_of(cfg: DictConfig) -> str:

@@ -12,6 +12,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.build import build
+from sweeps.app.check_objective import check_objective, measured_values
 
 if TYPE_CHECKING:
     from sweeps.data.feed import Feed
@@ -39,11 +40,7 @@ def check(cfg: DictConfig) -> None:
                 f"batch_size={run.batch_size} is larger than the training split of "
                 f"{run.feed.training} images; write batch_size={run.feed.training} or less"
             )
-        if run.feed.is_regression:
-            raise ValueError(
-                "data: the targets are a regression's, which is not trained yet; "
-                "write data.task=classification where they are classes"
-            )
+        check_objective(cfg, run)
         _show_feed(run.feed)
         _build_parts(cfg, run)
         if cfg.resume is not None:
@@ -63,12 +60,11 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
     import torch
 
     from sweeps.optimizers import build_optimizer
-    from sweeps.training.run import Epoch
 
     group = "model"
     try:
         with torch.device("meta"):
-            model = run.model(run.feed.shape, run.feed.outputs)
+            model = run.model(run.feed.shape, run.outputs)
             group = "optimizer"
             optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
             group = "scheduler"
@@ -76,9 +72,11 @@ def _build_parts(cfg: DictConfig, run: Run) -> None:
     except (TypeError, ValueError, RuntimeError) as error:
         arguments = ", ".join(f"{key}={value}" for key, value in cfg[group].items() if key != "_target_")
         raise ValueError(f"{group}: {cfg[group]._target_} refuses {arguments}: {error}") from error
-    if (monitor := run.schedule.monitor) not in (None, *Epoch.__dataclass_fields__):
-        metrics = ", ".join(name for name in Epoch.__dataclass_fields__ if name != "number")
-        raise ValueError(f"scheduler.monitor={monitor} is not measured; write null or one of {metrics}")
+    measured = measured_values(run)
+    if (monitor := run.schedule.monitor) not in (None, *measured):
+        raise ValueError(
+            f"scheduler.monitor={monitor} is not measured; write null or one of {', '.join(measured)}"
+        )
 
 
 def _check_whole_number(cfg: DictConfig, key: str, at_least: int) -> None:

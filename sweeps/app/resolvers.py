@@ -15,6 +15,8 @@ def register_resolvers() -> None:
         "shared_gpus": _shared_gpus,
         "ticks": _ticks,
         "add": _add,
+        "objective_direction": _objective_direction,
+        "objective_label": _objective_label,
     }
     for name, function in resolvers.items():
         OmegaConf.register_resolver(f"sweeps.{name}", function, replace=True)
@@ -41,6 +43,16 @@ def _ticks(share: Any, *, _root_: DictConfig) -> int:
     else:
         ticks = share * (_root_.epochs - warmup) * _root_.steps_per_epoch
     return max(1, round(ticks))
+
+
+def _objective_direction(metrics: DictConfig) -> str:
+    return str(next(iter(metrics.values())).direction)
+
+
+def _objective_label(metrics: DictConfig) -> str:
+    """Return the objective's name and unit, as the report reads them: validation accuracy in %."""
+    metric = next(iter(metrics.values()))
+    return f"validation {metric.name}{f' in {metric.unit}' if metric.unit else ''}"
 
 
 def _add(*terms: float) -> float:

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -81,18 +80,18 @@ def load_state_or_start_over(
         return None
 
 
-def write_run(folder: Path, result: Result, accuracies: Mapping[str, float]) -> None:
+def write_run(folder: Path, result: Result, scores: Mapping[str, float], metric: str) -> None:
     """Write the checkpoint and the metrics; a run with both has ended.
 
-    accuracies: in percent, of the splits that no epoch measures.
+    scores: the objective, `metric`, of the splits that no epoch measures.
     """
     metrics = {
         "score": result.score,
         "diverged": result.diverged,
         "learned_nothing": result.learned_nothing,
         "chance": result.chance,
-        "accuracy": accuracies,
-        "epochs": [asdict(epoch) for epoch in result.epochs],
+        metric: scores,
+        "epochs": [epoch.to_values() for epoch in result.epochs],
         "losses": [float(f"{loss:.5g}") for loss in result.losses.tolist()],  # of each step
     }
     checkpoint.save(folder / CHECKPOINT, result.state)
@@ -101,8 +100,8 @@ def write_run(folder: Path, result: Result, accuracies: Mapping[str, float]) -> 
 
 def curves_of(result: Result) -> dict[str, list[float]]:
     """Return what the epochs measured, by metric."""
-    epochs = [asdict(epoch) for epoch in result.epochs]
-    metrics = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr")
+    epochs = [epoch.to_values() for epoch in result.epochs]
+    metrics = [metric for metric in epochs[0] if metric != "number"] if epochs else []
     return {metric: [epoch[metric] for epoch in epochs] for metric in metrics}
 
 

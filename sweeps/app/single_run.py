@@ -15,9 +15,10 @@ from sweeps.app import run_folder
 from sweeps.app.build import build
 from sweeps.app.check import check
 from sweeps.app.swept_jobs import SweptRun, continue_run, train_and_write
+from sweeps.metrics import EpochMetric
 from sweeps.study.disk import full_disk
 from sweeps.training.checkpoint import CHECKPOINT
-from sweeps.training.run import Epoch, Result
+from sweeps.training.run import Epoch, Result, Run
 from sweeps.trial import Job, NoTrial
 
 
@@ -33,12 +34,12 @@ def train_single(cfg: DictConfig) -> float:
             job = _prepare_single(cfg, folder)
         except ValueError as error:
             raise SystemExit(str(error)) from None
-        with _epoch_bar(job.run.epochs) as show:
+        with _epoch_bar(job.run) as show:
             [end] = train_and_write([job], cfg.device, cfg.precision, cfg.compile, show)
         assert end is not None  # nobody prunes it
-        result, accuracies = end
-        _draw_curves(folder / "curves.html", result)
-        _show_result(result, accuracies, folder)
+        result, scores = end
+        _draw_curves(folder / "curves.html", job.run.metrics[0], result)
+        _show_result(job.run, result, scores, folder)
     return result.score
 
 
@@ -66,7 +67,7 @@ def _explain_interruption(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _epoch_bar(epochs: int) -> Iterator[Callable[[Epoch], None]]:
+def _epoch_bar(run: Run) -> Iterator[Callable[[Epoch], None]]:
     """Show a progress bar over epochs; yield the function that takes each epoch as it ends."""
     columns = (
         BarColumn(),
@@ -75,42 +76,47 @@ def _epoch_bar(epochs: int) -> Iterator[Callable[[Epoch], None]]:
         TextColumn("{task.fields[metrics]}"),
     )
     with Progress(TextColumn("epoch"), *columns) as progress:
-        task = progress.add_task("epoch", total=epochs, metrics="")
+        metric = run.metrics[0]
+        task = progress.add_task("epoch", total=run.epochs, metrics="")
 
         def show(epoch: Epoch) -> None:
-            metrics = (
-                f"loss {epoch.train_loss:.4f}  validation {epoch.validation_accuracy:.2f} %  lr {epoch.lr:g}"
-            )
+            score = f"{epoch.validation[metric.key]:{metric.format}}{metric.unit and f' {metric.unit}'}"
+            metrics = f"loss {epoch.train['loss']:.4f}  validation {score}  lr {epoch.lr:g}"
             progress.update(task, advance=1, metrics=metrics)
 
         yield show
 
 
-def _draw_curves(path: Path, result: Result) -> None:
+def _draw_curves(path: Path, metric: EpochMetric, result: Result) -> None:
     """Write the learning curves as one page that needs no network."""
     # Plotly takes a second to import: only after the training.
     from sweeps.report.figures.all import Plot
     from sweeps.report.figures.curves import HOW_TO_READ, TITLE, learning_curves
+    from sweeps.report.measure.metric import Metric
     from sweeps.report.outputs.document import Part
     from sweeps.report.outputs.html import render_part
 
     title = " ".join(HydraConfig.get().overrides.task) or "the config's own values"
-    figure = learning_curves(title, {"this run": run_folder.curves_of(result)}, result.losses.tolist())
+    curves = {"this run": run_folder.curves_of(result)}
+    shown = Metric(f"validation {metric.name}", metric.unit)
+    figure = learning_curves(title, curves, result.losses.tolist(), shown)
     plot = Plot("curves", TITLE, figure, " ".join(HOW_TO_READ.split()))
     path.write_text(render_part(Part(TITLE, plots=[plot])))
 
 
-def _show_result(result: Result, accuracies: Mapping[str, float], folder: Path) -> None:
-    """Print the accuracies and where the run's files are."""
+def _show_result(run: Run, result: Result, scores: Mapping[str, float], folder: Path) -> None:
+    """Print the scores and where the run's files are."""
     console = Console()
+    metric = run.metrics[0]
     # A diverged run's score is chance, whatever its last epoch measured.
-    validation = result.epochs[-1].validation_accuracy if result.epochs else result.score
-    table = Table("split", "accuracy in %")
+    validation = result.epochs[-1].validation[metric.key] if result.epochs else result.score
+    table = Table("split", metric.label)
     for split in ("train", "validation", "test"):
-        table.add_row(split, f"{accuracies.get(split, validation):.2f}")
+        table.add_row(split, f"{scores.get(split, validation):{metric.format}}")
     console.print(table)
     if result.diverged:
         console.print("The run diverged: it scores chance. A smaller optimizer.lr may help.")
     if result.learned_nothing:
-        console.print("The run learned nothing: it is no better than always giving the commonest class.")
+        guess = "mean target" if run.feed.is_regression else "commonest class"
+        console.print(f"The run learned nothing: it is no better than always giving the {guess}.")
     console.print(f"metrics.json, checkpoint.pt, curves.html: {folder}", soft_wrap=True)

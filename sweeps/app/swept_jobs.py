@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from sweeps.app import run_folder
 from sweeps.app.build import build
 from sweeps.training.checkpoint import Checkpoints
+from sweeps.training.guess import score_guess
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.train import Observer, evaluate, train
 from sweeps.trial import Job, Trial, current_trial
@@ -101,7 +102,7 @@ def train_and_write(
 ) -> list[tuple[Result, dict[str, float]] | None]:
     """Train runs together and write what each leaves in its folder and with its trial.
 
-    Return each one's result and the accuracies of its splits, or None where its trial's pruner ended it.
+    Return each one's result and the scores of its splits, or None where its trial's pruner ended it.
     show: called with every epoch.
     """
     recorder = Recorder(jobs, show)
@@ -118,10 +119,10 @@ def train_and_write(
         if index in recorder.pruned:
             ends.append(None)
             continue
-        accuracies = _measure_splits(job, result, device, precision)
-        _describe(job, result, accuracies)
-        run_folder.write_run(job.folder, result, accuracies)
-        ends.append((result, accuracies))
+        scores = _measure_splits(job, result, device, precision)
+        _describe(job, result, scores)
+        run_folder.write_run(job.folder, result, scores, job.run.metrics[0].key)
+        ends.append((result, scores))
     return ends
 
 
@@ -135,15 +136,17 @@ class Recorder(Observer):
     def __init__(self, jobs: Sequence[SweptRun], show: Callable[[Epoch], None] | None) -> None:
         self.jobs = jobs
         self.show = show
-        self.checkpoints = [Checkpoints(job.folder, job.checkpoint_every, job.keep_best) for job in jobs]
+        self.checkpoints = [
+            Checkpoints(job.folder, job.checkpoint_every, job.keep_best, job.run.metrics[0]) for job in jobs
+        ]
         self.epoch_counts = [0] * len(jobs)
         self.pruned: set[int] = set()
 
     def epoch(self, run: int, epoch: Epoch) -> None:
-        """Report validation accuracy to the run's trial."""
+        """Report the objective to the run's trial."""
         self.epoch_counts[run] = epoch.number
         self.checkpoints[run].note_epoch(epoch)
-        self.jobs[run].trial.report(epoch.validation_accuracy, epoch.number)
+        self.jobs[run].trial.report(epoch.validation[self.jobs[run].run.metrics[0].key], epoch.number)
         if self.show is not None:
             self.show(epoch)
 
@@ -167,22 +170,21 @@ class Recorder(Observer):
 
 
 def _measure_splits(job: SweptRun, result: Result, device: str, precision: str) -> dict[str, float]:
-    """Return accuracy in percent on the run's splits."""
+    """Return the objective on the run's splits."""
     if not job.splits:
         return {}
     if result.diverged and not job.measure_diverged:
-        feed = job.run.feed
-        return dict.fromkeys(job.splits, feed.score_guess(job.run.seed, feed.test_targets))
+        return dict.fromkeys(job.splits, score_guess(job.run, job.run.feed.test_targets))
     return evaluate(job.run, result, device, precision, job.splits)
 
 
-def _describe(job: SweptRun, result: Result, accuracies: dict[str, float]) -> None:
+def _describe(job: SweptRun, result: Result, scores: dict[str, float]) -> None:
     """Set the trial's attributes; the curve that was reported epoch by epoch is left empty."""
-    curves = {**run_folder.curves_of(result), "validation_accuracy": []}
+    curves = {**run_folder.curves_of(result), f"validation_{job.run.metrics[0].key}": []}
     job.trial.set_user_attr("diverged", result.diverged)
     job.trial.set_user_attr("learned_nothing", result.learned_nothing)
     job.trial.set_user_attr("chance", result.chance)
     job.trial.set_user_attr("curves", curves)
-    if "test" in accuracies:
-        job.trial.set_user_attr("test", accuracies["test"])
+    if "test" in scores:
+        job.trial.set_user_attr("test", scores["test"])
         job.trial.set_user_attr("test_images", len(job.run.feed.test_targets))

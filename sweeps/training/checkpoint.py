@@ -1,6 +1,5 @@
 """A run's state on disk, whole or not at all."""
 
-import math
 import os
 import pickle
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from sweeps.metrics import ACCURACY, EpochMetric
 from sweeps.training.run import Epoch, State
 
 CHECKPOINT, BEST = "checkpoint.pt", "best.pt"
@@ -60,17 +60,18 @@ def load(path: Path) -> State:
 class Checkpoints:
     """A run's checkpoints while it trains: the latest, and on request that of the best epoch.
 
-    The best has the highest validation accuracy, the first of equals. It stays as it is when the run
+    The best has the best score by `metric`, the first of equals. It stays as it is when the run
     continues from a later epoch.
     """
 
-    def __init__(self, folder: Path, seconds: float, keep_best: bool) -> None:
+    def __init__(self, folder: Path, seconds: float, keep_best: bool, metric: EpochMetric = ACCURACY) -> None:
         self.latest = folder / CHECKPOINT
         self.best = folder / BEST
         # Seconds at least between two of the latest.
         self.seconds = seconds
         self.keep_best = keep_best
-        self.highest = -math.inf
+        self.metric = metric
+        self.best_score: float | None = None
         self.is_best = False
         self._save_time = time.monotonic()
         for unfinished in folder.glob(f".{CHECKPOINT}.*"):  # its process was killed while it wrote
@@ -78,8 +79,10 @@ class Checkpoints:
 
     def note_epoch(self, epoch: Epoch) -> None:
         """Compare an epoch with the best, before its state is saved; resumed runs repeat their past ones."""
-        self.is_best = epoch.validation_accuracy > self.highest
-        self.highest = max(self.highest, epoch.validation_accuracy)
+        score = epoch.validation[self.metric.key]
+        self.is_best = self.best_score is None or self.metric.is_better(score, self.best_score)
+        if self.is_best:
+            self.best_score = score
 
     def save_due(self, state: Callable[[], State]) -> None:
         """Save what is due of the state after the epoch that was noted last; only then is it built."""

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -32,7 +31,7 @@ class Member:
             purpose: torch.Generator(device).manual_seed(seed_for(run.seed, purpose)) for purpose in PURPOSES
         }
         torch.manual_seed(seed_for(run.seed, "model"))
-        self.model = run.model(run.feed.shape, run.feed.outputs).to(device)
+        self.model = run.model(run.feed.shape, run.outputs).to(device)
         self.optimizer = build_optimizer(run.optimizer, self.model, run.weight_decay_on)
         self.scheduler = run.schedule.build(self.optimizer)
         self.epochs: list[Epoch] = []
@@ -49,6 +48,10 @@ class Member:
     def has_epochs_left(self) -> bool:
         """Return whether there is an epoch to train."""
         return self.is_finite and len(self.epochs) < self.run.epochs
+
+    def score_of(self, epoch: Epoch) -> float:
+        """Return the objective that an epoch measured."""
+        return epoch.validation[self.run.metrics[0].key]
 
     def identify_draws(self) -> tuple[Any, ...]:
         """Return what decides the images and dropout masks to come: members of equal ones can share them."""
@@ -74,17 +77,17 @@ class Member:
         self.run.schedule.after_step(self.scheduler)
 
     def end_epoch(self, epoch: Epoch, losses: Tensor, loss_limit: float) -> None:
-        """Keep an epoch's measurements and let the scheduler see them, unless the loss is not finite.
+        """Keep an epoch's measurements and let the scheduler see them, unless they are not finite.
 
         loss_limit: how high the loss of the epoch's first step may be by chance.
         """
         if not self.epochs:
             self.loss_limit = loss_limit
-        self.is_finite = math.isfinite(epoch.train_loss)
+        self.is_finite = math.isfinite(epoch.train["loss"]) and math.isfinite(self.score_of(epoch))
         if self.is_finite:
             self.epochs.append(epoch)
             self.losses = torch.cat([self.losses, losses])
-            self.run.schedule.after_epoch(self.scheduler, epoch)
+            self.run.schedule.after_epoch(self.scheduler, epoch.to_values())
 
     @contextmanager
     def use_random_numbers(self) -> Iterator[None]:
@@ -105,7 +108,7 @@ class Member:
             "epochs": len(self.epochs),
             "losses": self.losses,
             "loss_limit": self.loss_limit,
-            "history": [asdict(epoch) for epoch in self.epochs],
+            "history": [epoch.to_values() for epoch in self.epochs],
             "finite": self.is_finite,
         }
         copy: State = _copy_values(state)
@@ -121,7 +124,7 @@ class Member:
         self.scheduler.load_state_dict(state["scheduler"])
         for purpose, generator in self.generators.items():
             generator.set_state(state["generators"][purpose])
-        self.epochs = [Epoch(**epoch) for epoch in state["history"]]
+        self.epochs = [Epoch.from_values(epoch) for epoch in state["history"]]
         self.losses = state["losses"]
         self.loss_limit = state["loss_limit"]
         self.is_finite = state["finite"]
@@ -130,9 +133,9 @@ class Member:
     def result(self) -> Result:
         """Return the run as it stands now."""
         chance = self.run.chance
-        diverged = not self.is_finite or self.epochs[-1].train_loss > self.loss_limit
-        score = chance if diverged else self.epochs[-1].validation_accuracy
-        learned_nothing = not diverged and score <= chance
+        diverged = not self.is_finite or self.epochs[-1].train["loss"] > self.loss_limit
+        score = chance if diverged else self.score_of(self.epochs[-1])
+        learned_nothing = not diverged and not self.run.metrics[0].is_better(score, chance)
         return Result(
             score, diverged, learned_nothing, chance, self.epochs, self.losses, self.model, self.copy_state()
         )

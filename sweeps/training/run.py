@@ -1,6 +1,6 @@
 """A run's settings and its result, in plain values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,10 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
 
 from sweeps.data.feed import Feed
+from sweeps.losses import CROSS_ENTROPY, Loss, is_binary
+from sweeps.metrics import ACCURACY, EpochMetric
 from sweeps.schedulers import Schedule
+from sweeps.training.guess import score_guess
 
 # A run between two epochs: all that decides how it continues, in tensors and plain values.
 State = dict[str, Any]
@@ -35,41 +38,65 @@ class Run:
     schedule: Schedule = field(default_factory=Schedule)
     # all, or weights: spare biases and norms.
     weight_decay_on: str = "all"
+    # Maps outputs (n, outputs) and targets to each row's loss; one that returns their mean trains unstacked.
+    loss: Loss = CROSS_ENTROPY
+    # What each epoch measures beside the loss; the first is the objective.
+    metrics: tuple[EpochMetric, ...] = (ACCURACY,)
+
+    @property
+    def outputs(self) -> int:
+        """Return the width of the network's last layer."""
+        return 1 if is_binary(self.loss) and not self.feed.is_regression else self.feed.outputs
 
     @property
     def chance(self) -> float:
-        """Return the validation accuracy of guessing, in percent."""
+        """Return what guessing scores on the validation split, in the objective's unit."""
         _, validation_rows = self.feed.split(self.seed)
-        return self.feed.score_guess(self.seed, self.feed.targets[validation_rows])
+        return score_guess(self, self.feed.targets[validation_rows])
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch's measurements: mean losses in nats, accuracies in percent."""
+    """One epoch's measurements, by metric: `loss`, a mean over rows, and the run's metrics in their units."""
 
     # Counts from 1.
     number: int
-    # Both of the batches as they were trained on, dropout included.
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
+    # Of the batches as they were trained on, dropout included: loss, and metrics that are means over rows.
+    train: dict[str, float]
+    # Every metric.
+    validation: dict[str, float]
     # The first parameter group's learning rate during the last step.
     lr: float
+
+    def to_values(self) -> dict[str, Any]:
+        """Return number, train_loss, train_<metric>, validation_loss, validation_<metric> and lr."""
+        train = {f"train_{key}": value for key, value in self.train.items()}
+        validation = {f"validation_{key}": value for key, value in self.validation.items()}
+        return {"number": self.number, **train, **validation, "lr": self.lr}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> "Epoch":
+        """Return the epoch that `to_values` described."""
+        splits: dict[str, dict[str, float]] = {"train": {}, "validation": {}}
+        for key, value in values.items():
+            split, _, metric = key.partition("_")
+            if split in splits:
+                splits[split][metric] = value
+        return cls(values["number"], **splits, lr=values["lr"])
 
 
 @dataclass(frozen=True)
 class Result:
     """A run's end."""
 
-    # Validation accuracy after the last epoch in percent; chance where the run diverged.
+    # The first metric of the validation split after the last epoch; chance where the run diverged.
     score: float
-    # The loss was not finite, or in the last epoch above the first minibatch's before any update: by more
-    # than three standard errors of that minibatch's mean, which a slow run's is not.
+    # Loss or score was not finite, or the last epoch's loss above the first minibatch's before any update:
+    # by more than three standard errors of that minibatch's mean, which a slow run's is not.
     diverged: bool
     # It ended with a finite loss, and a score no better than guessing.
     learned_nothing: bool
-    # What guessing scores: always the class that is the most frequent one of the training split.
+    # What guessing scores: always the commonest class of the training split, or its mean.
     chance: float
     # The epochs that ended with a finite loss.
     epochs: list[Epoch]

@@ -13,6 +13,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from sweeps.losses import describe_loss
+from sweeps.metrics import ACCURACY
 from sweeps.optimizers import build_optimizer
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def identify_run(
             for key, value in scheduler.state_dict().items()
             if not key.startswith("_") and key != "base_lrs"  # the optimizer's
         },
+        **describe_loss(run.loss),
+        **_identify_metrics(run),
         **_identify_modules(model),
     }
 
@@ -52,7 +56,7 @@ def identify_run(
 def identify_unbuilt_run(run: Run, device: torch.device) -> dict[str, Any]:
     """Return the identity of a run that is yet to be built, from tensors without memory."""
     with torch.device("meta"):
-        model = run.model(run.feed.shape, run.feed.outputs)
+        model = run.model(run.feed.shape, run.outputs)
         optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
         return identify_run(run, device, model, optimizer, run.schedule.build(optimizer))
 
@@ -105,6 +109,12 @@ def _describe_augmentation(augment: object) -> str:
         return str(augment)
     name: str = getattr(augment, "__qualname__", _class_name(augment))
     return name
+
+
+def _identify_metrics(run: Run) -> dict[str, Any]:
+    """Return what the epochs measure, where it is other than checkpoints have it that name none."""
+    keys = [metric.key for metric in run.metrics]
+    return {} if keys == [ACCURACY.key] else {"metric": keys}
 
 
 def _identify_groups(optimizer: Optimizer) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sweeps.training.member import Member
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.stack import rows
 from sweeps.training.stack.layout import Layout
+from sweeps.training.stack.loss import StackLoss
 from sweeps.training.stack.network import choose_network
 from sweeps.training.stack.stack import Stack, build_stacks, measure
 
@@ -112,7 +113,7 @@ def evaluate(
     precision: str = "fp32",
     splits: Sequence[str] = SPLITS,
 ) -> dict[str, float]:
-    """Return the accuracy of a trained run in percent on each of the splits: train, validation, test."""
+    """Return a trained run's objective on each of the splits: train, validation, test."""
     target = devices.resolve(device)
     feed = run.feed.to(target)
     train_rows, validation_rows = feed.split(run.seed)
@@ -122,15 +123,20 @@ def evaluate(
         "test": (feed.test_images, feed.test_targets, torch.arange(len(feed.test_targets), device=target)),
     }
     model = result.model
-    accuracies = {}
+    scores = {}
+    loss = StackLoss([run.loss], next(model.parameters()))
+    metric = run.metrics[0]
     with devices.numerics(target, precision):
-        network = choose_network(model, torch.Size((run.batch_size, *feed.shape)))([model], Layout.apart(1))
+        network = choose_network(model, torch.Size((run.batch_size, *feed.shape)))(
+            [model], Layout.apart(1), loss
+        )
         for split in splits:
             images, labels, split_rows = images_of[split]
             gather = partial(_gather, images, labels)
-            accuracies[split] = measure(network, gather, split_rows.unsqueeze(0), 1)[1].item()
+            measured = measure(network, loss, [metric], gather, split_rows.unsqueeze(0))
+            scores[split] = measured[metric.key].item()
     rows.detach(model)
-    return accuracies
+    return scores
 
 
 def _gather(images: Tensor, labels: Tensor, batch: Tensor) -> tuple[Tensor, Tensor]:

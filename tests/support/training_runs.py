@@ -156,8 +156,10 @@ def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
         missed = nn.functional.cross_entropy(logits, feed.targets[held]).item()
         validated = 100 * (logits.argmax(1) == feed.targets[held]).double().mean().item()
         trained = 100 * right / (steps * run.batch_size)
-        epochs.append(Epoch(number, sum(losses) / steps, trained, missed, validated, lr))
-        run.schedule.after_epoch(scheduler, epochs[-1])
+        train = {"loss": sum(losses) / steps, "accuracy": trained}
+        validation = {"loss": missed, "accuracy": validated}
+        epochs.append(Epoch(number, train, validation, lr))
+        run.schedule.after_epoch(scheduler, epochs[-1].to_values())
     return model, epochs
 
 

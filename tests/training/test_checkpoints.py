@@ -19,7 +19,7 @@ def epochs_in(folder: Path, name: str) -> int:
 
 def note_epochs(checkpoints: Checkpoints, *accuracies: float, first: int = 1, trained: bool = True) -> None:
     for number, accuracy in enumerate(accuracies, first):
-        checkpoints.note_epoch(Epoch(number, 1.0, 50.0, 1.0, accuracy, 0.1))
+        checkpoints.note_epoch(Epoch(number, {"loss": 1.0}, {"accuracy": accuracy}, 0.1))
         if trained:
             checkpoints.save_due(partial(_state_after, number))
 
@@ -58,7 +58,7 @@ def test_a_run_goes_on_from_its_best_epoch(tmp_path: Path) -> None:
 
     [result] = train([run], "cpu", observer=Saver())
     best = checkpoint.load(tmp_path / "best.pt")
-    accuracies = [epoch.validation_accuracy for epoch in result.epochs]
+    accuracies = [epoch.validation["accuracy"] for epoch in result.epochs]
     assert best["epochs"] == 1 + accuracies.index(max(accuracies))
     [resumed] = train([run], "cpu", starts=[best])
     assert resumed.epochs == result.epochs

@@ -121,7 +121,7 @@ def test_a_run_that_goes_on_is_measured_by_the_loss_before_its_very_first_update
     assert resumed.diverged
     limits = {state["loss_limit"] for state in (*after, unbroken.state, resumed.state)}
     assert len(limits) == 1
-    assert unbroken.losses[0] < limits.pop() < unbroken.epochs[-1].train_loss
+    assert unbroken.losses[0] < limits.pop() < unbroken.epochs[-1].train["loss"]
 
 
 def test_a_diverged_run_stays_as_it_ended() -> None:

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import astuple, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -67,8 +67,8 @@ def test_a_stack_trains_each_member_as_plain_torch_would_alone(option: str) -> N
     for run, result in zip([*runs[:2], runs[3]], results, strict=True):
         network, epochs = train_by_hand(run)
         assert_close(result, network, tolerance=1e-9)
-        assert [astuple(epoch) for epoch in result.epochs] == [
-            pytest.approx(astuple(epoch), rel=1e-6)
+        assert [epoch.to_values() for epoch in result.epochs] == [
+            pytest.approx(epoch.to_values(), rel=1e-6)
             for epoch in epochs  # losses are kept in float32
         ]
 
@@ -314,4 +314,4 @@ def test_an_epoch_waits_for_the_device_once(optimizer: Any, model: Any, monkeypa
         monkeypatch.setattr(member, "generators", dict.fromkeys(member.generators))
     stack.train_epoch()
     assert reads == [meta]
-    assert [math.isfinite(member.epochs[0].train_loss) for member in members] == [True] * 3
+    assert [math.isfinite(member.epochs[0].train["loss"]) for member in members] == [True] * 3

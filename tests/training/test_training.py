@@ -186,15 +186,15 @@ def test_a_diverging_run_stops_after_the_epoch_whose_loss_is_not_finite(
     [result] = train([run], "cpu")
     assert (result.diverged, result.score) == (True, 10.0)
     assert [epoch.number for epoch in result.epochs] == [1, 2]
-    assert all(math.isfinite(epoch.train_loss) for epoch in result.epochs)
+    assert all(math.isfinite(epoch.train["loss"]) for epoch in result.epochs)
     assert len(members) == 3
 
 
 def test_a_run_that_ends_above_the_loss_it_began_with_has_diverged() -> None:
     wild = replace(RUN, optimizer=partial(SGD, lr=10, momentum=0.99), epochs=3)
     [result] = train([wild], "cpu")
-    assert math.isfinite(result.epochs[-1].train_loss)
-    assert result.epochs[-1].train_loss > 2 * result.losses[0]
+    assert math.isfinite(result.epochs[-1].train["loss"])
+    assert result.epochs[-1].train["loss"] > 2 * result.losses[0]
     assert (result.diverged, result.learned_nothing, len(result.epochs)) == (True, False, 3)
     assert result.score == result.chance == 10.0
 
@@ -203,7 +203,7 @@ def test_a_run_that_ends_above_the_loss_it_began_with_has_diverged() -> None:
 def test_a_run_too_slow_to_learn_has_not_diverged_though_chance_lifts_its_loss(batch_size: int) -> None:
     slow = replace(RUN, optimizer=partial(SGD, lr=1e-6), epochs=1, batch_size=batch_size)
     results = train([replace(slow, seed=seed) for seed in range(30)], "cpu")
-    rises = [result.epochs[-1].train_loss > result.losses[0] for result in results]
+    rises = [result.epochs[-1].train["loss"] > result.losses[0] for result in results]
     assert 5 < sum(rises) < 25  # the first minibatch is one of many
     assert not any(result.diverged for result in results)
     assert all(result.learned_nothing == (result.score <= result.chance) for result in results)
@@ -236,10 +236,10 @@ def test_a_run_that_starts_badly_and_recovers_has_not_diverged() -> None:
     late = Schedule(partial(LambdaLR, lr_lambda=lambda epoch: min(epoch, 1)))
     run = replace(RUN, model=build_biased, optimizer=partial(SGD, lr=0.1), schedule=late, epochs=3)
     [result] = train([run], "cpu")
-    assert result.epochs[0].train_loss > math.log(10) > result.epochs[-1].train_loss
+    assert result.epochs[0].train["loss"] > math.log(10) > result.epochs[-1].train["loss"]
     assert not result.diverged
     assert not result.learned_nothing
-    assert result.score == result.epochs[-1].validation_accuracy
+    assert result.score == result.epochs[-1].validation["accuracy"]
 
 
 # Learning nothing
@@ -247,7 +247,7 @@ def test_a_run_that_starts_badly_and_recovers_has_not_diverged() -> None:
 
 def test_a_run_no_better_than_always_the_commonest_class_learned_nothing_and_keeps_its_score() -> None:
     [result] = train([INDIFFERENT], "cpu")
-    assert result.epochs[-1].train_loss > math.log(10)
+    assert result.epochs[-1].train["loss"] > math.log(10)
     assert (result.diverged, result.learned_nothing, result.score) == (False, True, 10.0)
 
 

@@ -1,4 +1,4 @@
-"""Draw learning curves: the loss of each epoch and minibatch, the accuracies, the learning rate's drops."""
+"""Draw learning curves: the loss of each epoch and minibatch, the metrics, the learning rate's drops."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,28 +6,25 @@ import plotly.graph_objects as go
 
 from sweeps.report.figures.style import GRID, PALE, axis_title, colour, frame, to_list, translucent
 from sweeps.report.findings.study import Findings
+from sweeps.report.measure.metric import PERCENT, Metric
 from sweeps.report.sentences.wording import format_params
 
 TITLE = "Learning curves"
 HOW_TO_READ = """
     Left, the training loss: the mean over each epoch, and on a single run's own page also each minibatch's.
-    Right, the accuracy after each epoch. Dotted verticals are epochs that began with a smaller learning rate.
-    Training accuracy is measured with dropout on, so it can lie below validation accuracy.
+    Right, the metric after each epoch. Dotted verticals are epochs that began with a smaller learning rate.
+    What training shows is measured with dropout on, so it can be worse than validation.
 """
 
-# By metric: its name, its panel's suffix, and the first value's epoch. A mean stands in its epoch's middle.
-METRICS = {
-    "train_loss": ("loss, mean of an epoch", "", 0.5),
-    "train_accuracy": ("training accuracy", "2", 1),
-    "validation_accuracy": ("validation accuracy", "2", 1),
-}
+TRAIN_LOSS, VALIDATION, TRAIN = "train_loss", "validation", "train"
+VALIDATION_ACCURACY = Metric("validation accuracy", PERCENT)
 
 # A long training's losses are thinned out to about this many points a line.
 POINTS = 1200
 # A learning rate that drops more often follows a curve, and its drops get no line each.
 MOST_DROPS = 20
 
-# One value an epoch, by metric: train_loss, train_accuracy, validation_accuracy, lr.
+# One value an epoch, by metric: train_loss, train_accuracy, validation_accuracy, lr, and the like.
 Curves = Mapping[str, Sequence[float]]
 
 
@@ -43,7 +40,7 @@ def draw(findings: Findings) -> go.Figure:
     assert findings.recommended is not None
     setting = format_params(findings.recommended.params)
     title = f"{findings.measurement.option}: learning curves of {setting}"
-    return learning_curves(title, _recommended_curves(findings))
+    return learning_curves(title, _recommended_curves(findings), metric=findings.measurement.metric)
 
 
 def _recommended_curves(findings: Findings) -> dict[str, Curves]:
@@ -53,7 +50,7 @@ def _recommended_curves(findings: Findings) -> dict[str, Curves]:
     if index is None:
         return {}
     runs = measurement.by_index[index].runs.items()
-    return {label: run.curves for label, run in runs if METRICS.keys() & run.curves.keys()}
+    return {label: run.curves for label, run in runs if run.curves.get(TRAIN_LOSS)}
 
 
 def drops(lrs: Sequence[float]) -> list[tuple[int, float]]:
@@ -66,8 +63,10 @@ def drops(lrs: Sequence[float]) -> list[tuple[int, float]]:
     return lower if len(lower) <= MOST_DROPS else []
 
 
-def learning_curves(title: str, runs: Mapping[str, Curves], losses: Sequence[float] = ()) -> go.Figure:
-    """Draw the losses beside the accuracies of runs, over the same epochs.
+def learning_curves(
+    title: str, runs: Mapping[str, Curves], losses: Sequence[float] = (), metric: Metric = VALIDATION_ACCURACY
+) -> go.Figure:
+    """Draw the losses beside the metric of runs, over the same epochs.
 
     runs: by what the legend calls them. losses: of each minibatch of a single run.
     """
@@ -77,14 +76,14 @@ def learning_curves(title: str, runs: Mapping[str, Curves], losses: Sequence[flo
         axis_title("training loss"),
         height=420,
         xaxis2={**GRID, **axis_title("epoch"), "domain": [0.56, 1], "anchor": "y2"},
-        yaxis2={**GRID, **axis_title("accuracy in %"), "anchor": "x2"},
+        yaxis2={**GRID, **axis_title(metric.label.removeprefix(f"{VALIDATION} ")), "anchor": "x2"},
     )
     first = next(iter(runs))
     if losses:
         _add_step_losses(figure, losses, epochs=len(runs[first]["train_loss"]))
     for label, curves in runs.items():
-        for number, metric in enumerate(METRICS):
-            _add_epochs(figure, label, curves.get(metric, []), number, is_first=label == first)
+        for number, line in enumerate(_lines(metric)):
+            _add_epochs(figure, label, curves, line, number, is_first=label == first)
     for epoch, lr in drops(runs[first].get("lr", [])):
         dotted = {"color": PALE, "width": 1, "dash": "dot"}
         font = {"size": 10, "color": PALE}
@@ -106,9 +105,27 @@ def _add_step_losses(figure: go.Figure, losses: Sequence[float], epochs: int) ->
     )
 
 
-def _add_epochs(figure: go.Figure, label: str, values: Sequence[float], number: int, is_first: bool) -> None:
+def _lines(metric: Metric) -> list[tuple[str, str, str, float]]:
+    """Return each line's curve, name, panel's suffix and first epoch. A mean stands in its epoch's middle."""
+    training = metric.name.replace(VALIDATION, "training", 1)
+    return [
+        (TRAIN_LOSS, "loss, mean of an epoch", "", 0.5),
+        (metric.curve.replace(VALIDATION, TRAIN, 1), training, "2", 1),
+        (metric.curve, metric.name, "2", 1),
+    ]
+
+
+def _add_epochs(
+    figure: go.Figure,
+    label: str,
+    curves: Curves,
+    line: tuple[str, str, str, float],
+    number: int,
+    is_first: bool,
+) -> None:
     """Add a line of one value an epoch: bold and in the legend for the first run, pale for the others."""
-    name, panel, start = list(METRICS.values())[number]
+    curve, name, panel, start = line
+    values = curves.get(curve, [])
     figure.add_scatter(
         x=[start + epoch for epoch in range(len(values))],
         y=to_list(values),

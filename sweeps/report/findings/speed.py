@@ -80,7 +80,7 @@ def choose_target(studies: Sequence[Findings]) -> float:
 def _epochs(measurement: Measurement, params: Params, target: float) -> Floats:
     """Return each fresh run's epochs to the target: infinite where it never stays, nan without a curve."""
     metric = measurement.metric
-    curve = metric.name.replace(" ", "_")
+    curve = metric.curve
 
     def count(run: FinishedRun) -> float:
         if np.isnan(target) or not run.curves.get(curve):

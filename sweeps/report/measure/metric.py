@@ -41,6 +41,11 @@ class Metric:
         return f"{self.name}{IN_UNIT}{self.unit}" if self.unit else self.name
 
     @property
+    def curve(self) -> str:
+        """Return the key of its values epoch by epoch: validation_accuracy."""
+        return self.name.lower().replace(" ", "_")
+
+    @property
     def is_percent(self) -> bool:
         """Return whether differences are percentage points, so that gaps of half a point mean something."""
         return self.unit == PERCENT

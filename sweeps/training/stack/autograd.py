@@ -10,6 +10,7 @@ from torch.func import functional_call, vmap
 from sweeps.training.stack import rows
 from sweeps.training.stack.dropout_masks import Masks, dropout_factors
 from sweeps.training.stack.layout import Layout
+from sweeps.training.stack.loss import StackLoss, plain_loss
 
 # Classes of dropout, and how many leading dimensions of a value the mask of each has: all, or its channels.
 DROPOUTS: dict[type[nn.Module], int | None] = {
@@ -26,8 +27,9 @@ class SingleNetwork:
     Its dropout draws from torch's global random numbers.
     """
 
-    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None:  # noqa: ARG002 -- of one member
+    def __init__(self, models: Sequence[nn.Module], layout: Layout, loss: StackLoss) -> None:  # noqa: ARG002 -- of one member
         [self.model] = models
+        self.loss = loss
         self.parameters = [value for value in self.model.parameters() if value.requires_grad]
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
@@ -45,13 +47,13 @@ class SingleNetwork:
         self._forward = torch.compile(self.model)
 
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute forward pass, cross-entropy and backward pass."""
+        """Compute forward pass, loss and backward pass."""
         self.model.train()
         logits = self._forward(images[0]).unsqueeze(0)  # (1, batch, classes)
-        losses, gradients = differentiate(logits, labels, self.parameters)
+        losses, gradients = differentiate(self.loss, logits, labels, self.parameters)
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             write_gradient(gradient, parameter.grad, [parameter])
-        return losses, count_right(logits, labels)
+        return losses, logits.detach()
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
@@ -63,8 +65,8 @@ class SingleNetwork:
 class VmapNetwork:
     """The members' models through one vmap (a `network.Network`)."""
 
-    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None:
-        self.layout = layout
+    def __init__(self, models: Sequence[nn.Module], layout: Layout, loss: StackLoss) -> None:
+        self.layout, self.loss = layout, loss
         self.skeleton = deepcopy(models[0])
         self.dropouts = _replace_dropouts(self.skeleton)
         # Each parameter of all members, (stack, *shape); of the trained ones also its gradients and rows.
@@ -86,7 +88,9 @@ class VmapNetwork:
         """Return whether two such models train through a vmap: tried, on tensors without memory."""
         meta = torch.device("meta")
         try:
-            network = VmapNetwork([deepcopy(model).to(meta) for _ in range(2)], Layout.apart(2))
+            network = VmapNetwork(
+                [deepcopy(model).to(meta) for _ in range(2)], Layout.apart(2), plain_loss(2)
+            )
             network.begin_epoch([torch.Generator()] * 2, images)
             labels = torch.empty(2, images[0], dtype=torch.long, device=meta)
             network.step(torch.empty(2, *images, dtype=network.dtype, device=meta), labels)
@@ -104,17 +108,17 @@ class VmapNetwork:
         self._forward = torch.compile(vmap(self._call))
 
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute forward pass, cross-entropy and backward pass of all members."""
+        """Compute forward pass, loss and backward pass of all members."""
         self.skeleton.train()
         buffers = dict(self.buffers)
         for (name, probability), bits in zip(self.dropouts.items(), next(self.masks), strict=True):
             mask = dropout_factors(bits, probability, self.dtype)
             buffers[f"{name}.mask"] = self.layout.spread(mask)
         logits = self._forward(self.values, buffers, self.layout.spread(images))  # (stack, batch, classes)
-        losses, gradients = differentiate(logits, labels, list(self.parameters.values()))
+        losses, gradients = differentiate(self.loss, logits, labels, list(self.parameters.values()))
         for (target, parameters), gradient in zip(self.gradients.values(), gradients, strict=True):
             write_gradient(gradient, target, parameters)
-        return losses, count_right(logits, labels)
+        return losses, logits.detach()
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
@@ -147,15 +151,15 @@ class MaskedDropout(nn.Module):
 
 
 def differentiate(
-    logits: Tensor, labels: Tensor, parameters: Sequence[Tensor]
+    loss: StackLoss, logits: Tensor, labels: Tensor, parameters: Sequence[Tensor]
 ) -> tuple[Tensor, Sequence[Tensor | None]]:
-    """Return each image's cross-entropy, (stack, batch), and the gradients of each member's mean.
+    """Return each image's loss, (stack, batch), and the gradients of each member's mean.
 
     A gradient is None for an unused parameter.
-    logits: (stack, batch, classes); labels: (stack, batch); parameters: (stack, *shape) each.
+    logits: (stack, batch, outputs); labels: (stack, batch), or as logits;
+    parameters: (stack, *shape) each.
     """
-    flat = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-    losses = flat.view(labels.shape)
+    losses = loss(logits, labels)
     # No member's loss depends on another's row, so the gradient of the sum holds each member's own.
     return losses.detach(), torch.autograd.grad(losses.mean(1).sum(), parameters, allow_unused=True)
 
@@ -169,11 +173,6 @@ def write_gradient(
         return
     for parameter in parameters:
         parameter.grad = None
-
-
-def count_right(logits: Tensor, labels: Tensor) -> Tensor:
-    """Count right answers of each member, (stack,)."""
-    return (logits.detach().max(2).indices == labels).sum(1)
 
 
 def _replace_dropouts(model: nn.Module) -> dict[str, float]:

@@ -8,15 +8,17 @@ from torch import Tensor, nn
 from sweeps.training.stack.dropout_masks import Masks
 from sweeps.training.stack.layers import LAYERS, Dropout, Layer, Linear
 from sweeps.training.stack.layout import Layout
+from sweeps.training.stack.loss import StackLoss
 
-# Computes each image's loss, (stack, batch), and right answers, (stack,), of images and labels.
+# Computes each image's loss, (stack, batch), and outputs, (stack, batch, outputs), of images and labels.
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class LayeredNetwork:
     """The members' sequences as one (a `network.Network`)."""
 
-    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None:
+    def __init__(self, models: Sequence[nn.Module], layout: Layout, loss: StackLoss) -> None:
+        self.loss = loss
         members = [list(model.children())[1:] for model in models]  # the images come flat
         self.layers: list[Layer] = [LAYERS[type(column[0])](column) for column in zip(*members, strict=True)]
         self.dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
@@ -55,7 +57,7 @@ class LayeredNetwork:
 
     @torch.no_grad()
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute forward pass, cross-entropy and backward pass of all members."""
+        """Compute forward pass, loss and backward pass of all members."""
         for dropout, bits in zip(self.dropouts, next(self.masks), strict=True):
             dropout.bits = bits
         return self._compute(images, labels)
@@ -65,17 +67,21 @@ class LayeredNetwork:
         self._compute = torch.compile(self._differentiate)
 
     def _differentiate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self._forward(images, training=True)  # (stack, classes, batch)
-        right = (logits.max(1).indices == labels).sum(1)
-        log_softmax, labels_row = torch.log_softmax(logits, 1), labels.unsqueeze(1)  # (stack, 1, batch)
-        label_log_softmax = log_softmax.gather(1, labels_row)
-        # L is the batch's mean of -log_softmax[label], so that dL/dlogits = (softmax - one_hot) / batch.
-        softmax = log_softmax.exp_().scatter_(1, labels_row, label_log_softmax.exp().sub_(1))
-        gradient: Tensor | None = softmax.div_(labels.shape[1])
+        outputs = self._forward(images, training=True)  # (stack, outputs, batch)
+        compute = _cross_entropy if self.loss.is_plain else self._differentiate_loss
+        losses, gradient = compute(outputs, labels)
         for layer in reversed(self.layers):
             assert gradient is not None
             gradient = layer.backward(gradient)
-        return label_log_softmax.squeeze(1).neg_(), right
+        return losses, outputs.transpose(1, 2)
+
+    def _differentiate_loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return what `_cross_entropy` does, of any loss."""
+        leaf = outputs.detach().requires_grad_()
+        with torch.enable_grad():
+            losses = self.loss(leaf.transpose(1, 2), targets)
+            [gradient] = torch.autograd.grad(losses.mean(1).sum(), leaf)
+        return losses.detach(), gradient
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
@@ -92,3 +98,12 @@ class LayeredNetwork:
 def _has_hooks(module: nn.Module) -> bool:
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return any(getattr(module, name) for name in hooks)
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Return each image's loss, (stack, batch), and the gradient of each member's mean by its logits."""
+    log_softmax, labels_row = torch.log_softmax(logits, 1), labels.unsqueeze(1)  # (stack, 1, batch)
+    label_log_softmax = log_softmax.gather(1, labels_row)
+    # L is the batch's mean of -log_softmax[label], so that dL/dlogits = (softmax - one_hot) / batch.
+    softmax = log_softmax.exp_().scatter_(1, labels_row, label_log_softmax.exp().sub_(1))
+    return label_log_softmax.squeeze(1).neg_(), softmax.div_(labels.shape[1])

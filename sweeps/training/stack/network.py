@@ -9,15 +9,17 @@ from torch import Tensor, nn
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.layout import Layout
+from sweeps.training.stack.loss import StackLoss
 
 
 class Network(Protocol):
     """The members' networks, laid out so that those of a group share their images and dropout masks.
 
-    Images are (groups, batch, channels, height, width), labels (stack, batch).
+    Images are (groups, batch, channels, height, width), labels (stack, batch), or values
+    (stack, batch, outputs).
     """
 
-    def __init__(self, models: Sequence[nn.Module], layout: Layout) -> None: ...
+    def __init__(self, models: Sequence[nn.Module], layout: Layout, loss: StackLoss) -> None: ...
 
     @staticmethod
     def supports(model: nn.Module, images: torch.Size) -> bool:
@@ -30,7 +32,7 @@ class Network(Protocol):
         """Let torch's compiler take over what it can of `step`."""
 
     def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return each image's loss, (stack, batch), and each member's right answers, (stack,).
+        """Return each image's loss, (stack, batch), and outputs, (stack, batch, outputs).
 
         Leave gradients in the parameters.
         """

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -9,14 +10,17 @@ import torch
 from torch import Tensor
 
 from sweeps.data.feed import take_rows
+from sweeps.losses import reduces_rows
+from sweeps.metrics import EpochMetric
 from sweeps.optimizers import set_mode
 from sweeps.training.member import Member
-from sweeps.training.run import Epoch
+from sweeps.training.run import Epoch, Run
 from sweeps.training.stack import rows
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.buffer import Buffer
 from sweeps.training.stack.fused_steps import Steps, use_fused_kernel
 from sweeps.training.stack.layout import Layout
+from sweeps.training.stack.loss import StackLoss
 from sweeps.training.stack.network import Network, choose_network, structure_of
 
 # Images in one forward pass of an evaluation, all members together; bounds memory, changes no result.
@@ -38,7 +42,10 @@ class Stack:
         self._groups = _group_by_draws(members)
         self.members = [member for group in self._groups for member in group]
         self.layout = Layout([len(group) for group in self._groups])
-        self.network = network_class([member.model for member in self.members], self.layout)
+        like = next(self.members[0].model.parameters())
+        self.loss = StackLoss([member.run.loss for member in self.members], like)
+        self.metrics = self.members[0].run.metrics
+        self.network = network_class([member.model for member in self.members], self.layout, self.loss)
         if compiled:
             self.network.compile()
         for member in self.members:
@@ -50,23 +57,26 @@ class Stack:
         """Train on every batch once, then measure; the host waits for the device only at the end."""
         self._set_mode(training=True)
         with self.members[0].use_random_numbers():
-            losses, loss_limits, right = self._train_batches()
+            losses, loss_limits, sums = self._train_batches()
         self._set_mode(training=False)
         for first, *others in self._groups:
             for member in others:
                 member.share_draws(first)
         validation = torch.stack([group[0].validation_rows for group in self._groups])
-        metrics = [
-            *(losses.double().mean(0), 100 * right.double() / (len(losses) * self._batch_size)),
-            *measure(self.network, self._gather, validation, len(self.members)),
-            loss_limits,
-        ]
-        # (stack, 4 metrics, the limit and each step's loss), copied to the host at once
-        table = torch.cat([torch.stack(metrics), losses.double()]).T.tolist()
+        rows_trained = len(losses) * self._batch_size
+        train = {"loss": losses.double().mean(0)}
+        for metric, row_sums in zip(row_metrics(self.metrics), sums, strict=True):
+            train[metric.key] = metric.scale * row_sums.double() / rows_trained
+        measured = measure(self.network, self.loss, self.metrics, self._gather, validation)
+        # (stack, metrics, the limit and each step's loss), copied to the host at once
+        columns = torch.stack([*train.values(), *measured.values(), loss_limits])
+        table = torch.cat([columns, losses.double()]).T.tolist()
         for member, row in zip(self.members, table, strict=True):
-            loss, accuracy, validation_loss, validation_accuracy, loss_limit, *step_losses = row
+            train_values, rest = dict(zip(train, row, strict=False)), row[len(train) :]
+            validation_values = dict(zip(measured, rest, strict=False))
+            loss_limit, *step_losses = rest[len(measured) :]
             number, lr = len(member.epochs) + 1, float(member.lr)
-            epoch = Epoch(number, loss, accuracy, validation_loss, validation_accuracy, lr)
+            epoch = Epoch(number, train_values, validation_values, lr)
             member.end_epoch(epoch, torch.tensor(step_losses, dtype=torch.float32), loss_limit)
 
     def without(self, leaving: Collection[Member]) -> "Stack | None":
@@ -84,10 +94,10 @@ class Stack:
     def _batch_size(self) -> int:
         return self.members[0].run.batch_size
 
-    def _train_batches(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return losses of the epoch's steps, (steps, stack), the first one's limits and all right answers.
+    def _train_batches(self) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Return losses of the epoch's steps, (steps, stack), the first one's limits and metrics' sums.
 
-        The limits, (stack,), are above the losses by what chance explains; right answers: (stack,).
+        The limits, (stack,), are above the losses by what chance explains; sums over rows: (stack,) each.
         """
         members, network = self.members, self.network
         firsts = [group[0] for group in self._groups]
@@ -95,18 +105,21 @@ class Stack:
         shape = torch.Size((self._batch_size, *members[0].feed.shape))
         network.begin_epoch([member.generators["dropout"] for member in firsts], shape)
         losses = torch.empty((len(batches), len(members)), device=batches.device)
-        right = torch.zeros(len(members), dtype=torch.long, device=batches.device)
+        metrics = row_metrics(self.metrics)
+        sums = [torch.zeros((), dtype=torch.long, device=batches.device) for _ in metrics]
         for step, batch in enumerate(batches):
             images, labels = self._gather(batch)
-            image_losses, right_in_batch = network.step(self._augment(images), labels)
+            image_losses, outputs = network.step(self._augment(images), labels)
             losses[step] = image_losses.mean(1)
             if step == 0:
                 loss_limits = _limit_losses(image_losses.double())
-            right += right_in_batch
+            sums = [
+                part + metric.sum_rows(outputs, labels) for part, metric in zip(sums, metrics, strict=True)
+            ]
             for member, steps in zip(members, self._steps, strict=True):
                 steps.take()
                 member.end_step()
-        return losses, loss_limits, right
+        return losses, loss_limits, sums
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the groups' images and the members' labels of the rows `batch`, (groups, batch)."""
@@ -139,23 +152,55 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
         feed, size = member.feed, member.run.batch_size
         network_class = choose_network(member.model, torch.Size((size, *feed.shape)))
         identity: Any = None
-        if network_class is SingleNetwork:
+        if network_class is SingleNetwork or _is_loss_of_all(member.run):
             identity = member.index
         if network_class is VmapNetwork:
             # What torch prints of a known layer is all there is to it; of any other, only its builder knows.
             identity = member.run.model
-        sizes = (feed.shape, feed.outputs, feed.training, feed.validation, size, feed.images.dtype)
+        metrics = member.run.metrics, feed.is_regression, member.run.outputs
+        sizes = (feed.shape, *metrics, feed.training, feed.validation, size, feed.images.dtype)
         key = network_class, identity, structure_of(member.model), sizes
         groups.setdefault(key, []).append(member)
     return [Stack(key[0], group, compiled) for key, group in groups.items()]
 
 
-def measure(network: Network, gather: Gather, images: Tensor, stack: int) -> Tensor:
-    """Measure mean loss in nats and right answers in percent over the rows (groups, images): (2, stack)."""
+def measure(
+    network: Network, loss: StackLoss, metrics: Sequence[EpochMetric], gather: Gather, images: Tensor
+) -> dict[str, Tensor]:
+    """Measure the mean loss and the metrics over the rows (groups, images), by key: (stack,) each."""
     # Of equal sizes: a small rest would take a product almost as long as a whole batch.
+    stack = sum(size for _, size in loss.parts)
     batches = images.tensor_split(-(-images.shape[1] * stack // EVALUATION_BATCH), 1)
-    sums = torch.stack([_sum_metrics(network, *gather(batch)) for batch in batches]).sum(0)
-    return sums / images.shape[1]
+    of_rows, of_splits = row_metrics(metrics), _split_metrics(metrics)
+    sums, outputs, targets = [], [], []
+    for batch in batches:
+        batch_images, batch_targets = gather(batch)
+        batch_outputs = network.predict(batch_images)
+        row_losses = _evaluate_loss(loss, batch_outputs, batch_targets).double().sum(1)
+        batch_sums = [
+            metric.scale * metric.sum_rows(batch_outputs, batch_targets).double() for metric in of_rows
+        ]
+        sums.append(torch.stack([row_losses, *batch_sums]))
+        if of_splits:
+            outputs.append(batch_outputs)
+            targets.append(batch_targets)
+    means = torch.stack(sums).sum(0) / images.shape[1]
+    measured = dict(zip(["loss", *(metric.key for metric in of_rows)], means, strict=True))
+    if of_splits:
+        members = list(zip(torch.cat(outputs, 1), torch.cat(targets, 1), strict=True))
+    for metric in of_splits:
+        measured[metric.key] = torch.stack([metric.measure(*member) for member in members])
+    return measured
+
+
+def row_metrics(metrics: Sequence[EpochMetric]) -> list[EpochMetric]:
+    """Return the metrics that are means over rows."""
+    return [metric for metric in metrics if metric.per_row]
+
+
+def _split_metrics(metrics: Sequence[EpochMetric]) -> list[EpochMetric]:
+    """Return the metrics that take all rows of a split at once."""
+    return [metric for metric in metrics if metric.function is not None and not metric.per_row]
 
 
 def _group_by_draws(members: Sequence[Member]) -> list[list[Member]]:
@@ -176,11 +221,16 @@ def _limit_losses(image_losses: Tensor) -> Tensor:
     return image_losses.mean(1) + LIMIT_ERRORS * errors
 
 
-def _sum_metrics(network: Network, images: Tensor, labels: Tensor) -> Tensor:
-    """Sum the losses, and the right answers times a hundred: (2, stack)."""
-    logits = network.predict(images)
+def _evaluate_loss(loss: StackLoss, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return each row's loss: (stack, images)."""
+    if not loss.is_plain:
+        return loss(outputs, targets)
     # Image by image, as cross_entropy takes them, ten classes a row take a CPU ten times as long.
-    log_softmax = torch.log_softmax(logits.transpose(1, 2), 1)
-    losses = -log_softmax.gather(1, labels.unsqueeze(1)).squeeze(1)
-    right = (logits.max(2).indices == labels).sum(1)
-    return torch.stack([losses.double().sum(1), 100 * right.double()])
+    log_softmax = torch.log_softmax(outputs.transpose(1, 2), 1)
+    return -log_softmax.gather(1, targets.unsqueeze(1)).squeeze(1)
+
+
+@lru_cache(maxsize=256)
+def _is_loss_of_all(run: Run) -> bool:
+    """Return whether the loss is one number for all rows, so that the run trains by itself."""
+    return reduces_rows(run.loss, run.outputs, run.feed.targets[:2])

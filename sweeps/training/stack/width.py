@@ -82,7 +82,7 @@ class _OperationCounter(TorchDispatchMode):
 def _member_cost(run: Run) -> MemberCost:
     """Count a member's cost in a pass of few images."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        model: nn.Module = run.model(run.feed.shape, run.feed.outputs)
+        model: nn.Module = run.model(run.feed.shape, run.outputs)
         images = torch.zeros((PROBE_IMAGES, *run.feed.shape))
         with _OperationCounter() as counter:
             model(images)
