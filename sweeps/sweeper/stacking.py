@@ -56,3 +56,15 @@ def share_evenly(backlogs: Sequence[Backlog], most: Sequence[int], workers: int)
         shares.append(share)
         left -= share / count
     return shares
+
+
+def share_rows(backlogs: Sequence[Backlog], most: Sequence[int], are_rows: Sequence[bool]) -> list[int]:
+    """Return how many trials of further rows to claim while there is other work; none where there is no such.
+
+    One worker takes a row whole, and nothing beside it: the row decides on the next, which so begins while
+    the others run the rest.
+    """
+    rows = [backlog.claimable if is_row else 0 for backlog, is_row in zip(backlogs, are_rows, strict=True)]
+    if not 0 < sum(rows) < sum(backlog.claimable for backlog in backlogs):
+        return []
+    return [min(count, full) for count, full in zip(rows, most, strict=True)]

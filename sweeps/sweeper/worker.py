@@ -31,7 +31,14 @@ from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.jobs import Jobs, ReplicateJob
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.sampling import build_pruner, build_sampler, is_sampled_at_once
-from sweeps.sweeper.stacking import ROUNDING, count_trials, count_workers, share_evenly, stack_width
+from sweeps.sweeper.stacking import (
+    ROUNDING,
+    count_trials,
+    count_workers,
+    share_evenly,
+    share_rows,
+    stack_width,
+)
 
 # Seconds between two looks for trials of a worker that has none.
 PAUSE = 0.1
@@ -59,6 +66,10 @@ class Lane:
         """Return what its trials are claimed from."""
         space = self.plan.stored_space if is_sampled_at_once(self.study.sampler) else {}
         return Source(self.study, space, self.plan.n_trials)
+
+    def is_row(self, backlog: Backlog) -> bool:
+        """Return whether what its study has left was added to the declared space."""
+        return not self.plan.is_enqueued and backlog.total > self.plan.n_trials
 
 
 class Lanes:
@@ -179,7 +190,11 @@ class Worker:
 
         A sampler that learns gets at least ten looks at the scores: it claims a tenth of the trials at most.
         """
-        shares = share_evenly(backlogs, [lane.most for lane in lanes], count_workers(self.settings))
+        most = [lane.most for lane in lanes]
+        rows = [lane.is_row(backlog) for lane, backlog in zip(lanes, backlogs, strict=True)]
+        if first := share_rows(backlogs, most, rows):
+            return first
+        shares = share_evenly(backlogs, most, count_workers(self.settings))
         for index, lane in enumerate(lanes):
             if not (is_sampled_at_once(lane.study.sampler) or lane.plan.is_enqueued):
                 shares[index] = min(shares[index], max(1, lane.plan.n_trials // 10))

@@ -4,7 +4,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from sweeps.study.claims import Backlog
-from sweeps.sweeper.stacking import count_trials, share_evenly
+from sweeps.sweeper.stacking import count_trials, share_evenly, share_rows
 from tests.conftest import Toy
 
 
@@ -33,6 +33,23 @@ def test_two_workers_that_claim_in_turn_get_even_shares(
         claimed.append(share)
         claimable, running = [left - part for left, part in zip(claimable, share, strict=True)], share
     assert claimed == shares
+
+
+@pytest.mark.parametrize(
+    ("claimable", "are_rows", "shares"),
+    [
+        ([5, 11], [True, False], [5, 0]),
+        ([9, 11, 4], [True, False, True], [8, 0, 4]),
+        ([5, 0], [True, False], []),
+        ([9, 0], [True, False], []),
+        ([0, 11], [True, False], []),
+    ],
+)
+def test_a_row_runs_alone_while_there_is_other_work(
+    claimable: list[int], are_rows: list[bool], shares: list[int]
+) -> None:
+    backlogs = [Backlog(count, count, 20) for count in claimable]
+    assert share_rows(backlogs, [8] * len(claimable), are_rows) == shares
 
 
 def test_studies_with_few_trials_run_in_one_stack_and_each_job_keeps_its_own_config(toy: Toy) -> None:
