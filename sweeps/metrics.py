@@ -38,13 +38,18 @@ def macro_f1(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def auroc(outputs: Tensor, targets: Tensor) -> float:
-    """Return the area under the ROC curve, the mean of each class against the rest: by scikit-learn."""
+    """Return the area under the ROC curve, the mean of each class that occurs against the rest.
+
+    It is 0.5 where one class alone occurs, which nothing can be ranked above.
+    """
     from sklearn.metrics import roc_auc_score
 
     scores, classes = outputs.double().softmax(1).cpu().numpy(), targets.cpu().numpy()
-    if scores.shape[1] == 2:
-        return float(roc_auc_score(classes, scores[:, 1]))
-    return float(roc_auc_score(classes, scores, multi_class="ovr", labels=range(scores.shape[1])))
+    occurring = targets.unique().tolist()
+    if len(occurring) == 1:
+        return 0.5
+    areas = [roc_auc_score(classes == number, scores[:, number]) for number in occurring]
+    return float(sum(areas) / len(areas))
 
 
 def mae(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ def register_resolvers() -> None:
         "ticks": _ticks,
         "add": _add,
         "objective_direction": _objective_direction,
+        "objective_mode": _objective_mode,
+        "objective_curve": _objective_curve,
         "objective_label": _objective_label,
     }
     for name, function in resolvers.items():
@@ -47,6 +49,15 @@ def _ticks(share: Any, *, _root_: DictConfig) -> int:
 
 def _objective_direction(metrics: DictConfig) -> str:
     return str(next(iter(metrics.values())).direction)
+
+
+def _objective_mode(metrics: DictConfig) -> str:
+    """Return the direction as torch's ReduceLROnPlateau names it."""
+    return {"maximize": "max", "minimize": "min"}[_objective_direction(metrics)]
+
+
+def _objective_curve(metrics: DictConfig) -> str:
+    return f"validation_{next(iter(metrics))!s}"
 
 
 def _objective_label(metrics: DictConfig) -> str:

@@ -51,7 +51,8 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
         if override.startswith(("hydra", "~", *settings.may_change)):
             continue
         if composer.is_group(key):
-            options[override] = config.hydra.runtime.choices[key]
+            # Hydra names no choice of a group of which several options are taken.
+            options[override] = config.hydra.runtime.choices.get(key, override.partition("=")[2])
         elif (value := _select(config, key)) is not ABSENT:
             fixed[key] = value
     return {

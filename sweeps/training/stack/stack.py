@@ -152,11 +152,11 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
         feed, size = member.feed, member.run.batch_size
         network_class = choose_network(member.model, torch.Size((size, *feed.shape)))
         identity: Any = None
-        if network_class is SingleNetwork or _is_loss_of_all(member.run):
-            identity = member.index
         if network_class is VmapNetwork:
             # What torch prints of a known layer is all there is to it; of any other, only its builder knows.
             identity = member.run.model
+        if network_class is SingleNetwork or _is_loss_of_all(member.run):
+            identity = member.index
         metrics = member.run.metrics, feed.is_regression, member.run.outputs
         sizes = (feed.shape, *metrics, feed.training, feed.validation, size, feed.images.dtype)
         key = network_class, identity, structure_of(member.model), sizes
