@@ -2,7 +2,7 @@
 # torchvision 0.29.2: ImageFolder knows no .gif, though Pillow, its loader, reads them.
 # Seen: FileNotFoundError for a class that holds only GIF files, with the extensions named.
 # The guess: it takes whatever Pillow opens, the first frame of an animation. Beside other files, GIFs are left out in silence.
-# The project: its feed of folders reads what ImageFolder lists, so it leaves them out as well.
+# The project: its feed of folders asks for .gif too.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -78,9 +78,11 @@ def _list_splits(path: Path, root: str) -> dict[str, list[tuple[str, int]]]:
 
 def _list_images(place: Path, root: str) -> Any:
     from torchvision.datasets import ImageFolder
+    from torchvision.datasets.folder import IMG_EXTENSIONS
 
+    suffixes = (*IMG_EXTENSIONS, ".gif")  # which ImageFolder leaves out, though its loader reads them
     try:
-        return ImageFolder(str(place))
+        return ImageFolder(str(place), is_valid_file=lambda path: path.lower().endswith(suffixes))
     except FileNotFoundError as error:
         reason = re.sub(r"\s+", " ", str(error))
         raise ValueError(

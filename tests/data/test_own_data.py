@@ -254,7 +254,7 @@ def write_images(root: Path, count: int = 10) -> None:
         for number in range(count):
             image = Image.new("RGB", (9 + number, 21 - number), colour)
             mode = ("RGB", "RGBA", "P", "CMYK")[number % 4]
-            suffix = "tiff" if mode == "CMYK" else "png"
+            suffix = {"CMYK": "tiff", "P": "gif"}.get(mode, "png")
             image.convert(mode).save(root / name / f"{number}.{suffix}")
 
 
