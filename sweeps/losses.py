@@ -71,8 +71,6 @@ def balance_weights(classes: Tensor, count: int) -> list[float]:
 
 def describe_loss(loss: Any) -> dict[str, Any]:
     """Return a loss's class or function and its settings, by the key that decides each."""
-    if is_plain_cross_entropy(loss):
-        return {}  # as checkpoints have it that know no other
     part = getattr(loss, "func", loss)
     name = getattr(part, "__qualname__", type(part).__qualname__)
     settings = dict(getattr(loss, "keywords", None) or {})

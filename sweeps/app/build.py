@@ -73,8 +73,21 @@ def build_loss(cfg: DictConfig, feed: Feed) -> Loss:
         tensors = {name: _weights(name, arguments) for name in WEIGHT_KEYS if arguments.get(name) is not None}
         rest = {name: value for name, value in arguments.items() if name not in tensors}
         loss = _instantiate("loss", rest, _partial_=True)  # Hydra takes no tensors
-        _built_losses[key] = partial(loss, **tensors) if rest.get("_partial_") else loss(**tensors)
+        _built_losses[key] = _finish_loss(loss, tensors)
     return _built_losses[key]
+
+
+def _finish_loss(loss: partial[Any], tensors: Mapping[str, Tensor]) -> Loss:
+    """Return a class's object, or a function that waits for outputs and targets."""
+    arguments = {**loss.keywords, **tensors}
+    if not isinstance(loss.func, type):
+        return partial(loss.func, *loss.args, **arguments)
+    try:
+        built: Loss = loss.func(*loss.args, **arguments)
+    except (TypeError, ValueError, RuntimeError) as error:
+        words = ", ".join(f"{key}={value}" for key, value in arguments.items())
+        raise ValueError(f"loss: {loss.func.__qualname__} refuses {words}: {error}") from error
+    return built
 
 
 def _weights(name: str, arguments: Mapping[str, Any]) -> Tensor:

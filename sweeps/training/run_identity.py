@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from sweeps.losses import describe_loss
+from sweeps.losses import CROSS_ENTROPY, describe_loss
 from sweeps.metrics import ACCURACY
 from sweeps.optimizers import build_optimizer
 
@@ -67,7 +67,10 @@ def reason_to_refuse(state: Mapping[str, Any], identity: Mapping[str, Any], epoc
         return "it holds no run"
     if "loss_limit" not in state:
         return "an earlier version wrote it"
-    differences = _describe_differences(state["run"], identity)
+    run = state["run"]
+    if "loss" not in run:  # written before there was another
+        run = {**run, **describe_loss(CROSS_ENTROPY)}
+    differences = _describe_differences(run, identity)
     if differences:
         surplus = len(differences) - MOST_DIFFERENCES
         if surplus > 0:

@@ -38,6 +38,36 @@ CASES = {
         (*ALONE, "scheduler=plateau", "scheduler.monitor=test_accuracy"),
         ["scheduler.monitor=test_accuracy", "validation_accuracy"],
     ),
+    "weights of another number of classes": (
+        (*ALONE, "loss.weight=[1,2]"),
+        ["loss.weight=[1, 2]", "a list of 10", "balanced"],
+    ),
+    "negative weight in a sweep": (
+        (*SWEEP, "loss.weight=[1,1,1,1,1,1,1,1,1,-1]"),
+        ["loss.weight=", "holds -1", "at least 0", "balanced"],
+    ),
+    "weights in words": ((*ALONE, "loss.weight=balance"), ["loss.weight=balance", "balanced"]),
+    "smoothing above 1 in a sweep": (
+        (*SWEEP, "loss.label_smoothing=0,1.5"),
+        ["loss.label_smoothing=1.5", "less than 1"],
+    ),
+    "unknown key of a loss": ((*ALONE, "loss.smoothing=0.1"), ["loss.smoothing", "not in"]),
+    "argument that a loss lacks": (
+        (*ALONE, "+loss.delta=2"),
+        ["CrossEntropyLoss refuses", "delta=2", "unexpected keyword"],
+    ),
+    "loss of values for classes": ((*ALONE, "loss=huber"), ["HuberLoss", "10 classes", "loss=cross_entropy"]),
+    "binary loss of ten classes": ((*ALONE, "loss=bce"), ["BCEWithLogitsLoss", "two classes", "have 10"]),
+    "loss without rows": (
+        (
+            *ALONE,
+            "loss._target_=torch.nn.functional.cosine_similarity",
+            "~loss.reduction",
+            "~loss.label_smoothing",
+            "~loss.weight",
+        ),
+        ["cosine_similarity fails on outputs (2, 10)"],
+    ),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),
         ["hydra.sweeper.replicates.seed=[]", "[0]"],

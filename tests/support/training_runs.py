@@ -106,23 +106,28 @@ class ReplayedDropout(nn.Module):
         return values * dropout_factors(self.bits[0].T, self.p, values.dtype) if self.training else values
 
 
-def train_by_hand(run: Run) -> tuple[nn.Module, list[Epoch]]:
+Criterion = Callable[[Tensor, Tensor], Tensor]
+
+
+def train_by_hand(
+    run: Run, criterion: Criterion = nn.functional.cross_entropy
+) -> tuple[nn.Module, list[Epoch]]:
     """Train the run in a plain loop of torch, one batch after the other: its network and its epochs.
 
     The matrix products are of the library that `train` takes on this processor: others have other bits.
     """
     with numerics(CPU, "fp32"):
-        return _train_plainly(run)
+        return _train_plainly(run, criterion)
 
 
-def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
+def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoch]]:
     feed = run.feed
     rows, held = feed.split(run.seed)
     order, dropping = (
         torch.Generator().manual_seed(seed_for(run.seed, name)) for name in ("order", "dropout")
     )
     torch.manual_seed(seed_for(run.seed, "model"))
-    model = run.model(feed.shape, feed.outputs)
+    model = run.model(feed.shape, run.outputs)
     dropouts = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Dropout)]
     replayed = [ReplayedDropout(dropout) for _, dropout in dropouts]
     for (name, _), dropout in zip(dropouts, replayed, strict=True):
@@ -142,25 +147,30 @@ def _train_plainly(run: Run) -> tuple[nn.Module, list[Epoch]]:
                 module.bits = drawn
             lr = optimizer.param_groups[0]["lr"]
             logits = model(feed.images[batch])
-            loss = nn.functional.cross_entropy(logits, feed.targets[batch])
+            loss = criterion(logits, feed.targets[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-            right += (logits.argmax(1) == feed.targets[batch]).sum().item()
+            right += _count_right(logits, feed.targets[batch])
             run.schedule.after_step(scheduler)
         model.eval()
         set_mode(optimizer, training=False)
         with torch.no_grad():
             logits = model(feed.images[held])
-        missed = nn.functional.cross_entropy(logits, feed.targets[held]).item()
-        validated = 100 * (logits.argmax(1) == feed.targets[held]).double().mean().item()
+        missed = criterion(logits, feed.targets[held]).item()
+        validated = 100 * _count_right(logits, feed.targets[held]) / len(held)
         trained = 100 * right / (steps * run.batch_size)
         train = {"loss": sum(losses) / steps, "accuracy": trained}
         validation = {"loss": missed, "accuracy": validated}
         epochs.append(Epoch(number, train, validation, lr))
         run.schedule.after_epoch(scheduler, epochs[-1].to_values())
     return model, epochs
+
+
+def _count_right(outputs: Tensor, targets: Tensor) -> int:
+    """Count right answers; values have none."""
+    return 0 if targets.is_floating_point() else int((outputs.argmax(1) == targets).sum())
 
 
 CPU = torch.device("cpu")

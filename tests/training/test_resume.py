@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
@@ -145,6 +146,14 @@ OTHERS = {
         replace(RUN, schedule=Schedule(partial(CosineAnnealingLR, T_max=4))),
         r"scheduler=\S+ConstantLR there, \S+CosineAnnealingLR now",
     ),
+    "loss": (
+        replace(RUN, loss=nn.MultiMarginLoss(reduction="none")),
+        r"loss=\S+ there, MultiMarginLoss now",
+    ),
+    "loss's setting": (
+        replace(RUN, loss=nn.CrossEntropyLoss(reduction="none", label_smoothing=0.1)),
+        "loss.label_smoothing=0.0 there, 0.1 now$",
+    ),
     "model": (
         replace(RUN, model=partial(mlp, widths=[30], dropout=[0.5], norm="batch")),
         r"model.1=Linear\(\S+ out_features=20\S* .*there, Linear\(.*out_features=30",
@@ -162,3 +171,20 @@ def test_a_state_of_another_run_is_refused_and_the_difference_named(run: Run, me
     [result] = train([RUN], "cpu")
     with pytest.raises(ValueError, match=message):
         train([run], "cpu", starts=[result.state])
+
+
+def test_a_state_from_before_there_were_losses_is_one_of_cross_entropy() -> None:
+    log = Log()
+    [result] = train([RUN], "cpu", observer=log)
+    _, state = log.states[0]
+    state["run"] = {key: value for key, value in state["run"].items() if not key.startswith("loss")}
+    [resumed] = train([RUN], "cpu", starts=[state])
+    assert same_bits(resumed.state, result.state)
+    other, message = OTHERS["loss"]
+    with pytest.raises(ValueError, match=message):
+        train([other], "cpu", starts=[state])
+
+
+def test_a_run_of_a_weighted_and_smoothed_loss_goes_on_too(tmp_path: Path) -> None:
+    loss = nn.CrossEntropyLoss(torch.arange(10.0), reduction="none", label_smoothing=0.1)
+    assert_ends_the_same_wherever_broken(replace(RUN, loss=loss), tmp_path, "cpu", "fp32")
