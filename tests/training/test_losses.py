@@ -49,8 +49,8 @@ def focal(outputs: Tensor, targets: Tensor, gamma: float) -> Tensor:
 def weighted(weight: Any, **arguments: Any) -> Any:
     """Take the plain mean of torch's weighted losses."""
     weight = torch.as_tensor(weight, dtype=torch.float64)
-    losses = partial(functional.cross_entropy, weight=weight, reduction="none", **arguments)
-    return lambda outputs, targets: losses(outputs, targets).mean()
+    criterion = nn.CrossEntropyLoss(weight, reduction="none", **arguments)
+    return lambda outputs, targets: criterion(outputs, targets).mean()
 
 
 def of_one(outputs: Tensor, targets: Tensor, **arguments: Any) -> Tensor:
