@@ -115,30 +115,6 @@ def test_a_stack_trains_by_every_loss_as_plain_torch_would_alone(
 
 
 @pytest.mark.parametrize("model", [MLP, convolutions])
-def test_members_of_a_stack_may_have_different_losses(model: Any) -> None:
-    losses = ["loss=cross_entropy", "loss.label_smoothing=0.2", f"loss.weight={WEIGHT}"]
-    runs = runs_of(losses[0], CLASSES, model)
-    for index in (1, 2):
-        runs[index] = replace(runs[index], loss=runs_of(losses[index], CLASSES, model)[0].loss)
-    assert len(build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])) == 1
-    for loss, run, result in zip(losses, runs, train(runs, "cpu"), strict=True):
-        assert_trained(run, result, CASES[loss][1])
-
-
-@pytest.mark.parametrize("model", [MLP, convolutions])
-def test_a_loss_of_the_whole_batch_trains_unstacked(model: Any) -> None:
-    weight = torch.tensor(WEIGHT, dtype=torch.float64)
-    runs = runs_of("loss.reduction=mean", CLASSES, model)
-    runs = [replace(run, loss=nn.CrossEntropyLoss(weight.float())) for run in runs]
-    assert len(build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])) == len(runs)
-    for run, result in zip(runs, train(runs, "cpu"), strict=True):
-        model, epochs = train_by_hand(run, nn.CrossEntropyLoss(weight))
-        assert_close(result, model, tolerance=1e-9)
-        losses = [epoch.train["loss"] for epoch in result.epochs]
-        assert losses == pytest.approx([epoch.train["loss"] for epoch in epochs], rel=1e-6)
-
-
-@pytest.mark.parametrize("model", [MLP, convolutions])
 @pytest.mark.parametrize("overrides", [f"loss.weight={WEIGHT} loss.label_smoothing=0.1", OWN])
 def test_a_loss_trains_in_half_precision(overrides: str, model: Any) -> None:
     [run, *_] = runs_of(overrides, CLASSES, model)

@@ -183,8 +183,3 @@ def test_a_state_from_before_there_were_losses_is_one_of_cross_entropy() -> None
     other, message = OTHERS["loss"]
     with pytest.raises(ValueError, match=message):
         train([other], "cpu", starts=[state])
-
-
-def test_a_run_of_a_weighted_and_smoothed_loss_goes_on_too(tmp_path: Path) -> None:
-    loss = nn.CrossEntropyLoss(torch.arange(10.0), reduction="none", label_smoothing=0.1)
-    assert_ends_the_same_wherever_broken(replace(RUN, loss=loss), tmp_path, "cpu", "fp32")
