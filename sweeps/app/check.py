@@ -30,6 +30,8 @@ def check(cfg: DictConfig) -> None:
     _check_positive(cfg, "optimizer.lr")
     _check_warmup(cfg)
     _check_seconds(cfg, "checkpoint_every")
+    if not cfg.get("metric"):
+        raise ValueError("metric=[] measures nothing; write metric=accuracy, say")
     _check_writable(cfg.outputs)
     if not isinstance(cfg.compile, bool):
         raise ValueError(f"compile={cfg.compile} must be true or false")

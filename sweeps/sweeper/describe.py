@@ -44,15 +44,15 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
 def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
     settings, composer = planner.settings, planner.composer
     config = composer.compose(plan.fixed)
-    options: dict[str, str] = {}
+    options: dict[str, Any] = {}
     fixed: dict[str, Any] = {}
-    for override in planner.parse(plan.fixed):
+    for override, parsed in planner.parse(plan.fixed).items():
         key = override.lstrip("+")
         if override.startswith(("hydra", "~", *settings.may_change)):
             continue
         if composer.is_group(key):
             # Hydra names no choice of a group of which several options are taken.
-            options[override] = config.hydra.runtime.choices.get(key, override.partition("=")[2])
+            options[override] = config.hydra.runtime.choices.get(key, parsed.value())
         elif (value := _select(config, key)) is not ABSENT:
             fixed[key] = value
     return {

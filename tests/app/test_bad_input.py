@@ -38,6 +38,20 @@ CASES = {
         (*ALONE, "scheduler=plateau", "scheduler.monitor=test_accuracy"),
         ["scheduler.monitor=test_accuracy", "validation_accuracy"],
     ),
+    "loss of classes on values": (
+        (*ALONE, "batch_size=50", "data._target_=tests.support.own_data.line"),
+        ["CrossEntropyLoss", "loss=mse metric=rmse"],
+    ),
+    "metric of values on classes": ((*SWEEP, "metric=r2"), ["metric=r2", "classes", "metric=accuracy"]),
+    "metric of classes on values": (
+        (*ALONE, "batch_size=50", "data._target_=tests.support.own_data.line", "loss=mse"),
+        ["metric=accuracy", "rmse"],
+    ),
+    "no metric": ((*ALONE, "metric=[]"), ["metric=[]", "metric=accuracy"]),
+    "metric of no direction": (
+        (*ALONE, "metric.accuracy.direction=up"),
+        ["metric.accuracy.direction=up", "maximize or minimize"],
+    ),
     "weights of another number of classes": (
         (*ALONE, "loss.weight=[1,2]"),
         ["loss.weight=[1, 2]", "a list of 10", "balanced"],

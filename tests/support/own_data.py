@@ -1,9 +1,13 @@
 """Files of a user's own data, written for the tests from scikit-learn's digits."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy
+import torch
 from sklearn.datasets import load_digits
+
+from sweeps import Feed
 
 
 def write_arrays(folder: Path) -> list[str]:
@@ -11,6 +15,13 @@ def write_arrays(folder: Path) -> list[str]:
     bunch = load_digits()
     numpy.savez(folder / "digits.npz", images=(bunch.images * 15).astype("uint8"), labels=bunch.target)
     return [f"data.file={folder / 'digits.npz'}"]
+
+
+def line(**_: Any) -> Feed:
+    """Return rows of three columns, and their sum to predict."""
+    columns = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
+    values = columns.sum(1, keepdim=True)
+    return Feed(columns[:250], values[:250], columns[250:], values[250:], validation=50, outputs=1)
 
 
 def write_table(folder: Path) -> list[str]:

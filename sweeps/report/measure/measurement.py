@@ -55,7 +55,7 @@ class Measurement:
     space: Mapping[str, str] = field(default_factory=dict)
     # what every job was started with: values by key, options by config group
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    choices: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str | list[str]] = field(default_factory=dict)
     # the searched keys that are config groups
     groups: Sequence[str] = ()
     # the config's leaves by dotted key, without searched, repeated and irrelevant ones

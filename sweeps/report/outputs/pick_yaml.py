@@ -56,7 +56,7 @@ def _comment(findings: Findings, pick: Pick) -> str:
     return "\n".join(f"# {line}" for line in [*lines, *list_remarks(findings)])
 
 
-def _defaults_entry(group: str, option: str) -> dict[str, str]:
+def _defaults_entry(group: str, option: str | list[str]) -> dict[str, str | list[str]]:
     """Return an entry of the defaults list: what a plus added is added again, the rest overridden."""
     return {f"/{group[1:]}" if group.startswith("+") else f"override /{group}": option}
 

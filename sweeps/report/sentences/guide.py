@@ -30,7 +30,8 @@ GUIDE = (
     (
         "Diverged, learned nothing",
         "A run diverged if its loss was not finite, or ended clearly above that before any training; fresh "
-        "scores leave it out. A run learned nothing if it is no better than the most frequent class.",
+        "scores leave it out. A run learned nothing if it is no better than always giving the commonest "
+        "class, or the mean target.",
     ),
     (
         "Better, equal, unknown",
