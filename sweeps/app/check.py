@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from functools import cache
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.build import build
 from sweeps.app.check_objective import check_objective, measured_values
+from sweeps.app.unknown_keys import check_keys
 
 if TYPE_CHECKING:
     from sweeps.data.feed import Feed
@@ -24,6 +26,7 @@ def check(cfg: DictConfig) -> None:
     from sweeps.app import run_folder
     from sweeps.training import device
 
+    check_keys(cfg)
     _check_whole_number(cfg, "epochs", at_least=1)
     _check_whole_number(cfg, "batch_size", at_least=1)
     _check_whole_number(cfg, "seed", at_least=0)
@@ -33,8 +36,9 @@ def check(cfg: DictConfig) -> None:
     if not cfg.get("metric"):
         raise ValueError("metric=[] measures nothing; write metric=accuracy, say")
     _check_writable(cfg.outputs)
-    if not isinstance(cfg.compile, bool):
-        raise ValueError(f"compile={cfg.compile} must be true or false")
+    for key in ("compile", "keep_best", "read_test"):
+        if not isinstance(cfg[key], bool):
+            raise ValueError(f"{key}={cfg[key]} must be true or false")
     with device.numerics(device.resolve(cfg.device), cfg.precision):
         run = build(cfg)
         if run.batch_size > run.feed.training:
@@ -89,8 +93,8 @@ def _check_whole_number(cfg: DictConfig, key: str, at_least: int) -> None:
 
 def _check_positive(cfg: DictConfig, key: str) -> None:
     value = OmegaConf.select(cfg, key)
-    if value is not None and not (isinstance(value, int | float) and value > 0):
-        raise ValueError(f"{key}={value} must be greater than 0; write {key}=0.01, say")
+    if value is not None and not (isinstance(value, int | float) and 0 < value < math.inf):
+        raise ValueError(f"{key}={value} must be a number greater than 0; write {key}=0.01, say")
 
 
 def _check_warmup(cfg: DictConfig) -> None:

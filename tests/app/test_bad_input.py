@@ -5,6 +5,9 @@ from pathlib import Path
 
 import optuna
 import pytest
+from omegaconf import OmegaConf
+
+from sweeps.app.unknown_keys import check_keys
 
 SWEEP = ("-m", "optimizer=sgd,adam")
 ALONE = ("optimizer=adam",)
@@ -14,6 +17,10 @@ CASES = {
     "unknown option": ((*ALONE, "model=transformer"), ["model/transformer", "mlp"]),
     "unknown option in a sweep": (("-m", "optimizer=sgd,adan"), ["optimizer/adan", "adamw", "rmsprop"]),
     "unknown key": ((*ALONE, "epoch=3"), ["epoch"]),
+    "added key that nothing reads": ((*ALONE, "+epoch=3"), ["epoch=3 is read by nothing", "write epochs"]),
+    "swept key that nothing reads": ((*SWEEP, "+clip=1,5"), ["clip=1 is read by nothing", "leave it out"]),
+    "neither true nor false": ((*SWEEP, "keep_best=maybe"), ["keep_best=maybe", "true or false"]),
+    "infinite lr": ((*ALONE, "optimizer.lr=1e400"), ["optimizer.lr=inf", "must be a number", "0.01"]),
     "lr of zero": ((*ALONE, "optimizer.lr=0"), ["optimizer.lr=0", "greater than 0", "0.01"]),
     "negative lr in a sweep": ((*SWEEP, "optimizer.lr=0.1,-0.1"), ["optimizer.lr=-0.1", "greater than 0"]),
     "absent optimizer": (
@@ -132,3 +139,10 @@ def test_data_whose_package_is_missing_is_refused(
     message = refusal("data._target_=needy.data", f"outputs={tmp_path}")
     assert message.startswith("data: No module named 'mlexpand'; install its package")
     assert "Traceback" not in message
+
+
+@pytest.mark.parametrize("lr", ["${base}", "${base.lr}", "${oc.select:base,0.1}", "${oc.decode:${base}}"])
+def test_a_key_that_another_refers_to_is_read(lr: str) -> None:
+    check_keys(OmegaConf.create({"base": 0.1, "optimizer": {"lr": lr}}))
+    with pytest.raises(ValueError, match=r"base=0\.1 is read by nothing"):
+        check_keys(OmegaConf.create({"base": 0.1, "optimizer": {"lr": "base"}}))

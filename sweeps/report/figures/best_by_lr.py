@@ -17,7 +17,7 @@ from sweeps.report.sentences.wording import format_params
 TITLE = "Best setting at each learning rate"
 HOW_TO_READ = """
     Each point is a run on a tuning seed, with the best other parameters at its lr: a little too good.
-    A circle may lie below the top, as it holds better where lr is off. Strips: the lr searched, or widened.
+    A circle may not be the best point: it holds better where lr is off. Strips: the lr searched, or widened.
 """
 
 # The height of a range's strip, as a share of the frame's.

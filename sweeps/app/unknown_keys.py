@@ -1,0 +1,33 @@
+"""Keys of a config that nothing reads."""
+
+import difflib
+import re
+from functools import cache
+
+from omegaconf import DictConfig, OmegaConf
+
+
+def check_keys(cfg: DictConfig) -> None:
+    """Raise ValueError for a key at the root that is not the config's own, and that no value refers to."""
+    known = _own_keys()
+    text = OmegaConf.to_yaml(cfg, resolve=False)
+    referred = {
+        word.split(".")[0].strip("'\"[]")
+        for reference in re.findall(r"\$\{([^}]*)\}", text)
+        for word in re.split(r"[:,{$\s]+", reference)
+    }
+    for key in sorted(set(map(str, cfg)) - known - referred):
+        near = difflib.get_close_matches(key, known, n=1)
+        fix = f"write {near[0]}, or leave it out" if near else "leave it out"
+        raise ValueError(f"{key}={cfg[key]} is read by nothing; {fix}")
+
+
+@cache
+def _own_keys() -> frozenset[str]:
+    """Return the keys of config.yaml, and the groups that its defaults list names."""
+    from sweeps.run import CONF
+
+    config = OmegaConf.to_container(OmegaConf.load(CONF / "config.yaml"), resolve=False)
+    assert isinstance(config, dict)
+    groups = [str(key) for default in config["defaults"] if isinstance(default, dict) for key in default]
+    return frozenset({*map(str, config), *groups, "spaces"} - {"defaults"})
