@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 # What this process has built, by its config.
 _built_parts: dict[str, Any] = {}
+# Its losses, by their arguments: runs of one loss share a call of it.
 _built_losses: dict[str, Loss] = {}
-# What an option of conf/metric says of itself; the rest are its function's arguments.
 # The arguments of a loss that are tensors.
 WEIGHT_KEYS = ("weight", "pos_weight")
+# What an option of conf/metric says of itself; the rest are its function's arguments.
 METRIC_KEYS = ("name", "unit", "direction", "per_row", "task")
 
 
@@ -110,11 +111,11 @@ def build_metrics(node: DictConfig) -> tuple[EpochMetric, ...]:
     metrics = []
     options: Any = OmegaConf.to_container(node, resolve=True)
     for key, arguments in options.items():
-        own = {name: arguments.pop(name) for name in METRIC_KEYS if name in arguments}
+        description = {name: arguments.pop(name) for name in METRIC_KEYS if name in arguments}
         function = None
         if arguments["_target_"] is not None:
             function = _instantiate(f"metric.{key}", arguments, _partial_=True)
-        metrics.append(EpochMetric(str(key), function, **own))
+        metrics.append(EpochMetric(str(key), function, **description))
     return tuple(metrics)
 
 

@@ -92,7 +92,7 @@ def _check_metric(metric: Any, is_regression: bool) -> None:
 
 
 def _check_weights(cfg: DictConfig, key: str, count: int) -> None:
-    """Refuse weights that are not one positive, finite number each."""
+    """Refuse weights that are not a finite number of at least 0 each, or that are all 0."""
     value = OmegaConf.select(cfg, f"loss.{key}")
     if value is None or (key == "weight" and value == "balanced"):
         return

@@ -98,8 +98,8 @@ def _draw_curves(path: Path, metric: EpochMetric, result: Result) -> None:
 
     title = " ".join(HydraConfig.get().overrides.task) or "the config's own values"
     curves = {"this run": run_folder.curves_of(result)}
-    shown = Metric(f"validation {metric.name}", metric.unit)
-    figure = learning_curves(title, curves, result.losses.tolist(), shown)
+    quantity = Metric(f"validation {metric.name}", metric.unit)
+    figure = learning_curves(title, curves, result.losses.tolist(), quantity)
     plot = Plot("curves", TITLE, figure, " ".join(HOW_TO_READ.split()))
     path.write_text(render_part(Part(TITLE, plots=[plot])))
 

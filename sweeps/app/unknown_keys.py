@@ -9,16 +9,16 @@ from omegaconf import DictConfig, OmegaConf
 
 def check_keys(cfg: DictConfig) -> None:
     """Raise ValueError for a key at the root that is not the config's own, and that no value refers to."""
-    known = _own_keys()
+    own_keys = _own_keys()
     text = OmegaConf.to_yaml(cfg, resolve=False)
-    referred = {
+    references = {
         word.split(".")[0].strip("'\"[]")
         for reference in re.findall(r"\$\{([^}]*)\}", text)
         for word in re.split(r"[:,{$\s]+", reference)
     }
-    for key in sorted(set(map(str, cfg)) - known - referred):
-        near = difflib.get_close_matches(key, known, n=1)
-        fix = f"write {near[0]}, or leave it out" if near else "leave it out"
+    for key in sorted(set(map(str, cfg)) - own_keys - references):
+        matches = difflib.get_close_matches(key, own_keys, n=1)
+        fix = f"write {matches[0]}, or leave it out" if matches else "leave it out"
         raise ValueError(f"{key}={cfg[key]} is read by nothing; {fix}")
 
 

@@ -28,11 +28,11 @@ def fill_cache(
     whether it was decoded before; another process that asks meanwhile waits.
     Raises ValueError where the folder can't be written.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "sweeps"
-    place = (home if folder is None else Path(folder)).expanduser()
-    file = place / f"{_key(paths, shape)}.npy"
+    default = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "sweeps"
+    home = (default if folder is None else Path(folder)).expanduser()
+    file = home / f"{_key(paths, shape)}.npy"
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
             images = _read(file, (len(paths), *shape))
             if images is None:
@@ -41,7 +41,7 @@ def fill_cache(
     except OSError as error:
         reason = error.strerror or error
         raise ValueError(
-            f"data.cache={place} can't be written ({reason}); write data.cache=<another folder>"
+            f"data.cache={home} can't be written ({reason}); write data.cache=<another folder>"
         ) from error
     assert images is not None
     return images

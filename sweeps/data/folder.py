@@ -66,23 +66,25 @@ def _list_splits(path: Path, root: str) -> dict[str, list[tuple[str, int]]]:
         folders = {"train": path}
     classes: list[str] | None = None
     samples = {}
-    for split, place in folders.items():
-        dataset = _list_images(place, root)
+    for split, split_path in folders.items():
+        dataset = _list_images(split_path, root)
         if classes is not None and dataset.classes != classes:
             different = ", ".join(sorted(set(dataset.classes) ^ set(classes)))
-            raise ValueError(f"data.root: {place} and its training split differ in the classes {different}")
+            raise ValueError(
+                f"data.root: {split_path} and its training split differ in the classes {different}"
+            )
         classes = dataset.classes
         samples[split] = dataset.samples
     return samples
 
 
-def _list_images(place: Path, root: str) -> Any:
+def _list_images(path: Path, root: str) -> Any:
     from torchvision.datasets import ImageFolder
     from torchvision.datasets.folder import IMG_EXTENSIONS
 
     suffixes = (*IMG_EXTENSIONS, ".gif")  # which ImageFolder leaves out, though its loader reads them
     try:
-        return ImageFolder(str(place), is_valid_file=lambda path: path.lower().endswith(suffixes))
+        return ImageFolder(str(path), is_valid_file=lambda file: file.lower().endswith(suffixes))
     except FileNotFoundError as error:
         reason = re.sub(r"\s+", " ", str(error))
         raise ValueError(

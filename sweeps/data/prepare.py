@@ -71,8 +71,8 @@ def check_options(options: Options) -> None:
     names = list(Options.__annotations__)
     for name in options:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"; write data.{near[0]}" if near else f"; its options are {', '.join(names)}"
+            matches = difflib.get_close_matches(name, names, n=1)
+            hint = f"; write data.{matches[0]}" if matches else f"; its options are {', '.join(names)}"
             raise ValueError(f"data.{name} is not an option of this data set{hint}")
     for name in ("normalize", "stratify"):
         if not isinstance(value := options.get(name, True), bool):

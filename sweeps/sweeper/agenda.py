@@ -121,9 +121,9 @@ class Agenda:
     def _confirm_picks(self) -> None:
         """Enqueue the settings that are picked from each tuned study, in one that confirms it."""
         for plan, study in self._finished(self.tuning):
-            confirmation = enqueue_picks(self._storage, plan, study, self.settings)
-            if confirmation[0].name not in [known.name for known, _ in self.confirming]:
-                self.confirming.append(confirmation)
+            pair = enqueue_picks(self._storage, plan, study, self.settings)
+            if pair[0].name not in [confirming.name for confirming, _ in self.confirming]:
+                self.confirming.append(pair)
 
     def _confirm_recommended(self) -> None:
         """Enqueue what the fresh seeds recommend, at other learning rates."""
