@@ -12,6 +12,9 @@ from sweeps.study.retries import RETRY_OF
 # The trial's system attribute that names its worker.
 WORKER = "sweeps:worker"
 
+# The trial's system attribute that counts the processes that died while they ran it, their sweep alive.
+DEATHS = "sweeps:deaths"
+
 # The user attribute of a trial that says how many of its replicates diverged.
 DIVERGED = "diverged"
 
@@ -27,6 +30,8 @@ class OpenTrial:
     worker: str | None
     # Whether it repeats one that failed.
     is_retry: bool
+    # How often a process died that ran it.
+    deaths: int
 
 
 class Census:
@@ -51,7 +56,7 @@ class Census:
     def update(self) -> None:
         """Look at the trials that are new, and at those that had not ended."""
         before = {trial.key for trial in self.open}
-        marks = read_marks(self._study, self._last, before, [WORKER, RETRY_OF], [DIVERGED])
+        marks = read_marks(self._study, self._last, before, [WORKER, RETRY_OF, DEATHS], [DIVERGED])
         self.open = []
         for key, state, attributes in marks:
             self._last = max(self._last, key)
@@ -60,11 +65,17 @@ class Census:
                 self.ended_retries += RETRY_OF in attributes
                 self.diverged += int(attributes.get(DIVERGED, 0))
             else:
-                self.open.append(OpenTrial(key, state, attributes.get(WORKER), RETRY_OF in attributes))
+                is_retry, deaths = RETRY_OF in attributes, attributes.get(DEATHS, 0)
+                self.open.append(OpenTrial(key, state, attributes.get(WORKER), is_retry, deaths))
 
     def count(self, state: TrialState) -> int:
         """Return how many trials are in a state."""
         return self.ended[state] + sum(trial.state == state for trial in self.open)
+
+    @property
+    def suspects(self) -> int:
+        """Return how many trials wait whose last process died: they may be what killed it."""
+        return sum(trial.state == TrialState.WAITING and trial.deaths > 0 for trial in self.open)
 
     @property
     def retries(self) -> int:

@@ -10,9 +10,17 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from sweeps.study.census import WORKER, Census
+from sweeps.study.census import DEATHS, WORKER, Census, OpenTrial
 from sweeps.study.locks import Locks
-from sweeps.study.optuna_internals import batch, read_trial, set_trial_attribute, set_trial_state, trial_id
+from sweeps.study.optuna_internals import (
+    batch,
+    fail_trial,
+    mark_trial,
+    read_trial,
+    set_trial_attribute,
+    set_trial_state,
+    trial_id,
+)
 from sweeps.study.outage import retry_once
 from sweeps.study.retries import count_tries, enqueue_retry
 
@@ -59,11 +67,15 @@ class Claims:
 
     While a process lives it holds the lock of its own name. A running trial whose worker's lock nobody holds
     is therefore nobody's, and workers whose driver is dead claim no more.
+
+    A trial that a worker died of, while its driver lives, may have killed it. It is claimed alone then, and
+    has failed when so many died of it.
     """
 
-    def __init__(self, locks: Locks, driver: str | None = None) -> None:
+    def __init__(self, locks: Locks, driver: str | None = None, most_deaths: int = 2) -> None:
         self.driver = driver
-        self.name = uuid.uuid4().hex
+        self.name = uuid.uuid4().hex if driver is None else f"{driver}.{uuid.uuid4().hex}"
+        self._most_deaths = most_deaths
         self._locks = locks
         self._censuses: dict[str, Census] = {}
         # The trials that other workers had begun before this process claimed them.
@@ -103,9 +115,16 @@ class Claims:
             if not any(backlog.claimable for backlog in backlogs) or self._is_orphan():
                 return []
             trials = []
-            for source, backlog, count in zip(sources, backlogs, share(backlogs), strict=True):
+            counts = self._suspect_share(sources) or share(backlogs)
+            for source, backlog, count in zip(sources, backlogs, counts, strict=True):
                 trials += self._take(source, min(backlog.claimable, count))
             return trials
+
+    def _suspect_share(self, sources: Sequence[Source]) -> list[int]:
+        """Return one for the first study with a trial that processes died of; nothing where none has."""
+        suspects = [self._censuses[source.study.study_name].suspects for source in sources]
+        first = next((index for index, count in enumerate(suspects) if count), None)
+        return [] if first is None else [int(index == first) for index in range(len(sources))]
 
     def is_resumed(self, trial: optuna.Trial) -> bool:
         """Return whether a trial that this process claimed was begun by another worker, or earlier."""
@@ -145,7 +164,10 @@ class Claims:
     @retry_once
     def free(self, study: optuna.Study) -> None:
         """Let the running trials of dead workers wait to be resumed."""
-        with self._locks.exclusive():  # even for none: it takes a lost lock of this process again
+        with (
+            self._locks.exclusive(),
+            batch(study),
+        ):  # even for none: it takes a lost lock of this process again
             self._free(study, self._count(study))
 
     @retry_once
@@ -164,6 +186,11 @@ class Claims:
     def count_running(self, study: optuna.Study) -> int:
         """Return how many of a study's trials run; after `free` they are those of live workers."""
         return self._count(study).count(TrialState.RUNNING)
+
+    @retry_once
+    def count_suspects(self, study: optuna.Study) -> int:
+        """Return how many of a study's trials wait that a process died of."""
+        return self._count(study).suspects
 
     @retry_once
     def count_settings(self, study: optuna.Study) -> int:
@@ -221,12 +248,12 @@ class Claims:
 
     def _free_and_count(self, source: Source) -> Backlog:
         """Let a study's trials of dead workers wait, and return how many are left."""
-        census = self._count(source.study)
-        freed = self._free(source.study, census)
+        if self._free(source.study, self._count(source.study)):
+            self._count(source.study)
+        census = self._censuses[source.study.study_name]
         claimable = count_claimable(census, source.n_trials)
         total = max(source.n_trials, census.first_tries)
-        # What was freed runs by this count.
-        return Backlog(claimable + freed, claimable + census.count(TrialState.RUNNING), total)
+        return Backlog(claimable, claimable + census.count(TrialState.RUNNING), total)
 
     def _take(self, source: Source, count: int) -> list[optuna.Trial]:
         """Let this process be the worker of so many trials of a study."""
@@ -241,13 +268,26 @@ class Claims:
         return trials
 
     def _free(self, study: optuna.Study, census: Census) -> int:
-        """Let the running trials of dead workers wait, and return how many there were."""
+        """Let the running trials of dead workers wait, or fail, and return how many there were."""
         running = [trial for trial in census.open if trial.state == TrialState.RUNNING]
         dead = {worker for worker in {trial.worker for trial in running} if self._is_dead(worker)}
-        freed = [trial.key for trial in running if trial.worker in dead]
-        for key in freed:
-            set_trial_state(study, key, TrialState.WAITING)
+        freed = [trial for trial in running if trial.worker in dead]
+        for trial in freed:
+            self._free_trial(study, trial)
         return len(freed)
+
+    def _free_trial(self, study: optuna.Study, trial: OpenTrial) -> None:
+        """Let a dead worker's trial wait, or fail where it was not the first that died of it."""
+        # Where its driver is dead too, all of the sweep was killed, and no setting is to blame.
+        driver, dot, _ = (trial.worker or "").partition(".")
+        deaths = trial.deaths + int(bool(dot) and not self._is_dead(driver))
+        if deaths > trial.deaths:
+            mark_trial(study, trial.key, DEATHS, deaths)
+        if deaths < self._most_deaths:
+            set_trial_state(study, trial.key, TrialState.WAITING)
+            return
+        reason = f"its process died {deaths} times: killed from outside or for its memory, or crashed"
+        fail_trial(study, trial.key, reason)
 
     def _is_dead(self, name: str | None) -> bool:
         if name is None:  # killed between its claim's two writes; no claim is under way, we hold the lock

@@ -75,6 +75,10 @@ class Agenda:
             count += self._claims.count_claimable(study, plan.n_trials)
         return count
 
+    def count_suspects(self) -> int:
+        """Return how many trials wait that a process died of."""
+        return sum(self._claims.count_suspects(study) for _, study in self.active())
+
     def count_running(self) -> int:
         """Return how many trials live workers run; to be called after `count_claimable`."""
         return sum(self._claims.count_running(study) for _, study in self.active())

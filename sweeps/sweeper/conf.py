@@ -55,7 +55,7 @@ class StudySweeperConf:
     n_trials: int | None = 20
     # worker processes; null: one a core
     n_jobs: int | None = None
-    # how often a failed trial is tried again within a sweep
+    # how often a failed trial is tried again within a sweep; one whose process dies, once at least
     retries: int = 0
     # the sweep gives up when more than this share of a study's n_trials failed
     max_failure_rate: float = 0.0
@@ -116,6 +116,11 @@ class StudySweeperConf:
         _refuse_unknown_keys(cls, values, "hydra.sweeper")
         _refuse_unknown_keys(ConfirmConf, confirm, "hydra.sweeper.confirm")
         return cls(**{**values, "confirm": ConfirmConf(**confirm)})
+
+    @property
+    def most_deaths(self) -> int:
+        """Return how many deaths of its process fail a trial; one may have another reason."""
+        return max(2, self.retries + 1)
 
     @property
     def is_grid(self) -> bool:

@@ -60,7 +60,7 @@ def drive(
         studies = open_studies(plans, planner, storage, folder, host)
     print(*introduce(plans, settings, storage_of(studies[0])), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
-    claims = Claims(storage.locks())
+    claims = Claims(storage.locks(), most_deaths=settings.most_deaths)
     worker = Worker(plans, storage.worker_url(), replace(settings, storage=None), jobs, claims.name)
     agenda = Agenda(zip(plans, studies, strict=True), settings, planner.composer, host, claims)
     try:

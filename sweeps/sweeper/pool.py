@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
@@ -37,13 +37,15 @@ class Pool:
             if not count:
                 self._wait_for_others(show)
                 continue
+            suspects = self.agenda.count_suspects()
             try:
-                self._launch(count)
+                self._launch(count, suspects)
             except Exception as error:
                 if storage_failure(error) or fruitless + 1 == FRUITLESS_STARTS:
                     raise
             # Launchers may return before their workers finish.
-            fruitless = fruitless + 1 if self.agenda.count_claimable() == count else 0
+            is_fruitless = self.agenda.count_claimable() == count and self.agenda.count_suspects() == suspects
+            fruitless = fruitless + 1 if is_fruitless else 0
             if fruitless == FRUITLESS_STARTS:
                 raise RuntimeError(f"workers ended {fruitless} times without finishing one of {count} trials")
 
@@ -54,10 +56,14 @@ class Pool:
             self.agenda.advance()
         return self.agenda.count_claimable()
 
-    def _launch(self, count: int) -> None:
+    def _launch(self, count: int, suspects: int) -> None:
         """Start workers for so many trials and those that may follow; raise what one raised."""
         count = min(max(count, self.agenda.count_following()), count_workers(self.worker.settings))
-        launcher, jobs = _prepare_launch(self.worker, count)
+        worker = self.worker
+        if suspects and _is_joblib(worker):
+            # Joblib kills all workers where one dies, so that others' trials would be blamed too.
+            worker, count = replace(worker, is_for_one_claim=True), 1
+        launcher, jobs = _prepare_launch(worker, count)
         for returned in launcher.launch(jobs, initial_job_idx=0):
             # Raises what the worker raised.
             if returned.return_value:
@@ -70,11 +76,18 @@ class Pool:
             time.sleep(INTERVAL)
 
 
+def _is_joblib(worker: Worker) -> bool:
+    target = OmegaConf.select(worker.jobs.composer.config, "hydra.launcher._target_")
+    return str(target).endswith(".JoblibLauncher")
+
+
 def _prepare_launch(worker: Worker, count: int) -> tuple[Launcher, list[list[str]]]:
     """Return Hydra's launcher for `count` workers, and the overrides of each."""
     config = worker.jobs.composer.config
-    if "n_jobs" in config.hydra.launcher:  # joblib's own number of processes
-        config = override_hydra_key(config, "hydra.launcher.n_jobs", count)
+    if "n_jobs" in config.hydra.launcher:  # the launcher's own number of processes
+        # Joblib runs one job alone in the process that asks, which is the driver's.
+        processes = max(2, count) if _is_joblib(worker) else count
+        config = override_hydra_key(config, "hydra.launcher.n_jobs", processes)
     if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display says it
         config = set_hydra_key(config, "hydra.hydra_logging.root.level", "WARNING")
     # Else Ray, below `uv run`, starts workers in a copy of the working folder: relative paths lead elsewhere.

@@ -107,6 +107,8 @@ class Worker:
     jobs: Jobs
     # the name of the driver's lock
     driver: str
+    # whether it ends after what it claims first
+    is_for_one_claim: bool = False
 
     def __call__(self, config: DictConfig) -> str | None:  # noqa: ARG002 -- a task function's signature
         """Work to the end; return why nothing can be kept any more where that is the end."""
@@ -118,7 +120,8 @@ class Worker:
                 optuna.logging.set_verbosity(optuna.logging.WARNING)
                 storage = storage_at(self.storage)
                 optuna_storage = storage.open()
-                with Claims(storage.locks(), self.driver).hold_lock() as claims:
+                most_deaths = self.settings.most_deaths
+                with Claims(storage.locks(), self.driver, most_deaths).hold_lock() as claims:
                     agenda = self._open_agenda(optuna_storage, claims)
                     self._run_trials(claims, Lanes(self, agenda, number), ReportQueue(optuna_storage))
                     is_orphan = claims.is_orphan()
@@ -146,6 +149,8 @@ class Worker:
             while self._claim(trials, claims, lanes, queue):
                 self._run_stacks(trials, claims, queue)
                 trials.clear()
+                if self.is_for_one_claim:
+                    break
         except BaseException as error:
             # Where the storage fails, giving back would wait and fail too.
             if storage_failure(error) is None:

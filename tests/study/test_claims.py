@@ -7,7 +7,7 @@ import optuna
 import psycopg
 import pytest
 
-from sweeps.study.claims import Claims
+from sweeps.study.claims import Claims, Source
 from sweeps.study.storage import storage_at
 from tests.support.storages import PROCESSES, create_study
 
@@ -116,3 +116,26 @@ def test_a_worker_that_told_late_writes_nothing_to_an_ended_trial(url: str) -> N
         assert claims.tell(trial, [1.0], failure="late") is None
     assert study.trials[0].values == [2.0]
     assert study.trials[0].user_attrs == {}
+
+
+def test_a_trial_that_a_second_worker_dies_of_has_failed_and_is_claimed_alone_before(url: str) -> None:
+    study = create_study(url)
+    locks = storage_at(url).locks
+    with Claims(locks()).hold_lock() as driver:
+        for _ in range(2):
+            with Claims(locks(), driver.name).hold_lock() as worker:
+                trials = worker.claim_share([Source(study, {}, 3)], lambda _: [3])
+        driver.free(study)
+        assert len(trials) == 1, "others would be blamed for what it does"
+        assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING", "WAITING"]
+        assert "died 2 times" in study.trials[0].user_attrs["failure"]
+
+
+def test_a_trial_is_not_to_blame_where_its_driver_died_too(url: str) -> None:
+    study = create_study(url)
+    for _ in range(3):
+        driver = Claims(storage_at(url).locks())
+        with driver.hold_lock(), Claims(storage_at(url).locks(), driver.name).hold_lock() as worker:
+            assert worker.claim(study, {}, 1)
+    Claims(storage_at(url).locks()).free(study)
+    assert [trial.state.name for trial in study.trials] == ["WAITING"]

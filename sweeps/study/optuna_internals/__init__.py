@@ -77,6 +77,17 @@ def set_trial_attribute(study: optuna.Study, trial: optuna.Trial, key: str, valu
     study._storage.set_trial_system_attr(trial._trial_id, key, value)
 
 
+def mark_trial(study: optuna.Study, key: int, attribute: str, value: Any) -> None:
+    """Write a system attribute of the trial with an id."""
+    study._storage.set_trial_system_attr(key, attribute, value)
+
+
+def fail_trial(study: optuna.Study, key: int, reason: str) -> None:
+    """End the trial with an id as one that failed, for a reason that no job could give."""
+    study._storage.set_trial_user_attr(key, "failure", reason)
+    study._storage.set_trial_state_values(key, TrialState.FAIL)
+
+
 def set_intermediate_value(study: optuna.Study, trial: optuna.Trial, step: int, value: float) -> None:
     """Write a trial's value at a step; Optuna's Trial.report keeps the first one."""
     study._storage.set_trial_intermediate_value(trial._trial_id, step, value)
