@@ -69,7 +69,7 @@ def _shorten_feed(feed: Feed, training: int, validation: int) -> Feed:
 def _measure_files(cfg: DictConfig, run: Run, result: Result) -> int:
     """Return the bytes of a run's folder: those that a short run's result takes, and all epochs and steps."""
     with tempfile.TemporaryDirectory() as folder:
-        run_folder.write_run(Path(folder), result, {}, run.metrics[0].key)
+        run_folder.write_run(Path(folder), run, result, {})
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
     steps = run.epochs * (run.feed.training // run.batch_size)
     checkpoints = 2 if cfg.keep_best else 1

@@ -12,6 +12,7 @@ from sweeps.training import device as devices
 from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.run import Result, Run, State
 from sweeps.training.run_identity import identify_unbuilt_run, reason_to_refuse
+from sweeps.training.script import write_script
 
 METRICS_FILE = "metrics.json"
 log = logging.getLogger(__name__)
@@ -80,19 +81,20 @@ def load_state_or_start_over(
         return None
 
 
-def write_run(folder: Path, result: Result, scores: Mapping[str, float], metric: str) -> None:
+def write_run(folder: Path, run: Run, result: Result, scores: Mapping[str, float]) -> None:
     """Write the checkpoint and the metrics; a run with both has ended.
 
-    scores: the objective, `metric`, of the splits that no epoch measures.
+    scores: the objective of the splits that no epoch measures.
     """
     metrics = {
         "score": result.score,
         "diverged": result.diverged,
         "learned_nothing": result.learned_nothing,
         "chance": result.chance,
-        metric: scores,
+        run.metrics[0].key: scores,
         "epochs": [epoch.to_values() for epoch in result.epochs],
         "losses": [float(f"{loss:.5g}") for loss in result.losses.tolist()],  # of each step
+        "script": write_script(run),
     }
     checkpoint.save(folder / CHECKPOINT, result.state)
     (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=1) + "\n")

@@ -121,7 +121,7 @@ def train_and_write(
             continue
         scores = _measure_splits(job, result, device, precision)
         _describe(job, result, scores)
-        run_folder.write_run(job.folder, result, scores, job.run.metrics[0].key)
+        run_folder.write_run(job.folder, job.run, result, scores)
         ends.append((result, scores))
     return ends
 

@@ -32,6 +32,7 @@ def _draw(storage: BaseStorage, studies: Sequence[Findings], joint: Joint, folde
     from sweeps.report.outputs.document import compose_document
     from sweeps.report.outputs.html import render_html
     from sweeps.report.outputs.markdown import render_markdown
+    from sweeps.report.outputs.pick_script import write_script
     from sweeps.report.outputs.pick_yaml import write_pick
     from sweeps.report.outputs.report_json import write_report_json
     from sweeps.report.outputs.runs_csv import write_runs_csv
@@ -42,7 +43,7 @@ def _draw(storage: BaseStorage, studies: Sequence[Findings], joint: Joint, folde
     write_report_json(studies, joint, paths[1])
     paths[2].write_text(render_html(document))
     paths[3].write_text(render_markdown(document))
-    picks = [write_pick(findings, folder) for findings in studies]
+    picks = [write(findings, folder) for findings in studies for write in (write_pick, write_script)]
     with batch(storage):
         publish(storage, studies, document)
     return [*paths, *filter(None, picks)]

@@ -76,7 +76,7 @@ def digest_sweep(storage: Path, folder: Path, studies: Iterable[str]) -> dict[st
     paths = [storage, *(Path(f"{storage}-{suffix}") for suffix in ("wal", "journal"))]
     paths += [folder / name for name in ("report.html", "report.md", "report.json", "runs.csv")]
     paths += [folder.joinpath(*study.split("/")[1:], "optimization_results.yaml") for study in studies]
-    return digest_files(map(str, [*paths, *sorted(folder.glob("pick/*.yaml"))]))
+    return digest_files(map(str, [*paths, *sorted(folder.glob("pick/*.*"))]))
 
 
 def _read_options(config: DictConfig) -> dict[str, str] | None:

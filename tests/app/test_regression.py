@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import optuna
+import torch
 import yaml
 
 from tests.conftest import finish, start
@@ -36,6 +38,13 @@ def test_a_regression_is_swept_minimised_and_reported_in_its_own_words(tmp_path:
     assert "accuracy" not in report
     pick = yaml.safe_load((tmp_path / "sweeps" / "pick" / "sgd.yaml").read_text())
     assert {"override /metric": ["mae", "r2"]} in pick["defaults"]
+    script: dict[str, Any] = {"model": torch.nn.Linear(6, 1), "batches": [], "measure": lambda _: 1.0}
+    text = (tmp_path / "sweeps" / "pick" / "sgd.py").read_text()
+    exec(text, script)
+    assert text.startswith("# sweeps/optimizer=sgd: lr=0.1\n# test MAE: ")
+    assert "# Holds for line, mlp, ReduceLROnPlateau, 2 epochs, batch 50\n" in text
+    assert (script["criterion"].delta, script["scheduler"].mode) == (1, "min")
+    assert script["optimizer"].param_groups[0]["lr"] == 0.1
     metrics = json.loads(next(tmp_path.rglob("metrics.json")).read_text())
     assert metrics["score"] == metrics["epochs"][-1]["validation_mae"]
     assert metrics["epochs"][-1].keys() == {

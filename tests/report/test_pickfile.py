@@ -1,5 +1,7 @@
 """A pick as a config, composed by Hydra as the next run would."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ from omegaconf import OmegaConf
 from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.study import analyze
 from sweeps.report.measure.axis import Axis
+from sweeps.report.measure.confirmation import Confirmation
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
+from sweeps.report.outputs.pick_script import write_script
 from sweeps.report.outputs.pick_yaml import write_pick
 from tests.conftest import REPOSITORY
 from tests.support.sweeps import SWEEPS
@@ -103,8 +107,36 @@ def test_no_earlier_pick_stays_where_nothing_is_recommended(sweep: str, tmp_path
     storage = optuna.storages.InMemoryStorage()
     SWEEPS[sweep](storage)
     [findings] = load_findings(storage, None)
-    earlier = tmp_path / "pick" / "sgd.yaml"
-    earlier.parent.mkdir()
-    earlier.write_text("optimizer: {lr: 1}")
+    earlier = [tmp_path / "pick" / "sgd.yaml", tmp_path / "pick" / "sgd.py"]
+    earlier[0].parent.mkdir()
+    for path in earlier:
+        path.write_text("optimizer: {lr: 1}")
     assert write_pick(findings, tmp_path) is None
-    assert not earlier.exists()
+    assert write_script(findings, tmp_path) is None
+    assert not any(path.exists() for path in earlier)
+
+
+def test_a_picks_script_is_read_from_a_run_of_it_and_goes_with_the_last_of_them(tmp_path: Path) -> None:
+    storage = optuna.storages.InMemoryStorage()
+    SWEEPS["confirm off"](storage)
+    [findings, *_] = load_findings(storage, None)
+    pick = findings.recommended_pick
+    assert pick is not None
+    folders = ["optimizer=sgd/confirm/0/seed=5", "optimizer=sgd/3/seed=0", "optimizer=sgd/3/seed=1"]
+    runs = {folder: FinishedRun(90.0, folder=folder) for folder in folders}
+    setting = Setting(3, pick.params, "complete", {name: runs[name] for name in folders[1:]})
+    confirmed = Confirmation(settings=[replace(setting, runs={folders[0]: runs[folders[0]]})])
+    measured = replace(
+        findings.measurement, settings=[setting], confirmation=confirmed, folder=str(tmp_path / "moved")
+    )
+    findings = replace(findings, measurement=measured)
+    for number, folder in enumerate(folders):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "metrics.json").write_text(json.dumps({"script": [f"number = {number}"]}))
+    for number, folder in enumerate(folders):
+        path = write_script(findings, tmp_path)
+        assert path is not None
+        assert path.read_text().endswith(f"\nnumber = {number}\n")
+        (tmp_path / folder / "metrics.json").unlink()
+    assert write_script(findings, tmp_path) is None
+    assert not list(tmp_path.glob("pick/*.py"))

@@ -24,13 +24,18 @@ def pick_name(measurement: Measurement) -> str:
 def write_pick(findings: Findings, folder: Path) -> Path | None:
     """Write what is recommended as pick/<option>.yaml; remove an earlier file where nothing is."""
     path = folder / "pick" / f"{pick_name(findings.measurement)}.yaml"
-    pick = findings.recommended_pick
-    if pick is None or not is_usable(findings):
+    pick = usable_pick(findings)
+    if pick is None:
         path.unlink(missing_ok=True)
         return None
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_render(findings, pick))
     return path
+
+
+def usable_pick(findings: Findings) -> Pick | None:
+    """Return what is recommended, if it can be used as it is."""
+    return findings.recommended_pick if is_usable(findings) else None
 
 
 def _render(findings: Findings, pick: Pick) -> str:
@@ -43,17 +48,18 @@ def _render(findings: Findings, pick: Pick) -> str:
     if values := nest(_values(measurement, pick.params)):
         parts.append(values)
     body = "\n".join(yaml.safe_dump(part, sort_keys=False, default_flow_style=False) for part in parts)
-    return f"# @package _global_\n{_comment(findings, pick)}\n{body}"
+    comment = "\n".join(f"# {line}" for line in describe_pick(findings, pick))
+    return f"# @package _global_\n{comment}\n{body}"
 
 
-def _comment(findings: Findings, pick: Pick) -> str:
-    """Return the setting, its score and what to know of it, a comment line each."""
+def describe_pick(findings: Findings, pick: Pick) -> list[str]:
+    """Return the setting, its score and what to know of it, a line each."""
     measurement = findings.measurement
     lines = [f"{measurement.study}: {format_params(pick.params)}"]
     if pick.fresh:
         score = format_score(findings.fresh_metric, pick.fresh.score)
         lines.append(f"{findings.fresh_metric.label}: {score} on fresh seeds, 95 % interval")
-    return "\n".join(f"# {line}" for line in [*lines, *list_remarks(findings)])
+    return [*lines, *list_remarks(findings)]
 
 
 def _defaults_entry(group: str, option: str | list[str]) -> dict[str, str | list[str]]:

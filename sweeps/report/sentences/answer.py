@@ -32,7 +32,7 @@ def compose_answer(studies: Sequence[Findings], joint: Joint) -> Answer:
         note=_note(studies),
         rows=list(map(_row, studies)),
         verdicts=verdicts,
-        scope=_scope(studies),
+        scope=describe_scope(studies),
         advice=advise(studies, joint),
         facts=[*verdicts, *_doubt_test_set(joint)][:MOST_FACTS],
     )
@@ -107,7 +107,7 @@ def _tolerance(findings: Findings) -> str:
     return f"{', '.join(map(name_factor, tolerance.factors))} lr: {', '.join(scores)}"
 
 
-def _scope(studies: Sequence[Findings]) -> str:
+def describe_scope(studies: Sequence[Findings]) -> str:
     """Return what the answer holds for, and in what the studies differ; empty of another program's study."""
     constants: list[str] = []
     differences = []
