@@ -22,7 +22,7 @@ from sweeps.study.optuna_internals import (
     trial_id,
 )
 from sweeps.study.outage import retry_once
-from sweeps.study.retries import count_tries, enqueue_retry
+from sweeps.study.retries import UNSCORED, count_tries, enqueue_retry, last_failures
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Claims:
         self._most_deaths = most_deaths
         self._locks = locks
         self._censuses: dict[str, Census] = {}
+        # The failures by study, with how many trials had failed and been tried again when they were counted.
+        self._failures: dict[str, tuple[tuple[int, int], int]] = {}
         # The trials that other workers had begun before this process claimed them.
         self._resumed_ids: set[int] = set()
 
@@ -198,6 +200,11 @@ class Claims:
         return self._count(study).first_tries
 
     @retry_once
+    def count_open(self, study: optuna.Study) -> int:
+        """Return how many of a study's trials have not ended."""
+        return len(self._count(study).open)
+
+    @retry_once
     def count_ended(self, study: optuna.Study) -> int:
         """Return how many of a study's trials have ended."""
         return self._count(study).ended.total()
@@ -210,9 +217,15 @@ class Claims:
 
     @retry_once
     def count_failures(self, study: optuna.Study) -> int:
-        """Return how many trials failed and were not tried again."""
+        """Return how many trials raised or died, and were not tried again."""
         census = self._count(study)
-        return census.count(TrialState.FAIL) - census.retries  # each retry stands for one failure before it
+        state = census.count(TrialState.FAIL), census.retries
+        if state[0] == 0:
+            return 0
+        if self._failures.get(study.study_name, (None, 0))[0] != state:
+            count = sum(UNSCORED not in trial.user_attrs for trial in last_failures(study))
+            self._failures[study.study_name] = state, count
+        return self._failures[study.study_name][1]
 
     def _is_orphan(self) -> bool:
         return self.driver is not None and self._is_dead(self.driver)

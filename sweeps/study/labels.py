@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+# The label of the one replicate of a sweep that repeats nothing.
+SINGLE = "run"
+
 
 def label_replicates(axes: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
     """Return each combination of the axes' values by its label, "seed=0,model.norm=none" or "run"."""
@@ -12,7 +15,7 @@ def label_replicates(axes: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, A
     for combination in product(*axes.values()):
         values = dict(zip(axes, combination, strict=True))
         label = ",".join(f"{key}={_yaml(value)}" for key, value in values.items())
-        replicates[label or "run"] = values
+        replicates[label or SINGLE] = values
     return replicates
 
 

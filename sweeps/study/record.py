@@ -97,6 +97,11 @@ def read_objectives(record: Mapping[str, Any]) -> list[float]:
     return [float(part) for part in (value if isinstance(value, list) else [value])]
 
 
+def has_diverged(record: Mapping[str, Any]) -> bool:
+    """Return whether a record's job said that it diverged, or returned an infinite number."""
+    return bool(record.get("diverged")) or not all(map(math.isfinite, read_objectives(record)))
+
+
 def read_curves(trial: FrozenTrial, label: str) -> dict[str, list[float]]:
     """Return a replicate's curves, one value an epoch, by metric; one left empty is what it reported."""
     curves = dict(trial.system_attrs.get(f"{LONG_VALUES}{label}/curves", {}))
@@ -115,7 +120,7 @@ def long_attributes(trial: FrozenTrial) -> dict[str, Any]:
 def parse_objectives(label: str, returned: Any, count: int) -> list[float]:
     """Return the job's return value as `count` numbers.
 
-    Raises ValueError where it isn't that many finite ones.
+    Raises ValueError where it isn't that many; infinite ones are, as Optuna has them.
     """
     parts = [returned] if count == 1 else returned
     try:
@@ -125,6 +130,6 @@ def parse_objectives(label: str, returned: Any, count: int) -> list[float]:
         raise ValueError(f"{label}: the job returned {returned!r}, which is not {numbers}") from None
     if len(values) != count:
         raise ValueError(f"{label}: the job returned {len(values)} numbers, not {count}: {returned!r}")
-    if not all(math.isfinite(value) for value in values):
-        raise ValueError(f"{label}: the job returned {returned}, which is not finite")
+    if any(math.isnan(value) for value in values):
+        raise ValueError(f"{label}: the job returned {returned}, which is not a number")
     return values

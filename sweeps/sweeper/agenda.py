@@ -75,6 +75,14 @@ class Agenda:
             count += self._claims.count_claimable(study, plan.n_trials)
         return count
 
+    def count_settings(self, study: optuna.Study) -> int:
+        """Return how many settings a study has, those that wait included."""
+        return self._claims.count_settings(study)
+
+    def count_settings_done(self, study: optuna.Study) -> int:
+        """Return how many settings have ended, those that failed included."""
+        return self._claims.count_settings(study) - self._claims.count_open(study)
+
     def count_suspects(self) -> int:
         """Return how many trials wait that a process died of."""
         return sum(self._claims.count_suspects(study) for _, study in self.active())

@@ -1,5 +1,6 @@
 """A claimed trial until all of its replicates have run."""
 
+from math import isnan
 from typing import Any
 
 import optuna
@@ -10,8 +11,16 @@ from optuna.trial import TrialState
 from sweeps.study.census import DIVERGED
 from sweeps.study.claims import Claims, Ending
 from sweeps.study.outage import is_connection_lost, storage_failure
-from sweeps.study.record import AGGREGATES, ReplicateTrial, parse_objectives, read_objectives, read_records
+from sweeps.study.record import (
+    AGGREGATES,
+    ReplicateTrial,
+    has_diverged,
+    parse_objectives,
+    read_objectives,
+    read_records,
+)
 from sweeps.study.reports import ReportQueue, Reports
+from sweeps.study.retries import FAILURE, OUTPUT, UNSCORED
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.jobs import ReplicateJob, job_folder
 from sweeps.sweeper.plan import Plan
@@ -32,8 +41,9 @@ class ClaimedTrial:
         records = read_records(trial.user_attrs, list(plan.replicates))
         self._objectives = {label: read_objectives(record) for label, record in records.items()}
         self._reports = Reports(queue, trial, list(plan.replicates))
-        # What ends the trial before all its replicates have run.
+        # What ends the trial before all its replicates have run, and the file of what that one printed.
         self._end: Exception | None = None
+        self._output = ""
         self._is_told = False
 
     def choose_setting(self, settings: StudySweeperConf, config: DictConfig) -> None:
@@ -65,15 +75,25 @@ class ClaimedTrial:
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
-            objectives = parse_objectives(job.trial.label, outcome, len(self._study.directions))
-            job.trial.finish(objectives)
-            self._objectives[job.trial.label] = objectives
+            objectives = self._parse(job, outcome)
+            if objectives:
+                job.trial.finish(objectives)
+                self._objectives[job.trial.label] = objectives
         except optuna.TrialPruned as pruned:
             self._end = self._end or optuna.TrialPruned(job.trial.describe_end(str(pruned)))
         except (Exception, SystemExit) as error:
             if storage_failure(error) or is_connection_lost(error):  # the setting is not to blame
                 raise
+            self._output = str(job.folder / "output.log")
             self._end = error if isinstance(error, UpdateFinishedTrialError) else JobFailure(error)
+
+    def _parse(self, job: ReplicateJob, returned: Any) -> list[float]:
+        """Return a job's objectives; none where it returned something else, which ends the trial."""
+        try:
+            return parse_objectives(job.trial.label, returned, len(self._study.directions))
+        except ValueError as error:
+            self._end = NoObjective(str(error))
+            return []
 
     def give_back(self, claims: Claims) -> None:
         """Let the trial wait to be resumed, unless it has ended."""
@@ -94,27 +114,39 @@ class ClaimedTrial:
             case UpdateFinishedTrialError():
                 return None
             case JobFailure():
-                attributes, retries = {"failure": reason}, settings.retries
-                return Ending(self._trial, state=TrialState.FAIL, retries=retries, attributes=attributes)
+                return self._failure(settings.retries, {FAILURE: reason, OUTPUT: self._output})
+            case NoObjective():
+                return self._failure(settings.retries, {FAILURE: reason, UNSCORED: True})
             case _:
-                return self._ending_with_values(AGGREGATES[settings.aggregate])
+                return self._ending_with_values(settings)
 
     def mark_told(self) -> None:
         """Note that its study knows how it ended."""
         self._is_told = True
 
-    def _ending_with_values(self, aggregate: Any) -> Ending:
+    def _failure(self, retries: int, attributes: dict[str, Any]) -> Ending:
+        return Ending(self._trial, state=TrialState.FAIL, retries=retries, attributes=attributes)
+
+    def _ending_with_values(self, settings: StudySweeperConf) -> Ending:
+        aggregate = AGGREGATES[settings.aggregate]
         labels = list(self._plan.replicates)
         # one row a replicate, one column an objective
         table = [self._objectives[label] for label in labels]
         values = [float(aggregate(column)) for column in zip(*table, strict=True)]
         records = read_records(self._trial.user_attrs, labels).values()
-        diverged = sum(bool(record.get("diverged")) for record in records)
+        diverged = sum(map(has_diverged, records))
+        if any(map(isnan, values)):  # of an infinite value and its opposite
+            reason = f"{settings.aggregate} of {table} is not a number"
+            return self._failure(settings.retries, {FAILURE: reason, UNSCORED: True})
         return Ending(self._trial, values, attributes={DIVERGED: diverged})
 
 
 class JobFailure(Exception):  # noqa: N818 -- what became of a job, not an error of ours
-    """The end of a trial whose job raised, or returned no objective."""
+    """The end of a trial whose job raised."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(f"{type(error).__name__}: {error}")
+
+
+class NoObjective(Exception):  # noqa: N818 -- what became of a job, not an error of ours
+    """The end of a trial whose job returned no objective."""

@@ -32,6 +32,8 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
     attributes = {**_plan_attributes(plan, planner), **describe_widening(plan, planner.settings, study)}
     attributes["folder"] = str(folder)
     current = study.user_attrs
+    folders = [str(folder), *current.get("folders", [])]
+    attributes["folders"] = list(dict.fromkeys(folders))
     coverage = _coverage_of(planner.settings, plan)
     coverages = list(current.get("ways", []))
     if coverage not in coverages and (not coverages or count_claimable(take_census(study), plan.n_trials)):

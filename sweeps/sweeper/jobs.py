@@ -12,6 +12,7 @@ from hydra.types import TaskFunction
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf, flag_override
 
+from sweeps.study.labels import SINGLE
 from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.record import ReplicateTrial
 from sweeps.sweeper.compose import Composer
@@ -125,10 +126,18 @@ class Jobs:
                 OmegaConf.update(config.hydra, key, value)
         return config
 
+    def _job_id(self, job: ReplicateJob) -> str:
+        """Return the id that a launcher of Hydra's gives the job of that number, with its replicate."""
+        parts = [] if job.trial.label == SINGLE else [job.trial.label]
+        config = self.composer.config
+        if not str(config.hydra.launcher["_target_"]).endswith(".BasicLauncher"):
+            return "_".join([str(config.hydra.job.name), str(job.trial.number), *parts])
+        return "_".join([str(job.trial.number), *parts])
+
     def _own_values(self, job: ReplicateJob) -> dict[str, Any]:
         """Return what a job has of its own in Hydra's part of its config."""
         return {
-            "job.id": f"{job.trial.number}_{job.trial.label}",
+            "job.id": self._job_id(job),
             "job.num": job.trial.number,
             "overrides.task": list(job.overrides),
             "runtime.output_dir": str(self.folder / job.folder),

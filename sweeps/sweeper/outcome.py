@@ -1,6 +1,7 @@
 """Write the results of a sweep that ends, finished or not."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,20 @@ from sweeps.report.measure.from_storage import OVERVIEW, load_study
 from sweeps.report.outputs.conclude import conclude
 from sweeps.report.outputs.tables import settings_table
 from sweeps.report.outputs.terminal import print_conclusion, print_tables
-from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
+from sweeps.study.retries import UNSCORED
 from sweeps.study.storage import Storage
 from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
+from sweeps.sweeper.endings import describe_end, describe_giving_up
+from sweeps.sweeper.jobs import job_folder
+from sweeps.sweeper.plan import Plan
 
 log = logging.getLogger(__name__)
 
 # By the study's name: its user attributes, and the state of each trial.
-States = dict[str, tuple[dict[str, Any], list[TrialState]]]
+States = dict[str, tuple[dict[str, Any], list[TrialState | None]]]
 
 
 def conclude_sweep(
@@ -57,7 +61,7 @@ def write_sweep_results(
     for _, study in [*agenda.tuning, *agenda.confirming]:
         claims.free(study)
     for plan, study in agenda.tuning:
-        _write_best_trials(study, folder.joinpath(*plan.name.split("/")[1:]))
+        _write_best_trials(plan, study, folder)
     return _write_report(agenda, folder, show)
 
 
@@ -71,6 +75,7 @@ def _write_report(agenda: Agenda, folder: Path, show: str | None) -> Conclusion 
         findings = load_findings(storage, plan.name.split("/")[0])
         if show:
             conclusion = conclude(findings, folder if with_report else None, show)
+            conclusion = replace(conclusion, steps={**conclusion.steps, **describe_end(agenda)})
             print_conclusion(conclusion)
             # hydra.verbose=true prints the table of settings too.
             if log.isEnabledFor(logging.DEBUG):
@@ -94,17 +99,22 @@ def _read_states(agenda: Agenda) -> States:
         study = load_study(storage, name) if name.split("/")[0] == sweep else None
         if study and OVERVIEW not in study.user_attrs:
             trials = study.get_trials(deepcopy=False)
-            states[name] = study.user_attrs, [trial.state for trial in trials]
+            states[name] = study.user_attrs, [_state_of(trial) for trial in trials]
     return states
+
+
+def _state_of(trial: FrozenTrial) -> TrialState | None:
+    """Return a trial's state; None where it failed and yet is not to be tried again."""
+    return None if UNSCORED in trial.user_attrs else trial.state
 
 
 def _is_finished(states: States) -> bool:
     """Return whether another start would find nothing to do, not even a failed trial to try again."""
-    ended = {TrialState.COMPLETE, TrialState.PRUNED}
+    ended = {TrialState.COMPLETE, TrialState.PRUNED, None}
     return all(ended.issuperset(trial_states) for _, trial_states in states.values())
 
 
-def _write_best_trials(study: optuna.Study, folder: Path) -> None:
+def _write_best_trials(plan: Plan, study: optuna.Study, sweep: Path) -> None:
     """Write optimization_results.yaml as hydra-optuna-sweeper does, with each trial's number and folder.
 
     It holds the best trial, or the Pareto front of several objectives.
@@ -114,32 +124,29 @@ def _write_best_trials(study: optuna.Study, folder: Path) -> None:
     results: dict[str, Any] = {"name": "optuna"}
     if len(study.directions) == 1:
         best = study.best_trial
-        results |= {"best_params": best.params, "best_value": best.value, **_location(best)}
+        results |= {"best_params": best.params, "best_value": best.value, **_location(plan, study, best)}
     else:
         results["solutions"] = [
-            {"params": trial.params, "values": trial.values, **_location(trial)}
+            {"params": trial.params, "values": trial.values, **_location(plan, study, trial)}
             for trial in study.best_trials
         ]
+    folder = sweep.joinpath(*plan.name.split("/")[1:])
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(results), folder / "optimization_results.yaml")
 
 
-def _location(trial: FrozenTrial) -> dict[str, Any]:
+def _location(plan: Plan, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
+    """Return a trial's number and folder, which an earlier start may have had elsewhere."""
+    first, *earlier = map(Path, study.user_attrs["folders"])
+    below = job_folder(plan.name, trial.number, "run").parent
+    if not (first / below).exists():
+        for folder in earlier:
+            if (folder / below).exists():
+                return {"trial": trial.number, "folder": str(folder / below)}
     return {"trial": trial.number, "folder": str(trial.number)}
 
 
 def raise_if_gave_up(agenda: Agenda, resume_command: str) -> None:
     """Raise SystemExit with the failures' reasons where a study gave up because of them."""
-    failures = []
-    for plan, study in [*agenda.tuning, *agenda.confirming]:
-        if agenda.gives_up(plan, study):
-            for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
-                reason = trial.user_attrs.get("failure")
-                failures.append(f"\n  {study.study_name}, trial {trial.number}: {reason}")
-    if failures:
-        limit = agenda.settings.max_failure_rate
-        raise SystemExit(
-            f"{format_count(len(failures), 'trial')} failed, "
-            f"more than hydra.sweeper.max_failure_rate={limit} allows:"
-            f"{''.join(failures)}\n{resume_command} tries again."
-        )
+    if failures := describe_giving_up(agenda):
+        raise SystemExit(f"{failures}\n{resume_command} tries again.")

@@ -69,7 +69,7 @@ def test_a_retry_takes_along_what_was_reported_and_recorded() -> None:
         ("high", 1, "'high', which is not a number"),
         (None, 2, "None, which is not 2 numbers"),
         ([1.0], 2, r"1 numbers, not 2: \[1.0\]"),
-        (float("nan"), 1, "nan, which is not finite"),
+        (float("nan"), 1, "nan, which is not a number"),
     ],
 )
 def test_what_a_job_returns_that_is_no_objective_is_named(returned: object, count: int, message: str) -> None:

@@ -135,19 +135,6 @@ def test_replicates_are_crossed(toy: Toy) -> None:
     assert [label for label in labels if label in trial.user_attrs] == labels
 
 
-@pytest.mark.parametrize(
-    ("returns", "reason"),
-    [("undefined", "nan, which is not finite"), ("text", "'high', which is not a number")],
-)
-def test_an_objective_that_is_no_number_fails_the_trial_with_its_reason(
-    returns: str, reason: str, toy: Toy
-) -> None:
-    toy.run_here("shape=bowl", f"returns={returns}", "hydra.sweeper.max_failure_rate=1")
-    trials = toy.study("toy/shape=bowl").trials
-    assert [trial.state.name for trial in trials] == ["FAIL"] * 5
-    assert {reason in trial.user_attrs["failure"] for trial in trials} == {True}, trials[0].user_attrs
-
-
 def test_a_failed_trial_is_retried_as_often_as_it_may(toy: Toy) -> None:
     (toy.folder / "journal.fail").write_text("0:0")
     with pytest.raises(SystemExit):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from math import isfinite, nan
 from typing import Any, Literal
 
 import optuna
@@ -19,7 +20,7 @@ from sweeps.report.measure.widening import Widening
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.parameter import Parameter
-from sweeps.study.record import PARAMS, read_curves, read_objectives, read_records
+from sweeps.study.record import PARAMS, has_diverged, read_curves, read_objectives, read_records
 from sweeps.study.retries import RETRY_OF
 
 # The user attribute of a study without trials that compares others: their names.
@@ -146,7 +147,7 @@ def _worst_score(
     for record in _records(trials, replicates):
         if "chance" in record:
             return None
-        if not record.get("diverged"):
+        if not has_diverged(record):
             values.append(direction * read_objectives(record)[0])
     return direction * min(values) if values else None
 
@@ -162,7 +163,7 @@ def _setting(
     runs = {r.label: _run(trial, r.label, worst) for r in replicates if r.label in trial.user_attrs}
     value = trial.values[0] if trial.values else None
     if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
-        runs = {replicates[0].label: FinishedRun(value, bool(trial.user_attrs.get("diverged")))}
+        runs = {replicates[0].label: _run_of_another_program(trial, value)}
     step = max(trial.intermediate_values, default=None)
     return Setting(
         number=trial.number,
@@ -175,11 +176,23 @@ def _setting(
     )
 
 
+def _run_of_another_program(trial: FrozenTrial, value: float) -> FinishedRun:
+    is_diverged = bool(trial.user_attrs.get("diverged")) or not isfinite(value)
+    return FinishedRun(_finite(value), is_diverged)
+
+
+def _finite(value: float) -> float:
+    """Return a score, nan in place of an infinite one, which no statistic could use."""
+    return value if isfinite(value) else nan
+
+
 def _run(trial: FrozenTrial, label: str, worst: float | None) -> FinishedRun:
     record = trial.user_attrs[label]
-    value, diverged = read_objectives(record)[0], bool(record.get("diverged"))
+    value, diverged = read_objectives(record)[0], has_diverged(record)
+    if diverged:
+        value = worst if worst is not None else _finite(value)
     return FinishedRun(
-        value=value if worst is None or not diverged else worst,
+        value=value,
         diverged=diverged,
         learned_nothing=bool(record.get("learned_nothing")),
         test=record.get("test"),

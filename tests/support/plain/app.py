@@ -1,8 +1,10 @@
 """A Hydra application as anybody writes one: it knows nothing of sweeps."""
 
 import json
+import math
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,21 @@ def die(cfg: DictConfig) -> float:
     return score(cfg)
 
 
-ACTS = {"score": score, "die": die}
+def fail(cfg: DictConfig) -> float:
+    """Raise."""
+    raise RuntimeError(f"asked to fail with lr={cfg.lr}")
+
+
+ACTS: dict[str, Callable[[DictConfig], Any]] = {
+    "score": score,
+    "die": die,
+    "fail": fail,
+    "undefined": lambda _: math.nan,
+    "nothing": lambda _: None,
+    "text": lambda _: "high",
+    "infinite": lambda _: math.inf,
+    "pair": lambda _: (1.0, 2.0),
+}
 
 
 if __name__ == "__main__":
