@@ -58,6 +58,8 @@ def build(cfg: DictConfig) -> Run:
         weight_decay_on=cfg.weight_decay_on,
         loss=build_loss(cfg, feed),
         metrics=build_metrics(cfg.metric),
+        clip_norm=cfg.clip_norm,
+        clip_value=cfg.clip_value,
     )
 
 

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.build import build
 from sweeps.app.check_objective import check_objective, measured_values
+from sweeps.app.check_options import check_options
 from sweeps.app.unknown_keys import check_keys
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def check(cfg: DictConfig) -> None:
     _check_positive(cfg, "optimizer.lr")
     _check_warmup(cfg)
     _check_seconds(cfg, "checkpoint_every")
+    check_options(cfg)
     if not cfg.get("metric"):
         raise ValueError("metric=[] measures nothing; write metric=accuracy, say")
     _check_writable(cfg.outputs)

@@ -42,6 +42,9 @@ class Run:
     loss: Loss = CROSS_ENTROPY
     # What each epoch measures beside the loss; the first is the objective.
     metrics: tuple[EpochMetric, ...] = (ACCURACY,)
+    # What the gradient is cut to before each step: its norm over all parameters, each of its elements before.
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
     @property
     def outputs(self) -> int:

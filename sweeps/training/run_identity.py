@@ -49,6 +49,7 @@ def identify_run(
         },
         **describe_loss(run.loss),
         **_identify_metrics(run),
+        **_identify_options(run),
         **_identify_modules(model),
     }
 
@@ -118,6 +119,12 @@ def _identify_metrics(run: Run) -> dict[str, Any]:
     """Return what the epochs measure, where it is other than checkpoints have it that name none."""
     keys = [metric.key for metric in run.metrics]
     return {} if keys == [ACCURACY.key] else {"metric": keys}
+
+
+def _identify_options(run: Run) -> dict[str, Any]:
+    """Return the options that are set: checkpoints from before there was one have none of it."""
+    options = {"clip_norm": run.clip_norm, "clip_value": run.clip_value}
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _identify_groups(optimizer: Optimizer) -> dict[str, Any]:

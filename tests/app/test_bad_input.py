@@ -18,7 +18,7 @@ CASES = {
     "unknown option in a sweep": (("-m", "optimizer=sgd,adan"), ["optimizer/adan", "adamw", "rmsprop"]),
     "unknown key": ((*ALONE, "epoch=3"), ["epoch"]),
     "added key that nothing reads": ((*ALONE, "+epoch=3"), ["epoch=3 is read by nothing", "write epochs"]),
-    "swept key that nothing reads": ((*SWEEP, "+clip=1,5"), ["clip=1 is read by nothing", "leave it out"]),
+    "swept key that nothing reads": ((*SWEEP, "+clip=1,5"), ["clip=1 is read by nothing", "write clip_norm"]),
     "neither true nor false": ((*SWEEP, "keep_best=maybe"), ["keep_best=maybe", "true or false"]),
     "infinite lr": ((*ALONE, "optimizer.lr=1e400"), ["optimizer.lr=inf", "must be a number", "0.01"]),
     "lr of zero": ((*ALONE, "optimizer.lr=0"), ["optimizer.lr=0", "greater than 0", "0.01"]),
@@ -88,6 +88,10 @@ CASES = {
             "~loss.weight",
         ),
         ["cosine_similarity fails on outputs (2, 10)"],
+    ),
+    "clipped to nothing": (
+        (*SWEEP, "clip_norm=0,1"),
+        ["clip_norm=0 ", "greater than 0", "clip_norm=1", "null"],
     ),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),

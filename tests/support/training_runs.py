@@ -150,6 +150,7 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
             loss = criterion(logits, feed.targets[batch])
             optimizer.zero_grad()
             loss.backward()
+            _clip(run, model)
             optimizer.step()
             losses.append(loss.item())
             right += _count_right(logits, feed.targets[batch])
@@ -166,6 +167,13 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
         epochs.append(Epoch(number, train, validation, lr))
         run.schedule.after_epoch(scheduler, epochs[-1].to_values())
     return model, epochs
+
+
+def _clip(run: Run, model: nn.Module) -> None:
+    if run.clip_value is not None:
+        nn.utils.clip_grad_value_(model.parameters(), run.clip_value)
+    if run.clip_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), run.clip_norm)
 
 
 def _count_right(outputs: Tensor, targets: Tensor) -> int:

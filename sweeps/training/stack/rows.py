@@ -30,6 +30,14 @@ def stack_buffers(modules: Sequence[nn.Module], name: str) -> Tensor:
     return values
 
 
+def view_together(parts: Sequence[Tensor]) -> Tensor:
+    """Return (stack, *shape), of which the parts are the rows: one behind the other in memory."""
+    first = parts[0]
+    size = first.numel() * first.element_size()
+    assert all(part.data_ptr() == first.data_ptr() + row * size for row, part in enumerate(parts))
+    return first.as_strided((len(parts), *first.shape), (first.numel(), *first.stride()))
+
+
 def detach(module: nn.Module) -> None:
     """Give a module tensors of its own again, so that it doesn't keep the whole stack's in memory."""
     for parameter in module.parameters():

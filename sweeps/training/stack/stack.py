@@ -18,6 +18,7 @@ from sweeps.training.run import Epoch, Run
 from sweeps.training.stack import rows
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.buffer import Buffer
+from sweeps.training.stack.clipping import Clipping
 from sweeps.training.stack.fused_steps import Steps, use_fused_kernel
 from sweeps.training.stack.layout import Layout
 from sweeps.training.stack.loss import StackLoss
@@ -51,6 +52,7 @@ class Stack:
         for member in self.members:
             use_fused_kernel(member.optimizer)
         self._steps = [Steps(member.optimizer) for member in self.members]
+        self._clipping = Clipping(self.members)
         self._images = Buffer()
 
     def train_epoch(self) -> None:
@@ -116,6 +118,7 @@ class Stack:
             sums = [
                 part + metric.sum_rows(outputs, labels) for part, metric in zip(sums, metrics, strict=True)
             ]
+            self._clipping.clip()
             for member, steps in zip(members, self._steps, strict=True):
                 steps.take()
                 member.end_step()

@@ -1,0 +1,24 @@
+"""Checks of a run's options, each of which null leaves out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from omegaconf import DictConfig
+
+
+def check_options(cfg: DictConfig) -> None:
+    """Raise ValueError, with key, value and fix, for an option's value that can't be."""
+    for key in ("clip_norm", "clip_value"):
+        _check_positive(cfg, key)
+
+
+def _check_positive(cfg: DictConfig, key: str) -> None:
+    value = cfg[key]
+    if value is not None and not (_is_number(value) and value > 0):
+        raise ValueError(f"{key}={value} must be a number greater than 0; write {key}=1, or null for none")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
