@@ -8,6 +8,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.app.command_line import check_words
 from sweeps.app.resolvers import register_resolvers
 from sweeps.versions import versions
 
@@ -52,6 +53,10 @@ def start() -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         rest = [word for word in words if word not in (DRY_RUN, "-m", "--multirun")]
         sys.argv[1:] = ["-m", *rest, "hydra.sweeper.dry_run=true"]
+    try:
+        check_words(sys.argv[1:], CONF)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     main()
 
 

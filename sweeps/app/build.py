@@ -9,6 +9,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.app.reasons import describe_error, locate_error
 from sweeps.sweeper.config_copy import copy_config
 
 # torch is imported where something is built: --help answers without it.
@@ -41,7 +42,7 @@ def build(cfg: DictConfig) -> Run:
     from sweeps.schedulers import Schedule
     from sweeps.training.run import Run
 
-    feed = check_feed(_instantiate("data", cfg.data))
+    feed = check_feed(_instantiate("data", cfg.data), cfg.data._target_)
     cfg = copy_config(cfg)
     OmegaConf.update(cfg, "steps_per_epoch", feed.training // cfg.batch_size)
     model = _instantiate("model", cfg.model, _partial_=True)
@@ -145,7 +146,7 @@ def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
 
     It may name anything: the config is the user's own program.
     """
-    arguments = OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
+    arguments: Any = OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
     config = repr((arguments, kwargs))
     if config not in _built_parts:
         try:
@@ -157,6 +158,11 @@ def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
                 "(optimizer-sweeps[train,optimizers] brings those of conf/), "
                 "or add its file's folder to PYTHONPATH"
             ) from error
+        except Exception as error:  # the user's own function may fail in any way
+            if str(error).startswith((f"{key}.", f"{key}:")):
+                raise
+            reason = f"{describe_error(error)}{locate_error(error)}"
+            raise ValueError(f"{key}: {arguments['_target_']} fails: {reason}") from error
     return _built_parts[config]
 
 

@@ -13,21 +13,23 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.build import build
-from sweeps.app.check_objective import check_objective, measured_values
+from sweeps.app.check_arguments import check_values
+from sweeps.app.check_objective import check_objective
 from sweeps.app.check_options import check_options
 from sweeps.app.unknown_keys import check_keys
 
 if TYPE_CHECKING:
     from sweeps.data.feed import Feed
-    from sweeps.training.run import Run
 
 
 def check(cfg: DictConfig) -> None:
     """Raise ValueError, with key, value and fix, for a config that can't train; nothing is trained."""
     from sweeps.app import run_folder
+    from sweeps.app.check_parts import check_parts
     from sweeps.training import device
 
     check_keys(cfg)
+    check_values(cfg)
     _check_whole_number(cfg, "epochs", at_least=1)
     _check_whole_number(cfg, "batch_size", at_least=1)
     _check_whole_number(cfg, "seed", at_least=0)
@@ -49,8 +51,8 @@ def check(cfg: DictConfig) -> None:
                 f"{run.feed.training} images; write batch_size={run.feed.training} or less"
             )
         check_objective(cfg, run)
+        check_parts(cfg, run)
         _show_feed(run.feed)
-        _build_parts(cfg, run)
         if cfg.resume is not None:
             run_folder.load_resumed_state(cfg.resume, run, cfg.device)
 
@@ -61,30 +63,6 @@ def _show_feed(feed: Feed) -> None:
     from sweeps.data.checks import describe_feed
 
     print(describe_feed(feed), flush=True)
-
-
-def _build_parts(cfg: DictConfig, run: Run) -> None:
-    """Let the model, the optimizer and the scheduler refuse their arguments, on tensors without memory."""
-    import torch
-
-    from sweeps.optimizers import build_optimizer
-
-    group = "model"
-    try:
-        with torch.device("meta"):
-            model = run.model(run.feed.shape, run.outputs)
-            group = "optimizer"
-            optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
-            group = "scheduler"
-            run.schedule.build(optimizer)
-    except (TypeError, ValueError, RuntimeError) as error:
-        arguments = ", ".join(f"{key}={value}" for key, value in cfg[group].items() if key != "_target_")
-        raise ValueError(f"{group}: {cfg[group]._target_} refuses {arguments}: {error}") from error
-    measured = measured_values(run)
-    if (monitor := run.schedule.monitor) not in (None, *measured):
-        raise ValueError(
-            f"scheduler.monitor={monitor} is not measured; write null or one of {', '.join(measured)}"
-        )
 
 
 def _check_whole_number(cfg: DictConfig, key: str, at_least: int) -> None:
@@ -117,8 +95,13 @@ def _check_seconds(cfg: DictConfig, key: str) -> None:
         raise ValueError(f"{key}={value} must be a number of seconds; 0 is after every epoch")
 
 
-def _check_writable(outputs: str) -> None:
-    folder = Path(outputs).absolute()
+def _check_writable(value: Any, key: str = "outputs") -> None:
+    """Raise ValueError for a folder in which no file can be written, existing or not."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{key}='{'' if value is None else value}' names no folder; write {key}=<folder>")
+    if value.startswith("~"):
+        raise ValueError(f"{key}={value} begins with ~; write {key}={Path(value).expanduser()}")
+    folder = Path(value).absolute()
     try:
         while not folder.exists():
             folder = folder.parent
@@ -126,21 +109,28 @@ def _check_writable(outputs: str) -> None:
     except OSError as error:
         reason = error.strerror
         raise ValueError(
-            f"outputs={outputs} can't be written ({reason}); write outputs=<another folder>"
+            f"{key}={value} can't be written ({reason}); write {key}=<another folder>"
         ) from error
 
 
 class WritableOutputs(Callback):
-    """Says that `outputs` can't be written before Hydra trips over it. Set in conf/config.yaml."""
+    """Says that a folder can't be written before Hydra trips over it. Set in conf/config.yaml."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
         """Leave with the message, which Hydra would turn into a warning were it an Exception."""
-        try:
-            _check_writable(config.outputs)
-        except ValueError as error:
-            raise SystemExit(str(error)) from None
+        _leave_unless_writable(config, "hydra.run.dir")
 
-    on_multirun_start = on_run_start
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
+        """Leave with the message, also where the sweep would go against its metric."""
+        _leave_unless_writable(config, "hydra.sweep.dir")
+
+
+def _leave_unless_writable(config: DictConfig, key: str) -> None:
+    try:
+        _check_writable(config.outputs)
+        _check_writable(OmegaConf.select(config, key), key)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 class TorchInstalled(Callback):

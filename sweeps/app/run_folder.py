@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,6 +22,14 @@ log = logging.getLogger(__name__)
 def output_folder() -> Path:
     """Return the folder that Hydra gave to the running job."""
     return Path(HydraConfig.get().runtime.output_dir)
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove a folder that holds only what Hydra writes before a run: its configs and an empty log."""
+    log_file = folder / f"{HydraConfig.get().job.name}.log"
+    entries = set(folder.iterdir()) if folder.is_dir() else set()
+    if entries == {folder / ".hydra", log_file} and not log_file.stat().st_size:
+        shutil.rmtree(folder)
 
 
 def load_resumed_state(path: str, run: Run, device: str) -> State:

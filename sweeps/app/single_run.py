@@ -33,6 +33,7 @@ def train_single(cfg: DictConfig) -> float:
             check(cfg)
             job = _prepare_single(cfg, folder)
         except ValueError as error:
+            run_folder.remove_unused(folder)
             raise SystemExit(str(error)) from None
         with _epoch_bar(job.run) as show:
             [end] = train_and_write([job], cfg.device, cfg.precision, cfg.compile, show)

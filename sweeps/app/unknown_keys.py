@@ -19,6 +19,8 @@ def check_keys(cfg: DictConfig) -> None:
     for key in sorted(set(map(str, cfg)) - own_keys - references):
         matches = difflib.get_close_matches(key, own_keys, n=1)
         fix = f"write {matches[0]}, or leave it out" if matches else "leave it out"
+        if key == "pick":
+            fix = "add --config-dir outputs/<study>, whose pick/ holds it"
         raise ValueError(f"{key}={cfg[key]} is read by nothing; {fix}")
 
 

@@ -9,10 +9,14 @@ from torch import Tensor
 from sweeps.data.feed import Feed
 
 
-def check_feed(feed: Any) -> Feed:
-    """Return the feed. Raises ValueError, with the fix, for one that no network can be trained on."""
+def check_feed(feed: Any, source: str = "its function") -> Feed:
+    """Return the feed. Raises ValueError, with the fix, for one that no network can be trained on.
+
+    source: what returned it.
+    """
     if not isinstance(feed, Feed):
-        raise ValueError(f"data: it returned {type(feed).__name__}, but must return a sweeps.Feed of tensors")
+        kind = "None" if feed is None else f"a {type(feed).__name__}"
+        raise ValueError(f"data: {source} returned {kind}, but must return a sweeps.Feed of tensors")
     _check_tensors(feed)
     return feed
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from sweeps.models.parts import build_activation, initialise
+from sweeps.models.parts import build_activation, check_probability, initialise, is_count
 
 NORMS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm, "none": nn.Identity}
 
@@ -30,11 +30,14 @@ def mlp(
     """
     if norm not in NORMS:
         raise ValueError(f"model.norm={norm} is not known; choose one of {', '.join(NORMS)}")
+    _check_units(widths, depth)
     hidden_layers = _depth(widths, depth)
     units = _values_of_layers("widths", widths, hidden_layers)
     sizes = [shape.numel(), *units]
     layers: list[nn.Module] = [nn.Flatten()]
-    probabilities = _values_of_layers("dropout", dropout, hidden_layers)
+    probabilities = [
+        check_probability(value) for value in _values_of_layers("dropout", dropout, hidden_layers)
+    ]
     for inputs, width, probability in zip(sizes, units, probabilities, strict=False):
         layers += [
             nn.Linear(inputs, width),
@@ -45,6 +48,19 @@ def mlp(
     model = nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
     initialise(model, init)
     return model
+
+
+def _check_units(widths: Any, depth: Any) -> None:
+    """Raise ValueError for hidden layers that aren't whole numbers of at least 1."""
+    is_list = isinstance(widths, Sequence) and not isinstance(widths, str)
+    units = list(widths) if is_list else [widths]
+    if not all(map(is_count, units)):
+        raise ValueError(
+            f"model.widths={units if is_list else widths} must be whole numbers of at least 1; "
+            "write model.widths=[75,45]"
+        )
+    if depth is not None and not is_count(depth):
+        raise ValueError(f"model.depth={depth} must be a whole number of at least 1, or null")
 
 
 def _depth(widths: int | Sequence[int], depth: int | None) -> int:
@@ -62,9 +78,10 @@ def _values_of_layers(key: str, values: Any, layers: int) -> list[Any]:
     """Return a value for each layer."""
     if isinstance(values, int | float):
         return [values] * layers
-    if len(values) != layers:
+    is_list = isinstance(values, Sequence) and not isinstance(values, str)
+    if not is_list or len(values) != layers:
+        given = list(values) if is_list else values
         raise ValueError(
-            f"model.{key}={list(values)} must be one value, or one for each of the {layers} layers "
-            f"of model.widths"
+            f"model.{key}={given} must be one value, or one for each of the {layers} layers of model.widths"
         )
     return list(values)

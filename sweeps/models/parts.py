@@ -11,7 +11,25 @@ def build_activation(name: str) -> nn.Module:
     layer = getattr(nn, name, None)
     if not (isinstance(layer, type) and issubclass(layer, nn.Module)):
         raise ValueError(f"model.activation={name} is no layer of torch.nn; write ReLU, GELU, SiLU or Tanh")
-    return layer()
+    try:
+        return layer()
+    except TypeError as error:
+        raise ValueError(
+            f"model.activation={name} takes arguments of its own; write ReLU, GELU, SiLU or Tanh"
+        ) from error
+
+
+def check_probability(dropout: object) -> float:
+    """Return a dropout's probability. Raises ValueError for what isn't one."""
+    # A NaN compares as nothing does.
+    if not isinstance(dropout, int | float) or isinstance(dropout, bool) or not 0 <= dropout <= 1:
+        raise ValueError(f"model.dropout={dropout} must be between 0 and 1; write model.dropout=0.5")
+    return dropout
+
+
+def is_count(value: object) -> bool:
+    """Return whether a value is a whole number of at least 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def initialise(model: nn.Module, name: str | None) -> None:

@@ -38,7 +38,7 @@ CASES = {
     "absent data": ((*SWEEP, "data=mnist", "data.root=nowhere"), ["data.root=nowhere", "data.download=true"]),
     "refused search value": (
         ("-m", "optimizer=sgd", "optimizer.momentum=choice(0.9,-1)"),
-        ["momentum=-1", "torch.optim.SGD", "sweeps/optimizer=sgd"],
+        ["optimizer.momentum=-1", "at least 0", "sweeps/optimizer=sgd"],
     ),
     "refused model": ((*ALONE, "model.norm=group"), ["model.norm=group", "batch, layer, none"]),
     "unmeasured monitor": (

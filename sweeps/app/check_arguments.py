@@ -1,0 +1,105 @@
+"""Checks of a part's arguments by the values that its class or function has for defaults."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+# Limits of torch's arguments that torch doesn't check: the lowest value, whether it may be met, the highest.
+LIMITS: dict[str, tuple[float, bool, float]] = {
+    "optimizer.momentum": (0, True, 1),
+    "scheduler.gamma": (0, False, math.inf),
+    "scheduler.step_size": (1, True, math.inf),
+    "scheduler.T_max": (1, True, math.inf),
+    "scheduler.eta_min": (0, True, math.inf),
+    "scheduler.factor": (0, False, math.inf),
+    "scheduler.patience": (0, True, math.inf),
+    "scheduler.cooldown": (0, True, math.inf),
+    "scheduler.min_lr": (0, True, math.inf),
+}
+# Groups whose option must name a class or function.
+PARTS = ("data", "model", "optimizer", "scheduler", "loss")
+
+
+def check_values(cfg: DictConfig) -> None:
+    """Raise ValueError for a part without a class, a value that is ???, and one beyond its limits."""
+    for group in PARTS:
+        node = cfg.get(group)
+        if not OmegaConf.is_dict(node) or not node.get("_target_"):
+            raise ValueError(
+                f"{group} has no _target_: its file must name a class or function; write "
+                f"{group}._target_=<module>.<name>"
+            )
+    for key in sorted(OmegaConf.missing_keys(cfg)):
+        if key.split(".")[0] in PARTS:
+            raise ValueError(f"{key}=??? has no value; write {key}=<value>, or remove its line")
+    for key, limits in LIMITS.items():
+        if str(cfg[key.split(".")[0]]._target_).startswith("torch."):
+            _check_limits(key, OmegaConf.select(cfg, key), *limits)
+
+
+def _check_limits(key: str, value: Any, low: float, may_be_low: bool, high: float) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return  # its class has the last word
+    if value < low or (value == low and not may_be_low) or (value >= high):
+        at_least = f"at least {low:g}" if may_be_low else f"greater than {low:g}"
+        less = f" and less than {high:g}" if math.isfinite(high) else ""
+        raise ValueError(f"{key}={value} must be {at_least}{less}")
+
+
+def check_arguments(group: str, part: Callable[..., Any]) -> None:
+    """Raise ValueError for an argument of another type than its default: a word for a number, say.
+
+    part: a class or function with its arguments; None as a default says nothing.
+    """
+    if not isinstance(part, partial):
+        return
+    try:
+        parameters = inspect.signature(part.func).parameters
+    except (TypeError, ValueError):  # written in C
+        return
+    for name, value in part.keywords.items():
+        if name in parameters:
+            _check_type(f"{group}.{name}", value, parameters[name].default)
+
+
+def _check_type(key: str, value: Any, default: Any) -> None:
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise ValueError(f"{key}={_write(value)} must be true or false; write {key}={_write(default)}")
+    elif isinstance(default, int | float):
+        if not is_finite_number(value) and value != default:
+            raise ValueError(f"{key}={_write(value)} must be a number; write {key}={_write(default)}, say")
+    elif isinstance(default, tuple) and default and all(map(_is_number_or_none, default)):
+        fits = isinstance(value, Sequence) and len(value) == len(default)
+        if isinstance(value, str) or not fits or not all(map(_is_number_or_none, value)):
+            raise ValueError(
+                f"{key}={_write(value)} must be {len(default)} numbers; write {key}={_write(default)}"
+            )
+
+
+def is_finite_number(value: Any) -> bool:
+    """Return whether a value is a finite number, which true, false and text are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_number_or_none(value: Any) -> bool:
+    return value is None or is_finite_number(value)
+
+
+def _write(value: Any) -> str:
+    """Return a value as the command line takes it."""
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_write, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_write(part)}" for key, part in value.items()) + "}"
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
