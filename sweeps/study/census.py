@@ -87,6 +87,14 @@ class Census:
         """Return how many trials are no retries, those that wait to be begun included."""
         return self.ended.total() + len(self.open) - self.retries
 
+    def count_claimable(self, n_trials: int) -> int:
+        """Return how many trials can still be claimed: those that wait, and of n_trials those not begun."""
+        return self.count(TrialState.WAITING) + max(0, n_trials - self.first_tries)
+
+    def has_ended(self, n_trials: int) -> bool:
+        """Return whether every trial of a study's budget has ended, whichever driver ran it."""
+        return not self.open and self.first_tries >= n_trials
+
 
 def take_census(study: optuna.Study) -> Census:
     """Return the count of a study's trials."""

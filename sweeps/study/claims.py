@@ -170,7 +170,7 @@ class Claims:
             self._locks.exclusive(),
             batch(study),
         ):  # even for none: it takes a lost lock of this process again
-            self._free(study, self._count(study))
+            self._free(study, self.count(study))
 
     @retry_once
     def give_back(self, study: optuna.Study, trial: optuna.Trial) -> None:
@@ -180,45 +180,19 @@ class Claims:
                 set_trial_state(study, trial_id(trial), TrialState.WAITING)
 
     @retry_once
-    def count_claimable(self, study: optuna.Study, n_trials: int) -> int:
-        """Return how many of a study's trials can still be claimed."""
-        return count_claimable(self._count(study), n_trials)
+    def count(self, study: optuna.Study) -> Census:
+        """Return the count of a study's trials, brought up to date; it is the same object each time."""
+        self.census(study).update()
+        return self.census(study)
 
-    @retry_once
-    def count_running(self, study: optuna.Study) -> int:
-        """Return how many of a study's trials run; after `free` they are those of live workers."""
-        return self._count(study).count(TrialState.RUNNING)
-
-    @retry_once
-    def count_suspects(self, study: optuna.Study) -> int:
-        """Return how many of a study's trials wait that a process died of."""
-        return self._count(study).suspects
-
-    @retry_once
-    def count_settings(self, study: optuna.Study) -> int:
-        """Return how many settings a study has, those that wait included; retries are none of their own."""
-        return self._count(study).first_tries
-
-    @retry_once
-    def count_open(self, study: optuna.Study) -> int:
-        """Return how many of a study's trials have not ended."""
-        return len(self._count(study).open)
-
-    @retry_once
-    def count_ended(self, study: optuna.Study) -> int:
-        """Return how many of a study's trials have ended."""
-        return self._count(study).ended.total()
-
-    @retry_once
-    def has_ended(self, study: optuna.Study, n_trials: int) -> bool:
-        """Return whether every trial of a study's budget has ended, whichever driver ran it."""
-        census = self._count(study)
-        return not census.open and census.first_tries >= n_trials
+    def census(self, study: optuna.Study) -> Census:
+        """Return the count of a study's trials as of the last `count`."""
+        return self._censuses.setdefault(study.study_name, Census(study))
 
     @retry_once
     def count_failures(self, study: optuna.Study) -> int:
-        """Return how many trials raised or died, and were not tried again."""
-        census = self._count(study)
+        """Return how many trials had raised or died by the last `count`, and were not tried again."""
+        census = self.census(study)
         state = census.count(TrialState.FAIL), census.retries
         if state[0] == 0:
             return 0
@@ -251,26 +225,18 @@ class Claims:
             enqueue_retry(study, frozen)
         return frozen
 
-    def _count(self, study: optuna.Study) -> Census:
-        """Return the count of a study's trials, brought up to date."""
-        if study.study_name not in self._censuses:
-            self._censuses[study.study_name] = Census(study)
-        census = self._censuses[study.study_name]
-        census.update()
-        return census
-
     def _free_and_count(self, source: Source) -> Backlog:
         """Let a study's trials of dead workers wait, and return how many are left."""
-        if self._free(source.study, self._count(source.study)):
-            self._count(source.study)
-        census = self._censuses[source.study.study_name]
-        claimable = count_claimable(census, source.n_trials)
+        if self._free(source.study, self.count(source.study)):
+            self.count(source.study)
+        census = self.census(source.study)
+        claimable = census.count_claimable(source.n_trials)
         total = max(source.n_trials, census.first_tries)
         return Backlog(claimable, claimable + census.count(TrialState.RUNNING), total)
 
     def _take(self, source: Source, count: int) -> list[optuna.Trial]:
         """Let this process be the worker of so many trials of a study."""
-        census = self._censuses[source.study.study_name]
+        census = self.census(source.study)
         begun = {trial.key for trial in census.open if trial.worker is not None}
         trials = []
         for _ in range(count):
@@ -306,8 +272,3 @@ class Claims:
         if name is None:  # killed between its claim's two writes; no claim is under way, we hold the lock
             return True
         return name != self.name and not self._locks.is_held(name)
-
-
-def count_claimable(census: Census, n_trials: int) -> int:
-    """Return how many trials can still be claimed: those that wait and those not begun."""
-    return census.count(TrialState.WAITING) + max(0, n_trials - census.first_tries)

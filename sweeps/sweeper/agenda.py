@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import optuna
+from optuna.trial import TrialState
 
 from sweeps.study.claims import Claims
 from sweeps.study.news import add_news
@@ -51,6 +52,7 @@ class Agenda:
 
         Each step is a transaction, and one that was taken enqueues nothing twice.
         """
+        self.count()
         for plan, study in self._finished(self.tuning):
             self._take_step(plan.name, [(plan, study)], partial(self._widen, plan, study))
         if self.settings.confirm.is_on and not self._open(self.tuning):
@@ -58,38 +60,46 @@ class Agenda:
             if not self._open(self.confirming):
                 self._take_step("recommended", [*self.tuning, *self.confirming], self._confirm_recommended)
 
+    def count(self) -> None:
+        """Count the trials of all studies anew; the methods below go by the last count."""
+        for _, study in [*self.tuning, *self.confirming]:
+            self._claims.count(study)
+
     def active(self) -> list[Pair]:
         """Return the studies that trials can be claimed from: those that have not given up."""
         return [pair for pair in [*self.tuning, *self.confirming] if not self.gives_up(*pair)]
 
     def gives_up(self, plan: Plan, study: optuna.Study) -> bool:
         """Return whether more of a study's trials failed for good than may."""
-        n_trials = max(plan.n_trials, self._claims.count_settings(study))  # widening added to the plan's
+        census = self._claims.census(study)
+        n_trials = max(plan.n_trials, census.first_tries)  # widening added to the plan's
         return self._claims.count_failures(study) > self.settings.max_failure_rate * n_trials
 
     def count_claimable(self) -> int:
         """Return how many trials workers can claim, those of dead workers included."""
-        count = 0
-        for plan, study in self.active():
+        for _, study in [*self.tuning, *self.confirming]:
             self._claims.free(study)
-            count += self._claims.count_claimable(study, plan.n_trials)
-        return count
+        self.count()
+        censuses = [(plan, self._claims.census(study)) for plan, study in self.active()]
+        return sum(census.count_claimable(plan.n_trials) for plan, census in censuses)
 
     def count_settings(self, study: optuna.Study) -> int:
         """Return how many settings a study has, those that wait included."""
-        return self._claims.count_settings(study)
+        return self._claims.count(study).first_tries
 
     def count_settings_done(self, study: optuna.Study) -> int:
         """Return how many settings have ended, those that failed included."""
-        return self._claims.count_settings(study) - self._claims.count_open(study)
+        census = self._claims.count(study)
+        return census.first_tries - len(census.open)
 
     def count_suspects(self) -> int:
-        """Return how many trials wait that a process died of."""
-        return sum(self._claims.count_suspects(study) for _, study in self.active())
+        """Return how many trials wait that a process died of; to be called after `count_claimable`."""
+        return sum(self._claims.census(study).suspects for _, study in self.active())
 
     def count_running(self) -> int:
         """Return how many trials live workers run; to be called after `count_claimable`."""
-        return sum(self._claims.count_running(study) for _, study in self.active())
+        censuses = [self._claims.census(study) for _, study in self.active()]
+        return sum(census.count(TrialState.RUNNING) for census in censuses)
 
     def count_following(self) -> int:
         """Return how many trials may follow at once from those that have not ended; 0: none will."""
@@ -105,7 +115,7 @@ class Agenda:
         return [
             (plan, study)
             for plan, study in pairs
-            if self._claims.has_ended(study, plan.n_trials) and not self.gives_up(plan, study)
+            if self._claims.census(study).has_ended(plan.n_trials) and not self.gives_up(plan, study)
         ]
 
     def _open(self, pairs: Iterable[Pair]) -> list[Pair]:
@@ -113,16 +123,17 @@ class Agenda:
         return [
             (plan, study)
             for plan, study in pairs
-            if not self._claims.has_ended(study, plan.n_trials) and not self.gives_up(plan, study)
+            if not self._claims.census(study).has_ended(plan.n_trials) and not self.gives_up(plan, study)
         ]
 
     def _take_step(self, name: str, pairs: Iterable[Pair], step: Callable[[], None]) -> None:
         """Take a step, unless no trial that it goes by has ended since this process did last."""
-        ended = sum(self._claims.count_ended(study) for _, study in pairs)
+        ended = sum(self._claims.census(study).ended.total() for _, study in pairs)
         if self._ended.get(name) != ended:
             with batch(self._storage):
                 step()
             self._ended[name] = ended
+            self.count()
 
     def _widen(self, plan: Plan, study: optuna.Study) -> None:
         """Enqueue the row that a tuned study is to get."""

@@ -9,7 +9,6 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import CategoricalDistribution
 
 from sweeps.study.census import take_census
-from sweeps.study.claims import count_claimable
 from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
 from sweeps.sweeper.conf import StudySweeperConf
@@ -36,7 +35,7 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
     attributes["folders"] = list(dict.fromkeys(folders))
     coverage = _coverage_of(planner.settings, plan)
     coverages = list(current.get("ways", []))
-    if coverage not in coverages and (not coverages or count_claimable(take_census(study), plan.n_trials)):
+    if coverage not in coverages and (not coverages or take_census(study).count_claimable(plan.n_trials)):
         coverages.append(coverage)
     for key, value in {**attributes, "ways": coverages}.items():
         if current.get(key, ABSENT) != value:

@@ -11,7 +11,6 @@ from optuna.storages import BaseStorage
 
 from sweeps.report.measure.from_storage import load_study
 from sweeps.study.census import take_census
-from sweeps.study.claims import count_claimable
 from sweeps.study.compatibility import find_study, open_or_create_study
 from sweeps.study.optuna_internals import batch
 from sweeps.study.retries import retry_failures
@@ -65,7 +64,7 @@ def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage, h
         if settings.confirm.is_on:
             confirmation = confirmation_plan(plan, settings)
             find_study(storage, confirmation.name, directions, confirmation_identity(plan), {})
-        if study is None or count_claimable(take_census(study), plan.n_trials):
+        if study is None or take_census(study).count_claimable(plan.n_trials):
             unfinished.append(plan)
     if unfinished:
         host.prepare()

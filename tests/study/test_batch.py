@@ -12,6 +12,7 @@ import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
+from optuna.trial import TrialState
 
 from sweeps.study.census import take_census
 from sweeps.study.claims import Claims, Ending, Source
@@ -59,8 +60,8 @@ def run_trials(study: optuna.Study) -> None:
         trial.set_user_attr("seed=0", {"value": (1, 2.5), "text": "ü", "none": None})
         trial.set_user_attr("seed=0", {"value": [1, 2.5], "text": "ß", "none": None})
     study.tell(trials[0], 1.5)
-    study.tell(trials[1], state=optuna.trial.TrialState.FAIL)
-    study.tell(trials[2], state=optuna.trial.TrialState.PRUNED)
+    study.tell(trials[1], state=TrialState.FAIL)
+    study.tell(trials[2], state=TrialState.PRUNED)
     study.enqueue_trial({"lr": 0.05, "size": 20, "norm": 3}, user_attrs={"by": "hand"})
     study.ask(SPACE)
 
@@ -173,8 +174,8 @@ def claim_all(url: str, claim: Callable[[Claims, optuna.Study], None]) -> list[d
             workers[-1][1].sampler = Grid(GRID, seed=0)
         for turn in range(4):
             claim(*workers[turn % 2])
-        assert first.count_claimable(study, 25) == 0
-        assert first.count_running(study) == 25
+        assert first.count(study).count_claimable(25) == 0
+        assert first.census(study).count(TrialState.RUNNING) == 25
     return [trial.params for trial in load(url).trials]
 
 
@@ -243,8 +244,8 @@ def test_a_census_counts_what_changed_and_each_ended_trial_once(url: str) -> Non
     with Claims(storage_at(url).locks()).hold_lock() as claims:
         trials = claims.claim_share([Source(study, {}, 9)], lambda _: [9])
         census = take_census(study)
-        assert (census.count(optuna.trial.TrialState.RUNNING), census.first_tries) == (9, 9)
-        failed = optuna.trial.TrialState.FAIL
+        assert (census.count(TrialState.RUNNING), census.first_tries) == (9, 9)
+        failed = TrialState.FAIL
         endings = [
             Ending(trials[0], [1.0], attributes={"diverged": 2}),
             Ending(trials[1], state=failed, retries=1),
@@ -252,11 +253,13 @@ def test_a_census_counts_what_changed_and_each_ended_trial_once(url: str) -> Non
         claims.tell_all([*endings, Ending(trials[2], state=failed)])
         for _ in range(2):
             census.update()
-            assert census.ended == {failed: 2, optuna.trial.TrialState.COMPLETE: 1}
+            assert census.ended == {failed: 2, TrialState.COMPLETE: 1}
             assert (census.diverged, census.retries, census.first_tries, len(census.open)) == (2, 1, 9, 7)
+        claims.count(study)
         assert claims.count_failures(study) == 1
         retry = claims.claim(study, {}, 9)
         assert retry is not None
         claims.tell(retry, state=failed)
         census.update()
+        claims.count(study)
         assert (census.retries, census.first_tries, claims.count_failures(study)) == (1, 9, 2)
