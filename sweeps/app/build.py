@@ -61,6 +61,7 @@ def build(cfg: DictConfig) -> Run:
         metrics=build_metrics(cfg.metric),
         clip_norm=cfg.clip_norm,
         clip_value=cfg.clip_value,
+        ema=cfg.ema,
     )
 
 

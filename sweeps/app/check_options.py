@@ -12,12 +12,21 @@ def check_options(cfg: DictConfig) -> None:
     """Raise ValueError, with key, value and fix, for an option's value that can't be."""
     for key in ("clip_norm", "clip_value"):
         _check_positive(cfg, key)
+    _check_share(cfg, "ema", "0.99")
 
 
 def _check_positive(cfg: DictConfig, key: str) -> None:
     value = cfg[key]
     if value is not None and not (_is_number(value) and value > 0):
         raise ValueError(f"{key}={value} must be a number greater than 0; write {key}=1, or null for none")
+
+
+def _check_share(cfg: DictConfig, key: str, example: str) -> None:
+    value = cfg[key]
+    if value is not None and not (_is_number(value) and 0 < value < 1):
+        raise ValueError(
+            f"{key}={value} must be greater than 0 and less than 1; write {key}={example}, or null for none"
+        )
 
 
 def _is_number(value: Any) -> bool:

@@ -34,6 +34,8 @@ class Member:
         self.model = run.model(run.feed.shape, run.outputs).to(device)
         self.optimizer = build_optimizer(run.optimizer, self.model, run.weight_decay_on)
         self.scheduler = run.schedule.build(self.optimizer)
+        # The average of its weights that epochs are evaluated with, by name, once a step began it.
+        self.average: dict[str, Tensor] | None = None
         self.epochs: list[Epoch] = []
         # The loss of each of their steps: (steps,).
         self.losses = torch.empty(0)
@@ -111,6 +113,8 @@ class Member:
             "history": [epoch.to_values() for epoch in self.epochs],
             "finite": self.is_finite,
         }
+        if self.average is not None:
+            state["average"] = self.average
         copy: State = _copy_values(state)
         return copy
 
@@ -122,6 +126,8 @@ class Member:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
+        if "average" in state:
+            self.average = {name: value.to(self.device) for name, value in state["average"].items()}
         for purpose, generator in self.generators.items():
             generator.set_state(state["generators"][purpose])
         self.epochs = [Epoch.from_values(epoch) for epoch in state["history"]]
@@ -136,9 +142,15 @@ class Member:
         diverged = not self.is_finite or self.epochs[-1].train["loss"] > self.loss_limit
         score = chance if diverged else self.score_of(self.epochs[-1])
         learned_nothing = not diverged and not self.run.metrics[0].is_better(score, chance)
-        return Result(
-            score, diverged, learned_nothing, chance, self.epochs, self.losses, self.model, self.copy_state()
-        )
+        state = self.copy_state()
+        if self.average is not None:
+            self.model.load_state_dict(self.average, strict=False)
+        return Result(score, diverged, learned_nothing, chance, self.epochs, self.losses, self.model, state)
+
+    def detach_average(self) -> None:
+        """Make the average the member's own, rather than rows of a stack's."""
+        if self.average is not None:
+            self.average = {name: value.clone() for name, value in self.average.items()}
 
     def _copy_global_random(self) -> dict[str, Tensor]:
         random = {"cpu": torch.get_rng_state()}

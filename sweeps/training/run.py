@@ -45,6 +45,8 @@ class Run:
     # What the gradient is cut to before each step: its norm over all parameters, each of its elements before.
     clip_norm: float | None = None
     clip_value: float | None = None
+    # What the average of the weights keeps of itself at each step; epochs are evaluated with the average.
+    ema: float | None = None
 
     @property
     def outputs(self) -> int:
@@ -105,6 +107,7 @@ class Result:
     epochs: list[Epoch]
     # The loss of each of their steps: (steps,).
     losses: Tensor
+    # As it is evaluated: with the average of its weights where the run has one.
     model: nn.Module
     # The contents of a checkpoint.
     state: State

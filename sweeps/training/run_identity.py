@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SAMPLE_SIZE = 100
 # Differences that a message names; one changed width makes a dozen.
 MOST_DIFFERENCES = 4
+# The options of a run that None leaves out.
+OPTIONS = ("clip_norm", "clip_value", "ema")
 
 
 def identify_run(
@@ -123,7 +125,7 @@ def _identify_metrics(run: Run) -> dict[str, Any]:
 
 def _identify_options(run: Run) -> dict[str, Any]:
     """Return the options that are set: checkpoints from before there was one have none of it."""
-    options = {"clip_norm": run.clip_norm, "clip_value": run.clip_value}
+    options = {key: getattr(run, key) for key in OPTIONS}
     return {key: value for key, value in options.items() if value is not None}
 
 

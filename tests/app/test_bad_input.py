@@ -93,6 +93,7 @@ CASES = {
         (*SWEEP, "clip_norm=0,1"),
         ["clip_norm=0 ", "greater than 0", "clip_norm=1", "null"],
     ),
+    "average of nothing but itself": ((*ALONE, "ema=1"), ["ema=1 ", "less than 1", "ema=0.99", "null"]),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),
         ["hydra.sweeper.replicates.seed=[]", "[0]"],

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sweeps.data import mnist5k
 from sweeps.models import mlp
@@ -134,6 +135,8 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
         model.set_submodule(name, dropout)
     optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
     scheduler = run.schedule.build(optimizer)
+    averaging = get_ema_multi_avg_fn(run.ema or 0.0)
+    averaged = AveragedModel(model, multi_avg_fn=averaging, use_buffers=True)
     widths = [module.out_features for module in model.modules() if isinstance(module, nn.Linear)]
     epochs: list[Epoch] = []
     for number in range(1, run.epochs + 1):
@@ -152,13 +155,15 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
             loss.backward()
             _clip(run, model)
             optimizer.step()
+            if run.ema is not None:
+                averaged.update_parameters(model)
             losses.append(loss.item())
             right += _count_right(logits, feed.targets[batch])
             run.schedule.after_step(scheduler)
         model.eval()
         set_mode(optimizer, training=False)
         with torch.no_grad():
-            logits = model(feed.images[held])
+            logits = (model if run.ema is None else averaged.eval())(feed.images[held])
         missed = criterion(logits, feed.targets[held]).item()
         validated = 100 * _count_right(logits, feed.targets[held]) / len(held)
         trained = 100 * right / (steps * run.batch_size)
@@ -166,7 +171,12 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
         validation = {"loss": missed, "accuracy": validated}
         epochs.append(Epoch(number, train, validation, lr))
         run.schedule.after_epoch(scheduler, epochs[-1].to_values())
-    return model, epochs
+    if run.ema is None:
+        return model, epochs
+    for name, buffer in averaged.module.named_buffers():
+        if not buffer.is_floating_point():  # counts are no averages
+            buffer.copy_(model.get_buffer(name))
+    return averaged.module, epochs
 
 
 def _clip(run: Run, model: nn.Module) -> None:

@@ -63,6 +63,7 @@ MODELS: Mapping[str, tuple[Any, Any]] = {
 OPTIONS: Mapping[str, dict[str, Any]] = {
     "clip_norm": {"clip_norm": 0.5},
     "clip_value": {"clip_value": 0.01},
+    "ema": {"ema": 0.9},
 }
 # The members of a stack: each option with another value or seed too.
 MEMBERS: list[dict[str, Any]] = [
@@ -70,6 +71,7 @@ MEMBERS: list[dict[str, Any]] = [
     *OPTIONS.values(),
     {"clip_norm": 3.0, "seed": 1},
     {"clip_value": 0.1, "clip_norm": 0.5},
+    {"ema": 0.7, "clip_norm": 0.5},
 ]
 
 
@@ -96,7 +98,7 @@ def test_a_run_with_an_option_resumes_with_the_same_bits(option: str) -> None:
     state = log.states[0][1]
     [resumed] = train([run], "cpu", starts=[state])
     [plain] = train([SMALL], "cpu")
-    assert not same_bits(unbroken.state["model"], plain.state["model"])
+    assert not same_bits(unbroken.model.state_dict(), plain.model.state_dict())
     assert same_bits(resumed.state, unbroken.state)
     with pytest.raises(ValueError, match=rf"{option}=\S+ there, \(absent\) now"):
         train([SMALL], "cpu", starts=[state])

@@ -32,14 +32,14 @@ class Clipping:
             self._gradients = _gather_gradients(self.models)
         if self.values is not None:
             for gradient in self._gradients:
-                limits = _spread(self.values, gradient)
+                limits = rows.align(self.values, gradient)
                 torch.clamp(gradient, -limits, limits, out=gradient)
         if self.norms is not None:
             norm = self._measure_norm(self.norms)
             # A limit of infinity gives 1, which changes no bit.
             factors = (self.norms / (norm + EPSILON)).clamp_(max=1)
             for gradient in self._gradients:
-                gradient.mul_(_spread(factors, gradient))
+                gradient.mul_(rows.align(factors, gradient))
 
     def _measure_norm(self, like: Tensor) -> Tensor:
         """Return the norm of each member's gradient over all of its parameters: (stack,)."""
@@ -68,8 +68,3 @@ def _gather_gradients(models: Sequence[torch.nn.Module]) -> list[Tensor]:
         for column in gradients
         if column[0] is not None
     ]
-
-
-def _spread(values: Tensor, like: Tensor) -> Tensor:
-    """Return values, (stack,), so that they multiply (stack, *shape)."""
-    return values.view(-1, *(1 for _ in like.shape[1:]))

@@ -38,6 +38,11 @@ def view_together(parts: Sequence[Tensor]) -> Tensor:
     return first.as_strided((len(parts), *first.shape), (first.numel(), *first.stride()))
 
 
+def align(values: Tensor, like: Tensor) -> Tensor:
+    """Return a value a member, (stack,), as a factor of (stack, *shape)."""
+    return values.view(-1, *(1 for _ in like.shape[1:]))
+
+
 def detach(module: nn.Module) -> None:
     """Give a module tensors of its own again, so that it doesn't keep the whole stack's in memory."""
     for parameter in module.parameters():

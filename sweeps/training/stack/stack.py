@@ -17,6 +17,7 @@ from sweeps.training.member import Member
 from sweeps.training.run import Epoch, Run
 from sweeps.training.stack import rows
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
+from sweeps.training.stack.averages import Averages
 from sweeps.training.stack.buffer import Buffer
 from sweeps.training.stack.clipping import Clipping
 from sweeps.training.stack.fused_steps import Steps, use_fused_kernel
@@ -53,6 +54,7 @@ class Stack:
             use_fused_kernel(member.optimizer)
         self._steps = [Steps(member.optimizer) for member in self.members]
         self._clipping = Clipping(self.members)
+        self._averages = Averages(self.members)
         self._images = Buffer()
 
     def train_epoch(self) -> None:
@@ -69,7 +71,8 @@ class Stack:
         train = {"loss": losses.double().mean(0)}
         for metric, row_sums in zip(row_metrics(self.metrics), sums, strict=True):
             train[metric.key] = metric.scale * row_sums.double() / rows_trained
-        measured = measure(self.network, self.loss, self.metrics, self._gather, validation)
+        with self._averages.use():
+            measured = measure(self.network, self.loss, self.metrics, self._gather, validation)
         # (stack, metrics, the limit and each step's loss), copied to the host at once
         columns = torch.stack([*train.values(), *measured.values(), loss_limits])
         table = torch.cat([columns, losses.double()]).T.tolist()
@@ -85,6 +88,7 @@ class Stack:
         """Return the stack of those that stay, if any; give those that leave tensors of their own."""
         for member in leaving:
             rows.detach(member.model)
+            member.detach_average()
         staying = [member for member in self.members if member not in leaving]
         return Stack(self.network_class, staying, self.compiled) if staying else None
 
@@ -122,6 +126,7 @@ class Stack:
             for member, steps in zip(members, self._steps, strict=True):
                 steps.take()
                 member.end_step()
+            self._averages.update()
         return losses, loss_limits, sums
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
