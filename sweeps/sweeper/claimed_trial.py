@@ -22,7 +22,7 @@ from sweeps.study.record import (
 from sweeps.study.reports import ReportQueue, Reports
 from sweeps.study.retries import FAILURE, OUTPUT, UNSCORED
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.jobs import ReplicateJob, job_folder
+from sweeps.sweeper.jobs import Jobs, ReplicateJob
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.sampling import choose_overrides
 
@@ -53,17 +53,18 @@ class ClaimedTrial:
         except optuna.TrialPruned as pruned:
             self._end = pruned
 
-    def remaining_jobs(self) -> list[ReplicateJob]:
+    def remaining_jobs(self, jobs: Jobs) -> list[ReplicateJob]:
         """Return the jobs of the replicates that are still to be run."""
-        jobs = []
-        for label, overrides in self._plan.replicates.items():
+        remaining = []
+        for label, values in self._plan.replicates.items():
             if label in self._objectives:
                 continue
-            folder = job_folder(self._plan.name, self._trial.number, label)
+            overrides = [*self._plan.fixed, *self._overrides, *values]
+            folder = jobs.folder_of(self._plan, self._trial.number, label, overrides)
             trial = ReplicateTrial(self._reports, label)
             trial.set_user_attr("folder", str(folder))
-            jobs.append(ReplicateJob(folder, [*self._plan.fixed, *self._overrides, *overrides], trial))
-        return jobs
+            remaining.append(ReplicateJob(folder, overrides, trial))
+        return remaining
 
     @property
     def has_ended(self) -> bool:

@@ -5,9 +5,11 @@ The only place that uses private interfaces of Hydra.
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -17,6 +19,9 @@ from omegaconf._utils import split_key
 
 from sweeps.sweeper.config_copy import JobConfig, copy_config
 from sweeps.sweeper.hydra_files import entry_to_yaml
+
+# What Hydra names a job's folder by, unless the application says otherwise.
+DEFAULT_SUBDIR = "${hydra.job.num}"
 
 
 class Composer:
@@ -75,6 +80,15 @@ class Composer:
             texts.append(lines[key])
         return "".join(texts) or OmegaConf.to_yaml(config)
 
+    def has_default_subdir(self, overrides: Sequence[str]) -> bool:
+        """Return whether the folder of a job with these overrides is named by its number."""
+        groups, values = self._split(overrides)
+        if any(override.key_or_group.startswith("hydra.sweep") for override in values):
+            return False
+        sweep = self._composition(groups, with_hydra=True).hydra.sweep
+        subdir = sweep._get_node("subdir")
+        return subdir is not None and subdir._value() == DEFAULT_SUBDIR
+
     def options(self, overrides: Sequence[str]) -> tuple[str, ...]:
         """Return those of the overrides that choose options of config groups."""
         return self._split(overrides)[0]
@@ -103,6 +117,11 @@ class Composer:
                     del config["hydra"]
             self._compositions[groups, with_hydra] = config
         return self._compositions[groups, with_hydra]
+
+
+def without_callbacks(hydra_context: HydraContext) -> HydraContext:
+    """Return the context of what is no job of the application's."""
+    return replace(hydra_context, callbacks=Callbacks())
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 import optuna
 from hydra.errors import ConfigCompositionException
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from sweeps.study.claims import Claims
 from sweeps.study.optuna_internals import storage_of
@@ -58,6 +58,8 @@ def drive(
             print_plan(plans, planner, storage)
             return
         studies = open_studies(plans, planner, storage, folder, host)
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(public, folder / "multirun.yaml")  # as Hydra's basic sweeper does
     print(*introduce(plans, settings, storage_of(studies[0])), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks(), most_deaths=settings.most_deaths)

@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.retries import FAILURE, OUTPUT, UNSCORED, last_failures
 from sweeps.sweeper.agenda import Agenda
+from sweeps.sweeper.job_folders import locate
 
 # So many failures are told one by one.
 MOST_FAILURES = 10
@@ -58,9 +59,7 @@ def join_failures(lines: Sequence[str]) -> str:
 
 def _locate(study: optuna.Study, path: str) -> Path:
     """Return a job's file, from where the command was started if it lies below."""
-    folders = [Path(folder) for folder in study.user_attrs.get("folders", [])]
-    files = [folder / path for folder in folders]
-    file = next((file for file in files if file.exists()), Path(path))
+    file = locate(study.user_attrs.get("folders", []) or [""], path)
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 

@@ -16,13 +16,14 @@ from sweeps.report.outputs.conclude import conclude
 from sweeps.report.outputs.tables import settings_table
 from sweeps.report.outputs.terminal import print_conclusion, print_tables
 from sweeps.study.claims import Claims
+from sweeps.study.labels import SINGLE
 from sweeps.study.optuna_internals import storage_of
 from sweeps.study.retries import UNSCORED
 from sweeps.study.storage import Storage
 from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
 from sweeps.sweeper.endings import describe_end, describe_giving_up
-from sweeps.sweeper.jobs import job_folder
+from sweeps.sweeper.job_folders import locate, study_folder
 from sweeps.sweeper.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -130,20 +131,24 @@ def _write_best_trials(plan: Plan, study: optuna.Study, sweep: Path) -> None:
             {"params": trial.params, "values": trial.values, **_location(plan, study, trial)}
             for trial in study.best_trials
         ]
-    folder = sweep.joinpath(*plan.name.split("/")[1:])
+    folder = sweep / study_folder(plan.name)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(results), folder / "optimization_results.yaml")
 
 
 def _location(plan: Plan, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
-    """Return a trial's number and folder, which an earlier start may have had elsewhere."""
-    first, *earlier = map(Path, study.user_attrs["folders"])
-    below = job_folder(plan.name, trial.number, "run").parent
-    if not (first / below).exists():
-        for folder in earlier:
-            if (folder / below).exists():
-                return {"trial": trial.number, "folder": str(folder / below)}
-    return {"trial": trial.number, "folder": str(trial.number)}
+    """Return a trial's number, and its folder: an earlier start may have had it elsewhere."""
+    label = next(iter(plan.replicates))
+    below = trial.user_attrs.get(label, {}).get("folder")
+    if below is None:  # another program's trial
+        return {"trial": trial.number}
+    folders = study.user_attrs["folders"]
+    path = locate(folders, below if label == SINGLE else Path(below).parent)
+    results = Path(folders[0]) / study_folder(plan.name)
+    return {
+        "trial": trial.number,
+        "folder": str(path.relative_to(results) if results in path.parents else path),
+    }
 
 
 def raise_if_gave_up(agenda: Agenda, resume_command: str) -> None:

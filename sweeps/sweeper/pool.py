@@ -13,7 +13,7 @@ from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Claims
 from sweeps.study.outage import StorageError, retry_once, storage_failure
 from sweeps.sweeper.agenda import Agenda
-from sweeps.sweeper.compose import override_hydra_key, set_hydra_key
+from sweeps.sweeper.compose import override_hydra_key, set_hydra_key, without_callbacks
 from sweeps.sweeper.progress import INTERVAL
 from sweeps.sweeper.stacking import count_workers
 from sweeps.sweeper.worker import Worker
@@ -92,7 +92,10 @@ def _prepare_launch(worker: Worker, count: int) -> tuple[Launcher, list[list[str
         config = set_hydra_key(config, "hydra.hydra_logging.root.level", "WARNING")
     # Else Ray, below `uv run`, starts workers in a copy of the working folder: relative paths lead elsewhere.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    launcher = Plugins.instance().instantiate_launcher(worker.jobs.composer.hydra_context, worker, config)
-    # A worker is a job too: what is fixed may be what configures the sweeper, which no job may change.
+    context = without_callbacks(worker.jobs.composer.hydra_context)  # a worker is no job of the application's
+    launcher = Plugins.instance().instantiate_launcher(context, worker, config)
+    # To Hydra it is one: what is fixed may be what configures the sweeper, which no job may change.
     quiet = [*worker.plans[0].fixed, "hydra.output_subdir=null", "hydra/job_logging=none"]
+    # It stays where the command was started: a config that it composes takes its folder as the original one.
+    quiet += ["hydra.job.chdir=false"]
     return launcher, [[*quiet, f"hydra.sweep.subdir=workers/{number}"] for number in range(count)]

@@ -207,7 +207,7 @@ class Worker:
 
     def _run_stacks(self, trials: Sequence[ClaimedTrial], claims: Claims, queue: ReportQueue) -> None:
         """Run the jobs that the trials still need, as many at once as may be, and tell how they end."""
-        pairs = [(trial, job) for trial in trials for job in trial.remaining_jobs()]
+        pairs = [(trial, job) for trial in trials for job in trial.remaining_jobs(self.jobs)]
         for stack in _split(pairs):
             running = [(trial, job) for trial, job in stack if not trial.has_ended]
             queue.start(job.trial.identity for _, job in running)

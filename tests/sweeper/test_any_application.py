@@ -42,10 +42,52 @@ def test_what_is_no_objective_fails_its_trial_and_only_what_raises_ends_a_sweep(
     best = OmegaConf.load(plain.folder / "second/optimization_results.yaml")
     assert (best.best_params, Path(best.folder)) == (
         {"lr": 0.3, "act": "score"},
-        Path(jobs[best.trial]["folder"]).parent,
+        Path(jobs[best.trial]["folder"]),
     )
 
     with pytest.raises(SystemExit) as ended:
         plain.run_here("lr=0.3", "act=fail", "hydra.sweeper.study_name=second")
     [line] = [line for line in str(ended.value).splitlines() if "asked to fail" in line]
     assert "asked to fail with lr=0.3" in Path(line[line.index("(") + 1 : -1]).read_text()
+
+
+WITNESS = "+hydra.callbacks.witness={_target_: tests.support.plain.app.Witness}"
+
+
+def test_a_job_is_where_hydra_puts_it_and_its_replicates_below(plain: Plain) -> None:
+    # Both sizes of both kinds: the last is composed in a worker.
+    subdir = "hydra.sweep.subdir=j${hydra.job.num}_${hydra_override_dirname:}"
+    plain.run_here("size=small,large", "kind=biased,plain", "hydra.job.chdir=true", subdir, WITNESS)
+    *events, last = [job for job in plain.jobs() if "event" in job or "name" in job]
+    jobs = [job for job in events if "name" in job]
+    assert {job["original_cwd"] for job in jobs} == {str(Path.cwd())}
+    for number, job in enumerate(jobs):
+        names = ",".join(sorted(job["overrides"]))
+        assert job["name"] == f"{number}-{names}"
+        assert (job["cwd"], job["folder"]) == (f"{plain.folder}/jobs/j{number}_{names}",) * 2
+        assert (Path(job["folder"]) / "made").exists()
+    assert [line.get("event", "job") for line in [*events, last]] == ["start", "job", "end"] * 4
+    multirun = OmegaConf.load(plain.folder / "jobs/multirun.yaml")
+    assert multirun.hydra.job.chdir
+
+    plain.run_here(
+        "hydra.sweeper.study_name=seeds", "hydra.sweep.subdir=s", "+hydra.sweeper.replicates.lr=[1,2]"
+    )
+    assert [job["folder"] for job in plain.jobs()[-2:]] == [
+        f"{plain.folder}/jobs/s/lr={seed}" for seed in (1, 2)
+    ]
+
+
+def test_jobs_that_run_together_have_their_own_names_and_callbacks(plain: Plain) -> None:
+    stack = ("hydra.sweeper.stacked=tests.support.plain.app.together", "hydra.sweeper.stack=4")
+    plain.run_here("lr=0.3,0.1", "act=named", *stack, WITNESS)
+    named: list[str] = []
+    witnessed: dict[str, list[tuple[float, int, float]]] = {}
+    for line in plain.jobs():
+        named += [line["named"]] if "named" in line else []
+        if "event" in line:
+            witnessed.setdefault(line["event"], []).append((line["lr"], line["num"], line["value"]))
+    journal = f"journal={plain.folder}/journal"
+    assert named == [f"{number}-act=named,{journal},lr={lr}" for number, lr in enumerate([0.3, 0.1])]
+    assert witnessed["start"] == [(0.3, 0, 0), (0.1, 1, 1)]
+    assert witnessed["end"] == [(0.3, 0, 0.0), (0.1, 1, pytest.approx(0.04))]

@@ -110,7 +110,7 @@ def test_the_results_name_the_best_trial_and_its_folder(toy: Toy) -> None:
     folder = toy.folder / "jobs/shape=bowl"
     results = OmegaConf.load(folder / "optimization_results.yaml")
     assert (results.name, results.best_params, results.best_value) == ("optuna", {"shape.x": 1}, 0.0)
-    overrides = (folder / results.folder / "run/.hydra/overrides.yaml").read_text()
+    overrides = (folder / results.folder / ".hydra/overrides.yaml").read_text()
     assert "shape.x=1" in overrides
 
 

@@ -4,23 +4,30 @@ import json
 import math
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobReturn
+from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from sweeps import Job
 
-@hydra.main(config_path=".", config_name="config")
+
+@hydra.main(config_path=".", config_name="config", execution_whitelist=["tests.support.plain.*"])
 def main(cfg: DictConfig) -> Any:
     """Leave a line in the journal, then do what `act` says."""
     job = HydraConfig.get()
+    if job.job.chdir:
+        Path("made").touch()
     facts = {
         "process": os.getpid(),
         "lr": cfg.lr,
         "act": cfg.act,
+        "name": cfg.name,
         "overrides": list(job.overrides.task),
         "num": job.job.num,
         "id": job.job.id,
@@ -31,6 +38,29 @@ def main(cfg: DictConfig) -> Any:
     with Path(cfg.journal).open("a") as file:
         file.write(json.dumps(facts) + "\n")
     return ACTS[cfg.act](cfg)
+
+
+def together(jobs: Sequence[Job]) -> list[Any]:
+    """Run several jobs at once."""
+    return [ACTS[job.config.act](job.config) for job in jobs]
+
+
+class Witness(Callback):
+    """Writes what Hydra tells of jobs to the journal."""
+
+    def on_job_start(self, config: DictConfig, **_: Any) -> None:
+        """Write a line."""
+        self.write(config, "start", HydraConfig.get().job.num)
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
+        """Write a line."""
+        self.write(config, "end", job_return.return_value)
+
+    def write(self, config: DictConfig, event: str, value: Any) -> None:
+        """Add a line to the journal."""
+        facts = {"event": event, "lr": config.lr, "num": config.hydra.job.num, "value": value}
+        with Path(config.journal).open("a") as file:
+            file.write(json.dumps(facts) + "\n")
 
 
 def score(cfg: DictConfig) -> float:
@@ -45,6 +75,13 @@ def die(cfg: DictConfig) -> float:
     return score(cfg)
 
 
+def named(cfg: DictConfig) -> float:
+    """Tell the name that the config takes from Hydra."""
+    with Path(cfg.journal).open("a") as file:
+        file.write(json.dumps({"named": cfg.name, "lr": cfg.lr}) + "\n")
+    return score(cfg)
+
+
 def fail(cfg: DictConfig) -> float:
     """Raise."""
     raise RuntimeError(f"asked to fail with lr={cfg.lr}")
@@ -54,6 +91,7 @@ ACTS: dict[str, Callable[[DictConfig], Any]] = {
     "score": score,
     "die": die,
     "fail": fail,
+    "named": named,
     "undefined": lambda _: math.nan,
     "nothing": lambda _: None,
     "text": lambda _: "high",
