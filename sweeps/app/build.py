@@ -62,6 +62,7 @@ def build(cfg: DictConfig) -> Run:
         clip_norm=cfg.clip_norm,
         clip_value=cfg.clip_value,
         ema=cfg.ema,
+        patience=cfg.patience,
     )
 
 

@@ -13,6 +13,7 @@ def check_options(cfg: DictConfig) -> None:
     for key in ("clip_norm", "clip_value"):
         _check_positive(cfg, key)
     _check_share(cfg, "ema", "0.99")
+    _check_count(cfg, "patience", "5")
 
 
 def _check_positive(cfg: DictConfig, key: str) -> None:
@@ -26,6 +27,14 @@ def _check_share(cfg: DictConfig, key: str, example: str) -> None:
     if value is not None and not (_is_number(value) and 0 < value < 1):
         raise ValueError(
             f"{key}={value} must be greater than 0 and less than 1; write {key}={example}, or null for none"
+        )
+
+
+def _check_count(cfg: DictConfig, key: str, example: str) -> None:
+    value = cfg[key]
+    if value is not None and not (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        raise ValueError(
+            f"{key}={value} must be a whole number of at least 1; write {key}={example}, or null for none"
         )
 
 

@@ -49,6 +49,11 @@ def load_resumed_state(path: str, run: Run, device: str) -> State:
         raise ValueError(
             f"resume={path}: the run's loss was not finite after {epochs} epochs; name another run"
         )
+    if state.get("out_of_patience"):
+        raise ValueError(
+            f"resume={path}: patience={run.patience} ended the run after {epochs} epochs, "
+            "which leaves nothing to train; name another run"
+        )
     if epochs == run.epochs:
         raise ValueError(
             f"resume={path}: {epochs} epochs are done, so that epochs={run.epochs} leaves nothing to train; "
@@ -73,7 +78,7 @@ def load_unfinished_state(folder: Path, run: Run, device: str) -> State | None:
     state = load_state(folder, run, device)
     if state is None or not (folder / METRICS_FILE).exists():
         return state
-    is_finished = state["epochs"] == run.epochs or not state["finite"]
+    is_finished = state["epochs"] == run.epochs or not state["finite"] or state.get("out_of_patience")
     return None if is_finished else state
 
 
@@ -99,6 +104,7 @@ def write_run(folder: Path, run: Run, result: Result, scores: Mapping[str, float
         "score": result.score,
         "diverged": result.diverged,
         "learned_nothing": result.learned_nothing,
+        "stopped_early": result.stopped_early,
         "chance": result.chance,
         run.metrics[0].key: scores,
         "epochs": [epoch.to_values() for epoch in result.epochs],

@@ -117,6 +117,8 @@ def _show_result(run: Run, result: Result, scores: Mapping[str, float], folder: 
     console.print(table)
     if result.diverged:
         console.print("The run diverged: it scores chance. A smaller optimizer.lr may help.")
+    if result.stopped_early:
+        console.print(f"patience={run.patience} ended it after {len(result.epochs)} of {run.epochs} epochs.")
     if result.learned_nothing:
         guess = "mean target" if run.feed.is_regression else "commonest class"
         console.print(f"The run learned nothing: it is no better than always giving the {guess}.")

@@ -140,13 +140,16 @@ class Recorder(Observer):
             Checkpoints(job.folder, job.checkpoint_every, job.keep_best, job.run.metrics[0]) for job in jobs
         ]
         self.epoch_counts = [0] * len(jobs)
+        # Each run's last score.
+        self.scores = [0.0] * len(jobs)
         self.pruned: set[int] = set()
 
     def epoch(self, run: int, epoch: Epoch) -> None:
         """Report the objective to the run's trial."""
         self.epoch_counts[run] = epoch.number
         self.checkpoints[run].note_epoch(epoch)
-        self.jobs[run].trial.report(epoch.validation[self.jobs[run].run.metrics[0].key], epoch.number)
+        self.scores[run] = epoch.validation[self.jobs[run].run.metrics[0].key]
+        self.jobs[run].trial.report(self.scores[run], epoch.number)
         if self.show is not None:
             self.show(epoch)
 
@@ -156,10 +159,17 @@ class Recorder(Observer):
 
     def diverged(self, run: int) -> None:
         """Report chance for the epochs that the run didn't come to."""
+        self._report_rest(run, self.jobs[run].run.chance)
+
+    def stopped(self, run: int) -> None:
+        """Report the last score for the epochs that the run didn't come to."""
+        self._report_rest(run, self.scores[run])
+
+    def _report_rest(self, run: int, score: float) -> None:
         job = self.jobs[run]
-        chance = job.run.chance
         for number in range(self.epoch_counts[run] + 1, job.run.epochs + 1):
-            job.trial.report(chance, number)
+            job.trial.report(score, number)
+        self.epoch_counts[run] = job.run.epochs  # nothing is left to prune
 
     def stop(self, runs: Collection[int]) -> Collection[int]:
         """Return the runs whose trials' pruners end them."""
@@ -183,6 +193,8 @@ def _describe(job: SweptRun, result: Result, scores: dict[str, float]) -> None:
     curves = {**run_folder.curves_of(result), f"validation_{job.run.metrics[0].key}": []}
     job.trial.set_user_attr("diverged", result.diverged)
     job.trial.set_user_attr("learned_nothing", result.learned_nothing)
+    if job.run.patience is not None:
+        job.trial.set_user_attr("stopped_early", result.stopped_early)
     job.trial.set_user_attr("chance", result.chance)
     job.trial.set_user_attr("curves", curves)
     if "test" in scores:

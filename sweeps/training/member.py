@@ -49,7 +49,16 @@ class Member:
     @property
     def has_epochs_left(self) -> bool:
         """Return whether there is an epoch to train."""
-        return self.is_finite and len(self.epochs) < self.run.epochs
+        return self.is_finite and len(self.epochs) < self.run.epochs and not self.is_out_of_patience
+
+    @property
+    def is_out_of_patience(self) -> bool:
+        """Return whether patience ended the run: so many epochs in a row were no better than the best."""
+        if self.run.patience is None or not self.epochs:
+            return False
+        scores = [self.score_of(epoch) for epoch in self.epochs]
+        best = max(scores) if self.run.metrics[0].direction == "maximize" else min(scores)
+        return len(scores) - 1 - scores.index(best) >= self.run.patience
 
     def score_of(self, epoch: Epoch) -> float:
         """Return the objective that an epoch measured."""
@@ -115,6 +124,8 @@ class Member:
         }
         if self.average is not None:
             state["average"] = self.average
+        if self.run.patience is not None:
+            state["out_of_patience"] = self.is_out_of_patience
         copy: State = _copy_values(state)
         return copy
 
@@ -145,7 +156,17 @@ class Member:
         state = self.copy_state()
         if self.average is not None:
             self.model.load_state_dict(self.average, strict=False)
-        return Result(score, diverged, learned_nothing, chance, self.epochs, self.losses, self.model, state)
+        return Result(
+            score,
+            diverged,
+            learned_nothing,
+            chance,
+            self.is_out_of_patience and len(self.epochs) < self.run.epochs,
+            self.epochs,
+            self.losses,
+            self.model,
+            state,
+        )
 
     def detach_average(self) -> None:
         """Make the average the member's own, rather than rows of a stack's."""

@@ -47,6 +47,8 @@ class Run:
     clip_value: float | None = None
     # What the average of the weights keeps of itself at each step; epochs are evaluated with the average.
     ema: float | None = None
+    # Epochs in a row without a better score than before, after which the run ends.
+    patience: int | None = None
 
     @property
     def outputs(self) -> int:
@@ -103,6 +105,8 @@ class Result:
     learned_nothing: bool
     # What guessing scores: always the commonest class of the training split, or its mean.
     chance: float
+    # Its patience ended it before its last epoch.
+    stopped_early: bool
     # The epochs that ended with a finite loss.
     epochs: list[Epoch]
     # The loss of each of their steps: (steps,).

@@ -34,6 +34,9 @@ class Observer:
     def diverged(self, run: int) -> None:
         """Learn that the run ends here, because its loss is not finite."""
 
+    def stopped(self, run: int) -> None:
+        """Learn that the run ends here, because its patience is over."""
+
     def stop(self, runs: Collection[int]) -> Collection[int]:  # noqa: ARG002 -- nobody is to stop
         """Return those of the runs that end here; all have just finished an epoch together."""
         return ()
@@ -85,8 +88,15 @@ def _tell_past(member: Member, observer: Observer) -> None:
     """Tell what a run measured before it was interrupted."""
     for epoch in member.epochs:
         observer.epoch(member.index, epoch)
+    _tell_end(member, observer)
+
+
+def _tell_end(member: Member, observer: Observer) -> None:
+    """Tell what ends the run before its last epoch, if anything does."""
     if not member.is_finite:
         observer.diverged(member.index)
+    elif member.is_out_of_patience:
+        observer.stopped(member.index)
 
 
 def _tell_epoch(members: Sequence[Member], observer: Observer) -> Collection[int]:
@@ -95,8 +105,7 @@ def _tell_epoch(members: Sequence[Member], observer: Observer) -> Collection[int
         if member.is_finite:
             observer.epoch(member.index, member.epochs[-1])
             observer.state(member.index, member.copy_state)
-        else:
-            observer.diverged(member.index)
+        _tell_end(member, observer)
     return observer.stop([member.index for member in members if member.is_finite])
 
 

@@ -94,6 +94,7 @@ CASES = {
         ["clip_norm=0 ", "greater than 0", "clip_norm=1", "null"],
     ),
     "average of nothing but itself": ((*ALONE, "ema=1"), ["ema=1 ", "less than 1", "ema=0.99", "null"]),
+    "patience in words": ((*ALONE, "patience=some"), ["patience=some ", "whole number", "patience=5"]),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),
         ["hydra.sweeper.replicates.seed=[]", "[0]"],

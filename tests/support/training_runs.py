@@ -43,6 +43,7 @@ class Log(Observer):
         self.epochs: list[tuple[int, Epoch]] = []
         self.states: list[tuple[int, State]] = []
         self.diverged_runs: list[int] = []
+        self.stopped_runs: list[int] = []
 
     def epoch(self, run: int, epoch: Epoch) -> None:
         self.epochs.append((run, epoch))
@@ -52,6 +53,9 @@ class Log(Observer):
 
     def diverged(self, run: int) -> None:
         self.diverged_runs.append(run)
+
+    def stopped(self, run: int) -> None:
+        self.stopped_runs.append(run)
 
 
 def copy_state(result: Result) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.optim import SGD
 
+from sweeps.metrics import EpochMetric
 from sweeps.training.member import Member
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.layered import LayeredNetwork
@@ -30,6 +31,7 @@ from tests.support.training_runs import (
 SMALL = replace(
     RUN, feed=SMALL_FEED, model=MLP, optimizer=partial(SGD, lr=0.1, momentum=0.9), batch_size=100, epochs=2
 )
+LOSS = (EpochMetric("loss", None, "loss", direction="minimize"),)
 
 
 def convolutions(shape: torch.Size, outputs: int) -> nn.Module:
@@ -102,3 +104,33 @@ def test_a_run_with_an_option_resumes_with_the_same_bits(option: str) -> None:
     assert same_bits(resumed.state, unbroken.state)
     with pytest.raises(ValueError, match=rf"{option}=\S+ there, \(absent\) now"):
         train([SMALL], "cpu", starts=[state])
+
+
+def test_a_run_out_of_patience_ends_in_a_stack_as_alone_and_stays_ended() -> None:
+    # Its score is that of its first epoch again and again.
+    still = to_float64(replace(SMALL, optimizer=partial(SGD, lr=1e-9), epochs=6))
+    hasty, patient = (replace(still, patience=patience) for patience in (2, 3))
+    log = Log()
+    runs = [still, hasty, patient, replace(hasty, epochs=3)]
+    results = train(runs, "cpu", observer=log)
+    assert [len(result.epochs) for result in results] == [6, 3, 4, 3]
+    assert [result.stopped_early for result in results] == [False, True, True, False]
+    assert log.stopped_runs == [1, 3, 2]
+    [alone] = train([replace(still, epochs=3)], "cpu")
+    assert_close(results[1], alone.model, tolerance=1e-9)
+    past = Log()
+    [ended] = train([hasty], "cpu", starts=[results[1].state], observer=past)
+    assert same_bits(ended.state, results[1].state)
+    assert past.stopped_runs == [0]
+    first = next(state for index, state in log.states if index == 1)
+    [resumed], [unbroken] = train([hasty], "cpu", starts=[first]), train([hasty], "cpu")
+    assert [epoch.number for epoch in resumed.epochs] == [1, 2, 3]
+    assert same_bits(resumed.state["generators"], unbroken.state["generators"])
+
+
+def test_a_run_that_still_improves_is_out_of_no_patience() -> None:
+    run = replace(SMALL, patience=1, epochs=3, metrics=LOSS, optimizer=partial(SGD, lr=0.01))
+    [result] = train([run], "cpu")
+    losses = [epoch.validation["loss"] for epoch in result.epochs]
+    assert losses == sorted(losses, reverse=True)
+    assert (len(losses), result.stopped_early) == (3, False)
