@@ -7,7 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -154,14 +154,35 @@ def _first_value(override: Override) -> str:
 
 @pytest.mark.parametrize("document", TEXTS)
 def test_an_override_composes(document: str) -> None:
-    # These options have most keys; an override that names another option of a group takes their place.
-    optimizer = "optimizer=sgd"
     words = [word for span in code(TEXTS[document]) for word in span.split() if OVERRIDE.fullmatch(word)]
     with initialize_config_dir(str(CONF)):
-        for override in OverridesParser.create().parse_overrides(list(dict.fromkeys(words))):
-            data = f"data={_data_with(override.key_or_group)}"
-            cfg = compose("config", [optimizer, data, _first_value(override)], return_hydra_config=True)
-            assert cfg.optimizer
+        for overrides in _compatible(dict.fromkeys(words)):
+            # SGD has most keys; an override that names another optimizer takes its place.
+            assert compose("config", ["optimizer=sgd", *overrides], return_hydra_config=True).optimizer
+
+
+def _compatible(words: Iterable[str]) -> list[list[str]]:
+    """Return overrides in groups that one config takes: options alone, values none of which sets another."""
+    options: list[list[str]] = []
+    groups: list[dict[str, str]] = []
+    for override in OverridesParser.create().parse_overrides(list(words)):
+        key, word = override.key_or_group, _first_value(override)
+        if (CONF / key).is_dir():
+            options.append([word])
+            continue
+        data = {"data": f"data={_data_with(key)}"}
+        fitting = (group for group in groups if data.items() <= group.items() and not _overlaps(key, group))
+        group = next(fitting, data)
+        if group is data:
+            groups.append(group)
+        group[key] = word
+    return options + [list(group.values()) for group in groups]
+
+
+def _overlaps(key: str, group: Iterable[str]) -> bool:
+    """Return whether a key is one of the group's, or a part of one, or holds one; `data` is an option."""
+    keys = [other for other in group if other != "data"]
+    return any(f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.") for other in keys)
 
 
 def _data_with(key: str) -> str:

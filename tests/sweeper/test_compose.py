@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,24 @@ TOY = REPOSITORY / "tests" / "support" / "toy" / "conf"
 VALUES = ["seed=3", "warmup={epochs:1}", "+extra.depth=2", "~warmup.start_factor", "++model.width=7"]
 
 
+# Groups of a run's parts, whose options leave each other alone.
+PARTS = ("data", "loss", "metric", "model", "scheduler", "optimizer")
+
+
 def options(folder: Path) -> list[str]:
     """The override of each option of each group."""
     paths = sorted(path.relative_to(folder).with_suffix("") for path in folder.rglob("*.yaml"))
     return [f"{path.parent}={path.name}" for path in paths if path.parent != Path()]
+
+
+def choices() -> list[list[str]]:
+    """Each option of conf/ once: the first of each group of parts together, the second ones, and so on.
+
+    The last optimizers stand alone, with the schedulers that they bring.
+    """
+    groups = [[option for option in options(CONF) if option.startswith(f"{group}=")] for group in PARTS]
+    together = [list(filter(None, choice)) for choice in zip_longest(*groups)]
+    return together + [[option] for option in options(CONF) if option.split("=")[0] not in PARTS]
 
 
 @contextmanager
@@ -61,13 +76,18 @@ def assert_composes_as_hydra(composed: Composer, overrides: list[str]) -> None:
         assert composed.task_to_yaml(task, others) == OmegaConf.to_yaml(task)
 
 
-@pytest.mark.parametrize("option", options(CONF))
-def test_a_job_with_any_option_and_with_values_has_hydras_config(option: str) -> None:
-    with composer(CONF, option) as composed:
+@pytest.mark.parametrize("choice", choices(), ids=" ".join)
+def test_a_job_with_any_option_and_with_values_has_hydras_config(choice: list[str]) -> None:
+    with composer(CONF, *choice) as composed:
         # Hydra passes a sweeper none of its own options: they are those of the sweep.
-        groups = [] if option.startswith("hydra/") else [option]
+        groups = [option for option in choice if not option.startswith("hydra/")]
         assert_composes_as_hydra(composed, [*groups, *VALUES])
-        assert_composes_as_hydra(composed, [*VALUES, *groups])
+
+
+@pytest.mark.parametrize("choice", [choices()[0], ["experiment=lecture_sgd"]], ids=" ".join)
+def test_values_before_the_options_of_a_job_have_hydras_config(choice: list[str]) -> None:
+    with composer(CONF) as composed:
+        assert_composes_as_hydra(composed, [*VALUES, "optimizer.lr=7", *choice])
 
 
 @pytest.mark.parametrize("option", options(TOY))

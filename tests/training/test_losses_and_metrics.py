@@ -46,12 +46,13 @@ PAIR = replace(
 FEEDS = {"classification": SMALL_FEED, "any": SMALL_FEED, "regression": VALUES}
 
 
-def metric_of(option: str) -> tuple[EpochMetric, ...]:
+def all_metrics() -> tuple[EpochMetric, ...]:
+    names = sorted(path.stem for path in (CONF / "metric").glob("*.yaml"))
     with initialize_config_dir(str(CONF)):
-        return build_metrics(compose("config", [f"metric=[{option}]"]).metric)
+        return build_metrics(compose("config", [f"metric=[{','.join(names)}]"]).metric)
 
 
-METRICS = [metric_of(path.stem)[0] for path in sorted((CONF / "metric").glob("*.yaml"))]
+METRICS = all_metrics()
 OF_CLASSES = tuple(metric for metric in METRICS if metric.task != "regression")
 OF_VALUES = tuple(metric for metric in METRICS if metric.task != "classification")
 PER_ROW: dict[str, Any] = {"reduction": "none"}
