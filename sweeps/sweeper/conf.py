@@ -53,7 +53,7 @@ class StudySweeperConf:
     study_per: list[str] | None = None
     # how many trials each study has in all, over all starts; null: every setting, for the grid sampler
     n_trials: int | None = 20
-    # worker processes; null: one a core
+    # worker processes; null: as many as the launcher's own n_jobs says, else one a core
     n_jobs: int | None = None
     # how often a failed trial is tried again within a sweep; one whose process dies, once at least
     retries: int = 0

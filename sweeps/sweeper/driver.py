@@ -22,6 +22,7 @@ from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.jobs import Jobs
+from sweeps.sweeper.launchers import check_launcher, count_jobs
 from sweeps.sweeper.outcome import conclude_sweep, raise_if_gave_up, write_sweep_results
 from sweeps.sweeper.plan import Planner
 from sweeps.sweeper.pool import Pool
@@ -47,7 +48,9 @@ def drive(
     url = settings.storage or f"sqlite:///{folder}/study.db"
     with one_message_errors():
         check_settings(settings)
-        settings = replace(settings, replicates=parse_axes(settings.replicates))
+        check_launcher(config)
+        n_jobs = settings.n_jobs or count_jobs(config)
+        settings = replace(settings, n_jobs=n_jobs, replicates=parse_axes(settings.replicates))
         # Jobs start in folders of their own, where a relative path would lead elsewhere.
         storage = storage_at(storage_at(url).absolute_url)
         # Jobs write their config to .hydra/, where no password belongs.

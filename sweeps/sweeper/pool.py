@@ -14,6 +14,7 @@ from sweeps.study.claims import Claims
 from sweeps.study.outage import StorageError, retry_once, storage_failure
 from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.compose import override_hydra_key, set_hydra_key, without_callbacks
+from sweeps.sweeper.launchers import is_joblib
 from sweeps.sweeper.progress import INTERVAL
 from sweeps.sweeper.stacking import count_workers
 from sweeps.sweeper.worker import Worker
@@ -60,7 +61,7 @@ class Pool:
         """Start workers for so many trials and those that may follow; raise what one raised."""
         count = min(max(count, self.agenda.count_following()), count_workers(self.worker.settings))
         worker = self.worker
-        if suspects and _is_joblib(worker):
+        if suspects and is_joblib(worker.jobs.composer.config):
             # Joblib kills all workers where one dies, so that others' trials would be blamed too.
             worker, count = replace(worker, is_for_one_claim=True), 1
         launcher, jobs = _prepare_launch(worker, count)
@@ -76,17 +77,12 @@ class Pool:
             time.sleep(INTERVAL)
 
 
-def _is_joblib(worker: Worker) -> bool:
-    target = OmegaConf.select(worker.jobs.composer.config, "hydra.launcher._target_")
-    return str(target).endswith(".JoblibLauncher")
-
-
 def _prepare_launch(worker: Worker, count: int) -> tuple[Launcher, list[list[str]]]:
     """Return Hydra's launcher for `count` workers, and the overrides of each."""
     config = worker.jobs.composer.config
     if "n_jobs" in config.hydra.launcher:  # the launcher's own number of processes
         # Joblib runs one job alone in the process that asks, which is the driver's.
-        processes = max(2, count) if _is_joblib(worker) else count
+        processes = max(2, count) if is_joblib(config) else count
         config = override_hydra_key(config, "hydra.launcher.n_jobs", processes)
     if OmegaConf.select(config, "hydra.hydra_logging.root") is not None:  # the progress display says it
         config = set_hydra_key(config, "hydra.hydra_logging.root.level", "WARNING")

@@ -1,6 +1,7 @@
 """The loop that a worker process runs."""
 
 import gc
+import multiprocessing
 import os
 import time
 from collections.abc import Sequence
@@ -113,6 +114,8 @@ class Worker:
     def __call__(self, config: DictConfig) -> str | None:  # noqa: ARG002 -- a task function's signature
         """Work to the end; return why nothing can be kept any more where that is the end."""
         number = int(HydraConfig.get().job.num)
+        if multiprocessing.get_start_method(allow_none=True) == "loky":
+            multiprocessing.set_start_method(None, force=True)  # a DataLoader can't use joblib's way
         select_gpu(self.settings.cuda_devices, number)
         try:
             with interrupt_once(), output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from sweeps.sweeper.launchers import count_jobs
 from tests.support.plain import Plain
 
 
@@ -91,3 +92,37 @@ def test_jobs_that_run_together_have_their_own_names_and_callbacks(plain: Plain)
     assert named == [f"{number}-act=named,{journal},lr={lr}" for number, lr in enumerate([0.3, 0.1])]
     assert witnessed["start"] == [(0.3, 0, 0), (0.1, 1, 1)]
     assert witnessed["end"] == [(0.3, 0, 0.0), (0.1, 1, pytest.approx(0.04))]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (
+            ("hydra/launcher=joblib", "hydra.launcher.backend=multiprocessing"),
+            "write hydra.launcher.backend=loky",
+        ),
+        (("hydra/launcher=joblib", "hydra.launcher.backend=threading"), "each worker needs one"),
+        (("hydra/launcher=joblib", "hydra.launcher.require=sharedmem"), "write hydra.launcher.require=null"),
+        (("hydra/launcher=submitit_slurm",), "there is no srun here"),
+    ],
+)
+def test_a_launcher_that_can_start_no_workers_is_refused(
+    overrides: tuple[str, ...],
+    words: str,
+    plain: Plain,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")  # no Slurm there
+    with pytest.raises(SystemExit):
+        plain.run_here("lr=0.3,0.1", *overrides)
+    message = capfd.readouterr().err
+    assert words in message
+    assert "Traceback" not in message
+
+
+def test_the_launchers_own_number_of_jobs_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    counts = [count_jobs(OmegaConf.create({"hydra": {"launcher": {"n_jobs": n}}})) for n in (3, -1, -2, -20)]
+    assert counts == [3, None, 7, 1]
+    assert count_jobs(OmegaConf.create({"hydra": {"launcher": {}}})) is None
