@@ -18,7 +18,7 @@ from torch.optim import SGD, AdamW, Muon, Optimizer
 from sweeps import optimizers
 from sweeps.optimizers import build_optimizer
 from sweeps.run import CONF
-from sweeps.sweeper.overrides import format_overrides
+from sweeps.sweeper.overrides import format_setting
 from sweeps.sweeper.search_space import boundary_values, grid_values, to_distribution, to_parameter
 from sweeps.training.run_identity import identify_unbuilt_run
 from tests.support.training_runs import CPU, RUN
@@ -70,11 +70,13 @@ def test_an_options_arguments_are_the_optimizers_defaults(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_an_optimizer_takes_every_value_at_the_ends_of_its_spaces(name: str, space: str) -> None:
     declared = [f"{key}={value}" for key, value in FILES[name].spaces[space].items()]
-    sampled = {to_parameter(sweep).name: to_distribution(sweep) for sweep in PARSER.parse_overrides(declared)}
+    sampled = {}
+    for sweep in PARSER.parse_overrides(declared):
+        sampled[to_parameter(sweep.key_or_group, sweep).name] = to_distribution(sweep)
     assert space == "wide" or all(grid_values(key, values) for key, values in sampled.items())
     for key, value in ((key, value) for key, values in sampled.items() for value in boundary_values(values)):
         config = OmegaConf.create({"optimizer": OPTIONS[name]})
-        [fixed] = PARSER.parse_overrides(format_overrides({key: value}))
+        [fixed] = PARSER.parse_overrides(format_setting({key: value}))
         OmegaConf.update(config, fixed.key_or_group, fixed.value())
         with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
             instantiate(config.optimizer, network().parameters(), _convert_="all")

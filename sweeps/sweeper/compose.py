@@ -6,12 +6,10 @@ The only place that uses private interfaces of Hydra.
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
@@ -19,6 +17,7 @@ from omegaconf._utils import split_key
 
 from sweeps.sweeper.config_copy import JobConfig, copy_config
 from sweeps.sweeper.hydra_files import entry_to_yaml
+from sweeps.sweeper.overrides import parse_override
 
 # What Hydra names a job's folder by, unless the application says otherwise.
 DEFAULT_SUBDIR = "${hydra.job.num}"
@@ -98,7 +97,7 @@ class Composer:
         groups: list[str] = []
         values: list[Override] = []
         for text in overrides:
-            override = _parse(text)
+            override = parse_override(text)
             if self.is_group(override.key_or_group):
                 groups.append(text)
             else:
@@ -122,11 +121,6 @@ class Composer:
 def without_callbacks(hydra_context: HydraContext) -> HydraContext:
     """Return the context of what is no job of the application's."""
     return replace(hydra_context, callbacks=Callbacks())
-
-
-@cache
-def _parse(override: str) -> Override:
-    return OverridesParser.create().parse_override(override)
 
 
 def set_hydra_key(config: DictConfig, key: str, value: Any) -> DictConfig:

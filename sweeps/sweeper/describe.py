@@ -1,18 +1,23 @@
 """The attributes that a study keeps about itself, so that a report can be made from the storage alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import optuna
 from omegaconf import DictConfig, OmegaConf
-from optuna.distributions import CategoricalDistribution
+from omegaconf.errors import OmegaConfBaseException
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from sweeps.study.census import take_census
 from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
+from sweeps.study.values import LITERALS, to_stored
+from sweeps.sweeper.command_line import parse_overrides
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import format_literal
+from sweeps.sweeper.overrides import list_literals
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.widen import describe_widening
 
@@ -47,8 +52,8 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
     config = composer.compose(plan.fixed)
     options: dict[str, Any] = {}
     fixed: dict[str, Any] = {}
-    for override, parsed in planner.parse(plan.fixed).items():
-        key = override.lstrip("+")
+    for override, parsed in parse_overrides(plan.fixed, composer).items():
+        key = Parameter(override).key
         if override.startswith(("hydra", "~", *settings.may_change)):
             continue
         if composer.is_group(key):
@@ -56,10 +61,12 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
             options[override] = config.hydra.runtime.choices.get(key, parsed.value())
         elif (value := _select(config, key)) is not ABSENT:
             fixed[key] = value
+    default = _default_setting(config, plan)
     return {
         "studied": plan.studied,
         "grid": _grid_numbers(plan),
-        "default": _default_setting(config, plan),
+        "default": default,
+        LITERALS: list_literals(chain(_list_choices(plan), (default or {}).values())),
         "choices": options,
         "groups": [name for name in plan.space if composer.is_group(Parameter.from_name(name).key)],
         "fixed": fixed,
@@ -85,18 +92,35 @@ def _default_setting(config: DictConfig, plan: Plan) -> dict[str, Any] | None:
 
 
 def _default(config: DictConfig, name: str, plan: Plan) -> Any:
-    """Return a parameter's value in the config, as the choice that it is where it is one."""
+    """Return a parameter's value in the config, as the choice that it is where it is one; or ABSENT."""
     parameter = Parameter.from_name(name)
     options: Mapping[str, Any] = config.hydra.runtime.choices
-    value = options[parameter.key] if parameter.key in options else _select(config, parameter.key)
-    value = parameter.to_stored_value(value)
-    distribution = plan.space[name]
-    choices = distribution.choices if isinstance(distribution, CategoricalDistribution) else ()
-    for choice in plan.grid.get(name, choices):
-        # A list is searched as text.
-        if choice == value or str(choice).replace(" ", "") == format_literal(value):
-            return choice
-    return value
+    value = options[parameter.key] if parameter.key in options else _resolve(config, parameter.key)
+    if value is ABSENT:
+        return ABSENT
+    stored = to_stored(parameter.to_stored_value(value))
+    choices = plan.grid.get(name, _list_choices_of(plan.space[name]))
+    return next((choice for choice in choices if choice == stored), stored)
+
+
+def _list_choices(plan: Plan) -> Iterator[Any]:
+    for distribution in plan.space.values():
+        yield from _list_choices_of(distribution)
+
+
+def _list_choices_of(distribution: BaseDistribution) -> Sequence[Any]:
+    return distribution.choices if isinstance(distribution, CategoricalDistribution) else ()
+
+
+def _resolve(config: DictConfig, key: str) -> Any:
+    """Return a plain value of the config, interpolations resolved; ABSENT where it has none."""
+    try:
+        value = OmegaConf.select(config, key, default=ABSENT, throw_on_missing=True)
+        if OmegaConf.is_config(value):
+            return OmegaConf.to_container(value, resolve=True, enum_to_str=True, throw_on_missing=True)
+    except OmegaConfBaseException:
+        return ABSENT
+    return value.name if isinstance(value, Enum) else value
 
 
 def _select(config: DictConfig, key: str) -> Any:

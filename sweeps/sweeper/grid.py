@@ -19,7 +19,7 @@ def list_values(name: str, distribution: BaseDistribution) -> list[Any]:
     return values if number_type is None else sorted({number_type(value) for value in values})
 
 
-def to_stored(name: str, values: list[Any]) -> BaseDistribution:
+def stored_distribution(name: str, values: list[Any]) -> BaseDistribution:
     """Return the distribution that Optuna stores for a parameter's values on a grid.
 
     Of an interval a grid takes only these values: the sampler is given them too.

@@ -20,6 +20,7 @@ from sweeps.study.labels import SINGLE
 from sweeps.study.optuna_internals import storage_of
 from sweeps.study.retries import UNSCORED
 from sweeps.study.storage import Storage
+from sweeps.study.values import read_params
 from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.answer_file import AnswerFile, digest_sweep
 from sweeps.sweeper.endings import describe_end, describe_giving_up
@@ -125,10 +126,14 @@ def _write_best_trials(plan: Plan, study: optuna.Study, sweep: Path) -> None:
     results: dict[str, Any] = {"name": "optuna"}
     if len(study.directions) == 1:
         best = study.best_trial
-        results |= {"best_params": best.params, "best_value": best.value, **_location(plan, study, best)}
+        results |= {
+            "best_params": read_params(best),
+            "best_value": best.value,
+            **_location(plan, study, best),
+        }
     else:
         results["solutions"] = [
-            {"params": trial.params, "values": trial.values, **_location(plan, study, trial)}
+            {"params": read_params(trial), "values": trial.values, **_location(plan, study, trial)}
             for trial in study.best_trials
         ]
     folder = sweep / study_folder(plan.name)

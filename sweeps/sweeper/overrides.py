@@ -1,29 +1,54 @@
-"""Write values as Hydra's overrides."""
+"""Read and write Hydra's overrides."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf._utils import split_key
 
 from sweeps.study.parameter import Parameter
-
-# Words that the override grammar doesn't read as text.
-RESERVED = {"null", "true", "false", "nan", "inf"}
+from sweeps.study.values import format_literal
 
 
-def format_literal(value: Any) -> str:
-    """Return a plain value, of Python or YAML, as Hydra's override grammar writes it."""
-    if isinstance(value, str):
-        is_plain = re.fullmatch(r"[A-Za-z_][\w./-]*", value) and value.lower() not in RESERVED
-        return value if is_plain else QuotedString(value, Quote.single).with_quotes()
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}:{format_literal(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, Sequence):
-        return "[" + ",".join(format_literal(item) for item in value) + "]"
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+@cache
+def parse_override(override: str) -> Override:
+    """Return an override as Hydra reads it."""
+    return OverridesParser.create().parse_override(override)
+
+
+def to_text(stored: Any) -> str:
+    """Return a value that a study holds as an override writes it.
+
+    Text is Hydra's grammar, as in hydra-optuna-sweeper; what that doesn't read as one value is itself.
+    """
+    return stored if isinstance(stored, str) and _is_one_value(stored) else format_literal(stored)
+
+
+def to_value(stored: Any) -> Any:
+    """Return the plain value that a job gets for one that a study holds."""
+    return parse_value(to_text(stored))
+
+
+def parse_value(text: str) -> Any:
+    """Return the plain value of an override's text."""
+    return parse_override(f"_={text}").value()
+
+
+def list_literals(stored: Iterable[Any]) -> dict[str, Any]:
+    """Return the plain values of those that a study holds as another text, by that text."""
+    texts = [value for value in stored if isinstance(value, str)]
+    return {text: value for text in texts if (value := to_value(text)) != text}
+
+
+@cache
+def _is_one_value(text: str) -> bool:
+    try:
+        return not parse_override(f"_={text}").is_sweep_override()
+    except HydraException:
+        return False
 
 
 def format_literals(values: Mapping[str, Any]) -> list[str]:
@@ -31,10 +56,22 @@ def format_literals(values: Mapping[str, Any]) -> list[str]:
     return [f"{key}={format_literal(value)}" for key, value in values.items()]
 
 
-def format_overrides(values: Mapping[str, Any]) -> list[str]:
-    """Return overrides, as on a command line, that give each key or stored parameter its value."""
+def format_sweeps(values: Mapping[str, Any]) -> list[str]:
+    """Return overrides, as on a command line, of keys with text in Hydra's sweep grammar, or plain values."""
+    return [
+        f"{key}={value if isinstance(value, str) else format_literal(value)}" for key, value in values.items()
+    ]
+
+
+def format_setting(params: Mapping[str, Any]) -> list[str]:
+    """Return the overrides that give each parameter, by its stored name, the value that a study holds."""
     overrides = []
-    for name, value in values.items():
+    for name, stored in params.items():
         parameter = Parameter.from_name(name)
-        overrides.append(f"{parameter.override}={parameter.to_override_value(value)}")
+        overrides.append(f"{parameter.override}={to_text(parameter.to_override_value(stored))}")
     return overrides
+
+
+def dotted(key: str) -> str:
+    """Return a config's key with dots alone: optimizer.betas.0 for optimizer.betas[0]."""
+    return ".".join(split_key(key)) if "[" in key else key

@@ -6,20 +6,21 @@ from itertools import product
 from math import inf, prod
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from sweeps.study.dotted_keys import flatten, is_at_or_below
 from sweeps.study.parameter import Parameter
+from sweeps.study.values import to_stored
+from sweeps.sweeper.command_line import assign, assign_each, count_from_start, parse_overrides
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.grid import list_values, to_stored
-from sweeps.sweeper.overrides import format_literal, format_overrides
+from sweeps.sweeper.grid import list_values, stored_distribution
+from sweeps.sweeper.overrides import dotted, format_setting, format_sweeps
 from sweeps.sweeper.replicates import overrides_by_label
-from sweeps.sweeper.search_space import boundary_values, to_distribution, to_parameter
+from sweeps.sweeper.search_space import boundary_values, to_distribution, warn_of_repeats
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,16 @@ class Plan:
     @property
     def stored_space(self) -> dict[str, BaseDistribution]:
         """Return the search space as Optuna stores it: a grid's numbers as numbers, not as categories."""
-        stored = {name: to_stored(name, self.grid[name]) for name in self.space if name in self.grid}
-        return {**self.space, **stored}
+        return {**self.space, **{name: stored_distribution(name, self.grid[name]) for name in self.grid}}
 
     def format_setting(self, params: Mapping[str, Any]) -> list[str]:
-        """Return the overrides that make a setting.
-
-        Values of the plan's space came from Hydra's grammar; a custom search space's are written in it.
-        """
-        literals = {name: format_literal(value) for name, value in params.items() if name not in self.space}
-        return format_overrides({**params, **literals})
+        """Return the overrides that make a setting: 1 where that was declared and a grid stores 1.0."""
+        declared = dict(params)
+        for name in params.keys() & self.space.keys():
+            space = self.space[name]
+            choices = space.choices if isinstance(space, CategoricalDistribution) else ()
+            declared[name] = next((choice for choice in choices if choice == params[name]), params[name])
+        return format_setting(declared)
 
 
 @dataclass(frozen=True)
@@ -74,36 +75,32 @@ class Planner:
 
     def plans(self, arguments: Sequence[str]) -> list[Plan]:
         """Return a plan per combination of options of the groups that get a study each."""
-        overrides = self.parse([*format_overrides(self.settings.params or {}), *arguments])
+        texts = [*format_sweeps(self.settings.params or {}), *arguments]
+        overrides = parse_overrides(count_from_start(texts, self.composer), self.composer)
         sweeps = {key: override for key, override in overrides.items() if override.is_sweep_override()}
-        fixed = [str(override.input_line) for key, override in overrides.items() if key not in sweeps]
-        names = [override.key_or_group for override in overrides.values()]
+        fixed = [assign(key, override) for key, override in overrides.items() if key not in sweeps]
+        names = [Parameter(name).key for name in overrides]
         # A value on the command line, fixed or swept, replaces what the config declares as searched.
         values = [name for name in names if not self.composer.is_group(name)]
         studies = {key: sweeps.pop(key) for key in self._study_keys(fixed, sweeps)}
         groups = [override.key_or_group for override in studies.values()]
         plans = []
-        for choice in product(*(_assign_each(key, override) for key, override in studies.items())):
+        for choice in product(*(assign_each(key, override) for key, override in studies.items())):
             plan = self._plan([*fixed, *choice], sweeps, values, groups)
             self._check_replicates([*overrides, *plan.space])
             plans.append(plan)
         return plans
 
-    def parse(self, overrides: Sequence[str]) -> dict[str, Override]:
-        """Return overrides by key, `+` included; of two for one key the later counts."""
-        parser = OverridesParser.create(config_loader=self.composer.hydra_context.config_loader)
-        return {override.get_key_element(): override for override in parser.parse_overrides(list(overrides))}
-
     def _study_keys(self, fixed: Sequence[str], sweeps: Mapping[str, Override]) -> list[str]:
         """Return the swept groups of study_per or, by default, those with an option that declares a space."""
-        first = {key: _assign_each(key, override)[0] for key, override in sweeps.items()}
+        first = {key: assign_each(key, override)[0] for key, override in sweeps.items()}
         keys = []
         for key, override in sweeps.items():
             group = override.key_or_group
             if self.settings.study_per is not None:
                 is_studied = group in self.settings.study_per
             else:
-                options = _assign_each(key, override) if self.composer.is_group(group) else []
+                options = assign_each(key, override) if self.composer.is_group(group) else []
                 rest = [other for name, other in first.items() if name != key]
                 # In a plan's order, for which it is composed only once.
                 configs = (self.composer.compose([*fixed, option, *rest]) for option in options)
@@ -119,7 +116,7 @@ class Planner:
 
         searched: the command line's own sweeps. values: the keys that it sets. groups: those with studies.
         """
-        first = [_assign_each(key, override)[0] for key, override in searched.items()]
+        first = [assign_each(key, override)[0] for key, override in searched.items()]
         config = self.composer.compose([*fixed, *first])
         space = self._space(config, searched, values)
         studied = self._studied(config, groups)
@@ -147,12 +144,15 @@ class Planner:
     ) -> dict[str, BaseDistribution]:
         """Return the distributions in the order in which the config declares them, others last."""
         config_space = _search_space(config)
-        free = {key: sweep for key, sweep in config_space.items() if not is_at_or_below(key, values)}
-        overrides = {**self.parse(format_overrides(free)), **searched}
+        names = [name for name in config_space if not is_at_or_below(Parameter(name).key, values)]
+        free = format_sweeps({name: config_space[name] for name in names})
+        overrides = {**parse_overrides(free, self.composer), **searched}
         space = {}
         for key in dict.fromkeys([*config_space, *overrides]):
             if key in overrides:
-                space[to_parameter(overrides[key]).name] = to_distribution(overrides[key])
+                is_complement = "complement" in getattr(overrides[key].value(), "tags", ())
+                warn_of_repeats(overrides[key])
+                space[Parameter(key, is_complement).name] = to_distribution(overrides[key])
         return space
 
     def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
@@ -198,25 +198,20 @@ def boundary_configs(
     """Yield (setting, the task's config) for each value that a study can meet, one key changed at a time."""
     values = {name: boundary_values(distribution) for name, distribution in plan.space.items()}
     for key, axis_values in axes.items():
-        values[key] = [format_literal(value) for value in axis_values]
+        values[key] = list(map(to_stored, axis_values))
     first = {name: alternatives[0] for name, alternatives in values.items()}
     settings = [first]
     for name, alternatives in values.items():
         settings += [{**first, name: value} for value in alternatives[1:]]
     for setting in settings:
-        overrides = format_overrides(setting)
+        overrides = format_setting(setting)
         yield ", ".join(overrides), composer.compose([*plan.fixed, *overrides], with_hydra=False)
-
-
-def _assign_each(key: str, sweep: Override) -> list[str]:
-    """Return an override for each choice of a sweep, or for the two ends of an interval."""
-    return [f"{key}={value}" for value in boundary_values(to_distribution(sweep))]
 
 
 def _search_space(config: DictConfig) -> dict[str, str]:
     """Return what a job's config declares as searched. Raises ValueError where that refers to nothing."""
     try:
-        return {str(key): str(sweep) for key, sweep in (config.get("search_space") or {}).items()}
+        return {dotted(str(key)): str(sweep) for key, sweep in (config.get("search_space") or {}).items()}
     except OmegaConfBaseException as error:
         raise ValueError(f"search_space can't be read: {str(error).splitlines()[0]}") from error
 
@@ -243,7 +238,7 @@ def _identify_config(config: DictConfig, without: Sequence[str]) -> dict[str, An
     assert isinstance(container, dict)
     for section in ("hydra", "search_space", "spaces"):
         container.pop(section, None)
-    excluded = [Parameter.from_name(name).key for name in without]
+    excluded = [dotted(Parameter.from_name(name).key) for name in without]
     leaves = flatten(container)
     return {key: _to_json(value) for key, value in leaves.items() if not is_at_or_below(key, excluded)}
 

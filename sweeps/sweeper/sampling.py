@@ -12,7 +12,9 @@ from omegaconf import DictConfig
 
 from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import Grid, QuasiRandomPoints, suggest
+from sweeps.study.values import LITERALS, read_params
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.overrides import dotted, list_literals
 from sweeps.sweeper.plan import Plan
 
 # What the sampler's and the pruner's configs may name.
@@ -95,9 +97,13 @@ def choose_overrides(
         suggest(trial, name, distribution)
     if settings.custom_search_space:
         get_method(settings.custom_search_space)(config, trial)
-    fixed = {override.split("=", 1)[0] for override in plan.fixed}
+    fixed = {dotted(override.split("=", 1)[0]) for override in plan.fixed}
     if overlap := sorted(fixed & trial.params.keys()):
         raise ValueError(
             f"hydra.sweeper.custom_search_space suggests {overlap}, which the command line fixes"
         )
-    return plan.format_setting(trial.params)
+    params = read_params(trial)
+    own = [value for name, value in params.items() if name not in plan.space]
+    if literals := list_literals(own):
+        trial.set_user_attr(LITERALS, literals)
+    return plan.format_setting(params)

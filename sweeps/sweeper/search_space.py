@@ -1,7 +1,9 @@
 """Hydra's sweep grammar as Optuna's distributions."""
 
+import logging
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import ceil, ulp
 from typing import Any
 
@@ -10,8 +12,6 @@ from hydra.core.override_parser.types import (
     IntervalSweep,
     Override,
     RangeSweep,
-    Transformer,
-    ValueType,
 )
 from optuna.distributions import (
     BaseDistribution,
@@ -22,12 +22,15 @@ from optuna.distributions import (
 )
 
 from sweeps.study.parameter import Parameter
+from sweeps.study.values import format_literal, list_steps, to_stored
+from sweeps.sweeper.overrides import parse_value, to_text
+
+log = logging.getLogger(__name__)
 
 
-def to_parameter(override: Override) -> Parameter:
+def to_parameter(name: str, sweep: Override) -> Parameter:
     """Return the parameter of a sweep; one tagged `complement` is sampled by its distance from 1."""
-    is_complement = "complement" in getattr(override.value(), "tags", ())
-    return Parameter(override.get_key_element(), is_complement)
+    return Parameter(name, "complement" in getattr(sweep.value(), "tags", ()))
 
 
 def to_distribution(override: Override) -> BaseDistribution:
@@ -44,10 +47,8 @@ def to_distribution(override: Override) -> BaseDistribution:
     if isinstance(sweep, ChoiceSweep | RangeSweep):
         sweep.shuffle = False  # the order of trials is the sampler's; a study's choices keep theirs
     try:
-        if override.value_type == ValueType.GLOB_CHOICE_SWEEP:
-            return CategoricalDistribution(list(override.sweep_string_iterator()))
-        if isinstance(sweep, ChoiceSweep):
-            return _categorical(override)
+        if override.is_choice_sweep():
+            return CategoricalDistribution(list_choices(override))
         if isinstance(sweep, RangeSweep):
             return _from_range(override, sweep)
         if isinstance(sweep, IntervalSweep):
@@ -57,13 +58,31 @@ def to_distribution(override: Override) -> BaseDistribution:
         raise ValueError(f"{override.input_line} can't be searched: {error}") from error
 
 
-def _categorical(override: Override) -> CategoricalDistribution:
-    choices: list[CategoricalChoiceType] = []
-    for choice in override.sweep_iterator(transformer=Transformer.encode):
-        if not isinstance(choice, str | int | float | bool | None):
-            raise ValueError(f"a choice must be text, a number, true, false or null, but got {choice}")
-        choices.append(choice)
-    return CategoricalDistribution(choices)
+def list_choices(override: Override) -> list[CategoricalChoiceType]:
+    """Return the values of a sweep as a study holds them, each once: 0.10 and 1e-1 are 0.1, too.
+
+    Optuna takes true for 1, so that beside a 1 it is text.
+    """
+    values = [to_stored(parse_value(text)) for text in override.sweep_string_iterator()]
+    numbers = {value for value in values if not isinstance(value, bool | str)}
+    choices = []
+    for value in values:
+        is_hidden = isinstance(value, bool) and value in numbers
+        choices.append(format_literal(value) if is_hidden else value)
+    return list(dict.fromkeys(choices))
+
+
+@cache
+def _warn_of_repeats(sweep: str, choices: str) -> None:
+    log.warning("%s is %s: a value that is named again runs once", sweep, choices)
+
+
+def warn_of_repeats(override: Override) -> None:
+    """Say once where a sweep's choices name a value again, which Hydra's basic sweeper would run again."""
+    if override.is_choice_sweep():
+        choices = list_choices(override)
+        if len(list(override.sweep_string_iterator())) > len(choices):
+            _warn_of_repeats(str(override.input_line), ", ".join(map(to_text, choices)))
 
 
 def _from_range(override: Override, sweep: RangeSweep) -> BaseDistribution:
@@ -71,7 +90,7 @@ def _from_range(override: Override, sweep: RangeSweep) -> BaseDistribution:
     if sweep.step == 0:
         raise ValueError("a range needs a step other than 0")
     if sweep.transformers:
-        return _categorical(override)
+        return CategoricalDistribution(list_choices(override))
     values = sweep.range()
     if isinstance(values, range):
         if not values:
@@ -79,7 +98,7 @@ def _from_range(override: Override, sweep: RangeSweep) -> BaseDistribution:
         low, high = sorted((values[0], values[-1]))
         return IntDistribution(low, high, step=abs(values.step))
     decimals = Decimal(values.start), Decimal(values.stop), Decimal(values.step)
-    return _from_decimals(*decimals) or _categorical(override)
+    return _from_decimals(*decimals) or CategoricalDistribution(list_choices(override))
 
 
 def _from_decimals(start: Decimal, stop: Decimal, step: Decimal) -> FloatDistribution | None:
@@ -113,9 +132,8 @@ def grid_values(name: str, distribution: BaseDistribution) -> list[Any]:
             return list(distribution.choices)
         case IntDistribution(log=False):
             return list(range(distribution.low, distribution.high + 1, distribution.step))
-        case FloatDistribution(step=float(step)):
-            count = round((distribution.high - distribution.low) / step) + 1
-            return [min(distribution.low + number * step, distribution.high) for number in range(count)]
+        case FloatDistribution(step=float()):
+            return list_steps(distribution)
     raise ValueError(
         f"{name} is continuous, which a grid can't walk: "
         f"write {name}=choice(...), or hydra/sweeper/sampler=tpe with hydra.sweeper.n_trials=<number>"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from sweeps.sweeper.grid import list_values, to_stored
+from sweeps.sweeper.grid import list_values, stored_distribution
 from tests.conftest import Toy
 
 STEPS = ("steps=1", "steps=2")
-SETTINGS = {"shape.x=0.1", "shape.x=1.0", *STEPS}
+SETTINGS = {"shape.x=0.1", "shape.x=1", *STEPS}
 
 STORED: dict[tuple[Any, ...], tuple[str, BaseDistribution]] = {
     (0.1, 0.01, 0.005): ("optimizer.lr", FloatDistribution(0.005, 0.1, log=True)),
@@ -34,7 +34,7 @@ def test_numbers_are_stored_as_numbers_and_all_else_as_categories(
     values: tuple[Any, ...], expected: tuple[str, BaseDistribution]
 ) -> None:
     name, distribution = expected
-    assert to_stored(name, list(values)) == distribution
+    assert stored_distribution(name, list(values)) == distribution
 
 
 def test_a_grid_takes_each_number_once_and_ascending_and_no_number_as_declared() -> None:
@@ -48,4 +48,4 @@ def test_a_job_gets_a_grids_numbers_as_they_were_declared(toy: Toy) -> None:
     study = toy.study("toy/shape=bowl")
     assert study.user_attrs["grid"] == {"shape.x": [0.1, 1.0], "steps": [1, 2]}
     jobs = {frozenset(job.split(",")) & SETTINGS for job in toy.journal("start")}
-    assert jobs == {frozenset(setting) for setting in product(("shape.x=0.1", "shape.x=1.0"), STEPS)}
+    assert jobs == {frozenset(setting) for setting in product(("shape.x=0.1", "shape.x=1"), STEPS)}

@@ -1,6 +1,6 @@
 """Read measurements from studies in a storage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import isfinite, nan
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.parameter import Parameter
 from sweeps.study.record import PARAMS, has_diverged, read_curves, read_objectives, read_records
 from sweeps.study.retries import RETRY_OF
+from sweeps.study.values import LITERALS, list_steps, read_params, read_value
 
 # The user attribute of a study without trials that compares others: their names.
 OVERVIEW = "overview_of"
@@ -50,7 +51,7 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
     direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
     worst = _worst_score(trials, replicates, direction)
-    settings = [_setting(t, replicates, t.params, worst) for t in trials if t.number not in retried]
+    settings = [_setting(t, replicates, read_params(t), worst) for t in trials if t.number not in retried]
     # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
     unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
     recorded = {name: attributes[name] for name in RECORDED if name in attributes}
@@ -64,11 +65,20 @@ def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -
         replicates=replicates,
         settings=settings,
         space=attributes.get("search_space", {}),
+        literals=_literals([attributes, *(trial.user_attrs for trial in trials)]),
         objectives=len(study.directions),
         confirmation=_read_confirmation(confirmation, attributes, worst),
         widening=_widening(attributes),
         **recorded,
     )
+
+
+def _literals(attributes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what text means that a study or its trials hold for another value."""
+    literals: dict[str, Any] = {}
+    for each in attributes:
+        literals |= each.get(LITERALS, {})
+    return literals
 
 
 def replicates_of(axes: Mapping[str, Sequence[Any]], seed_key: str) -> list[Replicate]:
@@ -119,14 +129,16 @@ def _grid_axis(name: str, declared: Sequence[Any], trials: Sequence[FrozenTrial]
 def _read_axis(name: str, space: BaseDistribution) -> Axis:
     if isinstance(space, CategoricalDistribution):
         ordered = all(map(_is_number, space.choices))
-        values = sorted(space.choices) if ordered else list(space.choices)  # type: ignore[type-var]
+        values = [read_value(space, choice) for choice in space.choices]
+        values = sorted(values) if ordered else values
         return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
     assert isinstance(space, FloatDistribution | IntDistribution)
     if space.step is None or space.log:
         is_log = space.log or (Parameter.from_name(name).is_lr and space.low > 0)
         return Axis(name, [space.low, space.high], True, is_log, continuous=True)
-    count = round((space.high - space.low) / space.step) + 1
-    return Axis(name, [min(space.low + i * space.step, space.high) for i in range(count)], True, False)
+    if isinstance(space, FloatDistribution):
+        return Axis(name, list_steps(space), True, False)
+    return Axis(name, list(range(space.low, space.high + 1, space.step)), True, False)
 
 
 def _widening(attributes: Mapping[str, Any]) -> Widening:

@@ -53,6 +53,8 @@ class Measurement:
     default: Params | None = None
     # the search space as written
     space: Mapping[str, str] = field(default_factory=dict)
+    # the plain values of those that are text of another value in the settings
+    literals: Mapping[str, Any] = field(default_factory=dict)
     # what every job was started with: values by key, options by config group
     fixed: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, str | list[str]] = field(default_factory=dict)

@@ -42,7 +42,8 @@ def _render(findings: Findings, pick: Pick) -> str:
     """Return the file: a comment on what it is, the options, the values."""
     measurement = findings.measurement
     options = dict(measurement.choices)
-    options |= {key: value for key, value in pick.params.items() if key in measurement.groups}
+    groups = [key for key in measurement.groups if key in pick.params]
+    options |= {key: _plain(measurement, pick.params[key]) for key in groups}
     defaults = [_defaults_entry(group, option) for group, option in options.items()]
     parts: list[dict[str, Any]] = [{"defaults": [*defaults, "_self_"]}]
     if values := nest(_values(measurement, pick.params)):
@@ -67,13 +68,18 @@ def _defaults_entry(group: str, option: str | list[str]) -> dict[str, str | list
     return {f"/{group[1:]}" if group.startswith("+") else f"override /{group}": option}
 
 
+def _plain(measurement: Measurement, value: Any) -> Any:
+    """Return the value that a job gets for one of a setting."""
+    return measurement.literals.get(value, value) if isinstance(value, str) else value
+
+
 def _values(measurement: Measurement, params: Params) -> dict[str, Any]:
     """Return the fixed and the picked values by dotted key; a list of which they set a part is whole."""
     values = dict(measurement.fixed)
     for name, value in params.items():
         if name not in measurement.groups:
             parameter = Parameter.from_name(name)
-            values[parameter.key] = parameter.to_override_value(value)
+            values[parameter.key] = parameter.to_override_value(_plain(measurement, value))
     lists = {key.rpartition(".")[0] for key in values if key.rpartition(".")[2].isdigit()}
     for key, value in measurement.config.items():
         if key.rpartition(".")[0] in lists:

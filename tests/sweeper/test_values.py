@@ -1,0 +1,111 @@
+"""A value is one value however it is written: jobs get what Hydra's own sweeper gives them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from sweeps.report.findings.load import load_findings
+from sweeps.report.outputs.pick_yaml import write_pick
+from tests.support.recorder import Config, Recorder
+
+CONFIG = {
+    "defaults": ["_self_"],
+    "lr": 0.3,
+    "wd": "${lr}",
+    "layers": ["zero"],
+    "sizes": [75, 45],
+    "name": "plain",
+    "head": None,
+    "extra": {"a": 0},
+    "rate": "???",
+}
+BEST = {"layers": ["one", "two"], "head": None, "name": " (b) = \\'", "lr": 0.3, "extra": {"a": 2, "b": "x"}}
+
+
+def distance(config: Config) -> float:
+    """The number of values that are not the best."""
+    return float(sum(config[key] != value for key, value in BEST.items()))
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    return Recorder(tmp_path, {"config": CONFIG}, distance)
+
+
+def texts(jobs: list[Config]) -> list[str]:
+    return sorted(map(json.dumps, jobs))
+
+
+def pick(recorder: Recorder) -> dict[str, Any]:
+    """Write the study's pick, and return the config of the run that its own command starts."""
+    [findings] = load_findings(optuna.storages.get_storage(recorder.storage), None)
+    path = write_pick(findings, recorder.folder)
+    assert path is not None
+    [job] = recorder.run(
+        f"--config-dir={recorder.folder}", f"+pick={path.stem}", f"hydra.run.dir={recorder.folder}/run"
+    )
+    return job
+
+
+def test_lists_dictionaries_null_and_any_text_reach_jobs_the_report_and_the_picks_command(
+    recorder: Recorder,
+) -> None:
+    sweep = (
+        "layers=[one],[one,two]",
+        "head=null,sgd",
+        r"""name='a,b',' (b) = \\\''""",
+        "lr=range(0.1,0.4,0.1)",
+        "++extra={a:1},{a: 2,b:x}",
+        "rate=0.5",
+    )
+    jobs = recorder.basic(*sweep)
+    assert texts(recorder.sweep(*sweep)) == texts(jobs)
+    [findings] = load_findings(optuna.storages.get_storage(recorder.storage), None)
+    assert findings.measurement.default == {
+        "layers": "[zero]",
+        "head": "null",
+        "name": "plain",
+        "lr": 0.3,
+        "++extra": "{a:0}",
+    }
+    assert {key: pick(recorder)[key] for key in BEST} == BEST
+
+
+def test_an_element_of_a_list_is_one_parameter_by_any_of_its_names(recorder: Recorder) -> None:
+    params = "+hydra.sweeper.params={sizes.0: '1,2', +more: '1,2'}"
+    jobs = recorder.sweep("++sizes[0]=30", "++more=5", "sizes[-1]=20,45", "rate=0", params)
+    assert sorted((job["sizes"], job["more"]) for job in jobs) == [([30, 20], 5), ([30, 45], 5)]
+    attributes = recorder.study().user_attrs
+    assert attributes["default"] == {"sizes.1": 45}
+    assert attributes["fixed"] == {"sizes.0": 30, "more": 5, "rate": 0}
+    assert pick(recorder)["sizes"] in ([30, 20], [30, 45])
+
+
+def test_a_value_that_is_named_again_is_run_once_and_that_is_said(
+    recorder: Recorder, capfd: pytest.CaptureFixture[str]
+) -> None:
+    jobs = recorder.sweep("lr=0.1,0.10,1e-1", "name=1,true,x y,'x y'", "rate=0")
+    names = ["'x y'", "1", "True"]
+    assert sorted((job["lr"], repr(job["name"])) for job in jobs) == [(0.1, name) for name in names]
+    assert "lr=0.1,0.10,1e-1 is 0.1: a value that is named again runs once" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("sampler", ["grid", "random"])
+def test_a_range_of_decimals_gives_decimals(sampler: str, recorder: Recorder) -> None:
+    more = [] if sampler == "grid" else ["hydra.sweeper.n_trials=9", "hydra.sweeper.sampler.seed=0"]
+    jobs = recorder.sweep("lr=range(0.1,0.6,0.1)", f"hydra/sweeper/sampler={sampler}", "rate=0", *more)
+    assert {0.3} < {job["lr"] for job in jobs} <= {0.1, 0.2, 0.3, 0.4, 0.5}
+    [findings] = load_findings(optuna.storages.get_storage(recorder.storage), None)
+    assert findings.measurement.index_of({"lr": 0.3}) is not None
+
+
+def test_the_configs_own_setting_is_what_it_resolves_to_and_nothing_where_it_is_missing(
+    recorder: Recorder,
+) -> None:
+    recorder.sweep("wd=0.1,0.3", "rate=0")
+    assert recorder.study().user_attrs["default"] == {"wd": 0.3}
+    recorder.sweep("rate=0.1,0.3", "hydra.sweeper.study_name=missing")
+    assert recorder.study("missing").user_attrs["default"] is None
