@@ -16,7 +16,7 @@ from sweeps.training.run import Run
 
 # The settings of a run that its lines or their comment tell. A comment names any other that is set.
 TOLD = {"feed", "model", "optimizer", "seed", "epochs", "batch_size"}
-TOLD |= {"schedule", "weight_decay_on", "loss", "metrics"}
+TOLD |= {"schedule", "weight_decay_on", "loss", "metrics", "clip_norm", "clip_value"}
 
 
 def write_script(run: Run) -> list[str]:
@@ -103,9 +103,18 @@ def _loop(run: Run) -> list[str]:
         *_indent(_switch(run, "train"), 1),
         *_indent(["for inputs, targets in batches:"], 1),
         *_indent(["optimizer.zero_grad()"], 2),
-        *_indent([f"criterion(model(inputs), {targets}){mean}.backward()"], 2),
+        *_indent([f"criterion(model(inputs), {targets}){mean}.backward()", *_clip(run)], 2),
         *_indent(["optimizer.step()", *_after_step(run)], 2),
         *_indent([*_switch(run, "eval"), *_after_epoch(run)], 1),
+    ]
+
+
+def _clip(run: Run) -> list[str]:
+    limits = {"clip_grad_value_": run.clip_value, "clip_grad_norm_": run.clip_norm}
+    return [
+        f"torch.nn.utils.{function}(model.parameters(), {limit})"
+        for function, limit in limits.items()
+        if limit is not None
     ]
 
 

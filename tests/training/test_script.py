@@ -93,6 +93,10 @@ def train_plainly(run: Run, batches: list[tuple[Tensor, Tensor]]) -> dict[str, A
             lrs.append([group["lr"] for group in optimizer.param_groups])
             optimizer.zero_grad()
             row_losses(run.loss, model(images), targets).mean().backward()
+            if run.clip_value is not None:
+                nn.utils.clip_grad_value_(model.parameters(), run.clip_value)
+            if run.clip_norm is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), run.clip_norm)
             optimizer.step()
             run.schedule.after_step(scheduler)
         switches[1]()
@@ -156,6 +160,11 @@ def test_a_script_divides_weighted_losses_by_the_rows_as_a_run_does(runs: Any, b
 
 def test_a_script_spares_biases_where_the_run_does(runs: Any, batches: Any) -> None:
     run = runs({"optimizer": "adamw"}, weight_decay_on="weights")
+    assert_same(execute(run, batches), train_plainly(run, batches))
+
+
+def test_a_script_clips_gradients_as_the_run_does(runs: Any, batches: Any) -> None:
+    run = runs({}, clip_value=0.01, clip_norm=0.02)
     assert_same(execute(run, batches), train_plainly(run, batches))
 
 
