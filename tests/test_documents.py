@@ -120,7 +120,8 @@ def test_a_command_that_plans_a_sweep_tells_what_it_takes_and_leaves_nothing(
         forget_hydra()
     printed = capsys.readouterr().out
     assert re.search(
-        r"in all: \d+ to \d+ runs, [\d.]+ to [\d.]+ seconds of training with 1 worker, \d+ to \d+ MB", printed
+        r"in all: \d+ to \d+ runs, [\d.]+ to [\d.]+ seconds of training with 1 worker, [\d.]+ to [\d.]+ MB",
+        printed,
     )
     assert re.search(
         r"10 seeds find a difference of [\d.]+ points? between two settings in 8 of 10 cases", printed

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from sweeps.app import run_folder
 from sweeps.app.build import build
+from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.train import train
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ SMALL_FILES = 20_000
 STEP_BYTES, EPOCH_BYTES = 12, 250
 
 
-def estimate_run(cfg: DictConfig, count: int) -> tuple[float, int]:
-    """Return seconds and bytes that a run of a sweep takes, where a worker trains `count` at once.
+def estimate_run(cfg: DictConfig, count: int) -> tuple[float, int, int]:
+    """Return seconds, bytes and bytes of checkpoints that a run takes, where a worker trains `count` at once.
 
     An epoch is timed on the device that the config names, or its first steps where it takes long.
     """
@@ -42,7 +43,7 @@ def estimate_run(cfg: DictConfig, count: int) -> tuple[float, int]:
     twice, result = _train(cfg, _shorten(runs, steps), epochs=2)
     epoch = max(twice - once, 0.0)
     seconds = max(once - epoch, 0.0) + run.epochs * epoch * epoch_steps / steps
-    return seconds / count, _measure_files(cfg, run, result)
+    return seconds / count, *_measure_files(cfg, run, result)
 
 
 def _train(cfg: DictConfig, runs: list[Run], epochs: int) -> tuple[float, Result]:
@@ -66,11 +67,12 @@ def _shorten_feed(feed: Feed, training: int, validation: int) -> Feed:
     return replace(feed, images=images, targets=targets, validation=validation, validation_rows=None)
 
 
-def _measure_files(cfg: DictConfig, run: Run, result: Result) -> int:
-    """Return the bytes of a run's folder: those that a short run's result takes, and all epochs and steps."""
+def _measure_files(cfg: DictConfig, run: Run, result: Result) -> tuple[int, int]:
+    """Return the bytes of a run's folder, from a short run's files, and those of checkpoints among them."""
     with tempfile.TemporaryDirectory() as folder:
         run_folder.write_run(Path(folder), run, result, {})
-        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+        sizes = {path.name: path.stat().st_size for path in Path(folder).iterdir()}
     steps = run.epochs * (run.feed.training // run.batch_size)
-    checkpoints = 2 if cfg.keep_best else 1
-    return checkpoints * size + SMALL_FILES + run.epochs * EPOCH_BYTES + steps * STEP_BYTES
+    checkpoints = (2 if cfg.keep_best else 1) * sizes.pop(CHECKPOINT)
+    rest = sum(sizes.values()) + SMALL_FILES + run.epochs * EPOCH_BYTES + steps * STEP_BYTES
+    return checkpoints + rest, checkpoints

@@ -38,6 +38,11 @@ def load_resumed_state(path: str, run: Run, device: str) -> State:
     Raises ValueError for a state that the run can't continue from.
     """
     file = Path(path) / CHECKPOINT if Path(path).is_dir() else Path(path)
+    if not file.exists() and (file.parent / METRICS_FILE).exists():
+        raise ValueError(
+            f"resume={path}: its sweep kept no checkpoint of this run; "
+            "name a run of a pick, or sweep with keep=all"
+        )
     if not file.exists():
         raise ValueError(f"resume={path}: there is no {file}; name a run's folder or its {CHECKPOINT}")
     try:

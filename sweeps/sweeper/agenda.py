@@ -110,13 +110,13 @@ class Agenda:
         confirmed = sum(size.confirmed[1] for size in sizes)
         return max(confirmed, *(size.row_settings for size in sizes if size.rows), 0)
 
+    def has_ended(self, plan: Plan, study: optuna.Study) -> bool:
+        """Return whether all of a study's trials have, and no more failed than may; by the last count."""
+        return self._claims.census(study).has_ended(plan.n_trials) and not self.gives_up(plan, study)
+
     def _finished(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Return the studies whose trials have ended, failing no more often than they may."""
-        return [
-            (plan, study)
-            for plan, study in pairs
-            if self._claims.census(study).has_ended(plan.n_trials) and not self.gives_up(plan, study)
-        ]
+        return [(plan, study) for plan, study in pairs if self.has_ended(plan, study)]
 
     def _open(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Return the studies that have trials left to run."""

@@ -31,7 +31,7 @@ class ClaimedTrial:
     """The jobs that a trial still needs, what its replicates returned, and how it ends."""
 
     def __init__(self, plan: Plan, queue: ReportQueue, trial: optuna.Trial, width: int) -> None:
-        self._plan = plan
+        self.plan = plan
         # How many jobs like its own run together.
         self.width = width
         self._study = trial.study
@@ -49,18 +49,18 @@ class ClaimedTrial:
     def choose_setting(self, settings: StudySweeperConf, config: DictConfig) -> None:
         """Read the trial's setting, and sample what it lacks."""
         try:
-            self._overrides = choose_overrides(settings, self._plan, self._trial, config)
+            self._overrides = choose_overrides(settings, self.plan, self._trial, config)
         except optuna.TrialPruned as pruned:
             self._end = pruned
 
     def remaining_jobs(self, jobs: Jobs) -> list[ReplicateJob]:
         """Return the jobs of the replicates that are still to be run."""
         remaining = []
-        for label, values in self._plan.replicates.items():
+        for label, values in self.plan.replicates.items():
             if label in self._objectives:
                 continue
-            overrides = [*self._plan.fixed, *self._overrides, *values]
-            folder = jobs.folder_of(self._plan, self._trial.number, label, overrides)
+            overrides = [*self.plan.fixed, *self._overrides, *values]
+            folder = jobs.folder_of(self.plan, self._trial.number, label, overrides)
             trial = ReplicateTrial(self._reports, label)
             trial.set_user_attr("folder", str(folder))
             remaining.append(ReplicateJob(folder, overrides, trial))
@@ -69,7 +69,7 @@ class ClaimedTrial:
     @property
     def has_ended(self) -> bool:
         """Return whether none of its replicates is to be run any more."""
-        return self._end is not None or len(self._objectives) == len(self._plan.replicates)
+        return self._end is not None or len(self._objectives) == len(self.plan.replicates)
 
     def record(self, job: ReplicateJob, outcome: Any) -> None:
         """Record what a replicate's job returned, or the exception that ended it."""
@@ -130,7 +130,7 @@ class ClaimedTrial:
 
     def _ending_with_values(self, settings: StudySweeperConf) -> Ending:
         aggregate = AGGREGATES[settings.aggregate]
-        labels = list(self._plan.replicates)
+        labels = list(self.plan.replicates)
         # one row a replicate, one column an objective
         table = [self._objectives[label] for label in labels]
         values = [float(aggregate(column)) for column in zip(*table, strict=True)]

@@ -89,6 +89,10 @@ class StudySweeperConf:
     stacked: str | None = None
     # dotted path of a function (config) that gives a number of jobs
     stack_width: str | None = None
+    # whose checkpoints stay once their runs have ended: picks, all or none
+    keep: str = "all"
+    # the names of those files in a job's folder
+    checkpoints: list[str] = field(default_factory=list)
     # keys of the config that may differ when a study is resumed; all others make it another study
     may_change: list[str] = field(default_factory=list)
     # what the objectives are called in the dashboard
@@ -98,7 +102,7 @@ class StudySweeperConf:
     # print what the sweep would run, and end
     dry_run: bool = False
     # dotted path of a function (config, count) that gives the seconds and the bytes that a job takes where so
-    # many run together; for dry_run
+    # many run together, and how many of these bytes are checkpoints, if it knows; for dry_run
     estimate: str | None = None
 
     @classmethod

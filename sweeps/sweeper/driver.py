@@ -30,6 +30,7 @@ from sweeps.sweeper.progress import show_progress
 from sweeps.sweeper.replicates import parse_axes
 from sweeps.sweeper.settings import check_settings
 from sweeps.sweeper.studies import open_studies
+from sweeps.sweeper.thinning import Thinning
 from sweeps.sweeper.worker import Worker
 
 
@@ -76,6 +77,8 @@ def drive(
             with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
                 write_sweep_results(agenda, claims, folder)
         raise
+    # Before the answer is kept: while it is, a start does nothing.
+    Thinning(settings, jobs, agenda).thin_all()
     conclude_sweep(agenda, claims, folder, storage, url, answer_file)
     raise_if_gave_up(agenda, resume_command(settings, config))
 

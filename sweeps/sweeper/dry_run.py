@@ -39,6 +39,8 @@ class Cost:
 
     seconds: float = nan
     bytes: float = nan
+    # of its checkpoints, which are among them
+    checkpoint_bytes: float = 0
     # how many run together
     count: int = 1
 
@@ -57,7 +59,7 @@ def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> Non
     if not noise.deviation > 0 and settings.stacked and pilot <= PILOT_SECONDS:
         noise = measure_noise(planner, plans)
     lines = [_describe_study(size, cost) for size, cost in zip(sizes, costs, strict=True)]
-    lines += [_describe_all(sizes, costs, count_workers(settings)), *_describe_noise(noise, settings)]
+    lines += [_describe_all(sizes, costs, settings), *_describe_noise(noise, settings)]
     print(*lines, START, sep="\n")
 
 
@@ -81,8 +83,8 @@ def _estimate(plan: Plan, planner: Planner) -> Cost:
     [trials] = share_evenly([backlog], [count_trials(width, replicates)], count_workers(settings))
     count = min(width, trials * replicates)
     _, config = next(boundary_configs(plan, planner.composer, {}))
-    seconds, size = get_method(settings.estimate)(config, count)
-    return Cost(seconds, size, count)
+    seconds, size, *checkpoints = get_method(settings.estimate)(config, count)
+    return Cost(seconds, size, sum(checkpoints), count)
 
 
 def _describe_study(size: StudySize, cost: Cost) -> str:
@@ -98,22 +100,29 @@ def _describe_study(size: StudySize, cost: Cost) -> str:
     return text
 
 
-def _describe_all(sizes: Sequence[StudySize], costs: Sequence[Cost], workers: int) -> str:
+def _describe_all(sizes: Sequence[StudySize], costs: Sequence[Cost], settings: StudySweeperConf) -> str:
     """Return the runs, the minutes and the disk of the whole sweep, from the fewest to the most."""
+    workers = count_workers(settings)
     fewest, most = zip(*(size.runs for size in sizes), strict=True)
     runs = _range(sum(fewest), sum(most), "runs")
     if not all(cost.seconds > 0 for cost in costs):
         return f"in all: {runs}; hydra.sweeper.estimate=<a function of yours> would tell minutes and disk"
+    kept = zip(*(size.kept_runs(settings.keep) for size in sizes), strict=True)
     seconds, size = [], []
-    for counts in (fewest, most):
-        pairs = list(zip(counts, costs, strict=True))
-        seconds.append(sum(count * cost.seconds for count, cost in pairs) / workers)
-        size.append(sum(count * cost.bytes for count, cost in pairs))
+    for counts, kept_counts in zip((fewest, most), kept, strict=True):
+        runs_of = list(zip(counts, kept_counts, costs, strict=True))
+        seconds.append(sum(count * cost.seconds for count, _, cost in runs_of) / workers)
+        size.append(sum(_bytes(*run) for run in runs_of))
     duration = _range(seconds[0], seconds[1], "seconds")
     if seconds[1] > MINUTES_FROM:
         duration = _range(seconds[0] / 60, seconds[1] / 60, "minutes")
     disk = _range(size[0] / 1e6, size[1] / 1e6, "MB")
     return f"in all: {runs}, {duration} of training with {format_count(workers, 'worker')}, {disk}"
+
+
+def _bytes(runs: int, kept: int, cost: Cost) -> float:
+    """Return the bytes of a study's runs, of which so many keep their checkpoints."""
+    return runs * (cost.bytes - cost.checkpoint_bytes) + kept * cost.checkpoint_bytes
 
 
 def _range(low: float, high: float, unit: str) -> str:

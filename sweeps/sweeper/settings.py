@@ -6,6 +6,7 @@ from typing import Any
 
 from sweeps.study.record import AGGREGATES
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.thinning import KEEP
 
 
 def check_settings(settings: StudySweeperConf) -> None:
@@ -29,6 +30,8 @@ def check_settings(settings: StudySweeperConf) -> None:
         raise ValueError(
             f"hydra.sweeper.aggregate={settings.aggregate} is unknown; write one of {', '.join(AGGREGATES)}"
         )
+    if settings.keep not in KEEP:
+        raise ValueError(f"hydra.sweeper.keep={settings.keep} is unknown; write one of {', '.join(KEEP)}")
     _check_stack(settings)
     _check_fresh_seeds(settings.confirm.seeds)
     _check_factors(settings.confirm.factors)

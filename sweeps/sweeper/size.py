@@ -46,6 +46,14 @@ class StudySize:
         """Return the declared space as 20 settings x 3 seeds."""
         return f"{format_count(self.settings, 'setting')} x {format_count(self.replicates, self.noun)}"
 
+    def kept_runs(self, keep: str) -> tuple[int, int]:
+        """Return the fewest and the most runs whose checkpoints stay."""
+        if keep == "all":
+            return self.runs
+        replicates = self.fresh or self.replicates
+        most = PICKS + (1 if self.rows else 0)
+        return (0, 0) if keep == "none" else (replicates, most * replicates)
+
     @property
     def runs(self) -> tuple[int, int]:
         """Return the fewest and the most runs in all."""

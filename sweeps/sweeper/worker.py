@@ -40,6 +40,7 @@ from sweeps.sweeper.stacking import (
     share_rows,
     stack_width,
 )
+from sweeps.sweeper.thinning import Thinning
 
 # Seconds between two looks for trials of a worker that has none.
 PAUSE = 0.1
@@ -78,6 +79,7 @@ class Lanes:
 
     def __init__(self, worker: "Worker", agenda: Agenda, number: int) -> None:
         self.agenda = agenda
+        self.thinning = Thinning(worker.settings, worker.jobs, agenda)
         self.by_study: dict[str, Lane] = {}
         self._worker = worker
         self._number = number
@@ -150,7 +152,7 @@ class Worker:
         trials: list[ClaimedTrial] = []
         try:
             while self._claim(trials, claims, lanes, queue):
-                self._run_stacks(trials, claims, queue)
+                self._run_stacks(trials, claims, queue, lanes.thinning)
                 trials.clear()
                 if self.is_for_one_claim:
                     break
@@ -208,7 +210,9 @@ class Worker:
                 shares[index] = min(shares[index], max(1, lane.plan.n_trials // 10))
         return shares
 
-    def _run_stacks(self, trials: Sequence[ClaimedTrial], claims: Claims, queue: ReportQueue) -> None:
+    def _run_stacks(
+        self, trials: Sequence[ClaimedTrial], claims: Claims, queue: ReportQueue, thinning: Thinning
+    ) -> None:
         """Run the jobs that the trials still need, as many at once as may be, and tell how they end."""
         pairs = [(trial, job) for trial in trials for job in trial.remaining_jobs(self.jobs)]
         for stack in _split(pairs):
@@ -216,9 +220,9 @@ class Worker:
             queue.start(job.trial.identity for _, job in running)
             outcomes = self.jobs.run_all([job for _, job in running])
             self._record(running, outcomes, queue)
-            self._tell(trials, claims)
+            self._tell(trials, claims, thinning)
         # One that has ended without a job: pruned by its search space.
-        self._tell(trials, claims)
+        self._tell(trials, claims, thinning)
 
     @retry_once
     def _record(self, pairs: Sequence[TrialJob], outcomes: Sequence[Any], queue: ReportQueue) -> None:
@@ -231,13 +235,17 @@ class Worker:
             for (trial, job), outcome in zip(pairs, outcomes, strict=True):
                 trial.record(job, outcome)
 
-    def _tell(self, trials: Sequence[ClaimedTrial], claims: Claims) -> None:
-        """Tell how those that have ended did; never before their records are written."""
+    def _tell(self, trials: Sequence[ClaimedTrial], claims: Claims, thinning: Thinning) -> None:
+        """Tell how those that have ended did; never before their records are written, nor after thinning."""
         ended = [trial for trial in trials if trial.is_to_tell]
         endings = [trial.ending(self.settings) for trial in ended]
-        claims.tell_all([ending for ending in endings if ending is not None])
+        told = claims.tell_all([ending for ending in endings if ending is not None])
         for trial in ended:
             trial.mark_told()
+        plans = [trial.plan for trial, ending in zip(ended, endings, strict=True) if ending is not None]
+        for plan, frozen in zip(plans, told, strict=True):
+            if frozen is not None:
+                thinning.thin(plan, frozen)
 
 
 def _split(pairs: Sequence[TrialJob]) -> list[list[TrialJob]]:

@@ -19,8 +19,9 @@ def test_seconds_and_bytes_of_a_run_are_about_those_of_the_run_itself(tmp_path: 
     start = time.perf_counter()
     train_stacked([Job(config, tmp_path, NoTrial())])
     real_seconds = time.perf_counter() - start
-    seconds, size = estimate_run(config, 1)
+    seconds, size, checkpoint_size = estimate_run(config, 1)
     # A busy machine may be three times as slow at one time as at another.
     assert real_seconds / 4 < seconds < 4 * real_seconds
     real_size = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert 0.9 * real_size < size - SMALL_FILES < 1.1 * real_size
+    assert 0.9 < checkpoint_size / (tmp_path / "checkpoint.pt").stat().st_size < 1.1

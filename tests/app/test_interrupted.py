@@ -270,6 +270,9 @@ def test_a_resume_that_leads_nowhere_is_refused(
     assert "2 epochs are done" in (output := message(f"resume={finished_run}", "epochs=2"))
     assert "write epochs=3 or more" in output
     assert "is damaged" in message(f"resume={finished_run}/metrics.json")
+    (tmp_path / "thinned").mkdir()
+    (tmp_path / "thinned" / "metrics.json").write_text("{}")
+    assert "its sweep kept no checkpoint of this run" in message(f"resume={tmp_path}/thinned")
     assert "checkpoint_every=-1 must be" in message("checkpoint_every=-1")
     checkpoint.save(tmp_path / "weights.pt", {"weights": torch.zeros(3)})
     assert "weights.pt: it holds no run" in message(f"resume={tmp_path}/weights.pt")

@@ -27,6 +27,23 @@ def test_a_plan_tells_runs_time_and_disk_and_leaves_nothing(
     assert not list(toy.folder.iterdir())
 
 
+@pytest.mark.parametrize(("keep", "disk"), [("all", "17 to 29 MB"), ("none", "1.7 to 2.9 MB")])
+def test_a_plan_tells_the_disk_that_is_taken_in_the_end(
+    keep: str, disk: str, toy: Toy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    estimate = ("hydra.sweeper.estimate=app.estimate_checkpoints", f"hydra.sweeper.keep={keep}")
+    toy.run_here(*SWEEP, DRY, *estimate)
+    assert disk in capsys.readouterr().out
+
+
+def test_a_plan_counts_the_checkpoints_of_one_to_three_picks(
+    toy: Toy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy.run_here(*SWEEP, DRY, "hydra.sweeper.estimate=app.estimate_checkpoints", "hydra.sweeper.keep=picks")
+    # 0.1 MB for each of 17 to 29 runs, and 0.9 MB for 3 to 9 of them.
+    assert "4.4 to 11 MB" in capsys.readouterr().out
+
+
 def test_jobs_that_run_together_are_timed_together(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:
     together = ("hydra.sweeper.stacked=app.together", "hydra.sweeper.stack=6")
     toy.run_here(*SWEEP, DRY, *together, "hydra.sweeper.estimate=app.estimate")
