@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
+    from sweeps.data.augment import Augment
     from sweeps.data.feed import Feed
     from sweeps.losses import Loss
     from sweeps.metrics import EpochMetric
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _built_parts: dict[str, Any] = {}
 # Its losses, by their arguments: runs of one loss share a call of it.
 _built_losses: dict[str, Loss] = {}
+# Its augmentations: runs of one share its images.
+_built_augments: dict[str, Augment] = {}
 # The arguments of a loss that are tensors.
 WEIGHT_KEYS = ("weight", "pos_weight")
 # What an option of conf/metric says of itself; the rest are its function's arguments.
@@ -59,11 +62,26 @@ def build(cfg: DictConfig) -> Run:
         weight_decay_on=cfg.weight_decay_on,
         loss=build_loss(cfg, feed),
         metrics=build_metrics(cfg.metric),
+        augment=build_augment(cfg),
         clip_norm=cfg.clip_norm,
         clip_value=cfg.clip_value,
         ema=cfg.ema,
         patience=cfg.patience,
     )
+
+
+def build_augment(cfg: DictConfig) -> Augment | None:
+    """Build the change of training images, if there is one: a class's object, or a function's rest."""
+    from sweeps.data.augment import as_augment
+
+    node = cfg.get("augment")
+    if not node or node.get("_target_") is None:
+        return None
+    key = repr(OmegaConf.to_container(node, resolve=True))
+    if key not in _built_augments:
+        change = _instantiate("augment", node, _partial_=True)
+        _built_augments[key] = as_augment(_finish_part("augment", change, {}))
+    return _built_augments[key]
 
 
 def build_loss(cfg: DictConfig, feed: Feed) -> Loss:
@@ -79,20 +97,20 @@ def build_loss(cfg: DictConfig, feed: Feed) -> Loss:
         tensors = {name: _weights(name, arguments) for name in WEIGHT_KEYS if arguments.get(name) is not None}
         rest = {name: value for name, value in arguments.items() if name not in tensors}
         loss = _instantiate("loss", rest, _partial_=True)  # Hydra takes no tensors
-        _built_losses[key] = _finish_loss(loss, tensors)
+        _built_losses[key] = _finish_part("loss", loss, tensors)
     return _built_losses[key]
 
 
-def _finish_loss(loss: partial[Any], tensors: Mapping[str, Tensor]) -> Loss:
-    """Return a class's object, or a function that waits for outputs and targets."""
-    arguments = {**loss.keywords, **tensors}
-    if not isinstance(loss.func, type):
-        return partial(loss.func, *loss.args, **arguments)
+def _finish_part(group: str, part: partial[Any], tensors: Mapping[str, Tensor]) -> Callable[..., Tensor]:
+    """Return a class's object, or a function that waits for its tensors."""
+    arguments = {**part.keywords, **tensors}
+    if not isinstance(part.func, type):
+        return partial(part.func, *part.args, **arguments)
     try:
-        built: Loss = loss.func(*loss.args, **arguments)
+        built: Callable[..., Tensor] = part.func(*part.args, **arguments)
     except (TypeError, ValueError, RuntimeError) as error:
         words = ", ".join(f"{key}={value}" for key, value in arguments.items())
-        raise ValueError(f"loss: {loss.func.__qualname__} refuses {words}: {error}") from error
+        raise ValueError(f"{group}: {part.func.__qualname__} refuses {words}: {error}") from error
     return built
 
 

@@ -21,6 +21,7 @@ from sweeps.losses import row_losses
 from sweeps.optimizers import build_optimizer, set_mode
 
 if TYPE_CHECKING:
+    from sweeps.data.augment import Augment
     from sweeps.data.feed import Feed
     from sweeps.losses import Loss
     from sweeps.training.run import Run
@@ -40,7 +41,9 @@ def check_parts(cfg: DictConfig, run: Run) -> None:
     with torch.random.fork_rng(devices=[]):
         with _refusal(cfg, "model"):
             model = _build_model(run.model, run.feed.shape, run.outputs)
-        _pass_forward_and_back(names["model"], model, run.feed, run.loss, run.outputs, run.batch_size)
+        _pass_forward_and_back(
+            names["model"], model, run.feed, run.augment, run.loss, run.outputs, run.batch_size
+        )
         with _refusal(cfg, "optimizer"):
             optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
         _check_optimizer(names["optimizer"], optimizer)
@@ -85,12 +88,18 @@ def _build_model(build: Callable[..., nn.Module], shape: torch.Size, outputs: in
 
 @lru_cache(maxsize=1)
 def _pass_forward_and_back(
-    name: str, model: Any, feed: Feed, loss: Loss, outputs: int, batch_size: int
+    name: str,
+    model: Any,
+    feed: Feed,
+    augment: Augment | None,
+    loss: Loss,
+    outputs: int,
+    batch_size: int,
 ) -> None:
     """Leave gradients in the model's parameters. Raises ValueError for what can't be trained."""
     _check_module(name, model)
     count = min(ROWS, batch_size, len(feed.targets))
-    images = _augment(feed, feed.images[:count])
+    images = _augment(augment, feed.images[:count])
     for is_training in (False, True):
         values = _predict(name, model.train(is_training), images)
         _check_outputs(name, values, count, outputs)
@@ -126,23 +135,23 @@ def _check_module(name: str, model: Any) -> None:
         )
 
 
-def _augment(feed: Feed, images: Tensor) -> Tensor:
-    if feed.augment is None:
+def _augment(augment: Augment | None, images: Tensor) -> Tensor:
+    if augment is None:
         return images
     try:
-        augmented: Any = feed.augment(images.clone(), torch.Generator().manual_seed(0))
+        augmented: Any = augment(images.clone(), torch.Generator().manual_seed(0))
     except Exception as error:  # the user's own
         raise ValueError(
-            f"data.augment fails on images of shape {tuple(images.shape)}: "
-            f"{describe_error(error)}{locate_error(error)}; write data.augment=null"
+            f"augment fails on images of shape {tuple(images.shape)}: "
+            f"{describe_error(error)}{locate_error(error)}; write augment=none"
         ) from error
     if not isinstance(augmented, Tensor) or augmented.shape != images.shape:
         raise ValueError(
-            f"data.augment returned {_kind(augmented)} for images of shape {tuple(images.shape)}; "
+            f"augment returned {_kind(augmented)} for images of shape {tuple(images.shape)}; "
             "return images of that shape"
         )
     if augmented.dtype != images.dtype or not augmented.isfinite().all():
-        raise ValueError("data.augment must return finite float32 images; mend it, or data.augment=null")
+        raise ValueError("augment must return finite float32 images; mend it, or augment=none")
     return augmented
 
 

@@ -1,9 +1,17 @@
 """Changes of training images, drawn anew for each batch on the device where the images are."""
 
-from dataclasses import dataclass
+import inspect
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, is_dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+# Changes a batch of training images, (batch, channels, height, width), by a generator's numbers.
+Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
@@ -34,3 +42,47 @@ class FlipAndCrop:
         image = torch.arange(count, device=device).view(count, 1, 1, 1)
         channel = torch.arange(channels, device=device).view(1, channels, 1, 1)
         return padded[image, channel, rows, columns]
+
+
+@dataclass(frozen=True, eq=False)
+class Transform:
+    """A change of images that draws from torch's global random numbers, as torchvision's transforms do."""
+
+    transform: Callable[[Tensor], Tensor]
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Change images, with global random numbers that begin where the generator says."""
+        device = images.device
+        seed = torch.randint(2**62, (), generator=generator, device=device).item()
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(int(seed))
+            return self.transform(images)
+
+
+def as_augment(change: Callable[..., Tensor]) -> Augment:
+    """Return a change of images as a function of images and a generator, whether it requires one or not."""
+    called = change.forward if isinstance(change, nn.Module) else change
+    required = [
+        parameter
+        for parameter in inspect.signature(called).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
+    ]
+    if len(required) < 2:
+        return Transform(change)
+    return change if isinstance(change, Hashable) else partial(change)
+
+
+def describe_augment(augment: Any) -> str:
+    """Return an augmentation's name and its settings; never an address."""
+    if isinstance(augment, Transform):
+        return describe_augment(augment.transform)
+    if isinstance(augment, partial) and not augment.keywords:
+        return describe_augment(augment.func)
+    if isinstance(augment, partial):
+        settings = [f"{key}={value}" for key, value in augment.keywords.items()]
+        return f"{describe_augment(augment.func)}({', '.join(settings)})"
+    if is_dataclass(augment) or isinstance(augment, nn.Module):
+        return re.sub(r" at 0x[0-9a-f]+", "", str(augment))
+    part = augment if hasattr(augment, "__qualname__") else type(augment)
+    prefix = "" if part is augment else f"{part.__module__}."
+    return f"{prefix}{part.__qualname__}"

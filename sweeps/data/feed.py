@@ -2,7 +2,6 @@
 
 import logging
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -30,8 +29,6 @@ class Feed:
     validation: int
     # The width of the network's last layer: classes, or a regression's values.
     outputs: int
-    # Changes a batch of training images, (batch, channels, height, width), by a generator's numbers.
-    augment: Callable[[Tensor, torch.Generator], Tensor] | None = None
     # Whether each class has its share of the validation split; nothing of the kind exists for a regression.
     stratify: bool = True
     # (validation,) int64: the rows that every run holds out; None: each seed draws its own.

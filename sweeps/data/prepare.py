@@ -2,7 +2,6 @@
 
 import difflib
 import math
-from collections.abc import Callable
 from typing import TypedDict
 
 import torch
@@ -27,8 +26,6 @@ class Options(TypedDict, total=False):
     label_noise: float
     # Whether a split or a subset gives each class its share; else rows are drawn by chance.
     stratify: bool
-    # Changes each batch of training images.
-    augment: Callable[[Tensor, torch.Generator], Tensor] | None
 
 
 def prepare_feed(
@@ -60,10 +57,8 @@ def prepare_feed(
         values if values.is_floating_point() else values.long() for values in (development[1], test[1])
     )
     targets = add_label_noise(targets, options.get("label_noise", 0.0), outputs)
-    augment, stratify = options.get("augment"), options.get("stratify", True)
-    return Feed(
-        images, targets, test_images, test_targets, count, outputs, augment, stratify, validation_rows
-    )
+    stratify = options.get("stratify", True)
+    return Feed(images, targets, test_images, test_targets, count, outputs, stratify, validation_rows)
 
 
 def check_options(options: Options) -> None:

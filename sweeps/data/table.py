@@ -52,7 +52,6 @@ def table(
         test_targets=targets[test_rows],
         validation=len(validation),
         outputs=outputs,
-        augment=options.get("augment"),
         stratify=options.get("stratify", True),
         validation_rows=torch.arange(len(training), len(rows)),
     )

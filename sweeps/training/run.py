@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
 
+from sweeps.data.augment import Augment
 from sweeps.data.feed import Feed
 from sweeps.losses import CROSS_ENTROPY, Loss, is_binary
 from sweeps.metrics import ACCURACY, EpochMetric
@@ -42,6 +43,8 @@ class Run:
     loss: Loss = CROSS_ENTROPY
     # What each epoch measures beside the loss; the first is the objective.
     metrics: tuple[EpochMetric, ...] = (ACCURACY,)
+    # Changes each batch of training images.
+    augment: Augment | None = None
     # What the gradient is cut to before each step: its norm over all parameters, each of its elements before.
     clip_norm: float | None = None
     clip_value: float | None = None

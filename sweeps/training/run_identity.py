@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from sweeps.data.augment import describe_augment
 from sweeps.losses import CROSS_ENTROPY, describe_loss
 from sweeps.metrics import ACCURACY
 from sweeps.optimizers import build_optimizer
@@ -73,6 +73,9 @@ def reason_to_refuse(state: Mapping[str, Any], identity: Mapping[str, Any], epoc
     run = state["run"]
     if "loss" not in run:  # written before there was another
         run = {**run, **describe_loss(CROSS_ENTROPY)}
+    if "data.augment" in run:  # written when data sets had one of their own
+        augment = {} if run["data.augment"] == "None" else {"augment": run["data.augment"]}
+        run = {key: value for key, value in run.items() if key != "data.augment"} | augment
     differences = _describe_differences(run, identity)
     if differences:
         surplus = len(differences) - MOST_DIFFERENCES
@@ -104,17 +107,8 @@ def _identify_feed(feed: Feed) -> dict[str, Any]:
         "data.images": list(feed.images.shape),
         "data.classes": feed.outputs,
         "data.validation": feed.validation,
-        "data.augment": _describe_augmentation(feed.augment),
         "data.checksum": zlib.crc32(feed.targets.cpu().numpy().tobytes(), sample),
     }
-
-
-def _describe_augmentation(augment: object) -> str:
-    """Return an augmentation's name, and its settings where it is a dataclass; never an address."""
-    if augment is None or is_dataclass(augment):
-        return str(augment)
-    name: str = getattr(augment, "__qualname__", _class_name(augment))
-    return name
 
 
 def _identify_metrics(run: Run) -> dict[str, Any]:
@@ -126,6 +120,7 @@ def _identify_metrics(run: Run) -> dict[str, Any]:
 def _identify_options(run: Run) -> dict[str, Any]:
     """Return the options that are set: checkpoints from before there was one have none of it."""
     options = {key: getattr(run, key) for key in OPTIONS}
+    options["augment"] = describe_augment(run.augment) if run.augment else None
     return {key: value for key, value in options.items() if value is not None}
 
 

@@ -3,16 +3,19 @@
 import os
 import pickle
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from torchvision.transforms import v2
 
 from sweeps import data
 from sweeps.app.build import build
 from sweeps.data import FlipAndCrop
+from sweeps.data.augment import as_augment
 from sweeps.data.feed import Feed
 from sweeps.run import CONF
 from sweeps.training.run_identity import identify_unbuilt_run
@@ -142,22 +145,43 @@ def test_the_same_config_gives_the_same_feed_loaded_once(
     write_cifar("CIFAR10", tmp_path, 200, monkeypatch)
     overrides = ["data=cifar10", f"data.root={tmp_path}", "data.validation=100"]
     with initialize_config_dir(str(CONF)):
-        first, second = (build(compose("config", overrides=overrides)).feed for _ in range(2))
-        bare = build(compose("config", overrides=[*overrides, "data.augment=null"])).feed
-    assert first is second
+        first, second = (build(compose("config", overrides=overrides)) for _ in range(2))
+        bare = build(compose("config", overrides=[*overrides, "augment=none"]))
+    assert first.feed is second.feed is bare.feed
+    assert first.augment is second.augment
     assert first.augment == FlipAndCrop()
     assert bare.augment is None
 
 
 def test_a_run_that_goes_on_must_augment_as_before_whatever_way_that_is() -> None:
-    feed = data.digits()
-    ways = [None, FlipAndCrop(padding=2), FlipAndCrop(padding=3), lambda images, _: images]
-    named = [
-        identify_unbuilt_run(replace(RUN, feed=replace(feed, augment=way)), CPU)["data.augment"]
-        for way in ways
+    ways: list[Any] = [
+        FlipAndCrop(padding=2),
+        FlipAndCrop(padding=3),
+        lambda images, _: images,
+        partial(_brighten, by=1),
+        partial(_brighten, by=2),
+        as_augment(v2.RandomHorizontalFlip(0.2)),
     ]
+    named = [identify_unbuilt_run(replace(RUN, augment=way), CPU)["augment"] for way in ways]
     assert len(set(named)) == len(ways)
     assert not any("0x" in name for name in named)
+    assert "augment" not in identify_unbuilt_run(RUN, CPU)
+
+
+def _brighten(images: torch.Tensor, generator: torch.Generator, by: float) -> torch.Tensor:
+    return images + by * torch.rand(len(images), 1, 1, 1, generator=generator)
+
+
+def test_a_transform_of_torchvision_draws_by_the_generator_alone() -> None:
+    change = as_augment(v2.RandomCrop(6, padding=2))
+    batch = torch.rand(4, 1, 8, 8)
+    torch.manual_seed(5)
+    first = change(batch, torch.Generator().manual_seed(3))
+    drawn = torch.rand(1)
+    torch.manual_seed(6)
+    assert torch.equal(first, change(batch, torch.Generator().manual_seed(3)))
+    torch.manual_seed(5)
+    assert torch.equal(drawn, torch.rand(1))  # the global numbers go on as if nothing had been drawn
 
 
 # Augmentation

@@ -128,8 +128,9 @@ def train_by_hand(
 def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoch]]:
     feed = run.feed
     rows, held = feed.split(run.seed)
-    order, dropping = (
-        torch.Generator().manual_seed(seed_for(run.seed, name)) for name in ("order", "dropout")
+    order, dropping, changing = (
+        torch.Generator().manual_seed(seed_for(run.seed, name))
+        for name in ("order", "dropout", "augmentation")
     )
     torch.manual_seed(seed_for(run.seed, "model"))
     model = run.model(feed.shape, run.outputs)
@@ -153,7 +154,8 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
             for module, drawn in zip(replayed, next(masks), strict=True):
                 module.bits = drawn
             lr = optimizer.param_groups[0]["lr"]
-            logits = model(feed.images[batch])
+            images = feed.images[batch]
+            logits = model(images if run.augment is None else run.augment(images, changing))
             loss = criterion(logits, feed.targets[batch])
             optimizer.zero_grad()
             loss.backward()

@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import nn
 from torch.optim import SGD
+from torchvision.transforms import v2
 
+from sweeps.data.augment import FlipAndCrop, as_augment
 from sweeps.metrics import EpochMetric
 from sweeps.training.member import Member
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
@@ -66,6 +68,7 @@ OPTIONS: Mapping[str, dict[str, Any]] = {
     "clip_norm": {"clip_norm": 0.5},
     "clip_value": {"clip_value": 0.01},
     "ema": {"ema": 0.9},
+    "augment": {"augment": FlipAndCrop(padding=1)},
 }
 # The members of a stack: each option with another value or seed too.
 MEMBERS: list[dict[str, Any]] = [
@@ -74,6 +77,8 @@ MEMBERS: list[dict[str, Any]] = [
     {"clip_norm": 3.0, "seed": 1},
     {"clip_value": 0.1, "clip_norm": 0.5},
     {"ema": 0.7, "clip_norm": 0.5},
+    {"augment": FlipAndCrop(padding=1), "optimizer": partial(SGD, lr=0.05)},
+    {"augment": as_augment(v2.RandomCrop(28, padding=3)), "seed": 1},
 ]
 
 
@@ -102,7 +107,7 @@ def test_a_run_with_an_option_resumes_with_the_same_bits(option: str) -> None:
     [plain] = train([SMALL], "cpu")
     assert not same_bits(unbroken.model.state_dict(), plain.model.state_dict())
     assert same_bits(resumed.state, unbroken.state)
-    with pytest.raises(ValueError, match=rf"{option}=\S+ there, \(absent\) now"):
+    with pytest.raises(ValueError, match=rf"{option}=.+ there, \(absent\) now"):
         train([SMALL], "cpu", starts=[state])
 
 

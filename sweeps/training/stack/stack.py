@@ -143,12 +143,12 @@ class Stack:
         return images, self.layout.spread(torch.cat(labels))
 
     def _augment(self, images: Tensor) -> Tensor:
-        if all(member.feed.augment is None for member in self.members):
+        if all(member.run.augment is None for member in self.members):
             return images
         augmented = []
         for (member, *_), group_images in zip(self._groups, images, strict=True):
-            if member.feed.augment is not None:
-                group_images = member.feed.augment(group_images, member.generators["augmentation"])
+            if member.run.augment is not None:
+                group_images = member.run.augment(group_images, member.generators["augmentation"])
             augmented.append(group_images)
         return torch.stack(augmented)
 
