@@ -63,6 +63,7 @@ def build(cfg: DictConfig) -> Run:
         loss=build_loss(cfg, feed),
         metrics=build_metrics(cfg.metric),
         augment=build_augment(cfg),
+        mixup=cfg.mixup,
         clip_norm=cfg.clip_norm,
         clip_value=cfg.clip_value,
         ema=cfg.ema,

@@ -11,15 +11,18 @@ from omegaconf import DictConfig
 def check_options(cfg: DictConfig) -> None:
     """Raise ValueError, with key, value and fix, for an option's value that can't be."""
     for key in ("clip_norm", "clip_value"):
-        _check_positive(cfg, key)
+        _check_positive(cfg, key, "1")
+    _check_positive(cfg, "mixup", "0.2")
     _check_share(cfg, "ema", "0.99")
     _check_count(cfg, "patience", "5")
 
 
-def _check_positive(cfg: DictConfig, key: str) -> None:
+def _check_positive(cfg: DictConfig, key: str, example: str) -> None:
     value = cfg[key]
     if value is not None and not (_is_number(value) and value > 0):
-        raise ValueError(f"{key}={value} must be a number greater than 0; write {key}=1, or null for none")
+        raise ValueError(
+            f"{key}={value} must be a number greater than 0; write {key}={example}, or null for none"
+        )
 
 
 def _check_share(cfg: DictConfig, key: str, example: str) -> None:

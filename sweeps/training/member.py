@@ -67,7 +67,13 @@ class Member:
     def identify_draws(self) -> tuple[Any, ...]:
         """Return what decides the images and dropout masks to come: members of equal ones can share them."""
         states = [generator.get_state() for generator in self.generators.values()]
-        return self.feed, self.run.seed, id(self.run.augment), *(state.numpy().tobytes() for state in states)
+        return (
+            self.feed,
+            self.run.seed,
+            id(self.run.augment),
+            self.run.mixup,
+            *(state.numpy().tobytes() for state in states),
+        )
 
     def share_draws(self, other: "Member") -> None:
         """Set the generators to where those of a member are that drew for both."""

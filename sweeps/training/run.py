@@ -45,6 +45,8 @@ class Run:
     metrics: tuple[EpochMetric, ...] = (ACCURACY,)
     # Changes each batch of training images.
     augment: Augment | None = None
+    # Mixes each training image with another by a share that is drawn from Beta(mixup, mixup) for each batch.
+    mixup: float | None = None
     # What the gradient is cut to before each step: its norm over all parameters, each of its elements before.
     clip_norm: float | None = None
     clip_value: float | None = None

@@ -26,7 +26,7 @@ SAMPLE_SIZE = 100
 # Differences that a message names; one changed width makes a dozen.
 MOST_DIFFERENCES = 4
 # The options of a run that None leaves out.
-OPTIONS = ("clip_norm", "clip_value", "ema", "patience")
+OPTIONS = ("clip_norm", "clip_value", "ema", "mixup", "patience")
 
 
 def identify_run(

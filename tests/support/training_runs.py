@@ -17,6 +17,7 @@ from sweeps.seeds import seed_for
 from sweeps.training.device import numerics
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.stack.dropout_masks import Masks, dropout_factors
+from sweeps.training.stack.mixing import draw_share
 from sweeps.training.train import Observer
 
 MLP = partial(mlp, widths=[75, 45], dropout=[0.5, 0.3], norm="batch")
@@ -155,8 +156,15 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
                 module.bits = drawn
             lr = optimizer.param_groups[0]["lr"]
             images = feed.images[batch]
-            logits = model(images if run.augment is None else run.augment(images, changing))
-            loss = criterion(logits, feed.targets[batch])
+            images = images if run.augment is None else run.augment(images, changing)
+            targets: Tensor = feed.targets[batch]
+            if run.mixup is not None:
+                share = draw_share(run.mixup, changing).item()
+                images = share * images + (1 - share) * images.roll(1, 0)
+                classes = nn.functional.one_hot(targets, run.outputs).to(images.dtype)
+                targets = share * classes + (1 - share) * classes.roll(1, 0)
+            logits = model(images)
+            loss = criterion(logits, targets)
             optimizer.zero_grad()
             loss.backward()
             _clip(run, model)

@@ -10,7 +10,7 @@ from torch.func import functional_call, vmap
 from sweeps.training.stack import rows
 from sweeps.training.stack.dropout_masks import Masks, dropout_factors
 from sweeps.training.stack.layout import Layout
-from sweeps.training.stack.loss import StackLoss, plain_loss
+from sweeps.training.stack.loss import StackLoss, Targets, plain_loss
 
 # Classes of dropout, and how many leading dimensions of a value the mask of each has: all, or its channels.
 DROPOUTS: dict[type[nn.Module], int | None] = {
@@ -46,7 +46,7 @@ class SingleNetwork:
         """Let torch's compiler have the model's forward pass."""
         self._forward = torch.compile(self.model)
 
-    def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, images: Tensor, labels: Targets) -> tuple[Tensor, Tensor]:
         """Compute forward pass, loss and backward pass."""
         self.model.train()
         logits = self._forward(images[0]).unsqueeze(0)  # (1, batch, classes)
@@ -107,7 +107,7 @@ class VmapNetwork:
         """Let torch's compiler have the forward pass of all members."""
         self._forward = torch.compile(vmap(self._call))
 
-    def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, images: Tensor, labels: Targets) -> tuple[Tensor, Tensor]:
         """Compute forward pass, loss and backward pass of all members."""
         self.skeleton.train()
         buffers = dict(self.buffers)
@@ -151,7 +151,7 @@ class MaskedDropout(nn.Module):
 
 
 def differentiate(
-    loss: StackLoss, logits: Tensor, labels: Tensor, parameters: Sequence[Tensor]
+    loss: StackLoss, logits: Tensor, labels: Targets, parameters: Sequence[Tensor]
 ) -> tuple[Tensor, Sequence[Tensor | None]]:
     """Return each image's loss, (stack, batch), and the gradients of each member's mean.
 

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from sweeps.training.stack.dropout_masks import Masks
 from sweeps.training.stack.layers import LAYERS, Dropout, Layer, Linear
 from sweeps.training.stack.layout import Layout
-from sweeps.training.stack.loss import StackLoss
+from sweeps.training.stack.loss import StackLoss, Targets
 
 # Computes each image's loss, (stack, batch), and outputs, (stack, batch, outputs), of images and labels.
-Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+Step = Callable[[Tensor, Targets], tuple[Tensor, Tensor]]
 
 
 class LayeredNetwork:
@@ -56,7 +56,7 @@ class LayeredNetwork:
         self.masks = iter(Masks(generators, shapes, self.device))
 
     @torch.no_grad()
-    def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, images: Tensor, labels: Targets) -> tuple[Tensor, Tensor]:
         """Compute forward pass, loss and backward pass of all members."""
         for dropout, bits in zip(self.dropouts, next(self.masks), strict=True):
             dropout.bits = bits
@@ -66,16 +66,18 @@ class LayeredNetwork:
         """Let torch's compiler make one graph of a step."""
         self._compute = torch.compile(self._differentiate)
 
-    def _differentiate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def _differentiate(self, images: Tensor, labels: Targets) -> tuple[Tensor, Tensor]:
         outputs = self._forward(images, training=True)  # (stack, outputs, batch)
-        compute = _cross_entropy if self.loss.is_plain else self._differentiate_loss
-        losses, gradient = compute(outputs, labels)
+        if self.loss.is_plain and isinstance(labels, Tensor):
+            losses, gradient = _cross_entropy(outputs, labels)
+        else:
+            losses, gradient = self._differentiate_loss(outputs, labels)
         for layer in reversed(self.layers):
             assert gradient is not None
             gradient = layer.backward(gradient)
         return losses, outputs.transpose(1, 2)
 
-    def _differentiate_loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _differentiate_loss(self, outputs: Tensor, targets: Targets) -> tuple[Tensor, Tensor | None]:
         """Return what `_cross_entropy` does, of any loss."""
         leaf = outputs.detach().requires_grad_()
         with torch.enable_grad():

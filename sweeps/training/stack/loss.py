@@ -8,6 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from sweeps.losses import CROSS_ENTROPY, Loss, is_plain_cross_entropy, row_losses
+from sweeps.training.stack.mixing import MixedTargets
+
+Targets = Tensor | MixedTargets
 
 
 class StackLoss:
@@ -18,7 +21,10 @@ class StackLoss:
         # Each with how many members, side by side, it is the loss of.
         self.parts = [(_move(loss, like), len(list(group))) for loss, group in groupby(losses)]
 
-    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def __call__(self, outputs: Tensor, targets: Targets) -> Tensor:
+        if isinstance(targets, MixedTargets):
+            larger, smaller = (self(outputs, part) for part in (targets.targets, targets.partners))
+            return targets.shares * larger + (1 - targets.shares) * smaller
         sizes = [size for _, size in self.parts]
         parts = zip(self.parts, outputs.split(sizes), targets.split(sizes), strict=True)
         losses = [

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.layout import Layout
-from sweeps.training.stack.loss import StackLoss
+from sweeps.training.stack.loss import StackLoss, Targets
 
 
 class Network(Protocol):
@@ -31,7 +31,7 @@ class Network(Protocol):
     def compile(self) -> None:
         """Let torch's compiler take over what it can of `step`."""
 
-    def step(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, images: Tensor, labels: Targets) -> tuple[Tensor, Tensor]:
         """Return each image's loss, (stack, batch), and outputs, (stack, batch, outputs).
 
         Leave gradients in the parameters.

@@ -22,7 +22,8 @@ from sweeps.training.stack.buffer import Buffer
 from sweeps.training.stack.clipping import Clipping
 from sweeps.training.stack.fused_steps import Steps, use_fused_kernel
 from sweeps.training.stack.layout import Layout
-from sweeps.training.stack.loss import StackLoss
+from sweeps.training.stack.loss import StackLoss, Targets
+from sweeps.training.stack.mixing import mix
 from sweeps.training.stack.network import Network, choose_network, structure_of
 
 # Images in one forward pass of an evaluation, all members together; bounds memory, changes no result.
@@ -115,7 +116,8 @@ class Stack:
         sums = [torch.zeros((), dtype=torch.long, device=batches.device) for _ in metrics]
         for step, batch in enumerate(batches):
             images, labels = self._gather(batch)
-            image_losses, outputs = network.step(self._augment(images), labels)
+            images, targets = self._change(images, labels)
+            image_losses, outputs = network.step(images, targets)
             losses[step] = image_losses.mean(1)
             if step == 0:
                 loss_limits = _limit_losses(image_losses.double())
@@ -142,6 +144,13 @@ class Stack:
             labels.append(feed.targets[batch[part]])
         return images, self.layout.spread(torch.cat(labels))
 
+    def _change(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Targets]:
+        """Return a batch as it is trained on: augmented and mixed."""
+        images = self._augment(images)
+        if self.members[0].run.mixup is None:
+            return images, labels
+        return mix(images, labels, self._groups, self.layout)
+
     def _augment(self, images: Tensor) -> Tensor:
         if all(member.run.augment is None for member in self.members):
             return images
@@ -166,7 +175,15 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
         if network_class is SingleNetwork or _is_loss_of_all(member.run):
             identity = member.index
         metrics = member.run.metrics, feed.is_regression, member.run.outputs
-        sizes = (feed.shape, *metrics, feed.training, feed.validation, size, feed.images.dtype)
+        sizes = (
+            feed.shape,
+            *metrics,
+            feed.training,
+            feed.validation,
+            size,
+            feed.images.dtype,
+            member.run.mixup is None,
+        )
         key = network_class, identity, structure_of(member.model), sizes
         groups.setdefault(key, []).append(member)
     return [Stack(key[0], group, compiled) for key, group in groups.items()]
