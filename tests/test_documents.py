@@ -22,7 +22,7 @@ from omegaconf import OmegaConf
 from sweeps.__main__ import main as sweeps_program
 from sweeps.run import CONF
 from sweeps.sweeper.conf import StudySweeperConf
-from tests.conftest import ENVIRONMENT, REPOSITORY, finish, forget_hydra, run_sweeps_here, start
+from tests.conftest import ENVIRONMENT, REPOSITORY, forget_hydra, run_sweeps_here
 from tests.support.documents import (
     LINK,
     PICTURES,
@@ -201,18 +201,15 @@ def write_parts(folder: Path) -> None:
         (folder / path).write_text(source)
 
 
-def test_parts_of_ones_own_are_swept_from_outside_the_repository(tmp_path: Path) -> None:
+def test_parts_of_ones_own_are_swept_from_outside_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_parts(tmp_path)
     [command] = [command for command in SWEEPS if "mine/conf" in command]
     quickly = ["epochs=2", "confirm=off", *HERE, "hydra.sweeper.replicates.seed=[0]"]
-    ended = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "sweeps.run", *command.split()[2:], *quickly],
-        cwd=tmp_path,
-        env={**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), "mine"])},
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("mine")
+    run_sweeps_here(*command.split()[2:], *quickly)
     study = optuna.load_study(study_name=None, storage=f"sqlite:///{tmp_path}/outputs/sweeps.db")
     assert study.study_name == "stripes/optimizer=sign"
     rates = sorted(trial.params["optimizer.lr"] for trial in study.trials)
@@ -240,10 +237,10 @@ def test_the_example_of_an_application_of_ones_own_sweeps(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("block", SCRIPTS, ids=str)
-def test_a_script_runs(block: Block) -> None:
+def test_a_script_runs(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
     # In fewer epochs than it shows.
-    source = re.sub(r"\bepochs=\d+", "epochs=2", block.source)
-    assert finish(start("-W", "error", "-c", source))
+    exec(re.sub(r"\bepochs=\d+", "epochs=2", block.source), {"__name__": "__main__"})
+    assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)

@@ -1,6 +1,6 @@
 """Bad input gets one message, with key, value and fix, before any training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import optuna
@@ -8,6 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from sweeps.app.unknown_keys import check_keys
+from sweeps.fork_server.client import current_server
 
 SWEEP = ("-m", "optimizer=sgd,adam")
 ALONE = ("optimizer=adam",)
@@ -111,6 +112,13 @@ CASES = {
     "unknown direction": ((*SWEEP, "hydra.sweeper.direction=up"), ["hydra.sweeper.direction=up", "maximize"]),
     "no workers": ((*SWEEP, "hydra.sweeper.n_jobs=0"), ["hydra.sweeper.n_jobs=0", "at least 1"]),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_server() -> Iterator[None]:
+    """Let all sweeps be checked in one server, which imports torch once."""
+    with current_server():
+        yield
 
 
 @pytest.mark.parametrize(("arguments", "words"), CASES.values(), ids=CASES.keys())

@@ -166,8 +166,12 @@ def test_a_job_in_a_sweep_trains_as_it_would_alone(sweep_output: tuple[Path, str
     assert [epoch["train_loss"] for epoch in epochs] == pytest.approx(curves["train_loss"], rel=1e-3)
 
 
-def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(tmp_path: Path) -> None:
-    printed = sweeps_run("optimizer=adam", "optimizer.lr=0.005", "epochs=3", f"outputs={tmp_path}")
+# In a process of its own: tests/app/test_interrupted.py.
+def test_a_single_run_prints_its_accuracies_and_leaves_metrics_and_a_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_sweeps_here("optimizer=adam", "optimizer.lr=0.005", "epochs=3", f"outputs={tmp_path}")
+    printed = capsys.readouterr().out
     [metrics_file] = tmp_path.rglob("metrics.json")
     metrics = json.loads(metrics_file.read_text())
     for split, accuracy in metrics["accuracy"].items():
@@ -209,11 +213,11 @@ def test_a_single_run_that_is_too_slow_learned_nothing_and_gets_no_advice(
     assert "smaller" not in printed
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_the_stock_sweeper_runs_the_same_application(tmp_path: Path) -> None:
     sweeper = ("hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.direction=maximize")
-    finish(
-        start("-m", "sweeps.run", "-m", *sweeper, "optimizer.lr=0.1,0.01", "epochs=1", f"outputs={tmp_path}")
-    )
+    basic = ("hydra/launcher=basic", "hydra.sweeper.n_jobs=1")
+    run_sweeps_here("-m", *sweeper, *basic, "optimizer.lr=0.1,0.01", "epochs=1", f"outputs={tmp_path}")
     assert len(list(tmp_path.glob("multirun/*/*/*/metrics.json"))) == 2
 
 

@@ -75,7 +75,7 @@ def test_a_run_killed_in_the_middle_and_started_again_ends_as_an_unbroken_one(
     printed = finish(start("-W", "error", "-c", COUNTED, *command[4:], f"hydra.run.dir={broken}"))
     assert f"Continuing after epoch {done} of 30." in printed
     assert printed.count("trained an epoch") == 30 - done
-    assert "Continuing" not in finish(start(*command, f"hydra.run.dir={unbroken}"))
+    run_sweeps_here(*command[4:], f"hydra.run.dir={unbroken}")
     assert metrics(broken) == metrics(unbroken)
     assert checkpoint.load(broken / "checkpoint.pt")["epochs"] == 30
 
@@ -236,16 +236,13 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-@pytest.mark.parametrize(("arguments", "words"), REFUSED.values(), ids=REFUSED)
-@pytest.mark.parametrize("own", [False, True], ids=["resume", "its own folder"])
+@pytest.mark.parametrize(
+    ("case", "own"), [("other optimizer", True), *((case, False) for case in REFUSED)], ids=str
+)
 def test_another_run_is_refused(
-    arguments: tuple[str, ...],
-    words: list[str],
-    own: bool,
-    refusal: Callable[..., str],
-    finished_run: Path,
-    tmp_path: Path,
+    case: str, own: bool, refusal: Callable[..., str], finished_run: Path, tmp_path: Path
 ) -> None:
+    arguments, words = REFUSED[case]
     before = (finished_run / "checkpoint.pt").read_bytes()
     where = f"hydra.run.dir={finished_run}" if own else f"resume={finished_run}"
     message = refusal(where, f"outputs={tmp_path}", "epochs=3", *arguments)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import pytest
 import torch
 import yaml
 
-from tests.conftest import finish, start
+from tests.conftest import run_sweeps_here
 
 SWEEP = (
     "data._target_=tests.support.own_data.line",
@@ -23,11 +24,16 @@ SWEEP = (
     "model.norm=none",
     "extend=0",
     "confirm.seeds=2",
+    "hydra/launcher=basic",
+    "hydra.sweeper.n_jobs=1",
 )
 
 
-def test_a_regression_is_swept_minimised_and_reported_in_its_own_words(tmp_path: Path) -> None:
-    printed = finish(start("-m", "sweeps.run", "-m", *SWEEP, f"outputs={tmp_path}"))
+def test_a_regression_is_swept_minimised_and_reported_in_its_own_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_sweeps_here("-m", *SWEEP, f"outputs={tmp_path}")
+    printed = capsys.readouterr().out
     study = optuna.load_study(study_name="sweeps/optimizer=sgd", storage=f"sqlite:///{tmp_path}/sweeps.db")
     assert (study.direction.name, study.metric_names) == ("MINIMIZE", ["validation MAE"])
     assert study.best_params == {"optimizer.lr": 0.1}

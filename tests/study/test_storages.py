@@ -20,6 +20,8 @@ from tests.support.postgres import Server
 from tests.support.storages import EXPECTED_VALUES, StoredToy, create_study
 
 
+# In an SQLite file: tests/sweeper/test_fork_server.py.
+@pytest.mark.parametrize("url", ["journal", "postgresql"], indirect=True)
 def test_a_sweep_whose_worker_is_killed_gives_every_setting_its_value_once(url: str, tmp_path: Path) -> None:
     toy = StoredToy(tmp_path, url)
     toy.hold(3)

@@ -116,7 +116,7 @@ def test_a_confirmation_killed_in_the_middle_is_finished_once_by_two_drivers(toy
     toy.release()
     [half] = measure_sweep(toy).confirmation.settings[:1]
     assert 0 < len(half.runs) < 6
-    both = [toy.start(*slow), toy.start(*slow)]
+    both = [toy.start(*slow, "hydra/launcher=basic") for _ in range(2)]
     for process in both:
         printed, _ = process.communicate(timeout=120)
         assert process.returncode == 0, printed

@@ -16,8 +16,8 @@ from tests.support.postgres import binaries, server
 
 # A cluster of this test's own, which other machines can't reach.
 CLUSTER = "{address: local, include_dashboard: false, num_cpus: 2, _node_ip_address: 127.0.0.1}"
+# The default's, forkserver: tests/study/test_storages.py and tests/sweeper/test_drop_in.py.
 LAUNCHERS = {
-    "forkserver": [],
     "joblib": [],
     "submitit_local": [],
     "ray": [f"++hydra.launcher.ray.init={CLUSTER}"],
@@ -58,7 +58,6 @@ def postgresql() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("launcher", "storage"),
     [
-        ("forkserver", "postgresql"),
         ("joblib", "sqlite"),
         ("submitit_local", "postgresql"),
         ("ray", "sqlite"),

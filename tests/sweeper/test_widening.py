@@ -94,7 +94,8 @@ def test_a_widening_killed_in_the_middle_is_finished_once_by_two_drivers(toy: To
     recorded = toy.recorded_jobs()
     assert len(recorded) > 4 * 2  # of two of the three seeds
     toy.release()
-    drivers = [toy.start(*extended, "hydra.sweeper.n_jobs=1") for _ in range(2)]
+    alone = ("hydra/launcher=basic", "hydra.sweeper.n_jobs=1")
+    drivers = [toy.start(*extended, *alone) for _ in range(2)]
     for driver in drivers:
         assert "Dashboard: " in finish(driver)
     assert sorted(settings_of(toy)) == list(product((0.01, 0.1, 0.3, 1.0), MOMENTA))
