@@ -188,12 +188,12 @@ def refusal(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., str]]:
     """Return a call of the command line in this process, which must refuse; it returns the whole message."""
-    from sweeps.run import main
+    from sweeps.run import start as call_sweeps
 
     def call(*arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["sweeps.run", *arguments])
         with pytest.raises(SystemExit) as error:
-            main()
+            call_sweeps()
         assert error.value.code not in (0, None)
         output = capfd.readouterr()
         return f"{output.out}{output.err}{error.value.code if isinstance(error.value.code, str) else ''}"

@@ -14,9 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.build import build
 from sweeps.app.check_arguments import check_values
-from sweeps.app.check_objective import check_objective
+from sweeps.app.check_objective import DIRECTIONS, check_objective
 from sweeps.app.check_options import check_options
 from sweeps.app.unknown_keys import check_keys
+from sweeps.sweeper.study_name import check_study_name
 
 if TYPE_CHECKING:
     from sweeps.data.feed import Feed
@@ -123,11 +124,20 @@ class WritableOutputs(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
         """Leave with the message, also where the sweep would go against its metric."""
         _leave_unless_writable(config, "hydra.sweep.dir")
+        metric = next(iter(config.metric or ()), None)
+        direction, wanted = config.hydra.sweeper.get("direction"), metric and config.metric[metric].direction
+        if metric and isinstance(direction, str) and direction in DIRECTIONS and direction != wanted:
+            raise SystemExit(
+                f"hydra.sweeper.direction={direction} would pick the worst {metric}; leave it out, "
+                f"or write metric.{metric}.direction={direction}"
+            )
 
 
 def _leave_unless_writable(config: DictConfig, key: str) -> None:
     try:
         _check_writable(config.outputs)
+        if isinstance(name := OmegaConf.select(config, "hydra.sweeper.study_name"), str):
+            check_study_name(name)
         _check_writable(OmegaConf.select(config, key), key)
     except ValueError as error:
         raise SystemExit(str(error)) from None

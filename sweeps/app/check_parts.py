@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedParameter
 from torch.optim import Optimizer
 
+from sweeps.app.apart import check_apart, must_stay_forkable
 from sweeps.app.check_arguments import check_arguments
 from sweeps.app.check_objective import measured_values
 from sweeps.app.memory import check_memory
@@ -35,6 +36,13 @@ def check_parts(cfg: DictConfig, run: Run) -> None:
 
     Torch's random numbers stay as they are.
     """
+    if must_stay_forkable():
+        check_apart(partial(_try_parts, cfg, run))
+    else:
+        _try_parts(cfg, run)
+
+
+def _try_parts(cfg: DictConfig, run: Run) -> None:
     names = {group: str(cfg[group]._target_) for group in ("model", "optimizer", "scheduler")}
     for group, part in (("model", run.model), ("optimizer", run.optimizer), ("scheduler", _scheduler(run))):
         check_arguments(group, part)

@@ -1,6 +1,7 @@
 """Checks of the command line's words and of the files that they choose, before Hydra reads either."""
 
-from collections.abc import Iterator, Sequence
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType
 from hydra.errors import HydraException
+
+from sweeps.app.unknown_keys import check_keys_of
 
 # Hydra's options that take the next word as their value.
 VALUED = ["--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--package", "-p"]
@@ -18,21 +21,28 @@ PLURAL = ("metric",)
 
 
 def check_words(words: Sequence[str], conf: Path) -> None:
-    """Raise ValueError for a word that is no override, and for an option that can't be one.
+    """Raise ValueError for a word that is no override, and for an option or key that is not there.
 
     conf: the folder of the options; --config-dir adds another.
     """
-    overrides, folders = _sort_words(words)
+    texts, folders = _sort_words(words)
     parser = OverridesParser.create()
-    for word in overrides:
-        override = _parse(parser, word)
-        group = override.key_or_group
-        if not group:
-            raise ValueError(f"'{word}' names no key; write <key>{word}")
-        options = _list_options(group, [conf, *folders])
+    overrides = []
+    for text in texts:
+        override = _parse(parser, text)
+        if not override.key_or_group:
+            raise ValueError(f"'{text}' names no key; write <key>{text}")
+        overrides.append(override)
+    # Other folders hold options of their own.
+    is_searched = any(override.key_or_group == "hydra.searchpath" for override in overrides)
+    is_searched |= any(word.partition("=")[0] in ("--config-path", "-cp") for word in words)
+    files: list[Path] = []
+    for override in overrides:
+        options = list_options(override.key_or_group, [conf, *folders])
         if options and override.type is not OverrideType.DEL:
-            for value in _values_of(override):
-                _check_option(group, value, options)
+            files += _check_options(override, options, is_searched)
+    if not is_searched:
+        check_keys_of(overrides, files, [conf, *folders])
 
 
 def _sort_words(words: Sequence[str]) -> tuple[list[str], list[Path]]:
@@ -66,33 +76,44 @@ def _parse(parser: OverridesParser, word: str) -> Override:
         ) from error
 
 
-def _list_options(group: str, folders: Sequence[Path]) -> dict[str, Path]:
+def list_options(group: str, folders: Sequence[Path]) -> dict[str, Path]:
     """Return the files of a group's options by name; none where it is no group."""
     files: dict[str, Path] = {}
     for folder in folders:
         if "." not in group and (folder / group).is_dir():
-            files |= {path.stem: path for path in sorted((folder / group).glob("*.yaml"))}
+            for path in sorted((folder / group).rglob("*.yaml")):
+                files[path.relative_to(folder / group).with_suffix("").as_posix()] = path
     return files
 
 
-def _values_of(override: Override) -> Iterator[Any]:
+def _check_options(override: Override, options: dict[str, Path], is_searched: bool) -> list[Path]:
+    """Return the files that an override chooses. Raises ValueError for what chooses none."""
     value = override.value()
-    yield from value.list if isinstance(value, ChoiceSweep) else [value]
+    files = []
+    for choice in value.list if isinstance(value, ChoiceSweep) else [value]:
+        files += _check_option(override.key_or_group, choice, options, is_searched)
+    return files
 
 
-def _check_option(group: str, value: Any, options: dict[str, Path]) -> None:
-    """Raise ValueError for what chooses no option, and for an option's file that can't be read."""
+def _check_option(group: str, value: Any, options: dict[str, Path], is_searched: bool) -> list[Path]:
     if value is None:
         raise ValueError(f"{group}=null chooses nothing; write {group}=<one of {', '.join(options)}>")
-    names = value if isinstance(value, list) else [value]
+    names = [str(getattr(name, "text", name)) for name in (value if isinstance(value, list) else [value])]
     if isinstance(value, list) and group not in PLURAL:
-        joined = ",".join(map(str, names))
+        joined = ",".join(names)
         raise ValueError(
             f"{group}=[{joined}] merges options into one; write {group}={joined} to compare them"
         )
     for name in names:
-        if path := options.get(str(getattr(name, "text", name))):
-            _check_file(group, path)
+        if name in options:
+            _check_file(group, options[name])
+        elif not is_searched:
+            matches = difflib.get_close_matches(name, options, n=1)
+            nearest = f"{group}={matches[0]}, or " if matches else ""
+            raise ValueError(
+                f"{group}={name}: there is no {group}/{name}; write {nearest}one of {', '.join(options)}"
+            )
+    return [options[name] for name in names if name in options]
 
 
 def _check_file(group: str, path: Path) -> None:

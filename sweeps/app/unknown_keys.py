@@ -2,9 +2,15 @@
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
+from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
+
+# Groups whose keys are not those of files here.
+LOOSE = ("hydra", "search_space", "spaces")
 
 
 def check_keys(cfg: DictConfig) -> None:
@@ -33,3 +39,54 @@ def _own_keys() -> frozenset[str]:
     assert isinstance(config, dict)
     groups = [str(key) for default in config["defaults"] if isinstance(default, dict) for key in default]
     return frozenset({*map(str, config), *groups, "spaces"} - {"defaults"})
+
+
+def check_keys_of(overrides: Sequence[Override], chosen: Sequence[Path], folders: Sequence[Path]) -> None:
+    """Raise ValueError for a key that no file of the folders has, or that an option lacks which is chosen.
+
+    Hydra would say only that its config lacks the key. One with a plus is new: `check_keys` looks at it.
+    """
+    texts = {path: path.read_text(errors="replace") for folder in folders for path in folder.rglob("*.yaml")}
+    for override in overrides:
+        group, *rest = re.split(r"[.\[\]]+", override.key_or_group)
+        is_group = any((folder / override.key_or_group).is_dir() for folder in folders)
+        if override.type is not OverrideType.CHANGE or is_group or group in LOOSE or "@" in group:
+            continue
+        key = rest[0] if rest else group
+        if not any(_has_key(text, key) for text in texts.values()):
+            raise ValueError(_suggest(group, key, bool(rest), texts))
+        if rest and (option := _option_without(group, key, chosen, texts)):
+            raise ValueError(
+                f"{override.input_line}: {group}={option} has no {key}; leave it out, or choose only "
+                "options that have it"
+            )
+
+
+def _option_without(group: str, key: str, chosen: Sequence[Path], texts: Mapping[Path, str]) -> str | None:
+    """Return a chosen option of the group that lacks the key, unless one of another group may give it."""
+    others = [path for path in chosen if path.parent.name != group]
+    if any(_has_key(texts[path], key) for path in others):
+        return None
+    options = [path for path in chosen if path.parent.name == group]
+    return next((path.stem for path in options if not _may_have(texts[path], key)), None)
+
+
+def _may_have(text: str, key: str) -> bool:
+    """Return whether an option's file has a key, or builds on others, which may."""
+    return _has_key(text, key) or "defaults:" in text
+
+
+def _has_key(text: str, key: str) -> bool:
+    return re.search(rf"(^|[{{,])\s*['\"]?{re.escape(key)}['\"]?\s*:", text, re.MULTILINE) is not None
+
+
+def _suggest(group: str, key: str, is_nested: bool, texts: Mapping[Path, str]) -> str:
+    """Return the message about a key that is not there, with the nearest that is."""
+    near = [text for path, text in texts.items() if is_nested and path.parent.name == group]
+    if not near:
+        near = [text for path, text in texts.items() if path.name == "config.yaml"]
+    keys = sorted({word for text in near for word in re.findall(r"^\s*(\w+):", text, re.MULTILINE)})
+    matches = difflib.get_close_matches(key, keys, n=1)
+    prefix = f"{group}." if is_nested else ""
+    fix = f"write {prefix}{matches[0]}" if matches else f"there are {', '.join(keys[:30])}"
+    return f"{prefix}{key} is not a key of any option; {fix}, or +{prefix}{key} for a new one"

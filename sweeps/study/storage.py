@@ -2,9 +2,10 @@
 
 import os
 import re
+import sqlite3
 import weakref
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -127,6 +128,7 @@ class SqliteStorage(FileStorage):
     def _connect(self, create: bool, check: bool) -> BaseStorage:
         if create:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            _refuse_foreign(self.path)
         timeout = {} if "timeout" in self.url.query else {"timeout": BUSY_TIMEOUT}
         return CachedStorage(_open_database(self.url, create, check, connect_args=timeout))
 
@@ -203,6 +205,16 @@ def storage_at(url: str, option: str = "hydra.sweeper.storage=") -> Storage:
         display = f"{option}{_hide_password(location)}"
         raise _refusal(display, "is no storage that workers can share", *examples)
     return KINDS[location.drivername](location, option)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise ValueError for an SQLite file whose table of studies is not Optuna's, before tables are added."""
+    if not path.exists():
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(studies)")]
+        if columns and "study_id" not in columns:
+            raise ValueError("it is a database, but not Optuna's")
 
 
 def _open_database(url: URL, create: bool, check: bool, **engine: object) -> Database:

@@ -74,7 +74,11 @@ def check_configs(check: str, configs: Sequence[tuple[str, DictConfig]]) -> None
 
     Raises its ValueError with the name of the config that it refused.
     """
-    function = get_method(check)
+    try:
+        function = get_method(check)
+    except (ImportError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"hydra.sweeper.check={check} can't be imported ({reason})") from error
     for name, config in configs:
         try:
             function(config)

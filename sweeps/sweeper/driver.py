@@ -20,6 +20,7 @@ from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
+from sweeps.sweeper.gpus import check_gpus
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.jobs import Jobs
 from sweeps.sweeper.launchers import check_launcher, count_jobs
@@ -50,6 +51,7 @@ def drive(
     with one_message_errors():
         check_settings(settings)
         check_launcher(config)
+        check_gpus(settings.cuda_devices, str(config.hydra.launcher.get("_target_")))
         n_jobs = settings.n_jobs or count_jobs(config)
         settings = replace(settings, n_jobs=n_jobs, replicates=parse_axes(settings.replicates))
         # Jobs start in folders of their own, where a relative path would lead elsewhere.

@@ -64,12 +64,17 @@ def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> Non
 
 
 def introduce(plans: Sequence[Plan], settings: StudySweeperConf, storage: BaseStorage) -> list[str]:
-    """Return the two lines that open a sweep: how many runs it has, and what its seeds tell apart."""
+    """Return the lines that open a sweep: how many runs it has, and what its seeds tell apart."""
     noise = read_noise(storage, plans, settings)
     power = "hydra.sweeper.dry_run=true gives the plan alone: minutes, disk, and what the seeds can find"
     if text := describe_power(noise, settings):
         power = f"{text} ({noise.source})"
-    return [describe_sizes([size_of(plan, settings) for plan in plans]), power]
+    lines = [describe_sizes([size_of(plan, settings) for plan in plans]), power]
+    if not any(plan.space for plan in plans) and not settings.custom_search_space:
+        lines.append(
+            "Nothing is searched: each value is fixed. Two values for one key search it: lr=0.1,0.01."
+        )
+    return lines
 
 
 def _estimate(plan: Plan, planner: Planner) -> Cost:

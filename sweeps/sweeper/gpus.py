@@ -25,3 +25,20 @@ def list_gpus() -> list[str]:
     # Asking CUDA would load it, and would fix what this process sees.
     driver = Path("/proc/driver/nvidia/gpus")
     return [str(number) for number in range(len(list(driver.iterdir())))] if driver.exists() else []
+
+
+def check_gpus(devices: Any, launcher: str) -> None:
+    """Raise ValueError for GPUs that this host lacks, where the launcher's jobs run on it.
+
+    devices: hydra.sweeper.cuda_devices; launcher: its dotted path.
+    """
+    if devices in ("auto", None) or "submitit" in launcher or "ray" in launcher:
+        return
+    gpus = list_gpus()
+    names = str(devices).split(",") if isinstance(devices, str | int) else [str(name) for name in devices]
+    missing = [name for name in names if name not in gpus and not name.startswith(("GPU-", "MIG-"))]
+    if missing:
+        raise ValueError(
+            f"hydra.sweeper.cuda_devices={devices} names {', '.join(missing)}, but this host has "
+            f"{', '.join(gpus) or 'no GPUs'}; write auto, null, or a list of those"
+        )

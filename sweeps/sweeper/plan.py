@@ -8,7 +8,6 @@ from typing import Any
 
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from sweeps.study.dotted_keys import flatten, is_at_or_below
@@ -17,10 +16,14 @@ from sweeps.study.values import to_stored
 from sweeps.sweeper.command_line import assign, assign_each, count_from_start, parse_overrides
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.declared_space import read_declared_space
 from sweeps.sweeper.grid import list_values, stored_distribution
 from sweeps.sweeper.overrides import dotted, format_setting, format_sweeps
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.sweeper.search_space import boundary_values, to_distribution, warn_of_repeats
+
+# Settings of a grid that nobody means to train all.
+MOST_SETTINGS = 20_000
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Planner:
         self, config: DictConfig, searched: Mapping[str, Override], values: Sequence[str]
     ) -> dict[str, BaseDistribution]:
         """Return the distributions in the order in which the config declares them, others last."""
-        config_space = _search_space(config)
+        config_space = read_declared_space(config)
         names = [name for name in config_space if not is_at_or_below(Parameter(name).key, values)]
         free = format_sweeps({name: config_space[name] for name in names})
         overrides = {**parse_overrides(free, self.composer), **searched}
@@ -173,6 +176,11 @@ class Planner:
         limit = self.settings.n_trials
         if self.settings.is_grid:
             size = prod(len(values) for values in grid.values())
+            if limit is None and size > MOST_SETTINGS:
+                raise ValueError(
+                    f"the grid has {size:,} settings, of which each would train; write fewer values, "
+                    "or hydra.sweeper.n_trials=<number> for some of them"
+                )
             return size if limit is None else min(limit, size)
         if limit is None:
             raise ValueError("hydra.sweeper.n_trials=null needs the grid sampler; write a number")
@@ -208,14 +216,6 @@ def boundary_configs(
         yield ", ".join(overrides), composer.compose([*plan.fixed, *overrides], with_hydra=False)
 
 
-def _search_space(config: DictConfig) -> dict[str, str]:
-    """Return what a job's config declares as searched. Raises ValueError where that refers to nothing."""
-    try:
-        return {dotted(str(key)): str(sweep) for key, sweep in (config.get("search_space") or {}).items()}
-    except OmegaConfBaseException as error:
-        raise ValueError(f"search_space can't be read: {str(error).splitlines()[0]}") from error
-
-
 def _lr_limits(config: DictConfig) -> tuple[float, float]:
     """Return hydra.sweeper.lr_limits of a job's config, which may be the optimizer's own."""
     limits = config.hydra.sweeper.lr_limits
@@ -229,7 +229,7 @@ def _lr_limits(config: DictConfig) -> tuple[float, float]:
 def _declares_space(config: DictConfig, group: str) -> bool:
     """Return whether the search space holds a key of a config group."""
     prefix = group.replace("/", ".") + "."
-    return any(key.startswith(prefix) for key in _search_space(config))
+    return any(key.startswith(prefix) for key in read_declared_space(config))
 
 
 def _identify_config(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """Checks of hydra.sweeper's values."""
 
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from math import isfinite
 from typing import Any
 
 from sweeps.study.record import AGGREGATES
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.study_name import check_study_name
 from sweeps.sweeper.thinning import KEEP
 
 
@@ -32,6 +35,15 @@ def check_settings(settings: StudySweeperConf) -> None:
         )
     if settings.keep not in KEEP:
         raise ValueError(f"hydra.sweeper.keep={settings.keep} is unknown; write one of {', '.join(KEEP)}")
+    names = settings.metric_names
+    if names is not None and len(names) != len(settings.directions):
+        raise ValueError(
+            f"hydra.sweeper.metric_names={list(names)} must name each objective, of which there are "
+            f"{len(settings.directions)}; write as many names"
+        )
+    if settings.study_name is not None:
+        check_study_name(settings.study_name)
+    _check_paths(settings)
     _check_stack(settings)
     _check_fresh_seeds(settings.confirm.seeds)
     _check_factors(settings.confirm.factors)
@@ -44,6 +56,24 @@ def check_settings(settings: StudySweeperConf) -> None:
         raise ValueError(f"hydra.sweeper.target={settings.target} must be a value of the objective, or null")
     if len(settings.directions) > 1 and not str(settings.pruner["_target_"]).endswith(".NopPruner"):
         raise ValueError("hydra/sweeper/pruner: Optuna prunes single objectives only; write pruner=none")
+
+
+def _check_paths(settings: StudySweeperConf) -> None:
+    """Refuse a dotted path whose module is not there; its function is looked for where it is called."""
+    for key in ("check", "stacked", "stack_width", "estimate", "custom_search_space"):
+        path = getattr(settings, key)
+        if path is not None and not _is_importable(str(path).rpartition(".")[0]):
+            raise ValueError(
+                f"hydra.sweeper.{key}={path} can't be imported; write <module>.<function>, "
+                "and add the module's folder to PYTHONPATH"
+            )
+
+
+def _is_importable(module: str) -> bool:
+    try:
+        return module in sys.modules or find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _check_stack(settings: StudySweeperConf) -> None:

@@ -73,7 +73,10 @@ CASES = {
         (*SWEEP, "loss.label_smoothing=0,1.5"),
         ["loss.label_smoothing=1.5", "less than 1"],
     ),
-    "unknown key of a loss": ((*ALONE, "loss.smoothing=0.1"), ["loss.smoothing", "not in"]),
+    "unknown key of a loss": (
+        (*ALONE, "loss.smoothing=0.1"),
+        ["loss.smoothing", "write loss.label_smoothing"],
+    ),
     "argument that a loss lacks": (
         (*ALONE, "+loss.delta=2"),
         ["CrossEntropyLoss refuses", "delta=2", "unexpected keyword"],
