@@ -80,7 +80,7 @@ def list_options(group: str, folders: Sequence[Path]) -> dict[str, Path]:
     """Return the files of a group's options by name; none where it is no group."""
     files: dict[str, Path] = {}
     for folder in folders:
-        if "." not in group and (folder / group).is_dir():
+        if group.isidentifier() and (folder / group).is_dir():  # not hydra/..., of which Hydra has more
             for path in sorted((folder / group).rglob("*.yaml")):
                 files[path.relative_to(folder / group).with_suffix("").as_posix()] = path
     return files

@@ -50,7 +50,12 @@ def check_keys_of(overrides: Sequence[Override], chosen: Sequence[Path], folders
     for override in overrides:
         group, *rest = re.split(r"[.\[\]]+", override.key_or_group)
         is_group = any((folder / override.key_or_group).is_dir() for folder in folders)
-        if override.type is not OverrideType.CHANGE or is_group or group in LOOSE or "@" in group:
+        if (
+            override.type is not OverrideType.CHANGE
+            or is_group
+            or group.partition("/")[0] in LOOSE
+            or "@" in group
+        ):
             continue
         key = rest[0] if rest else group
         if not any(_has_key(text, key) for text in texts.values()):
