@@ -19,6 +19,12 @@ class Trial(Protocol):
     def should_prune(self) -> bool:
         """Return whether the trial should stop now, by raising `optuna.TrialPruned`."""
 
+    def set_constraint(self, key: str, value: float) -> None:
+        """Set how far the job exceeds a limit: 0 or less is within it.
+
+        A trial has the largest of its replicates' values.
+        """
+
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a JSON-serialisable value with this job's part of the trial.
 
@@ -37,6 +43,8 @@ class NoTrial:
 
     def should_prune(self) -> bool:
         return False
+
+    def set_constraint(self, key: str, value: float) -> None: ...
 
     def set_user_attr(self, key: str, value: Any) -> None: ...
 

@@ -27,6 +27,7 @@ PRUNERS = {
         min_early_stopping_rate=0,
         bootstrap_count=0,
     ),
+    "wilcoxon": _pruner("Wilcoxon", p_threshold=0.1, n_startup_steps=2),
     "patient": _pruner("Patient", wrapped_pruner=None, patience=3, min_delta=0.0),
 }
 

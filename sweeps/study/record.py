@@ -9,13 +9,17 @@ import optuna
 from optuna import TrialPruned as TrialPruned  # for the application, which doesn't speak Optuna
 from optuna.trial import FrozenTrial
 
-from sweeps.study.optuna_internals import set_trial_attribute
+from sweeps.study.optuna_internals import read_trial, set_trial_attribute
 from sweeps.study.outage import retry_once
 from sweeps.study.reports import REPORTS, Reports
 
 # The prefix of the trial's system attributes that hold a replicate's lists and dictionaries, such as its
 # curves, by label and key: too long to be shown among the user attributes.
 LONG_VALUES = "sweeps:kept:"
+
+# The trial's system attribute that holds its constraints as Optuna before version 5 kept them: the dashboard
+# reads no other, and Optuna 5 reads it too.
+CONSTRAINTS = "constraints"
 
 # The user attributes of a trial whose setting was enqueued, not sampled: its overrides, its parameters.
 OVERRIDES, PARAMS = "overrides", "params"
@@ -63,6 +67,12 @@ class ReplicateTrial:
         """Return what ended the replicate early, after its label and the step it had reached."""
         return f"{self.label}, step {self._step}: {reason or self._reports.describe_pruning(self._step)}"
 
+    def set_constraint(self, key: str, value: float) -> None:
+        """Keep how far the job exceeds a limit, for the record. Raises ValueError where it is no number."""
+        if math.isnan(number := float(value)):
+            raise ValueError(f"set_constraint({key!r}, {value}): a constraint must be a number")
+        self._attributes.setdefault(CONSTRAINTS, {})[key] = number
+
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep a value for the record."""
         self._attributes[key] = value
@@ -79,11 +89,22 @@ class ReplicateTrial:
                 record[key] = value
         if reports := self._reports.values[self.label]:
             system_attributes[f"{REPORTS}{self.label}"] = reports
+        if CONSTRAINTS in self._attributes:
+            system_attributes[CONSTRAINTS] = self._largest_constraints()
         with self._reports.queue.transaction():
             # The record last: a worker killed in between leaves none, and the replicate runs again.
             for key, value in system_attributes.items():
                 set_trial_attribute(self._reports.study, self._trial, key, value)
             self._trial.set_user_attr(self.label, record)
+
+    def _largest_constraints(self) -> list[float]:
+        """Return the largest of the replicates' values of each constraint, by its name."""
+        attributes = read_trial(self._reports.study, self._trial).system_attrs
+        largest: dict[str, float] = dict(self._attributes[CONSTRAINTS])
+        for label in self._reports.values:
+            for key, value in attributes.get(f"{LONG_VALUES}{label}/{CONSTRAINTS}", {}).items():
+                largest[key] = max(value, largest.get(key, -math.inf))
+        return [largest[key] for key in sorted(largest)]
 
 
 def read_records(attributes: Mapping[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Sampling for trials that are asked for one by one, by many processes."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from optuna import Study, Trial
@@ -10,7 +11,29 @@ from optuna.trial import FrozenTrial, TrialState
 
 
 class Grid(GridSampler):
-    """Optuna's grid without its stop at the end, which only `Study.optimize` understands."""
+    """Optuna's grid without its stop at the end, which only `Study.optimize` understands.
+
+    first: the settings that it begins with. order: each parameter's values in the order to walk them, the
+    last parameter fastest; Optuna's own order is shuffled.
+    """
+
+    def __init__(
+        self,
+        space: Mapping[str, Sequence[Any]],
+        seed: int | None = None,
+        first: Sequence[Mapping[str, Any]] = (),
+        order: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        super().__init__(space, seed)
+        if order is not None:
+            settings = (dict(zip(order, values, strict=True)) for values in product(*order.values()))
+            self._all_grids = [self._to_point(setting) for setting in settings]
+        if first:
+            points = [self._to_point(setting) for setting in first]
+            self._all_grids = [*points, *(point for point in self._all_grids if point not in points)]
+
+    def _to_point(self, setting: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(setting[name] for name in self._param_names)
 
     def after_trial(
         self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None

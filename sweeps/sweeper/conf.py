@@ -53,6 +53,12 @@ class StudySweeperConf:
     study_per: list[str] | None = None
     # how many trials each study has in all, over all starts; null: every setting, for the grid sampler
     n_trials: int | None = 20
+    # seconds after which no trial goes on: those under way are given back; null: none are
+    timeout: float | None = None
+    # settings to try first, each {key: value, ...}, or default: the config's own
+    enqueue: list[Any] = field(default_factory=list)
+    # the order in which a grid is run: shuffled, or written: as Hydra's basic sweeper runs it
+    grid_order: str = "shuffled"
     # worker processes; null: as many as the launcher's own n_jobs says, else one a core
     n_jobs: int | None = None
     # how often a failed trial is tried again within a sweep; one whose process dies, once at least
@@ -130,6 +136,11 @@ class StudySweeperConf:
     def is_grid(self) -> bool:
         """Return whether the sampler is Optuna's grid."""
         return str(self.sampler["_target_"]).endswith(".GridSampler")
+
+    @property
+    def is_exhaustive(self) -> bool:
+        """Return whether the sampler tries every setting of a finite space once."""
+        return self.is_grid or str(self.sampler["_target_"]).endswith(".BruteForceSampler")
 
     @property
     def directions(self) -> list[str]:

@@ -61,7 +61,7 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
             options[override] = config.hydra.runtime.choices.get(key, parsed.value())
         elif (value := _select(config, key)) is not ABSENT:
             fixed[key] = value
-    default = _default_setting(config, plan)
+    default = default_setting(config, plan)
     return {
         "studied": plan.studied,
         "grid": _grid_numbers(plan),
@@ -85,7 +85,7 @@ def _grid_numbers(plan: Plan) -> dict[str, list[float]]:
     return {name: values for name, values in plan.grid.items() if not isinstance(space[name], categories)}
 
 
-def _default_setting(config: DictConfig, plan: Plan) -> dict[str, Any] | None:
+def default_setting(config: DictConfig, plan: Plan) -> dict[str, Any] | None:
     """Return the searched parameters' values in the config itself; None where it lacks one."""
     setting = {name: _default(config, name, plan) for name in plan.space}
     return None if any(value is ABSENT for value in setting.values()) else setting

@@ -1,8 +1,10 @@
 """The sweep as its driver sees it: check, create the studies, keep workers running, write the results."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import optuna
@@ -20,6 +22,7 @@ from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
+from sweeps.sweeper.first_settings import add_first_settings
 from sweeps.sweeper.gpus import check_gpus
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.jobs import Jobs
@@ -59,7 +62,7 @@ def drive(
         # Jobs write their config to .hydra/, where no password belongs.
         public = override_hydra_key(config, "hydra.sweeper.storage", storage.display_url)
         planner = Planner(settings, Composer(public, hydra_context))
-        plans = planner.plans(arguments)
+        plans = add_first_settings(planner.plans(arguments), planner)
         if settings.dry_run:
             print_plan(plans, planner, storage)
             return
@@ -69,7 +72,9 @@ def drive(
     print(*introduce(plans, settings, storage_of(studies[0])), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks(), most_deaths=settings.most_deaths)
-    worker = Worker(plans, storage.worker_url(), replace(settings, storage=None), jobs, claims.name)
+    plain = replace(settings, storage=None)
+    deadline = time.time() + (settings.timeout or inf)
+    worker = Worker(plans, storage.worker_url(), plain, jobs, claims.name, deadline)
     agenda = Agenda(zip(plans, studies, strict=True), settings, planner.composer, host, claims)
     try:
         with claims.hold_lock(), show_progress(agenda) as show:

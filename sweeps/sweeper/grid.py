@@ -1,5 +1,6 @@
 """A grid as Optuna stores it: its numbers as numbers, so that plots of them have a scale."""
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
@@ -17,6 +18,16 @@ def list_values(name: str, distribution: BaseDistribution) -> list[Any]:
     values = grid_values(name, distribution)
     number_type = _number_type(name, values)
     return values if number_type is None else sorted({number_type(value) for value in values})
+
+
+def written_order(space: Mapping[str, BaseDistribution]) -> dict[str, list[Any]]:
+    """Return a grid's values as `list_values` does, but in the order in which they were written."""
+    order = {}
+    for name, distribution in space.items():
+        values = list_values(name, distribution)
+        written = {values[values.index(value)]: None for value in grid_values(name, distribution)}
+        order[name] = list(written)
+    return order
 
 
 def stored_distribution(name: str, values: list[Any]) -> BaseDistribution:

@@ -1,7 +1,7 @@
 """From the command line to studies: what each searches, keeps fixed and repeats."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import inf, prod
 from typing import Any
@@ -51,6 +51,8 @@ class Plan:
     config: dict[str, Any]
     # the overrides of each replicate, by its label
     replicates: dict[str, list[str]]
+    # the settings that are tried first, by stored name; those of a grid are whole
+    first: list[dict[str, Any]] = field(default_factory=list)
     # whether its trials bring their overrides along, instead of being sampled
     is_enqueued: bool = False
 
@@ -134,7 +136,7 @@ class Planner:
             fixed=fixed,
             space=space,
             grid=grid,
-            n_trials=self._n_trials(grid),
+            n_trials=self._n_trials(space),
             extend=config.hydra.sweeper.extend,
             lr_limits=_lr_limits(config),
             pruner=OmegaConf.to_container(config.hydra.sweeper.pruner, resolve=True),  # type: ignore[arg-type]
@@ -172,10 +174,10 @@ class Planner:
                 )
         return {group: options[group] for group in studied}
 
-    def _n_trials(self, grid: Mapping[str, Sequence[Any]]) -> int:
+    def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
         limit = self.settings.n_trials
-        if self.settings.is_grid:
-            size = prod(len(values) for values in grid.values())
+        if self.settings.is_exhaustive and self.settings.custom_search_space is None:
+            size = prod(len(list_values(name, distribution)) for name, distribution in space.items())
             if limit is None and size > MOST_SETTINGS:
                 raise ValueError(
                     f"the grid has {size:,} settings, of which each would train; write fewer values, "

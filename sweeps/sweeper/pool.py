@@ -35,6 +35,9 @@ class Pool:
         """Start workers until no trial is left, and wait for those that other drivers' workers run."""
         fruitless = 0
         while (count := self._count_due()) or self.agenda.count_running():
+            if time.time() >= self.worker.deadline:
+                show(f"stopped after hydra.sweeper.timeout={self.worker.settings.timeout:g} s")
+                return
             if not count:
                 self._wait_for_others(show)
                 continue
@@ -74,6 +77,8 @@ class Pool:
         """Wait while workers of another driver, dead or alive, run trials and leave none to claim."""
         show(f"waiting for {format_count(self.agenda.count_running(), 'trial')} of another process")
         while not self.agenda.count_claimable() and self.agenda.count_running():
+            if time.time() >= self.worker.deadline:
+                return
             time.sleep(INTERVAL)
 
 

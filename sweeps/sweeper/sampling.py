@@ -14,6 +14,7 @@ from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import Grid, QuasiRandomPoints, suggest
 from sweeps.study.values import LITERALS, read_params
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.grid import written_order
 from sweeps.sweeper.overrides import dotted, list_literals
 from sweeps.sweeper.plan import Plan
 
@@ -34,18 +35,26 @@ def build_sampler(
     config = settings.sampler
     seed = config.get("seed")
     if settings.is_grid:
-        return Grid(plan.grid, seed=seed)
+        order = written_order(plan.space) if settings.grid_order == "written" else None
+        return Grid(plan.grid, seed, plan.first, order)
     if str(config["_target_"]).endswith(".QMCSampler"):
         with _without_warnings():
             return QuasiRandomPoints(plan.space, **_build(config, _partial_=True).keywords)
-    seeded = {} if seed is None else {"seed": (seed + n_trials + 7919 * worker) % 2**32}
-    sampler: optuna.samplers.BaseSampler = _build(config, **seeded)
+    sampler: optuna.samplers.BaseSampler = _build(_reseed(config, n_trials + 7919 * worker))
     return sampler
+
+
+def _reseed(config: Mapping[str, Any], offset: int) -> dict[str, Any]:
+    """Return a sampler's config with another seed, if it has one, and so that of a sampler within it."""
+    parts = {key: _reseed(value, offset) for key, value in config.items() if isinstance(value, Mapping)}
+    seed = config.get("seed")
+    seeded = {} if seed is None else {"seed": (seed + offset) % 2**32}
+    return {**config, **parts, **seeded}
 
 
 def is_sampled_at_once(sampler: optuna.samplers.BaseSampler) -> bool:
     """Return whether a trial's parameters must be sampled before another trial is claimed."""
-    return isinstance(sampler, Grid | QuasiRandomPoints)
+    return isinstance(sampler, Grid | QuasiRandomPoints | optuna.samplers.BruteForceSampler)
 
 
 def build_pruner(plan: Plan) -> optuna.pruners.BasePruner:

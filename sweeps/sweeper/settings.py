@@ -20,6 +20,10 @@ def check_settings(settings: StudySweeperConf) -> None:
         value = getattr(settings, key)
         if value is not None and value < 1:
             raise ValueError(f"hydra.sweeper.{key}={value} must be at least 1, or null")
+    if settings.timeout is not None and settings.timeout <= 0:
+        raise ValueError(f"hydra.sweeper.timeout={settings.timeout} must be seconds, more than 0, or null")
+    if settings.grid_order not in ("shuffled", "written"):
+        raise ValueError(f"hydra.sweeper.grid_order={settings.grid_order}: write shuffled or written")
     if settings.extend < 0:
         raise ValueError(f"hydra.sweeper.extend={settings.extend} must be at least 0")
     if not 0 <= settings.max_failure_rate <= 1:

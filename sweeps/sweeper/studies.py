@@ -15,11 +15,13 @@ from sweeps.study.compatibility import find_study, open_or_create_study
 from sweeps.study.optuna_internals import batch
 from sweeps.study.retries import retry_failures
 from sweeps.study.storage import Storage
+from sweeps.study.values import format_literal
 from sweeps.sweeper.application import check_configs
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirmation_identity, confirmation_plan
 from sweeps.sweeper.describe import describe_study
+from sweeps.sweeper.first_settings import enqueue_first
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.replicates import fresh_axes
@@ -47,6 +49,7 @@ def open_studies(
                 settings.metric_names,
             )
             describe_study(study, plan, planner, folder)
+            enqueue_first(study, plan)
             retry_failures(study)
             studies.append(study)
         stored = optuna.get_all_study_names(optuna_storage)
@@ -79,6 +82,9 @@ def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:
     has_order = settings.is_grid or str(sampler["_target_"]).endswith(".QMCSampler")
     if has_order and sampler.get("seed") is not None:
         config["hydra.sweeper.sampler.seed"] = sampler["seed"]
+    if settings.is_grid and (plan.first or settings.grid_order != "shuffled"):
+        config["hydra.sweeper.grid_order"] = settings.grid_order
+        config["hydra.sweeper.enqueue"] = format_literal(plan.first)
     return {
         "search_space": {name: to_grammar(distribution) for name, distribution in plan.space.items()},
         "fixed_overrides": plan.fixed,

@@ -5,8 +5,10 @@ import multiprocessing
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from optuna.storages import BaseStorage
 
 from sweeps.report.measure.from_storage import load_study
 from sweeps.study.claims import Backlog, Claims, Source
-from sweeps.study.optuna_internals import batch
+from sweeps.study.optuna_internals import allow_stop, batch
 from sweeps.study.outage import is_connection_lost, retry_once, storage_failure
 from sweeps.study.reports import ReportQueue
 from sweeps.study.storage import storage_at
@@ -41,6 +43,7 @@ from sweeps.sweeper.stacking import (
     stack_width,
 )
 from sweeps.sweeper.thinning import Thinning
+from sweeps.sweeper.time_limit import TimeUp, end_at
 
 # Seconds between two looks for trials of a worker that has none.
 PAUSE = 0.1
@@ -94,6 +97,7 @@ class Lanes:
             count = len(study.get_trials(deepcopy=False))
             study.sampler = build_sampler(settings, plan, count, self._number)
             study.pruner = build_pruner(plan)
+            allow_stop(study)
             width = stack_width(settings, plan, self._worker.jobs.composer)
             self.by_study[plan.name] = Lane(plan, study, width)
         return self.by_study[plan.name]
@@ -110,6 +114,8 @@ class Worker:
     jobs: Jobs
     # the name of the driver's lock
     driver: str
+    # the time, as `time.time` tells it, after which no trial goes on
+    deadline: float = inf
     # whether it ends after what it claims first
     is_for_one_claim: bool = False
 
@@ -126,9 +132,13 @@ class Worker:
                 storage = storage_at(self.storage)
                 optuna_storage = storage.open()
                 most_deaths = self.settings.most_deaths
-                with Claims(storage.locks(), self.driver, most_deaths).hold_lock() as claims:
+                with (
+                    suppress(TimeUp),
+                    Claims(storage.locks(), self.driver, most_deaths).hold_lock() as claims,
+                ):
                     agenda = self._open_agenda(optuna_storage, claims)
-                    self._run_trials(claims, Lanes(self, agenda, number), ReportQueue(optuna_storage))
+                    with suppress(TimeUp):
+                        self._run_trials(claims, Lanes(self, agenda, number), ReportQueue(optuna_storage))
                     is_orphan = claims.is_orphan()
         except Exception as error:
             failure = storage_failure(error)
@@ -171,6 +181,8 @@ class Worker:
         They are added to `trials` one by one, as they may be to give back.
         """
         while not (claimed := self._claim_share(claims, lanes)):
+            if time.time() >= self.deadline:
+                return []
             if claims.is_orphan() or not (lanes.agenda.count_running() and lanes.agenda.count_following()):
                 return []
             time.sleep(PAUSE)
@@ -187,6 +199,8 @@ class Worker:
     @retry_once
     def _claim_share(self, claims: Claims, lanes: Lanes) -> list[optuna.Trial]:
         """Enqueue what follows from the trials that have ended, and take this worker's share."""
+        if time.time() >= self.deadline:
+            return []
         with claims.exclusive():
             if claims.is_orphan():
                 return []
@@ -218,7 +232,8 @@ class Worker:
         for stack in _split(pairs):
             running = [(trial, job) for trial, job in stack if not trial.has_ended]
             queue.start(job.trial.identity for _, job in running)
-            outcomes = self.jobs.run_all([job for _, job in running])
+            with end_at(self.deadline):
+                outcomes = self.jobs.run_all([job for _, job in running])
             self._record(running, outcomes, queue)
             self._tell(trials, claims, thinning)
         # One that has ended without a job: pruned by its search space.

@@ -126,3 +126,62 @@ def test_the_launchers_own_number_of_jobs_counts(monkeypatch: pytest.MonkeyPatch
     counts = [count_jobs(OmegaConf.create({"hydra": {"launcher": {"n_jobs": n}}})) for n in (3, -1, -2, -20)]
     assert counts == [3, None, 7, 1]
     assert count_jobs(OmegaConf.create({"hydra": {"launcher": {}}})) is None
+
+
+def test_a_grid_runs_as_written_or_begins_with_what_is_enqueued(plain: Plain) -> None:
+    sweep = ("lr=0.9,0.3,0.1", "size=small,large")
+    plain.run_here(*sweep, "hydra.sweeper.grid_order=written")
+    written = [(lr, size) for lr in (0.9, 0.3, 0.1) for size in ("small", "large")]
+    assert [tuple(trial.params.values()) for trial in plain.trials()] == written
+
+    first = "hydra.sweeper.enqueue=[{lr: 0.9, size: large}, default]"
+    plain.run_here(*sweep, first, "hydra.sweeper.study_name=first")
+    settings = [tuple(trial.params.values()) for trial in plain.trials("first")]
+    assert settings[:2] == [(0.9, "large"), (0.1, "small")]
+    assert sorted(settings) == sorted(written)
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+@pytest.mark.parametrize("sampler", ["tpe5", "brute_force", "partial_fixed"])
+def test_samplers_that_upstream_lacks_try_what_is_enqueued_first(sampler: str, plain: Plain) -> None:
+    fixed = ["+hydra.sweeper.sampler.fixed_params={lr: 0.3}"] if sampler == "partial_fixed" else []
+    budget = ("hydra.sweeper.n_trials=4", "hydra.sweeper.enqueue=[default, {lr: 0.9}]")
+    plain.run_here("lr=0.9,0.3,0.1", f"hydra/sweeper/sampler={sampler}", *budget, *fixed)
+    rates = [trial.params["lr"] for trial in plain.trials()]
+    assert rates[:2] == [0.1, 0.9]
+    assert len(rates) == (3 if sampler == "brute_force" else 4), "no more than there are"
+    if sampler != "tpe5":
+        assert set(rates[2:]) == {0.3}
+
+
+def test_a_setting_to_try_first_is_one_that_is_searched(
+    plain: Plain, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for entry in ("{size: large}", "{lr: 0.2}"):
+        with pytest.raises(SystemExit):
+            plain.run_here("lr=0.9,0.3", f"hydra.sweeper.enqueue=[{entry}]")
+    message = capfd.readouterr().err
+    assert "no setting of what is searched, lr" in message
+    assert "lr=0.2 is not searched" in message
+
+
+def test_what_runs_when_time_is_up_is_given_back_and_run_by_the_next_start(plain: Plain) -> None:
+    sweep = ("lr=0.3,0.9", "act=wait", "hydra.sweeper.grid_order=written")
+    hold = plain.folder / "journal.hold"
+    hold.touch()
+    plain.run_here(*sweep, "hydra.sweeper.timeout=2")
+    assert [trial.state.name for trial in plain.trials()] == ["COMPLETE", "WAITING"]
+    hold.unlink()
+    plain.run_here(*sweep)
+    assert [trial.state.name for trial in plain.trials()] == ["COMPLETE", "COMPLETE"]
+    assert [job["lr"] for job in plain.jobs()] == [0.3, 0.9, 0.9]
+
+
+def test_a_setting_beyond_its_constraints_is_not_the_best(
+    plain: Plain, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plain.run_here("lr=0.3,0.1", "act=exceed")
+    constraints = {trial.params["lr"]: trial.system_attrs["constraints"] for trial in plain.trials()}
+    assert constraints == {0.3: [pytest.approx(0.1)], 0.1: [pytest.approx(-0.1)]}
+    assert OmegaConf.load(plain.folder / "jobs/optimization_results.yaml").best_params == {"lr": 0.1}
+    assert "Use plain with lr=0.1" in capfd.readouterr().out

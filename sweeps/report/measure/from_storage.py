@@ -176,6 +176,9 @@ def _setting(
     value = trial.values[0] if trial.values else None
     if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
         runs = {replicates[0].label: _run_of_another_program(trial, value)}
+    reason = trial.user_attrs.get("failure", trial.user_attrs.get("pruned"))
+    if exceeded := [f"{key}={value:g}" for key, value in trial.constraints.items() if value > 0]:
+        runs, reason = {}, f"beyond its constraints: {', '.join(exceeded)}"
     step = max(trial.intermediate_values, default=None)
     return Setting(
         number=trial.number,
@@ -184,7 +187,7 @@ def _setting(
         runs=runs,
         last=None if step is None else trial.intermediate_values[step],
         last_step=step,
-        reason=trial.user_attrs.get("failure", trial.user_attrs.get("pruned")),
+        reason=reason,
     )
 
 

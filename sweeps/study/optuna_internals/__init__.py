@@ -52,6 +52,11 @@ def read_marks(
     return marks
 
 
+def allow_stop(study: optuna.Study) -> None:
+    """Let a study's sampler ask for its end in vain; outside `Study.optimize`, Optuna raises then."""
+    study._thread_local.in_optimize_loop = True
+
+
 def storage_of(study: optuna.Study) -> BaseStorage:
     """Return the storage that a study was loaded from."""
     return study._storage

@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from sweeps import Job
+from sweeps import Job, current_trial
 
 
 @hydra.main(config_path=".", config_name="config", execution_whitelist=["tests.support.plain.*"])
@@ -87,6 +88,18 @@ def named(cfg: DictConfig) -> float:
     return score(cfg)
 
 
+def wait(cfg: DictConfig) -> float:
+    """Take a minute with a large learning rate, while <journal>.hold is there."""
+    time.sleep(60 if cfg.lr > 0.5 and Path(f"{cfg.journal}.hold").exists() else 0)
+    return score(cfg)
+
+
+def exceed(cfg: DictConfig) -> float:
+    """Keep within a limit of the learning rate, or not."""
+    current_trial().set_constraint("lr", cfg.lr - 0.2)
+    return score(cfg)
+
+
 def fail(cfg: DictConfig) -> float:
     """Raise."""
     raise RuntimeError(f"asked to fail with lr={cfg.lr}")
@@ -95,6 +108,8 @@ def fail(cfg: DictConfig) -> float:
 ACTS: dict[str, Callable[[DictConfig], Any]] = {
     "score": score,
     "die": die,
+    "wait": wait,
+    "exceed": exceed,
     "fail": fail,
     "named": named,
     "undefined": lambda _: math.nan,
