@@ -47,7 +47,7 @@ def build(cfg: DictConfig) -> Run:
 
     feed = check_feed(_instantiate("data", cfg.data), cfg.data._target_)
     cfg = copy_config(cfg)
-    OmegaConf.update(cfg, "steps_per_epoch", feed.training // cfg.batch_size)
+    OmegaConf.update(cfg, "steps_per_epoch", feed.training // (cfg.batch_size * (cfg.accumulate or 1)))
     model = _instantiate("model", cfg.model, _partial_=True)
     optimizer = _instantiate("optimizer", cfg.optimizer, _partial_=True)
     avoid_importing_dynamo()
@@ -58,6 +58,7 @@ def build(cfg: DictConfig) -> Run:
         seed=cfg.seed,
         epochs=cfg.epochs,
         batch_size=cfg.batch_size,
+        accumulate=cfg.accumulate or 1,
         schedule=Schedule(_scheduler(cfg), interval_of(cfg), OmegaConf.select(cfg, "scheduler.monitor")),
         weight_decay_on=cfg.weight_decay_on,
         loss=build_loss(cfg, feed),

@@ -46,6 +46,12 @@ def check(cfg: DictConfig) -> None:
             raise ValueError(f"{key}={cfg[key]} must be true or false")
     with device.numerics(device.resolve(cfg.device), cfg.precision):
         run = build(cfg)
+        if run.step_rows > run.feed.training >= run.batch_size:
+            raise ValueError(
+                f"accumulate={run.accumulate} makes a step of {run.step_rows} images, more than the "
+                f"training split has ({run.feed.training}); "
+                f"write accumulate={run.feed.training // run.batch_size} or less"
+            )
         if run.batch_size > run.feed.training:
             raise ValueError(
                 f"batch_size={run.batch_size} is larger than the training split of "

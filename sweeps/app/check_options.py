@@ -15,6 +15,7 @@ def check_options(cfg: DictConfig) -> None:
     _check_positive(cfg, "mixup", "0.2")
     _check_share(cfg, "ema", "0.99")
     _check_count(cfg, "patience", "5")
+    _check_count(cfg, "accumulate", "4")
 
 
 def _check_positive(cfg: DictConfig, key: str, example: str) -> None:

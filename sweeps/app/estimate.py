@@ -34,7 +34,7 @@ def estimate_run(cfg: DictConfig, count: int) -> tuple[float, int, int]:
     """
     run = build(cfg)
     runs = [replace(run, seed=seed) for seed in range(count)]
-    epoch_steps = run.feed.training // run.batch_size
+    epoch_steps = run.feed.training // run.step_rows
     step, _ = _train(cfg, _shorten(runs, 1), epochs=1)
     if step < BUDGET:  # the first steps of a process are slow
         step, _ = _train(cfg, _shorten(runs, 1), epochs=1)
@@ -56,7 +56,7 @@ def _train(cfg: DictConfig, runs: list[Run], epochs: int) -> tuple[float, Result
 def _shorten(runs: list[Run], steps: int) -> list[Run]:
     """Return runs whose epoch has so many steps, and validation images in proportion."""
     feed = runs[0].feed
-    training = min(steps * runs[0].batch_size, feed.training)
+    training = min(steps * runs[0].step_rows, feed.training)
     short = _shorten_feed(feed, training, max(1, feed.validation * training // feed.training))
     return [replace(run, feed=short) for run in runs]
 
@@ -72,7 +72,7 @@ def _measure_files(cfg: DictConfig, run: Run, result: Result) -> tuple[int, int]
     with tempfile.TemporaryDirectory() as folder:
         run_folder.write_run(Path(folder), run, result, {})
         sizes = {path.name: path.stat().st_size for path in Path(folder).iterdir()}
-    steps = run.epochs * (run.feed.training // run.batch_size)
+    steps = run.epochs * (run.feed.training // run.step_rows)
     checkpoints = (2 if cfg.keep_best else 1) * sizes.pop(CHECKPOINT)
     rest = sum(sizes.values()) + SMALL_FILES + run.epochs * EPOCH_BYTES + steps * STEP_BYTES
     return checkpoints + rest, checkpoints

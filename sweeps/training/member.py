@@ -81,12 +81,12 @@ class Member:
             generator.set_state(other.generators[purpose].get_state())
 
     def draw_batches(self) -> Tensor:
-        """Draw the rows of an epoch's batches anew: (steps, batch)."""
+        """Draw the rows of an epoch's batches anew: (batches, batch)."""
         size = self.run.batch_size
         rows = self.training_rows
         shuffled = torch.randperm(len(rows), generator=self.generators["order"], device=rows.device)
-        steps = len(rows) // size
-        return rows[shuffled[: steps * size]].view(steps, size)
+        used = len(rows) // self.run.step_rows * self.run.step_rows
+        return rows[shuffled[:used]].view(-1, size)
 
     def end_step(self) -> None:
         """Note the learning rate of the step, and let a scheduler that goes by steps move on."""

@@ -33,8 +33,10 @@ class Run:
     # Decides initialisation, dropout, data order and train/validation split.
     seed: int
     epochs: int
-    # Images a step. An epoch draws its batches anew; images that don't fill its last one sit it out.
+    # Images a batch. An epoch draws its batches anew; images that don't fill its last step sit it out.
     batch_size: int = 256
+    # Batches whose mean gradient makes one step.
+    accumulate: int = 1
     # Moves the learning rate; the default leaves it as it is.
     schedule: Schedule = field(default_factory=Schedule)
     # all, or weights: spare biases and norms.
@@ -54,6 +56,11 @@ class Run:
     ema: float | None = None
     # Epochs in a row without a better score than before, after which the run ends.
     patience: int | None = None
+
+    @property
+    def step_rows(self) -> int:
+        """Return the images of a step: those of all its batches."""
+        return self.batch_size * self.accumulate
 
     @property
     def outputs(self) -> int:

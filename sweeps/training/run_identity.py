@@ -120,6 +120,7 @@ def _identify_metrics(run: Run) -> dict[str, Any]:
 def _identify_options(run: Run) -> dict[str, Any]:
     """Return the options that are set: checkpoints from before there was one have none of it."""
     options = {key: getattr(run, key) for key in OPTIONS}
+    options["accumulate"] = run.accumulate if run.accumulate > 1 else None
     options["augment"] = describe_augment(run.augment) if run.augment else None
     return {key: value for key, value in options.items() if value is not None}
 

@@ -99,6 +99,10 @@ CASES = {
     ),
     "average of nothing but itself": ((*ALONE, "ema=1"), ["ema=1 ", "less than 1", "ema=0.99", "null"]),
     "patience in words": ((*ALONE, "patience=some"), ["patience=some ", "whole number", "patience=5"]),
+    "step of more than all images": (
+        (*SWEEP, "accumulate=20"),
+        ["accumulate=20 ", "5120 images", "(3000)", "write accumulate=11"],
+    ),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),
         ["hydra.sweeper.replicates.seed=[]", "[0]"],

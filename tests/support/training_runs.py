@@ -149,9 +149,10 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
         model.train()
         set_mode(optimizer, training=True)
         losses, right = [], 0
-        steps = len(rows) // run.batch_size
+        count = len(rows) // run.step_rows * run.accumulate
         masks = iter(Masks([dropping], [(width, run.batch_size) for width in widths[: len(dropouts)]], CPU))
-        for batch in rows[torch.randperm(len(rows), generator=order)].split(run.batch_size)[:steps]:
+        batches = rows[torch.randperm(len(rows), generator=order)].split(run.batch_size)[:count]
+        for index, batch in enumerate(batches):
             for module, drawn in zip(replayed, next(masks), strict=True):
                 module.bits = drawn
             lr = optimizer.param_groups[0]["lr"]
@@ -165,14 +166,16 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
                 targets = share * classes + (1 - share) * classes.roll(1, 0)
             logits = model(images)
             loss = criterion(logits, targets)
-            optimizer.zero_grad()
-            loss.backward()
-            _clip(run, model)
-            optimizer.step()
-            if run.ema is not None:
-                averaged.update_parameters(model)
             losses.append(loss.item())
             right += _count_right(logits, feed.targets[batch])
+            (loss / run.accumulate).backward()
+            if (index + 1) % run.accumulate:
+                continue
+            _clip(run, model)
+            optimizer.step()
+            optimizer.zero_grad()
+            if run.ema is not None:
+                averaged.update_parameters(model)
             run.schedule.after_step(scheduler)
         model.eval()
         set_mode(optimizer, training=False)
@@ -180,8 +183,8 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
             logits = (model if run.ema is None else averaged.eval())(feed.images[held])
         missed = criterion(logits, feed.targets[held]).item()
         validated = 100 * _count_right(logits, feed.targets[held]) / len(held)
-        trained = 100 * right / (steps * run.batch_size)
-        train = {"loss": sum(losses) / steps, "accuracy": trained}
+        trained = 100 * right / (count * run.batch_size)
+        train = {"loss": sum(losses) / count, "accuracy": trained}
         validation = {"loss": missed, "accuracy": validated}
         epochs.append(Epoch(number, train, validation, lr))
         run.schedule.after_epoch(scheduler, epochs[-1].to_values())

@@ -29,7 +29,8 @@ class Clipping:
             return
         # A model that trains alone may leave other parameters without a gradient in each step.
         if not self._gradients or len(self.models) == 1:
-            self._gradients = _gather_gradients(self.models)
+            gradients = rows.gather_gradients(self.models)
+            self._gradients = [gradient for gradient in gradients if gradient is not None]
         if self.values is not None:
             for gradient in self._gradients:
                 limits = rows.align(self.values, gradient)
@@ -57,14 +58,3 @@ def _limits(limits: Sequence[float | None], like: Tensor) -> Tensor | None:
         return None
     values = [math.inf if limit is None else limit for limit in limits]
     return torch.tensor(values, dtype=like.dtype, device=like.device)
-
-
-def _gather_gradients(models: Sequence[torch.nn.Module]) -> list[Tensor]:
-    """Return the gradients of all members' parameters that have one: (stack, *shape) each."""
-    columns = zip(*(model.parameters() for model in models), strict=True)
-    gradients = ([parameter.grad for parameter in column] for column in columns)
-    return [
-        rows.view_together([row for row in column if row is not None])
-        for column in gradients
-        if column[0] is not None
-    ]

@@ -38,6 +38,15 @@ def view_together(parts: Sequence[Tensor]) -> Tensor:
     return first.as_strided((len(parts), *first.shape), (first.numel(), *first.stride()))
 
 
+def gather_gradients(models: Sequence[nn.Module]) -> list[Tensor | None]:
+    """Return the gradients of all models by parameter, (stack, *shape) each, or None where it has none."""
+    gathered = []
+    for column in zip(*(model.parameters() for model in models), strict=True):
+        gradients = [parameter.grad for parameter in column if parameter.grad is not None]
+        gathered.append(view_together(gradients) if gradients else None)
+    return gathered
+
+
 def align(values: Tensor, like: Tensor) -> Tensor:
     """Return a value a member, (stack,), as a factor of (stack, *shape)."""
     return values.view(-1, *(1 for _ in like.shape[1:]))

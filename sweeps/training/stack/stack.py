@@ -16,6 +16,7 @@ from sweeps.optimizers import set_mode
 from sweeps.training.member import Member
 from sweeps.training.run import Epoch, Run
 from sweeps.training.stack import rows
+from sweeps.training.stack.accumulation import Accumulation
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.averages import Averages
 from sweeps.training.stack.buffer import Buffer
@@ -54,6 +55,7 @@ class Stack:
         for member in self.members:
             use_fused_kernel(member.optimizer)
         self._steps = [Steps(member.optimizer) for member in self.members]
+        self._accumulation = Accumulation(self.members)
         self._clipping = Clipping(self.members)
         self._averages = Averages(self.members)
         self._images = Buffer()
@@ -68,7 +70,7 @@ class Stack:
             for member in others:
                 member.share_draws(first)
         validation = torch.stack([group[0].validation_rows for group in self._groups])
-        rows_trained = len(losses) * self._batch_size
+        rows_trained = len(losses) * self.members[0].run.step_rows
         train = {"loss": losses.double().mean(0)}
         for metric, row_sums in zip(row_metrics(self.metrics), sums, strict=True):
             train[metric.key] = metric.scale * row_sums.double() / rows_trained
@@ -108,28 +110,31 @@ class Stack:
         """
         members, network = self.members, self.network
         firsts = [group[0] for group in self._groups]
-        batches = torch.stack([member.draw_batches() for member in firsts], 1)  # (steps, groups, batch)
+        batches = torch.stack([member.draw_batches() for member in firsts], 1)  # (batches, groups, batch)
         shape = torch.Size((self._batch_size, *members[0].feed.shape))
         network.begin_epoch([member.generators["dropout"] for member in firsts], shape)
         losses = torch.empty((len(batches), len(members)), device=batches.device)
         metrics = row_metrics(self.metrics)
         sums = [torch.zeros((), dtype=torch.long, device=batches.device) for _ in metrics]
-        for step, batch in enumerate(batches):
+        for number, batch in enumerate(batches):
             images, labels = self._gather(batch)
             images, targets = self._change(images, labels)
             image_losses, outputs = network.step(images, targets)
-            losses[step] = image_losses.mean(1)
-            if step == 0:
+            losses[number] = image_losses.mean(1)
+            if number == 0:
                 loss_limits = _limit_losses(image_losses.double())
             sums = [
                 part + metric.sum_rows(outputs, labels) for part, metric in zip(sums, metrics, strict=True)
             ]
+            if not self._accumulation.add(number):
+                continue
             self._clipping.clip()
             for member, steps in zip(members, self._steps, strict=True):
                 steps.take()
                 member.end_step()
             self._averages.update()
-        return losses, loss_limits, sums
+        losses = losses.view(-1, self._accumulation.batches, len(members))
+        return losses.mean(1), loss_limits, sums
 
     def _gather(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the groups' images and the members' labels of the rows `batch`, (groups, batch)."""
@@ -183,6 +188,7 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
             size,
             feed.images.dtype,
             member.run.mixup is None,
+            member.run.accumulate,
         )
         key = network_class, identity, structure_of(member.model), sizes
         groups.setdefault(key, []).append(member)
