@@ -1,10 +1,17 @@
 """`python -m sweeps.report` writes the report of sweeps at any time, finished or not, from any storage."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweeps.study import DEFAULT_STORAGE
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+
+    from sweeps.study.storage import Storage
 
 
 def main() -> None:
@@ -26,25 +33,51 @@ def main() -> None:
 def _write_reports(url: str, names: Sequence[str] | None, folder: Path | None, verbose: bool) -> None:
     import optuna
 
-    from sweeps.report.findings.load import load_findings, sweep_names
+    from sweeps.report.findings.load import sweep_names
+    from sweeps.study.storage import storage_at
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    location = storage_at(url, option="--storage ")
+    storage = location.open_for_reading()
+    with _explain_failure(location):
+        sweeps = names or sweep_names(storage)
+        for name in sweeps:
+            _write_one(storage, url, name, folder / name if folder and len(sweeps) > 1 else folder, verbose)
+
+
+def _write_one(storage: "BaseStorage", url: str, name: str, folder: Path | None, verbose: bool) -> None:
+    from sweeps.report.findings.load import load_findings
     from sweeps.report.outputs.conclude import conclude
     from sweeps.report.outputs.tables import settings_table
     from sweeps.report.outputs.terminal import print_conclusion, print_tables
     from sweeps.report.write import write_report
-    from sweeps.study.storage import storage_at
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = storage_at(url, option="--storage ").open_for_reading()
-    sweeps = names or sweep_names(storage)
-    for name in sweeps:
-        studies = load_findings(storage, name)
-        target = folder or _sweep_folder(name, studies[0].measurement.folder)
-        if folder is not None and len(sweeps) > 1:
-            target = folder / name
+    studies = load_findings(storage, name)
+    target = folder or _sweep_folder(name, studies[0].measurement.folder)
+    try:
         write_report(storage, studies, target)
-        print_conclusion(conclude(studies, target, url))
-        if verbose:
-            print_tables([settings_table(findings, is_narrow=True) for findings in studies])
+    except OSError as error:
+        raise ValueError(
+            f"{target} can't be written ({error.strerror or error}); write --folder <another folder>"
+        ) from error
+    print_conclusion(conclude(studies, target, url))
+    if verbose:
+        print_tables([settings_table(findings, is_narrow=True) for findings in studies])
+
+
+@contextmanager
+def _explain_failure(storage: "Storage") -> Iterator[None]:
+    """Raise ValueError where the storage fails, with what it says."""
+    from sweeps.study.outage import storage_failure
+
+    try:
+        yield
+    except Exception as error:
+        if (reason := storage_failure(error)) is None:
+            raise
+        raise ValueError(
+            f"--storage {storage.display_url} can't be read: {reason}; restore it from a copy"
+        ) from error
 
 
 def _sweep_folder(name: str, recorded: str | None) -> Path:

@@ -41,9 +41,19 @@ def _draw(storage: BaseStorage, studies: Sequence[Findings], joint: Joint, folde
     paths = [folder / name for name in ("runs.csv", "report.json", "report.html", "report.md")]
     write_runs_csv([findings.measurement for findings in studies], paths[0])
     write_report_json(studies, joint, paths[1])
-    paths[2].write_text(render_html(document))
-    paths[3].write_text(render_markdown(document))
+    _write_whole(paths[2], render_html(document))
+    _write_whole(paths[3], render_markdown(document))
     picks = [write(findings, folder) for findings in studies for write in (write_pick, write_script)]
     with batch(storage):
         publish(storage, studies, document)
     return [*paths, *filter(None, picks)]
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all, as a disk may be full."""
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        unfinished.write_text(text)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

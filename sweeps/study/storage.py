@@ -24,6 +24,8 @@ from sweeps.study.postgres_locks import CONNECTION, PostgresLocks
 
 # Seconds that a statement waits for SQLite's lock before it fails; the URL's own ?timeout=... comes first.
 BUSY_TIMEOUT = 60
+# Bytes of an SQLite file that is read through once to see whether it is whole.
+MOST_CHECKED = 200_000_000
 
 
 class Storage(ABC):
@@ -76,12 +78,20 @@ class Storage(ABC):
         """Connect to a storage that a sweep has written. Raises ValueError where none has."""
         problem = "holds no sweep"
         if self.path is None or self.path.is_file():
+            if damage := self._describe_damage():
+                raise ValueError(
+                    f"{self.option}{self.display_url} is damaged: {damage}; restore it from a copy"
+                )
             with suppress(StorageInternalError):  # it lacks Optuna's tables
                 return self.open(check=True)
         else:
             problem = "names a file that doesn't exist here"
         remedy = f"run a sweep first, or pass its storage with {self.option}URL"
         raise ValueError(f"{self.option}{self.display_url} {problem}; {remedy}")
+
+    def _describe_damage(self) -> str | None:
+        """Return what is wrong with the storage's file, where that can be told."""
+        return None
 
     @abstractmethod
     def locks(self) -> Locks:
@@ -124,6 +134,18 @@ class SqliteStorage(FileStorage):
     """An SQLite database."""
 
     example = DEFAULT_STORAGE
+
+    def _describe_damage(self) -> str | None:
+        if self.path.stat().st_size > MOST_CHECKED:
+            return None
+        try:
+            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                [answer] = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.OperationalError:  # locked, say
+            return None
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return None if answer == "ok" else str(answer).splitlines()[-1]
 
     def _connect(self, create: bool, check: bool) -> BaseStorage:
         if create:

@@ -18,6 +18,7 @@ from sweeps.report.outputs.terminal import print_conclusion, print_tables
 from sweeps.study.claims import Claims
 from sweeps.study.labels import SINGLE
 from sweeps.study.optuna_internals import storage_of
+from sweeps.study.outage import storage_failure
 from sweeps.study.retries import UNSCORED
 from sweeps.study.storage import Storage
 from sweeps.study.values import read_params
@@ -68,7 +69,7 @@ def write_sweep_results(
 
 
 def _write_report(agenda: Agenda, folder: Path, show: str | None) -> Conclusion | None:
-    """Print and write the report; a sweep never fails for it, as all of it is in the storage."""
+    """Print and write the report, which the storage holds too. Raises SystemExit for a full disk, say."""
     plan, study = agenda.tuning[0]
     storage = storage_of(study)
     with_report = agenda.settings.report
@@ -86,7 +87,13 @@ def _write_report(agenda: Agenda, folder: Path, show: str | None) -> Conclusion 
             from sweeps.report.write import write_report  # with plotly, which no sweep needs before its end
 
             write_report(storage, findings, folder)
-    except Exception:
+    except Exception as error:
+        reason = storage_failure(error) or (error.strerror if isinstance(error, OSError) else None)
+        if show and reason:
+            raise SystemExit(
+                f"The report could not be written to {folder}: {reason}. What it tells of is in the storage: "
+                "python -m sweeps.report writes it."
+            ) from None
         log.exception("The report could not be written to %s; what it tells of is in the storage.", folder)
         return None
     return conclusion

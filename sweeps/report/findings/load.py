@@ -9,9 +9,12 @@ from sweeps.report.measure.from_storage import read
 
 def sweep_names(storage: BaseStorage) -> list[str]:
     """Return the names of a storage's sweeps: what stands before a slash in their studies' names."""
-    names = optuna.get_all_study_names(storage)
+    try:
+        names = optuna.get_all_study_names(storage)
+    except ValueError as error:  # of JSON
+        raise ValueError(f"the storage's records can't be read ({error}); restore it from a copy") from error
     if not names:
-        raise ValueError("the storage holds no study")
+        raise ValueError("the storage holds no study; run a sweep first")
     return list(dict.fromkeys(name.split("/")[0] for name in names))
 
 

@@ -26,6 +26,10 @@ from sweeps.study.values import LITERALS, list_steps, read_params, read_value
 
 # The user attribute of a study without trials that compares others: their names.
 OVERVIEW = "overview_of"
+# The user attributes that map keys to values.
+MAPPINGS = ("replicates", "search_space", "grid", "default", "fixed", "choices", "config", "widening")
+# What records raise that no sweep wrote so.
+DAMAGE = (KeyError, TypeError, IndexError, AttributeError, AssertionError, ValueError)
 # The user attributes that a measurement holds as they are.
 RECORDED = ("planned", "default", "fixed", "choices", "groups", "config", "folder", "target")
 
@@ -35,17 +39,32 @@ def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measu
     stored_names = optuna.get_all_study_names(storage)
     measurements = []
     for name in stored_names if names is None else names:
-        study = load_study(storage, name)
-        if {CONFIRMS, OVERVIEW} & study.user_attrs.keys():
-            continue
-        confirmation = load_study(storage, name + SUFFIX) if name + SUFFIX in stored_names else None
-        measurements.append(measurement(study, confirmation))
+        try:
+            study = load_study(storage, name)
+            if {CONFIRMS, OVERVIEW} & study.user_attrs.keys():
+                continue
+            confirmation = load_study(storage, name + SUFFIX) if name + SUFFIX in stored_names else None
+            measurements.append(measurement(study, confirmation))
+        except DAMAGE as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ValueError(
+                f"study {name} is damaged: its records can't be read ({reason}); restore the storage from a "
+                "copy, or name other sweeps with --study"
+            ) from error
     return measurements
+
+
+def _check_attributes(attributes: Mapping[str, Any]) -> None:
+    """Raise TypeError for an attribute of another type than a sweep writes."""
+    for name in MAPPINGS:
+        if not isinstance(attributes.get(name) or {}, Mapping):
+            raise TypeError(f"attribute {name} is {attributes[name]!r}")
 
 
 def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -> Measurement:
     """Return what a study measured, whoever made it, and what confirms it."""
     attributes = study.user_attrs
+    _check_attributes(attributes)
     trials = study.get_trials(deepcopy=False)
     retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))

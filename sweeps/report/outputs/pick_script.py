@@ -33,11 +33,10 @@ def _read_lines(measurement: Measurement, pick: Pick, folder: Path) -> list[str]
     """Return the lines that a run of the pick left, if any did."""
     for run_folder in _run_folders(measurement, pick):
         for sweep in (Path(measurement.folder or folder), folder):
-            with suppress(
-                OSError, ValueError, KeyError, TypeError
-            ):  # missing, damaged, or an earlier version's
-                lines: list[str] = json.loads((sweep / run_folder / "metrics.json").read_text())["script"]
-                return lines
+            # Missing, damaged, or an earlier version's.
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                script = json.loads((sweep / run_folder / "metrics.json").read_text())["script"]
+                return [str(line) for line in script]
     return None
 
 
