@@ -1,7 +1,7 @@
 """Optimizers as a run needs them: parameter groups, Muon with a companion, the two modes of schedule-free."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -9,23 +9,37 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
 
+from sweeps.parameters import LrFactors, group_by_lr_factor, list_trained
+
 WEIGHT_DECAY_ON = ("all", "weights")
 Groups = list[dict[str, Any]]
 
 
 def build_optimizer(
-    build: Callable[[ParamsT], Optimizer], model: nn.Module, weight_decay_on: str
+    build: Callable[[ParamsT], Optimizer],
+    model: nn.Module,
+    weight_decay_on: str,
+    freeze: Sequence[str] = (),
+    lr_factors: LrFactors = (),
 ) -> Optimizer:
     """Build the optimizer of a network's parameters.
 
     weight_decay_on: all, or weights, which spares what has less than two dimensions: biases and norms.
+    freeze: patterns of parameters that it doesn't get; lr_factors: what multiplies others' learning rates.
     Raises ValueError for an optimizer that a step of training can't drive.
     """
     if weight_decay_on not in WEIGHT_DECAY_ON:
         raise ValueError(
             f"weight_decay_on={weight_decay_on} is not known; write {' or '.join(WEIGHT_DECAY_ON)}"
         )
-    optimizer = build(model.parameters() if weight_decay_on == "all" else _decayed_or_not(model))
+    groups: Groups = [{"params": model.parameters()}]
+    if freeze or lr_factors:
+        groups = group_by_lr_factor(list_trained(model, freeze), lr_factors)
+    if weight_decay_on == "weights":
+        groups = _decayed_or_not(groups)
+    is_plain = weight_decay_on == "all" and not (freeze or lr_factors)
+    optimizer = build(model.parameters() if is_plain else groups)
+    _multiply_lrs(optimizer)
     if weight_decay_on == "weights" and "weight_decay" not in optimizer.defaults:
         raise ValueError(
             "weight_decay_on=weights needs an optimizer with weight_decay, which this one lacks; "
@@ -83,8 +97,20 @@ class Muon(Optimizer):
             part.step()
 
 
-def _decayed_or_not(model: nn.Module) -> Groups:
-    decayed, spared = _split_groups([{"params": model.parameters()}], lambda parameter: parameter.ndim >= 2)
+def _multiply_lrs(optimizer: Optimizer) -> None:
+    """Multiply the learning rate of each group that has a factor for it."""
+    factors = [group.pop("lr_factor", 1.0) for group in optimizer.param_groups]
+    if any(factor != 1 for factor in factors) and type(optimizer).__name__ == "Prodigy":
+        raise ValueError(
+            "lr_factors needs an optimizer of several learning rates, and it has one; leave it out"
+        )
+    for group, factor in zip(optimizer.param_groups, factors, strict=True):
+        if factor != 1:
+            group["lr"] *= factor
+
+
+def _decayed_or_not(groups: Groups) -> Groups:
+    decayed, spared = _split_groups(groups, lambda parameter: parameter.ndim >= 2)
     return [*decayed, *({**group, "weight_decay": 0.0} for group in spared)]
 
 

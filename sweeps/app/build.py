@@ -10,6 +10,7 @@ from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, in
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.reasons import describe_error, locate_error
+from sweeps.study.dotted_keys import flatten
 from sweeps.sweeper.config_copy import copy_config
 
 # torch is imported where something is built: --help answers without it.
@@ -68,8 +69,24 @@ def build(cfg: DictConfig) -> Run:
         clip_norm=cfg.clip_norm,
         clip_value=cfg.clip_value,
         ema=cfg.ema,
+        freeze=read_patterns(cfg.freeze),
+        lr_factors=read_lr_factors(cfg.lr_factors),
         patience=cfg.patience,
     )
+
+
+def read_patterns(value: Any) -> tuple[str, ...]:
+    """Return the patterns of a list, or the one that stands alone."""
+    if value is None or isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(value)
+
+
+def read_lr_factors(node: DictConfig | None) -> tuple[tuple[str, float], ...]:
+    """Return each pattern with its factor: layer1.0 of {layer1.0: 0.1}, and of {layer1: {0: 0.1}} too."""
+    if node is None:
+        return ()
+    return tuple(flatten(OmegaConf.to_container(node, resolve=True)).items())  # type: ignore[arg-type]
 
 
 def build_augment(cfg: DictConfig) -> Augment | None:

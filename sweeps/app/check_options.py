@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+
+from sweeps.app.build import read_lr_factors
 
 
 def check_options(cfg: DictConfig) -> None:
@@ -16,6 +18,8 @@ def check_options(cfg: DictConfig) -> None:
     _check_share(cfg, "ema", "0.99")
     _check_count(cfg, "patience", "5")
     _check_count(cfg, "accumulate", "4")
+    _check_patterns(cfg.freeze)
+    _check_lr_factors(cfg.lr_factors)
 
 
 def _check_positive(cfg: DictConfig, key: str, example: str) -> None:
@@ -40,6 +44,27 @@ def _check_count(cfg: DictConfig, key: str, example: str) -> None:
         raise ValueError(
             f"{key}={value} must be a whole number of at least 1; write {key}={example}, or null for none"
         )
+
+
+def _check_patterns(value: Any) -> None:
+    patterns = value if OmegaConf.is_list(value) else [value]
+    if value is not None and not (patterns and all(isinstance(pattern, str) for pattern in patterns)):
+        raise ValueError(
+            f"freeze={value} must be names of parameters or modules; "
+            "write freeze=[conv1,layer1], or null for none"
+        )
+
+
+def _check_lr_factors(node: Any) -> None:
+    fix = "write lr_factors={layer1:0.1}, or null for none"
+    if node is not None and not OmegaConf.is_dict(node):
+        raise ValueError(f"lr_factors={node} must be a factor by the name of a parameter or module; {fix}")
+    for pattern, factor in read_lr_factors(node):
+        if not (_is_number(factor) and factor > 0):
+            raise ValueError(
+                f"lr_factors.{pattern}={factor} must be a number greater than 0; {fix}; "
+                f"freeze={pattern} trains it not at all"
+            )
 
 
 def _is_number(value: Any) -> bool:

@@ -19,7 +19,8 @@ from sweeps.app.check_objective import measured_values
 from sweeps.app.memory import check_memory
 from sweeps.app.reasons import describe_error, locate_error
 from sweeps.losses import row_losses
-from sweeps.optimizers import build_optimizer, set_mode
+from sweeps.optimizers import set_mode
+from sweeps.parameters import group_by_lr_factor, list_trained
 
 if TYPE_CHECKING:
     from sweeps.data.augment import Augment
@@ -52,8 +53,9 @@ def _try_parts(cfg: DictConfig, run: Run) -> None:
         _pass_forward_and_back(
             names["model"], model, run.feed, run.augment, run.loss, run.outputs, run.batch_size
         )
+        group_by_lr_factor(list_trained(model, run.freeze), run.lr_factors)  # refuses what fits nothing
         with _refusal(cfg, "optimizer"):
-            optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
+            optimizer = run.build_optimizer(model)
         _check_optimizer(names["optimizer"], optimizer)
         with _refusal(cfg, "scheduler"):
             scheduler = run.schedule.build(optimizer)

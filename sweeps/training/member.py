@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sweeps.optimizers import build_optimizer
+from sweeps.parameters import freeze_parameters
 from sweeps.seeds import seed_for
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.run_identity import identify_run, reason_to_refuse
@@ -32,7 +32,9 @@ class Member:
         }
         torch.manual_seed(seed_for(run.seed, "model"))
         self.model = run.model(run.feed.shape, run.outputs).to(device)
-        self.optimizer = build_optimizer(run.optimizer, self.model, run.weight_decay_on)
+        if run.freeze:
+            freeze_parameters(self.model, run.freeze)
+        self.optimizer = run.build_optimizer(self.model)
         self.scheduler = run.schedule.build(self.optimizer)
         # The average of its weights that epochs are evaluated with, by name, once a step began it.
         self.average: dict[str, Tensor] | None = None

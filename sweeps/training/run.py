@@ -13,6 +13,7 @@ from sweeps.data.augment import Augment
 from sweeps.data.feed import Feed
 from sweeps.losses import CROSS_ENTROPY, Loss, is_binary
 from sweeps.metrics import ACCURACY, EpochMetric
+from sweeps.optimizers import build_optimizer
 from sweeps.schedulers import Schedule
 from sweeps.training.guess import score_guess
 
@@ -41,6 +42,10 @@ class Run:
     schedule: Schedule = field(default_factory=Schedule)
     # all, or weights: spare biases and norms.
     weight_decay_on: str = "all"
+    # Patterns of the parameters that don't train: a name, a module's, or a glob.
+    freeze: tuple[str, ...] = ()
+    # Likewise, of others, with what multiplies their learning rate.
+    lr_factors: tuple[tuple[str, float], ...] = ()
     # Maps outputs (n, outputs) and targets to each row's loss; one that returns their mean trains unstacked.
     loss: Loss = CROSS_ENTROPY
     # What each epoch measures beside the loss; the first is the objective.
@@ -56,6 +61,10 @@ class Run:
     ema: float | None = None
     # Epochs in a row without a better score than before, after which the run ends.
     patience: int | None = None
+
+    def build_optimizer(self, model: nn.Module) -> Optimizer:
+        """Build the optimizer of the parameters of its network that train."""
+        return build_optimizer(self.optimizer, model, self.weight_decay_on, self.freeze, self.lr_factors)
 
     @property
     def step_rows(self) -> int:

@@ -15,7 +15,6 @@ from torch.optim.lr_scheduler import LRScheduler
 from sweeps.data.augment import describe_augment
 from sweeps.losses import CROSS_ENTROPY, describe_loss
 from sweeps.metrics import ACCURACY
-from sweeps.optimizers import build_optimizer
 
 if TYPE_CHECKING:
     from sweeps.data.feed import Feed
@@ -40,6 +39,7 @@ def identify_run(
         **_identify_feed(run.feed),
         "optimizer": _class_name(optimizer),
         **{f"optimizer.{key}": _to_plain(value) for key, value in optimizer.defaults.items()},
+        **_identify_options(run),
         **_identify_groups(optimizer),
         "scheduler": _class_name(scheduler),
         "scheduler.interval": run.schedule.interval,
@@ -51,7 +51,6 @@ def identify_run(
         },
         **describe_loss(run.loss),
         **_identify_metrics(run),
-        **_identify_options(run),
         **_identify_modules(model),
     }
 
@@ -60,7 +59,7 @@ def identify_unbuilt_run(run: Run, device: torch.device) -> dict[str, Any]:
     """Return the identity of a run that is yet to be built, from tensors without memory."""
     with torch.device("meta"):
         model = run.model(run.feed.shape, run.outputs)
-        optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
+        optimizer = run.build_optimizer(model)
         return identify_run(run, device, model, optimizer, run.schedule.build(optimizer))
 
 
@@ -121,6 +120,8 @@ def _identify_options(run: Run) -> dict[str, Any]:
     """Return the options that are set: checkpoints from before there was one have none of it."""
     options = {key: getattr(run, key) for key in OPTIONS}
     options["accumulate"] = run.accumulate if run.accumulate > 1 else None
+    options["freeze"] = list(run.freeze) or None
+    options["lr_factors"] = dict(run.lr_factors) or None
     options["augment"] = describe_augment(run.augment) if run.augment else None
     return {key: value for key, value in options.items() if value is not None}
 

@@ -103,6 +103,15 @@ CASES = {
         (*SWEEP, "accumulate=20"),
         ["accumulate=20 ", "5120 images", "(3000)", "write accumulate=11"],
     ),
+    "frozen part that the model lacks": (
+        (*ALONE, "freeze=[fc]"),
+        ["freeze: fc fits no parameter", "*.bias", "parts are 1, 2, 5, 6, 9"],
+    ),
+    "nothing left to train": ((*SWEEP, "freeze=['*']"), ["freeze=[*] leaves nothing to train", "leave out"]),
+    "factor of no learning rate": (
+        (*SWEEP, "+lr_factors.1=0.1,0"),
+        ["lr_factors.1=0 ", "greater than 0", "lr_factors={layer1:0.1}", "freeze=1"],
+    ),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),
         ["hydra.sweeper.replicates.seed=[]", "[0]"],

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
+from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sweeps.data import mnist5k
@@ -139,7 +139,7 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
     replayed = [ReplayedDropout(dropout) for _, dropout in dropouts]
     for (name, _), dropout in zip(dropouts, replayed, strict=True):
         model.set_submodule(name, dropout)
-    optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
+    optimizer = _build_optimizer(run, model)
     scheduler = run.schedule.build(optimizer)
     averaging = get_ema_multi_avg_fn(run.ema or 0.0)
     averaged = AveragedModel(model, multi_avg_fn=averaging, use_buffers=True)
@@ -194,6 +194,21 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
         if not buffer.is_floating_point():  # counts are no averages
             buffer.copy_(model.get_buffer(name))
     return averaged.module, epochs
+
+
+def _build_optimizer(run: Run, model: nn.Module) -> Optimizer:
+    """Build the optimizer; of patterns it knows *.bias, and no scheduler or weight decay beside it."""
+    if not run.freeze and not run.lr_factors:
+        return build_optimizer(run.optimizer, model, run.weight_decay_on)
+    biases = [value for name, value in model.named_parameters() if name.endswith(".bias")]
+    weights = [value for name, value in model.named_parameters() if not name.endswith(".bias")]
+    if run.freeze:
+        for bias in biases:
+            bias.requires_grad_(False)
+        return run.optimizer(weights)
+    [(_, factor)] = run.lr_factors
+    arguments: Any = run.optimizer
+    return run.optimizer([{"params": weights}, {"params": biases, "lr": factor * arguments.keywords["lr"]}])
 
 
 def _clip(run: Run, model: nn.Module) -> None:

@@ -189,6 +189,7 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
             feed.images.dtype,
             member.run.mixup is None,
             member.run.accumulate,
+            member.run.freeze,
         )
         key = network_class, identity, structure_of(member.model), sizes
         groups.setdefault(key, []).append(member)
