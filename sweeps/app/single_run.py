@@ -35,8 +35,11 @@ def train_single(cfg: DictConfig) -> float:
         except ValueError as error:
             run_folder.remove_unused(folder)
             raise SystemExit(str(error)) from None
-        with _epoch_bar(job.run) as show:
-            [end] = train_and_write([job], cfg.device, cfg.precision, cfg.compile, show)
+        try:
+            with _epoch_bar(job.run) as show:
+                [end] = train_and_write([job], cfg.device, cfg.precision, cfg.compile, show)
+        except MemoryError as error:
+            raise SystemExit(str(error)) from None
         assert end is not None  # nobody prunes it
         result, scores = end
         _draw_curves(folder / "curves.html", job.run.metrics[0], result)

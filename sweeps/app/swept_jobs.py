@@ -105,7 +105,7 @@ def train_and_write(
     Return each one's result and the scores of its splits, or None where its trial's pruner ended it.
     show: called with every epoch.
     """
-    recorder = Recorder(jobs, show)
+    recorder = Recorder(jobs, device, show)
     results = train(
         [job.run for job in jobs],
         device,
@@ -133,8 +133,9 @@ class Recorder(Observer):
     reports doesn't matter; a run that has trained its last epoch is not pruned any more.
     """
 
-    def __init__(self, jobs: Sequence[SweptRun], show: Callable[[Epoch], None] | None) -> None:
+    def __init__(self, jobs: Sequence[SweptRun], device: str, show: Callable[[Epoch], None] | None) -> None:
         self.jobs = jobs
+        self.device = device
         self.show = show
         self.checkpoints = [
             Checkpoints(job.folder, job.checkpoint_every, job.keep_best, job.run.metrics[0]) for job in jobs
@@ -156,6 +157,10 @@ class Recorder(Observer):
     def state(self, run: int, state: Callable[[], State]) -> None:
         """Save the checkpoints that are due."""
         self.checkpoints[run].save_due(state)
+
+    def last_state(self, run: int) -> State | None:
+        """Load the run's last checkpoint, if there is one."""
+        return run_folder.load_state(self.jobs[run].folder, self.jobs[run].run, self.device)
 
     def diverged(self, run: int) -> None:
         """Report chance for the epochs that the run didn't come to."""

@@ -1,6 +1,7 @@
 """The training function: plain PyTorch, on the CPU or CUDA, without Hydra or Optuna."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sweeps.training import device as devices
+from sweeps.training import memory
 from sweeps.training.member import Member
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.stack import rows
@@ -17,6 +19,7 @@ from sweeps.training.stack.network import choose_network
 from sweeps.training.stack.stack import Stack, build_stacks, measure
 
 SPLITS = ("train", "validation", "test")
+log = logging.getLogger(__name__)
 
 
 class Observer:
@@ -30,6 +33,10 @@ class Observer:
 
     def state(self, run: int, state: Callable[[], State]) -> None:
         """Take what builds the run's state, after each epoch that was trained."""
+
+    def last_state(self, run: int) -> State | None:  # noqa: ARG002 -- none was kept
+        """Return the last state that was kept, to go on from where memory ran out; None: from its start."""
+        return None
 
     def diverged(self, run: int) -> None:
         """Learn that the run ends here, because its loss is not finite."""
@@ -55,33 +62,91 @@ def train(
     starts: the state that each run continues from, or None where it begins.
     compiled: let torch.compile make programs of the stacks' steps first, which takes seconds.
     Same seed, same machine, same threads, same stack: same bits, however often a run was interrupted.
-    Raises ValueError for a state of another run.
+    A stack that memory is too small for goes on as two. Raises MemoryError where one run is too large, and
+    ValueError for a state of another run.
     """
     target = devices.resolve(device)
     observer = observer or Observer()
     with devices.numerics(target, precision), _restore_random_numbers(target):
-        members = [Member(index, run, target) for index, run in enumerate(runs)]
-        for member, start in zip(members, starts or [None] * len(runs), strict=True):
-            if start is not None:
-                member.restore(start)
-            _tell_past(member, observer)
-        unfinished = [member for member in members if member.has_epochs_left]
-        for stack in build_stacks(unfinished, compiled):
-            _train_stack(stack, observer)
-        return [member.result() for member in members]
+        training = Training(runs, starts or [None] * len(runs), target, observer, compiled)
+        return training.finish()
 
 
-def _train_stack(stack: Stack, observer: Observer) -> None:
-    """Train a stack until its last member has left it."""
+class Training:
+    """Runs that train at once, in stacks."""
+
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        starts: Sequence[State | None],
+        device: torch.device,
+        observer: Observer,
+        compiled: bool,
+    ) -> None:
+        self.runs, self.starts = runs, starts
+        self.device, self.observer, self.compiled = device, observer, compiled
+        self.members: dict[int, Member] = {}
+        for index, start in enumerate(starts):
+            self._build_member(index, start)
+            _tell_past(self.members[index], observer)
+
+    def finish(self) -> list[Result]:
+        """Train all, and return their results."""
+        stacks = self._build_stacks(self.members)
+        while stacks:
+            crowd = _train_stack(stacks.pop(0), self.observer)
+            if crowd:
+                stacks += self._halve(crowd)
+        return [self.members[index].result() for index in range(len(self.runs))]
+
+    def _build_member(self, index: int, start: State | None) -> None:
+        member = Member(index, self.runs[index], self.device)
+        if start is not None:
+            member.restore(start)
+        self.members[index] = member
+
+    def _build_stacks(self, indices: Iterable[int]) -> list[Stack]:
+        members = [self.members[index] for index in indices]
+        return build_stacks([member for member in members if member.has_epochs_left], self.compiled)
+
+    def _halve(self, crowd: Sequence[int]) -> list[Stack]:
+        """Return two stacks for those that memory was too small for in one.
+
+        They are built anew: some may have taken a step, and what they hold is missing.
+        """
+        for index in crowd:
+            del self.members[index]
+        memory.release(self.device)
+        for index in crowd:
+            self._build_member(index, self.observer.last_state(index) or self.starts[index])
+        middle = len(crowd) // 2
+        return [*self._build_stacks(crowd[:middle]), *self._build_stacks(crowd[middle:])]
+
+
+def _train_stack(stack: Stack, observer: Observer) -> list[int]:
+    """Train a stack until its last member has left it; return those that memory ran out for, by index.
+
+    Raises MemoryError where it did for a single one.
+    """
     current: Stack | None = stack
     while current is not None:
-        current.train_epoch()
+        try:
+            current.train_epoch()
+        except Exception as error:
+            if not memory.ran_out(error):
+                raise
+            count = len(current.members)
+            if count == 1:
+                raise MemoryError(f"one run is too large: {error}. Write a smaller batch_size") from error
+            log.warning("%d runs are too large for memory together, and go on in halves", count)
+            return sorted(member.index for member in current.members)
         ending = _tell_epoch(current.members, observer)
         leaving = [
             member for member in current.members if not member.has_epochs_left or member.index in ending
         ]
         if leaving:
             current = current.without(leaving)
+    return []
 
 
 def _tell_past(member: Member, observer: Observer) -> None:
