@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from sweeps.app.apart import check_apart, must_stay_forkable
 from sweeps.app.check_arguments import check_arguments
 from sweeps.app.check_objective import measured_values
-from sweeps.app.memory import check_memory
+from sweeps.app.memory import limit_weights
 from sweeps.app.reasons import describe_error, locate_error
 from sweeps.losses import row_losses
 from sweeps.optimizers import set_mode
@@ -91,9 +91,9 @@ def _refusal(cfg: DictConfig, group: str) -> Iterator[None]:
 
 @lru_cache(maxsize=1)  # the settings of a sweep share it, as they do its pass on real rows
 def _build_model(build: Callable[..., nn.Module], shape: torch.Size, outputs: int) -> nn.Module:
-    """Build the model for real, once it is sure to fit into memory."""
-    check_memory(build, shape, outputs)
-    return build(shape, outputs)
+    """Build the model for real, as training does."""
+    with limit_weights():
+        return build(shape, outputs)
 
 
 @lru_cache(maxsize=1)

@@ -1,29 +1,43 @@
-"""What a model's weights take of memory, before they take it."""
+"""A limit for what a model's weights may take of memory, while it is built."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import torch
 from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.parameter import UninitializedParameter
 
 # Copies of each weight while it trains: itself, its gradient and two moments.
 COPIES = 4
 
 
-def check_memory(build: Callable[..., nn.Module], shape: torch.Size, outputs: int) -> None:
-    """Raise ValueError for a model whose weights can't fit into the machine's memory while they train.
-
-    A model that can't be built without memory is built for real by whoever calls.
-    """
-    try:
-        with torch.random.fork_rng(devices=[]), torch.device("meta"):
-            model = build(shape, outputs)
-            needed = COPIES * sum(value.nbytes for value in model.parameters())
-    except Exception:  # it reads its own values, say, which are not there
-        return
+@contextmanager
+def limit_weights() -> Iterator[None]:
+    """Raise ValueError once a model's weights can't fit into memory, before they are written."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > memory:
+    sizes: dict[int, int] = {}
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:  # noqa: ARG001 -- torch's signature
+        if isinstance(parameter, UninitializedParameter):
+            return
+        sizes[id(parameter)] = COPIES * parameter.nbytes  # a shared one counts once
+        if (needed := sum(sizes.values())) > memory:
+            raise ValueError(
+                f"model: its weights take {needed / 1e9:,.0f} GB or more while they train, and this machine "
+                f"has {memory / 1e9:,.0f} GB; make the model smaller"
+            )
+
+    handle = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    except RuntimeError as error:
+        if "can't allocate memory" not in str(error):
+            raise
+        asked = str(error).partition("you tried to allocate ")[2].partition(".")[0]
         raise ValueError(
-            f"model: its weights take {needed / 1e9:,.0f} GB while they train, and this machine has "
-            f"{memory / 1e9:,.0f} GB; make the model smaller"
-        )
+            f"model: a tensor of {asked or 'its'} can't be allocated, as this machine has "
+            f"{memory / 1e9:,.0f} GB of memory; make the model smaller"
+        ) from error
+    finally:
+        handle.remove()

@@ -56,11 +56,22 @@ def identify_run(
 
 
 def identify_unbuilt_run(run: Run, device: torch.device) -> dict[str, Any]:
-    """Return the identity of a run that is yet to be built, from tensors without memory."""
-    with torch.device("meta"):
-        model = run.model(run.feed.shape, run.outputs)
-        optimizer = run.build_optimizer(model)
-        return identify_run(run, device, model, optimizer, run.schedule.build(optimizer))
+    """Return the identity of a run that is yet to be built.
+
+    From tensors without memory, but for a model that reads its own values.
+    """
+    try:
+        with torch.device("meta"):
+            return _build_and_identify(run, device)
+    except Exception:  # whatever a model does that needs values
+        with torch.random.fork_rng(devices=[]):
+            return _build_and_identify(run, device)
+
+
+def _build_and_identify(run: Run, device: torch.device) -> dict[str, Any]:
+    model = run.model(run.feed.shape, run.outputs)
+    optimizer = run.build_optimizer(model)
+    return identify_run(run, device, model, optimizer, run.schedule.build(optimizer))
 
 
 def reason_to_refuse(state: Mapping[str, Any], identity: Mapping[str, Any], epochs: int) -> str | None:
