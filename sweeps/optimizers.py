@@ -38,7 +38,9 @@ def build_optimizer(
     if weight_decay_on == "weights":
         groups = _decayed_or_not(groups)
     is_plain = weight_decay_on == "all" and not (freeze or lr_factors)
-    optimizer = build(model.parameters() if is_plain else groups)
+    optimizer: Any = build(model.parameters() if is_plain else groups)
+    if not isinstance(optimizer, Optimizer):
+        raise ValueError(f"it is a {type(optimizer).__name__}, but must be a torch.optim.Optimizer")
     _multiply_lrs(optimizer)
     if weight_decay_on == "weights" and "weight_decay" not in optimizer.defaults:
         raise ValueError(

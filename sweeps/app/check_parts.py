@@ -211,11 +211,7 @@ def _differentiate(name: str, loss: Tensor, parameters: list[nn.Parameter]) -> N
         parameter.grad = gradient
 
 
-def _check_optimizer(name: str, optimizer: Any) -> None:
-    if not isinstance(optimizer, Optimizer):
-        raise ValueError(
-            f"optimizer: {name} returned {_kind(optimizer)}, but must return a torch.optim.Optimizer"
-        )
+def _check_optimizer(name: str, optimizer: Optimizer) -> None:
     if not all("lr" in group for group in optimizer.param_groups):
         raise ValueError(
             f"optimizer: {name} has parameter groups without lr, which schedulers change; "

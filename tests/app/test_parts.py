@@ -62,8 +62,14 @@ PARTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "too large": ({"model": own_parts.huge}, ["its weights take", "GB"]),
     "a vast layer": ({"model": own_parts.vast}, ["a tensor of 400000000000000 bytes", "GB"]),
     "unused parameters": ({"model": own_parts.unused}, ["no parameter of own.model", "takes part"]),
-    "no optimizer": ({"optimizer": own_parts.nothing}, ["optimizer: own.optimizer", "None"]),
-    "object in place of an optimizer": ({"optimizer": own_parts.plain}, ["optimizer: own.optimizer"]),
+    "no optimizer": (
+        {"optimizer": own_parts.nothing},
+        ["own.optimizer", "NoneType", "torch.optim.Optimizer"],
+    ),
+    "object in place of an optimizer": (
+        {"optimizer": own_parts.plain},
+        ["own.optimizer", "torch.optim.Optimizer"],
+    ),
     "no lr": ({"optimizer": own_parts.WithoutLr}, ["parameter groups without lr"]),
     "step that fails": (
         {"optimizer": partial(own_parts.Failing, lr=0.1)},
