@@ -150,7 +150,7 @@ def _first_value(override: Override) -> str:
     """Return the override that a sweep's first job gets."""
     if not override.is_sweep_override():
         return str(override.input_line)
-    return f"{override.key_or_group}={next(override.sweep_string_iterator())}"
+    return f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
 
 
 @pytest.mark.parametrize("document", TEXTS)
