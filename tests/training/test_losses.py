@@ -1,13 +1,14 @@
 """Losses: each trains a stack as plain torch would train its members alone."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
 from torch.nn import functional
@@ -68,6 +69,7 @@ OWN = f"loss._target_={__name__}.focal ~loss.reduction ~loss.label_smoothing ~lo
 # The loss, what it is the loss of, and what torch makes of a batch.
 CASES: dict[str, tuple[Feed, Criterion]] = {
     "loss=cross_entropy": (CLASSES, functional.cross_entropy),
+    "loss.reduction=mean": (CLASSES, functional.cross_entropy),  # of all rows: in stacks of one
     "loss.label_smoothing=0.2": (CLASSES, partial(functional.cross_entropy, label_smoothing=0.2)),
     f"loss.weight={WEIGHT}": (CLASSES, weighted(WEIGHT)),
     "loss.weight=balanced loss.label_smoothing=0.1": (
@@ -83,10 +85,15 @@ CASES: dict[str, tuple[Feed, Criterion]] = {
 }
 
 
+@cache
+def compose_config(overrides: str) -> DictConfig:
+    with initialize_config_dir(str(CONF)):
+        return compose("config", [*overrides.replace(", ", ",").split(), "metric=loss"])
+
+
 def runs_of(overrides: str, feed: Feed, model: Any) -> list[Run]:
     """Return runs of a loss that share images and runs that don't, in double precision."""
-    with initialize_config_dir(str(CONF)):
-        cfg = compose("config", [*overrides.replace(", ", ",").split(), "metric=loss"])
+    cfg = compose_config(overrides)
     run = replace(SMALL, feed=feed, model=model, metrics=build_metrics(cfg.metric))
     run = to_float64(replace(run, loss=build_loss(cfg, feed)))
     slow = replace(run, optimizer=partial(SGD, lr=0.03))
@@ -108,8 +115,9 @@ def test_a_stack_trains_by_every_loss_as_plain_torch_would_alone(
 ) -> None:
     feed, criterion = CASES[overrides]
     runs = runs_of(overrides, feed, model)
-    [stack] = build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])
-    assert stack.network_class is network
+    stacks = build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])
+    assert len(stacks) == (3 if "mean" in overrides else 1)
+    assert {stack.network_class for stack in stacks} == {network}
     for run, result in zip(runs, train(runs, "cpu"), strict=True):
         assert_trained(run, result, criterion)
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 from sweeps.app.build import build_metrics
+from sweeps.data.feed import Feed
 from sweeps.losses import balance_weights, row_losses
 from sweeps.metrics import EpochMetric, accuracy
 from sweeps.models import mlp
@@ -25,7 +26,6 @@ from tests.support.training_runs import (
     Convolutions,
     Log,
     assert_close,
-    copy_state,
     same_bits,
     to_float64,
 )
@@ -91,15 +91,13 @@ def run_of(loss: Any, feed: Any, model: Callable[..., nn.Module] = LINEAR) -> Ru
 
 
 @pytest.mark.parametrize("model", [LINEAR, Convolutions])
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_stack_has_each_loss_and_metric_as_alone(name: str, model: Any) -> None:
-    loss, feed = LOSSES[name]
-    other, _ = LOSSES["mse" if feed is VALUES else "smoothed"]
-    run = to_float64(run_of(loss, feed, model))
-    # Of two seeds, two learning rates and two losses.
-    runs = [run, replace(run, seed=1), replace(run, optimizer=partial(SGD, lr=0.005))]
-    if feed is not PAIR:
-        runs.append(replace(run, loss=other))
+@pytest.mark.parametrize("feed", [SMALL_FEED, PAIR, VALUES], ids=["classes", "pair", "values"])
+def test_a_stack_has_each_loss_and_metric_as_alone(feed: Feed, model: Any) -> None:
+    losses = [loss for loss, of in LOSSES.values() if of is feed]
+    run = to_float64(run_of(losses[0], feed, model))
+    # Of all its losses, two seeds and two learning rates.
+    runs = [replace(run, loss=loss) for loss in losses]
+    runs += [replace(run, seed=1), replace(run, optimizer=partial(SGD, lr=0.005))]
     for run, together in zip(runs, train(runs, "cpu"), strict=True):
         [alone] = train([run], "cpu")
         assert_close(together, alone.model, tolerance=1e-9)
@@ -107,19 +105,6 @@ def test_a_stack_has_each_loss_and_metric_as_alone(name: str, model: Any) -> Non
             # Losses of steps are kept in float32.
             assert epoch.train == pytest.approx(wanted.train, rel=1e-6)
             assert epoch.validation == pytest.approx(wanted.validation, rel=1e-9, abs=1e-9)
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_loss_trains_as_in_a_plain_loop_of_torch(name: str) -> None:
-    loss, feed = LOSSES[name]
-    plain = partial(mlp, widths=[20], dropout=0.0, norm="none")
-    run = replace(to_float64(run_of(loss, feed, plain)), epochs=1)
-    [result] = train([run], "cpu")
-    # The same sequence of layers by autograd: the network whose backward pass is not written out.
-    [wrapped] = train([replace(run, model=lambda *shape: nn.Sequential(run.model(*shape)))], "cpu")
-    seen = [value.double().sum().item() for value in copy_state(result).values()]
-    assert seen == pytest.approx([value.double().sum().item() for value in copy_state(wrapped).values()])
-    assert result.losses.tolist() == pytest.approx(wrapped.losses.tolist(), rel=1e-6)
 
 
 @pytest.mark.parametrize("name", LOSSES)
