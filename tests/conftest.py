@@ -1,4 +1,9 @@
-"""How the tests start the real thing: the command line in a process of its own."""
+"""How the tests start the real thing: the command line in a process of its own.
+
+The process that hands tests out to workers reads this file too: torch and Optuna are imported where needed.
+"""
+
+from __future__ import annotations
 
 import gc
 import importlib
@@ -9,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import optuna
 import pytest
-import torch
+
+if TYPE_CHECKING:
+    import optuna
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -113,6 +120,8 @@ class Toy:
 
     def study(self, name: str) -> optuna.Study:
         """Load a study of the sweep."""
+        import optuna
+
         return optuna.load_study(study_name=name, storage=self.storage)
 
     def states(self, name: str) -> list[str]:
@@ -127,6 +136,8 @@ class Toy:
 
     def recorded_jobs(self, *overrides: str) -> list[str]:
         """Return the jobs, as the journal calls them, whose replicates are recorded; all have `overrides`."""
+        import optuna
+
         jobs = []
         for name in optuna.get_all_study_names(self.storage):
             for trial in self.study(name).trials:
@@ -157,6 +168,8 @@ class Toy:
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
     """Small work is done sooner by one thread, above all on a busy machine."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

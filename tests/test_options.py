@@ -119,9 +119,9 @@ def test_every_scheduler_passes_the_checks(scheduler: str, warmup: float, compos
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_trains_and_goes_on(model: str, compose_config: Compose, tmp_path: Path) -> None:
-    assert_option_trains(
-        compose_config(f"model={model}", "data=digits", "batch_size=30"), tmp_path, images=160
-    )
+    # Without a momentum, whose sums would be as large as the weights.
+    plain = ("data=digits", "batch_size=30", "optimizer=sgd", "optimizer.momentum=0")
+    assert_option_trains(compose_config(f"model={model}", *plain), tmp_path, images=160)
 
 
 @pytest.mark.parametrize("data", DATA)

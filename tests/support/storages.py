@@ -9,10 +9,11 @@ import pytest
 from sweeps.study.storage import storage_at
 from tests.conftest import Toy
 
-# Processes that start from one that has imported all this: a fresh one takes a second to.
+# Processes that start from one that has imported all this and those who start them: a fresh one takes a
+# second to.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
-    ["sweeps.study.claims", "alembic.command", "optuna.storages._rdb.models", "psycopg"]
+    ["tests.study.test_claims", "tests.study.test_journal", "alembic.command", "optuna.storages._rdb.models"]
 )
 
 

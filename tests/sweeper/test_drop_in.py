@@ -1,6 +1,8 @@
 """hydra-optuna-sweeper's words, with their meaning, and the new ones beside them."""
 
 import math
+from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import optuna
@@ -9,6 +11,7 @@ from omegaconf import OmegaConf
 from scipy.stats.qmc import Sobol
 
 from sweeps import current_trial
+from sweeps.study.record import AGGREGATES
 from tests.conftest import Toy
 
 
@@ -41,19 +44,21 @@ def test_n_trials_is_a_total_over_all_starts(toy: Toy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sweep", "values"),
+    ("x", "y", "settings"),
     [
-        ("choice(2,0.5)", {2, 0.5}),
-        ("range(0,4)", {0, 1, 2, 3}),
-        ("range(0,1,0.25)", {0, 0.25, 0.5, 0.75}),
-        ("shuffle(choice(1,2,3))", {1, 2, 3}),
-        ("shuffle(0,1)", {0, 1}),
+        ("choice(2,0.5)", "range(0,1,0.25)", product([0.5, 2], [0, 0.25, 0.5, 0.75])),
+        ("shuffle(choice(1,2,3))", "shuffle(0,1)", product([1, 2, 3], [0, 1])),
+        ("range(0,4)", "choice(5)", product([0, 1, 2, 3], [5])),
     ],
 )
-def test_a_grid_walks_every_value_of_hydras_finite_sweeps(sweep: str, values: set[float], toy: Toy) -> None:
-    toy.run_here("shape=bowl", f"shape.x={sweep}")
-    toy.run_here("shape=bowl", f"shape.x={sweep}")  # also where the sweep's order is another each time
-    assert sorted(xs(toy)) == sorted(values)
+def test_a_grid_walks_every_value_of_hydras_finite_sweeps(
+    x: str, y: str, settings: Iterable[Sequence[float]], toy: Toy
+) -> None:
+    sweep = ("shape=bowl", f"shape.x={x}", f"+y={y}")
+    toy.run_here(*sweep)
+    toy.run_here(*sweep)  # also where the sweep's order is another each time
+    trials = toy.study("toy/shape=bowl").trials
+    assert sorted((trial.params["shape.x"], trial.params["+y"]) for trial in trials) == list(settings)
 
 
 def test_a_log_interval_is_sampled_on_its_logarithm(toy: Toy) -> None:
@@ -120,12 +125,13 @@ def test_study_per_says_which_groups_get_a_study_each(toy: Toy) -> None:
     assert {trial.params["shape"] for trial in toy.study("toy").trials} == {"bowl", "ridge"}
 
 
-@pytest.mark.parametrize(("aggregate", "value"), [("mean", 1.2), ("median", 1.1), ("min", 1.0), ("max", 1.5)])
-def test_a_trials_value_is_the_aggregate_of_its_replicates(aggregate: str, value: float, toy: Toy) -> None:
+def test_a_trials_value_is_the_aggregate_of_its_replicates(toy: Toy) -> None:
     seeds = "+hydra.sweeper.replicates.seed=[0,1,5]"
-    toy.run_here("shape=bowl", "shape.x=0", seeds, f"hydra.sweeper.aggregate={aggregate}")
+    toy.run_here("shape=bowl", "shape.x=0", seeds, "hydra.sweeper.aggregate=median")
     [trial] = toy.study("toy/shape=bowl").trials
-    assert trial.value == pytest.approx(value)
+    assert trial.value == pytest.approx(1.1)
+    values = {name: aggregate([1.0, 1.1, 1.5]) for name, aggregate in AGGREGATES.items()}
+    assert values == {"mean": pytest.approx(1.2), "median": 1.1, "min": 1.0, "max": 1.5}
 
 
 def test_replicates_are_crossed(toy: Toy) -> None:

@@ -149,7 +149,8 @@ def test_after_a_reboot_two_drivers_started_at_once_finish_the_sweep_and_double_
     left = sorted((toy.folder / "toy.db.locks").glob("*.alive"))
     assert len(left) == 3, "each process leaves the file of its lock behind"
     begun = len(toy.journal("start"))
-    drivers = [toy.start(*SWEEP, "hydra.sweeper.n_jobs=1") for _ in range(2)]
+    alone = ("hydra/launcher=basic", "hydra.sweeper.n_jobs=1")
+    drivers = [toy.start(*SWEEP, *alone) for _ in range(2)]
     output = [finish(driver) for driver in drivers]
     assert all("Use bowl with x=1" in words for words in output)
     assert_finished(toy, kept)
