@@ -17,6 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial
 
 from sweeps.report.measure.from_storage import load_study
 from sweeps.study.claims import Backlog, Claims, Source
@@ -50,6 +51,8 @@ PAUSE = 0.1
 
 # A trial and a job that it needs.
 TrialJob = tuple[ClaimedTrial, ReplicateJob]
+# A trial that has ended, and as its study has it; None where another worker ended it.
+TrialEnd = tuple[ClaimedTrial, FrozenTrial | None]
 
 
 @dataclass(frozen=True)
@@ -234,33 +237,49 @@ class Worker:
             queue.start(job.trial.identity for _, job in running)
             with end_at(self.deadline):
                 outcomes = self.jobs.run_all([job for _, job in running])
-            self._record(running, outcomes, queue)
-            self._tell(trials, claims, thinning)
+            self._close(self._record(running, outcomes, trials, claims, queue), thinning)
         # One that has ended without a job: pruned by its search space.
-        self._tell(trials, claims, thinning)
+        self._close(self._tell(trials, claims), thinning)
 
     @retry_once
-    def _record(self, pairs: Sequence[TrialJob], outcomes: Sequence[Any], queue: ReportQueue) -> None:
-        """Record what the jobs returned; in one transaction, unless another worker has ended one's trial."""
+    def _record(
+        self,
+        pairs: Sequence[TrialJob],
+        outcomes: Sequence[Any],
+        trials: Sequence[ClaimedTrial],
+        claims: Claims,
+        queue: ReportQueue,
+    ) -> list[TrialEnd]:
+        """Record what the jobs returned, and tell how the trials that they end did.
+
+        In one transaction, unless another worker has ended one's trial.
+        """
         try:
-            with queue.transaction():
+            with claims.exclusive(), queue.transaction():
                 for (trial, job), outcome in zip(pairs, outcomes, strict=True):
                     trial.record(job, outcome)
+                return self._tell(trials, claims)
         except UpdateFinishedTrialError:
             for (trial, job), outcome in zip(pairs, outcomes, strict=True):
                 trial.record(job, outcome)
+            return self._tell(trials, claims)
 
-    def _tell(self, trials: Sequence[ClaimedTrial], claims: Claims, thinning: Thinning) -> None:
-        """Tell how those that have ended did; never before their records are written, nor after thinning."""
+    def _tell(self, trials: Sequence[ClaimedTrial], claims: Claims) -> list[TrialEnd]:
+        """Tell how those of the trials that have ended did; return them."""
         ended = [trial for trial in trials if trial.is_to_tell]
         endings = [trial.ending(self.settings) for trial in ended]
-        told = claims.tell_all([ending for ending in endings if ending is not None])
-        for trial in ended:
+        frozen = iter(claims.tell_all([ending for ending in endings if ending is not None]))
+        return [
+            (trial, None if ending is None else next(frozen))
+            for trial, ending in zip(ended, endings, strict=True)
+        ]
+
+    def _close(self, ends: Sequence[TrialEnd], thinning: Thinning) -> None:
+        """Note which trials were told, and delete the files that nobody needs now that it is written."""
+        for trial, frozen in ends:
             trial.mark_told()
-        plans = [trial.plan for trial, ending in zip(ended, endings, strict=True) if ending is not None]
-        for plan, frozen in zip(plans, told, strict=True):
             if frozen is not None:
-                thinning.thin(plan, frozen)
+                thinning.thin(trial.plan, frozen)
 
 
 def _split(pairs: Sequence[TrialJob]) -> list[list[TrialJob]]:
