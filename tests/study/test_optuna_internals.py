@@ -28,7 +28,11 @@ def private_names() -> set[str]:
 
 def private_uses(source: str, names: set[str]) -> Iterator[str]:
     """What a module's source takes from Optuna that is private."""
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    arguments = {
+        id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in arguments_of(node)
+    }
+    for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id="self" | "cls")):
                 pass
@@ -40,8 +44,14 @@ def private_uses(source: str, names: set[str]) -> Iterator[str]:
             case ast.Import():
                 paths = [alias.name for alias in node.names]
                 yield from (path for path in paths if path.startswith("optuna") and "._" in path)
-            case ast.Constant(value=str(key)) if key in KEYS:
+            case ast.Constant(value=str(key)) if key in KEYS and id(node) not in arguments:
                 yield key
+
+
+def arguments_of(config: ast.Dict) -> list[ast.expr | None]:
+    """The keys of a config of `instantiate`, which name a class's public arguments."""
+    names = [key.value for key in config.keys if isinstance(key, ast.Constant)]
+    return config.keys if "_target_" in names else []
 
 
 def modules() -> list[Path]:
