@@ -95,6 +95,8 @@ class StudySweeperConf:
     stacked: str | None = None
     # dotted path of a function (config) that gives a number of jobs
     stack_width: str | None = None
+    # seconds without progress after which a worker is reported; null: none is
+    hang_after: float | None = None
     # whose checkpoints stay once their runs have ended: picks, all or none
     keep: str = "all"
     # the names of those files in a job's folder

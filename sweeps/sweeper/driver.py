@@ -77,7 +77,7 @@ def drive(
     worker = Worker(plans, storage.worker_url(), plain, jobs, claims.name, deadline)
     agenda = Agenda(zip(plans, studies, strict=True), settings, planner.composer, host, claims)
     try:
-        with claims.hold_lock(), show_progress(agenda) as show:
+        with claims.hold_lock(), show_progress(agenda, folder) as show:
             Pool(worker, agenda, claims).run(show)
     except BaseException as error:
         if storage_failure(error) is None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import optuna
 from optuna.exceptions import StorageInternalError
@@ -18,6 +19,7 @@ from sweeps.study.news import read_news
 from sweeps.study.optuna_internals import storage_of
 from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.confirm import confirmation_plan
+from sweeps.sweeper.hang import HangWatch
 
 # Seconds between two reads of the storage.
 INTERVAL = 0.5
@@ -26,10 +28,10 @@ LOAD = 0.05
 
 
 @contextmanager
-def show_progress(agenda: Agenda) -> Iterator[Callable[[str], None]]:
+def show_progress(agenda: Agenda, folder: Path) -> Iterator[Callable[[str], None]]:
     """Show a bar per study until the block ends, and its news: trials done, time left, runs pruned, ...
 
-    Yield a function that shows a line.
+    Yield a function that shows a line. folder: the sweep's.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -41,7 +43,7 @@ def show_progress(agenda: Agenda) -> Iterator[Callable[[str], None]]:
     # A worker in this very process redirects sys.stdout while its jobs run.
     console = Console(file=sys.stdout)
     with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress:
-        display = Display(progress, agenda)
+        display = Display(progress, agenda, HangWatch(agenda.settings.hang_after, folder))
         stop = threading.Event()
         watcher = threading.Thread(target=_watch, args=(display, stop), daemon=True)
         watcher.start()
@@ -55,8 +57,10 @@ def show_progress(agenda: Agenda) -> Iterator[Callable[[str], None]]:
 class Display:
     """The bars and lines of a sweep."""
 
-    def __init__(self, progress: Progress, agenda: Agenda) -> None:
+    def __init__(self, progress: Progress, agenda: Agenda, hang_watch: HangWatch) -> None:
         self._progress = progress
+        self._hang_watch = hang_watch
+        self._studies: list[optuna.Study] = []
         self._storage = storage_of(agenda.tuning[0][1])
         # The names of the studies that may yet be created.
         self._missing: list[str] = []
@@ -88,10 +92,13 @@ class Display:
             for line in read_news(study)[len(shown) :]:
                 shown.append(line)
                 self.show(line)
+        for line in self._hang_watch.look(self._studies):
+            self.show(line)
 
     def _add_bar(self, study: optuna.Study, total: int) -> None:
         bar = self._progress.add_task(study.study_name, total=total, state="")
         self._bars.append((Census(study), bar))
+        self._studies.append(study)
 
 
 def _watch(display: Display, stop: threading.Event) -> None:

@@ -37,6 +37,10 @@ def check_settings(settings: StudySweeperConf) -> None:
         raise ValueError(
             f"hydra.sweeper.aggregate={settings.aggregate} is unknown; write one of {', '.join(AGGREGATES)}"
         )
+    if settings.hang_after is not None and not (_is_number(settings.hang_after) and settings.hang_after > 0):
+        raise ValueError(
+            f"hydra.sweeper.hang_after={settings.hang_after} must be a number of seconds above 0, or null"
+        )
     if settings.keep not in KEEP:
         raise ValueError(f"hydra.sweeper.keep={settings.keep} is unknown; write one of {', '.join(KEEP)}")
     names = settings.metric_names
