@@ -20,8 +20,8 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial
 
 from sweeps.report.measure.from_storage import load_study
-from sweeps.study.claims import Backlog, Claims, Source
-from sweeps.study.optuna_internals import allow_stop, batch
+from sweeps.study.claims import Claims
+from sweeps.study.optuna_internals import batch
 from sweeps.study.outage import is_connection_lost, retry_once, storage_failure
 from sweeps.study.reports import ReportQueue
 from sweeps.study.storage import storage_at
@@ -33,16 +33,9 @@ from sweeps.sweeper.gpus import select_gpu
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.jobs import Jobs, ReplicateJob
+from sweeps.sweeper.lanes import Lanes
 from sweeps.sweeper.plan import Plan
-from sweeps.sweeper.sampling import build_pruner, build_sampler, is_sampled_at_once
-from sweeps.sweeper.stacking import (
-    ROUNDING,
-    count_trials,
-    count_workers,
-    share_evenly,
-    share_rows,
-    stack_width,
-)
+from sweeps.sweeper.stacking import ROUNDING
 from sweeps.sweeper.thinning import Thinning
 from sweeps.sweeper.time_limit import TimeUp, end_at
 
@@ -53,57 +46,6 @@ PAUSE = 0.1
 TrialJob = tuple[ClaimedTrial, ReplicateJob]
 # A trial that has ended, and as its study has it; None where another worker ended it.
 TrialEnd = tuple[ClaimedTrial, FrozenTrial | None]
-
-
-@dataclass(frozen=True)
-class Lane:
-    """A study of which a worker runs trials."""
-
-    plan: Plan
-    study: optuna.Study
-    # how many of its jobs run together
-    width: int
-
-    @property
-    def most(self) -> int:
-        """Return how many of its trials run together."""
-        return count_trials(self.width, len(self.plan.replicates))
-
-    @property
-    def source(self) -> Source:
-        """Return what its trials are claimed from."""
-        space = self.plan.stored_space if is_sampled_at_once(self.study.sampler) else {}
-        return Source(self.study, space, self.plan.n_trials)
-
-    def is_row(self, backlog: Backlog) -> bool:
-        """Return whether what its study has left was added to the declared space."""
-        return not self.plan.is_enqueued and backlog.total > self.plan.n_trials
-
-
-class Lanes:
-    """The studies of an agenda as a worker samples, prunes and stacks them."""
-
-    def __init__(self, worker: "Worker", agenda: Agenda, number: int) -> None:
-        self.agenda = agenda
-        self.thinning = Thinning(worker.settings, worker.jobs, agenda)
-        self.by_study: dict[str, Lane] = {}
-        self._worker = worker
-        self._number = number
-
-    def active(self) -> list[Lane]:
-        """Return the studies that trials can be claimed from."""
-        return [self._open(plan, study) for plan, study in self.agenda.active()]
-
-    def _open(self, plan: Plan, study: optuna.Study) -> Lane:
-        if plan.name not in self.by_study:
-            settings = self._worker.settings
-            count = len(study.get_trials(deepcopy=False))
-            study.sampler = build_sampler(settings, plan, count, self._number)
-            study.pruner = build_pruner(plan)
-            allow_stop(study)
-            width = stack_width(settings, plan, self._worker.jobs.composer)
-            self.by_study[plan.name] = Lane(plan, study, width)
-        return self.by_study[plan.name]
 
 
 @dataclass(frozen=True)
@@ -141,7 +83,11 @@ class Worker:
                 ):
                     agenda = self._open_agenda(optuna_storage, claims)
                     with suppress(TimeUp):
-                        self._run_trials(claims, Lanes(self, agenda, number), ReportQueue(optuna_storage))
+                        self._run_trials(
+                            claims,
+                            Lanes(agenda, self.settings, self.jobs, number),
+                            ReportQueue(optuna_storage),
+                        )
                     is_orphan = claims.is_orphan()
         except Exception as error:
             failure = storage_failure(error)
@@ -210,22 +156,7 @@ class Worker:
             lanes.agenda.advance()
             if not (active := lanes.active()):
                 return []
-            return claims.claim_share([lane.source for lane in active], partial(self._share, active))
-
-    def _share(self, lanes: Sequence[Lane], backlogs: Sequence[Backlog]) -> list[int]:
-        """Return how many trials of each study to claim: those that run together.
-
-        A sampler that learns gets at least ten looks at the scores: it claims a tenth of the trials at most.
-        """
-        most = [lane.most for lane in lanes]
-        rows = [lane.is_row(backlog) for lane, backlog in zip(lanes, backlogs, strict=True)]
-        if first := share_rows(backlogs, most, rows):
-            return first
-        shares = share_evenly(backlogs, most, count_workers(self.settings))
-        for index, lane in enumerate(lanes):
-            if not (is_sampled_at_once(lane.study.sampler) or lane.plan.is_enqueued):
-                shares[index] = min(shares[index], max(1, lane.plan.n_trials // 10))
-        return shares
+            return claims.claim_share([lane.source for lane in active], partial(lanes.share, active))
 
     def _run_stacks(
         self, trials: Sequence[ClaimedTrial], claims: Claims, queue: ReportQueue, thinning: Thinning
