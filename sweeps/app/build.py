@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sweeps.data.feed import Feed
     from sweeps.losses import Loss
     from sweeps.metrics import EpochMetric
+    from sweeps.training.initial import Weights
     from sweeps.training.run import Run
 
 # What this process has built, by its config.
@@ -33,6 +34,8 @@ _built_parts: dict[str, Any] = {}
 _built_losses: dict[str, Loss] = {}
 # Its augmentations: runs of one share its images.
 _built_augments: dict[str, Augment] = {}
+# The weights that its runs begin from, by path.
+_built_weights: dict[str, Weights] = {}
 # The arguments of a loss that are tensors.
 WEIGHT_KEYS = ("weight", "pos_weight")
 # What an option of conf/metric says of itself; the rest are its function's arguments.
@@ -69,10 +72,22 @@ def build(cfg: DictConfig) -> Run:
         clip_norm=cfg.clip_norm,
         clip_value=cfg.clip_value,
         ema=cfg.ema,
+        init_from=build_weights(cfg.init_from),
         freeze=read_patterns(cfg.freeze),
         lr_factors=read_lr_factors(cfg.lr_factors),
         patience=cfg.patience,
     )
+
+
+def build_weights(path: str | None) -> Weights | None:
+    """Read what `init_from` names, once a process."""
+    from sweeps.training.initial import read_weights
+
+    if path is None:
+        return None
+    if path not in _built_weights:
+        _built_weights[path] = read_weights(path)
+    return _built_weights[path]
 
 
 def read_patterns(value: Any) -> tuple[str, ...]:

@@ -18,6 +18,10 @@ def check_options(cfg: DictConfig) -> None:
     _check_share(cfg, "ema", "0.99")
     _check_count(cfg, "patience", "5")
     _check_count(cfg, "accumulate", "4")
+    if cfg.init_from is not None and not isinstance(cfg.init_from, str):
+        raise ValueError(
+            f"init_from={cfg.init_from} must be a path; name a run's folder or a file of weights"
+        )
     _check_patterns(cfg.freeze)
     _check_lr_factors(cfg.lr_factors)
 

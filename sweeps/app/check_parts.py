@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweeps.data.augment import Augment
     from sweeps.data.feed import Feed
     from sweeps.losses import Loss
+    from sweeps.training.initial import Weights
     from sweeps.training.run import Run
 
 # Rows to try a model on: batch norm wants more than one.
@@ -53,6 +54,8 @@ def _try_parts(cfg: DictConfig, run: Run) -> None:
         _pass_forward_and_back(
             names["model"], model, run.feed, run.augment, run.loss, run.outputs, run.batch_size
         )
+        if run.init_from is not None:
+            _show_init(run.init_from, model)
         group_by_lr_factor(list_trained(model, run.freeze), run.lr_factors)  # refuses what fits nothing
         with _refusal(cfg, "optimizer"):
             optimizer = run.build_optimizer(model)
@@ -65,6 +68,15 @@ def _try_parts(cfg: DictConfig, run: Run) -> None:
         raise ValueError(
             f"scheduler.monitor={monitor} is not measured; write null or one of {', '.join(measured)}"
         )
+
+
+@lru_cache(maxsize=1)
+def _show_init(weights: Weights, model: nn.Module) -> None:
+    """Print which of a model's tensors the weights don't have. Raises ValueError where they have none."""
+    fitting, names = weights.fitting(model), list(model.state_dict())
+    others = [name for name in names if name not in fitting]
+    words = f"; {', '.join(others[:4])}{', ...' if len(others) > 4 else ''} begin anew" if others else ""
+    print(f"init_from: {len(fitting)} of the model's {len(names)} tensors{words}", flush=True)
 
 
 def _scheduler(run: Run) -> Callable[..., Any]:

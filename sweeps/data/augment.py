@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, is_dataclass
 from functools import partial
+from inspect import Parameter
 from typing import Any
 
 import torch
@@ -61,15 +62,19 @@ class Transform:
 
 def as_augment(change: Callable[..., Tensor]) -> Augment:
     """Return a change of images as a function of images and a generator, whether it requires one or not."""
-    called = change.forward if isinstance(change, nn.Module) else change
-    required = [
-        parameter
-        for parameter in inspect.signature(called).parameters.values()
-        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
-    ]
-    if len(required) < 2:
+    if _count_required(change.forward if isinstance(change, nn.Module) else change) < 2:
         return Transform(change)
     return change if isinstance(change, Hashable) else partial(change)
+
+
+def _count_required(function: Callable[..., Any]) -> int:
+    """Return how many arguments a function requires; one for what says nothing of it, as torch's own."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return 1
+    kinds = [parameter.kind for parameter in parameters if parameter.default is parameter.empty]
+    return sum(kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds)
 
 
 def describe_augment(augment: Any) -> str:

@@ -32,6 +32,8 @@ class Member:
         }
         torch.manual_seed(seed_for(run.seed, "model"))
         self.model = run.model(run.feed.shape, run.outputs).to(device)
+        if run.init_from:
+            run.init_from.load(self.model)
         if run.freeze:
             freeze_parameters(self.model, run.freeze)
         self.optimizer = run.build_optimizer(self.model)

@@ -1,8 +1,10 @@
 """A run's settings and its result, in plain values."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +18,9 @@ from sweeps.metrics import ACCURACY, EpochMetric
 from sweeps.optimizers import build_optimizer
 from sweeps.schedulers import Schedule
 from sweeps.training.guess import score_guess
+
+if TYPE_CHECKING:
+    from sweeps.training.initial import Weights
 
 # A run between two epochs: all that decides how it continues, in tensors and plain values.
 State = dict[str, Any]
@@ -42,6 +47,8 @@ class Run:
     schedule: Schedule = field(default_factory=Schedule)
     # all, or weights: spare biases and norms.
     weight_decay_on: str = "all"
+    # What the network begins with, as far as it fits, instead of its own initialisation.
+    init_from: Weights | None = None
     # Patterns of the parameters that don't train: a name, a module's, or a glob.
     freeze: tuple[str, ...] = ()
     # Likewise, of others, with what multiplies their learning rate.
@@ -103,7 +110,7 @@ class Epoch:
         return {"number": self.number, **train, **validation, "lr": self.lr}
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> "Epoch":
+    def from_values(cls, values: Mapping[str, Any]) -> Epoch:
         """Return the epoch that `to_values` described."""
         splits: dict[str, dict[str, float]] = {"train": {}, "validation": {}}
         for key, value in values.items():

@@ -131,6 +131,7 @@ def _identify_options(run: Run) -> dict[str, Any]:
     """Return the options that are set: checkpoints from before there was one have none of it."""
     options = {key: getattr(run, key) for key in OPTIONS}
     options["accumulate"] = run.accumulate if run.accumulate > 1 else None
+    options["init_from"] = run.init_from.checksum if run.init_from else None
     options["freeze"] = list(run.freeze) or None
     options["lr_factors"] = dict(run.lr_factors) or None
     options["augment"] = describe_augment(run.augment) if run.augment else None

@@ -97,20 +97,9 @@ CASES = {
         (*SWEEP, "clip_norm=0,1"),
         ["clip_norm=0 ", "greater than 0", "clip_norm=1", "null"],
     ),
-    "average of nothing but itself": ((*ALONE, "ema=1"), ["ema=1 ", "less than 1", "ema=0.99", "null"]),
-    "patience in words": ((*ALONE, "patience=some"), ["patience=some ", "whole number", "patience=5"]),
-    "step of more than all images": (
-        (*SWEEP, "accumulate=20"),
-        ["accumulate=20 ", "5120 images", "(3000)", "write accumulate=11"],
-    ),
     "frozen part that the model lacks": (
         (*ALONE, "freeze=[fc]"),
         ["freeze: fc fits no parameter", "*.bias", "parts are 1, 2, 5, 6, 9"],
-    ),
-    "nothing left to train": ((*SWEEP, "freeze=['*']"), ["freeze=[*] leaves nothing to train", "leave out"]),
-    "factor of no learning rate": (
-        (*SWEEP, "+lr_factors.1=0.1,0"),
-        ["lr_factors.1=0 ", "greater than 0", "lr_factors={layer1:0.1}", "freeze=1"],
     ),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),

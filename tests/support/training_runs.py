@@ -135,6 +135,8 @@ def _train_plainly(run: Run, criterion: Criterion) -> tuple[nn.Module, list[Epoc
     )
     torch.manual_seed(seed_for(run.seed, "model"))
     model = run.model(feed.shape, run.outputs)
+    if run.init_from is not None:
+        model.load_state_dict(dict(run.init_from.tensors))
     dropouts = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Dropout)]
     replayed = [ReplayedDropout(dropout) for _, dropout in dropouts]
     for (name, _), dropout in zip(dropouts, replayed, strict=True):

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from scipy import stats
 from torch import nn
 from torch.optim import SGD
@@ -15,6 +17,8 @@ from torchvision.transforms import v2
 
 from sweeps.data.augment import FlipAndCrop, as_augment
 from sweeps.metrics import EpochMetric
+from sweeps.training import checkpoint
+from sweeps.training.initial import Weights, read_weights
 from sweeps.training.member import Member
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.layered import LayeredNetwork
@@ -100,6 +104,9 @@ def test_a_stack_trains_members_of_different_options_as_plain_torch_would_alone(
     run = to_float64(replace(SMALL, model=build))  # a model of one's own is stacked by its builder
     # Layers whose backward pass is written out all train.
     members = [values for values in MEMBERS if model != "layers" or "freeze" not in values]
+    torch.manual_seed(5)
+    start = Weights("memory", run.model(run.feed.shape, 10).state_dict())
+    members.append({"init_from": start, "freeze": ("*.bias",)} if model != "layers" else {"init_from": start})
     runs = [replace(run, **values) for values in members]
     stacks = build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])
     # Images that are mixed have a loss of their own kind, and steps of two batches are fewer.
@@ -107,7 +114,9 @@ def test_a_stack_trains_members_of_different_options_as_plain_torch_would_alone(
     assert sizes == (
         [1] * len(runs)
         if network is SingleNetwork
-        else [*([2] if model == "vmap" else []), 2, 3, len(runs) - (7 if model == "vmap" else 5)]
+        else [2, 3, len(runs) - 5]
+        if model == "layers"
+        else [2, 3, 3, len(runs) - 8]
     )
     assert {stack.network_class for stack in stacks} == {network}
     for run, values, result in zip(runs, members, train(runs, "cpu"), strict=True):
@@ -129,6 +138,48 @@ def test_a_run_with_an_option_resumes_with_the_same_bits(option: str) -> None:
     assert same_bits(resumed.state, unbroken.state)
     with pytest.raises(ValueError, match=rf"{option}=.+ there, \(absent\) now"):
         train([SMALL], "cpu", starts=[state])
+
+
+def test_a_run_begins_from_anothers_weights_as_far_as_they_fit(tmp_path: Path) -> None:
+    averaging = replace(SMALL, ema=0.9, epochs=1)
+    [result] = train([averaging], "cpu")
+    checkpoint.save(tmp_path / "checkpoint.pt", result.state)
+    torch.save({"state_dict": result.model.state_dict()}, tmp_path / "weights.pth")
+    save_file(result.model.state_dict(), tmp_path / "weights.safetensors")
+    paths = [tmp_path, tmp_path / "checkpoint.pt", tmp_path / "weights.pth", tmp_path / "weights.safetensors"]
+    read = [read_weights(str(path)) for path in paths]
+    assert len({weights.checksum for weights in read}) == 1
+    # Another head: the last layer begins anew.
+    wide = replace(SMALL, feed=replace(SMALL_FEED, outputs=12), init_from=read[0])
+    begun, plain = (Member(0, run, CPU).model.state_dict() for run in (wide, replace(wide, init_from=None)))
+    for name, value in begun.items():
+        assert torch.equal(value, plain[name] if name.startswith("9.") else result.model.state_dict()[name])
+    log = Log()
+    [unbroken] = train([replace(wide, freeze=("1", "5"))], "cpu", observer=log)
+    assert torch.equal(unbroken.model.get_parameter("1.weight"), begun["1.weight"])
+    [resumed] = train([replace(wide, freeze=("1", "5"))], "cpu", starts=[log.states[0][1]])
+    assert same_bits(resumed.state, unbroken.state)
+    other = replace(wide, freeze=("1", "5"), init_from=Weights("memory", plain))
+    with pytest.raises(ValueError, match=r"init_from=[0-9a-f]{8} there, [0-9a-f]{8} now"):
+        train([other], "cpu", starts=[log.states[0][1]])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no .*name a run's folder or a file of weights"),
+        ({"epoch": 3}, "holds epoch, but no network's tensors"),
+        (
+            {"fc.weight": torch.zeros(3, 2)},
+            r"no tensor of the model's: it has fc.weight \(3, 2\), the model 1.weight",
+        ),
+    ],
+)
+def test_weights_that_cannot_be_begun_from_are_refused(content: Any, message: str, tmp_path: Path) -> None:
+    if content is not None:
+        torch.save(content, tmp_path / "weights.pt")
+    with pytest.raises(ValueError, match=message):
+        Member(0, replace(SMALL, init_from=read_weights(str(tmp_path / "weights.pt"))), CPU)
 
 
 def test_a_share_of_mixup_is_the_larger_part_of_a_beta_distribution() -> None:
