@@ -46,18 +46,15 @@ class QuasiRandomPoints(QMCSampler):
 
     def __init__(self, space: Mapping[str, BaseDistribution], **arguments: Any) -> None:
         super().__init__(**arguments)
-        # The parameters that have an order, and more than one value.
-        self._space = dict(space)
-        for name, distribution in space.items():
-            if isinstance(distribution, CategoricalDistribution) or distribution.single():
-                del self._space[name]
+        # Categories are coordinates too: drawn independently, workers of one seed would draw the same.
+        self._space = {name: part for name, part in space.items() if not part.single()}
 
     def infer_relative_search_space(
         self,
         study: Study,  # noqa: ARG002 -- Optuna's signature
         trial: FrozenTrial,  # noqa: ARG002
     ) -> dict[str, BaseDistribution]:
-        """Return all that has an order."""
+        """Return all parameters that have more than one value."""
         return self._space
 
 

@@ -186,9 +186,12 @@ def test_workers_see_one_gpu_each(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_qmc_study_is_the_scrambled_sobol_sequence_from_its_first_point(toy: Toy) -> None:
     qmc = ("hydra/sweeper/sampler=qmc", "hydra.sweeper.sampler.scramble=true", "hydra.sweeper.sampler.seed=3")
-    toy.run_here("shape=bowl", "shape.x=interval(0,1)", "+y=interval(0,1)", "hydra.sweeper.n_trials=8", *qmc)
-    drawn = [[trial.params["shape.x"], trial.params["+y"]] for trial in toy.study("toy/shape=bowl").trials]
-    expected = Sobol(2, scramble=True, seed=3).random(8)
+    space = ("shape.x=interval(0,1)", "+k=a,b,c", "+y=interval(0,1)")
+    toy.run_here("shape=bowl", *space, "hydra.sweeper.n_trials=8", *qmc)
+    params = [trial.params for trial in toy.study("toy/shape=bowl").trials]
+    drawn = [[each["shape.x"], "abc".index(each["+k"]), each["+y"]] for each in params]
+    expected = Sobol(3, scramble=True, seed=3).random(8)
+    expected[:, 1] = (3 * expected[:, 1]).astype(int)
     assert sorted(drawn) == [pytest.approx(point) for point in sorted(expected.tolist())]
 
 
