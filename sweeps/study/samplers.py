@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from numpy.random import SeedSequence
 from optuna import Study, Trial
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import GridSampler, QMCSampler
+from optuna.samplers import BaseSampler, BruteForceSampler, GridSampler, QMCSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
+
+from sweeps.study.optuna_internals import copy_random_state, random_states
 
 
 class Grid(GridSampler):
@@ -56,6 +59,47 @@ class QuasiRandomPoints(QMCSampler):
     ) -> dict[str, BaseDistribution]:
         """Return all parameters that have more than one value."""
         return self._space
+
+
+class RandomPoints(RandomSampler):
+    """Optuna's random points: a trial's are those of its number, whichever worker draws them."""
+
+    def __init__(self, space: Mapping[str, BaseDistribution], seed: int | None = None) -> None:
+        super().__init__(seed)
+        self._space, self._seed = space, seed
+        # What one process would have drawn before the trial of a number.
+        self._earlier, self._number = RandomSampler(seed), 0
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Draw all that belongs to earlier trials, in vain."""
+        if self._seed is None:
+            return
+        if trial.number < self._number:
+            self._earlier, self._number = RandomSampler(self._seed), 0
+        for _ in range(trial.number - self._number):
+            for name, distribution in self._space.items():
+                self._earlier.sample_independent(study, trial, name, distribution)
+        self._number = trial.number
+        copy_random_state(self._earlier, self)
+
+
+class BruteForce(BruteForceSampler):
+    """Optuna's search of a finite space, whose order doesn't depend on the workers."""
+
+    def __init__(self, seed: int | None = None, **arguments: Any) -> None:
+        super().__init__(seed, **arguments)
+        self._seed = seed
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:  # noqa: ARG002 -- Optuna's signature
+        """Begin a trial's own random numbers."""
+        if self._seed is not None:
+            reseed(self, self._seed, trial.number)
+
+
+def reseed(sampler: BaseSampler, seed: int, number: int) -> None:
+    """Begin the random numbers of a trial, the same for each worker that has this seed."""
+    for index, state in enumerate(random_states(sampler)):
+        state.seed(int(SeedSequence([seed, number, index]).generate_state(1)[0]))
 
 
 def suggest(trial: Trial, name: str, space: BaseDistribution) -> None:

@@ -44,14 +44,12 @@ class Lane:
 class Lanes:
     """The studies of an agenda as a worker samples, prunes and stacks them."""
 
-    def __init__(self, agenda: Agenda, settings: StudySweeperConf, jobs: Jobs, number: int) -> None:
-        """number: the worker's among those of its sweep."""
+    def __init__(self, agenda: Agenda, settings: StudySweeperConf, jobs: Jobs) -> None:
         self.agenda = agenda
         self.thinning = Thinning(settings, jobs, agenda)
         self.by_study: dict[str, Lane] = {}
         self._settings = settings
         self._composer = jobs.composer
-        self._number = number
 
     def active(self) -> list[Lane]:
         """Return the studies that trials can be claimed from."""
@@ -74,8 +72,7 @@ class Lanes:
 
     def _open(self, plan: Plan, study: optuna.Study) -> Lane:
         if plan.name not in self.by_study:
-            count = len(study.get_trials(deepcopy=False))
-            study.sampler = build_sampler(self._settings, plan, count, self._number)
+            study.sampler = build_sampler(self._settings, plan)
             study.pruner = build_pruner(plan)
             allow_stop(study)
             width = stack_width(self._settings, plan, self._composer)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import optuna
@@ -11,7 +12,7 @@ from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig
 
 from sweeps.study.record import OVERRIDES
-from sweeps.study.samplers import Grid, QuasiRandomPoints, suggest
+from sweeps.study.samplers import BruteForce, Grid, QuasiRandomPoints, RandomPoints, reseed, suggest
 from sweeps.study.values import LITERALS, read_params
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.grid import written_order
@@ -22,39 +23,30 @@ from sweeps.sweeper.plan import Plan
 WHITELIST = ["hydra_plugins.hydra_optuna_sweeper.*", "optuna.*"]
 
 
-def build_sampler(
-    settings: StudySweeperConf, plan: Plan, n_trials: int, worker: int
-) -> optuna.samplers.BaseSampler:
-    """Return a worker's sampler for a study that has `n_trials` trials.
-
-    Workers share no memory and with one seed would sample the same, so each takes another, and so does a
-    resumed sweep. The grid and the quasi-random sequences must have one seed everywhere.
-    """
+def build_sampler(settings: StudySweeperConf, plan: Plan) -> optuna.samplers.BaseSampler:
+    """Return a worker's sampler for a study. With a seed, what a trial draws is the same in each worker."""
     if plan.is_enqueued:
         return optuna.samplers.RandomSampler()  # its trials are enqueued, so nothing is sampled
     config = settings.sampler
-    seed = config.get("seed")
     if settings.is_grid:
         order = written_order(plan.space) if settings.grid_order == "written" else None
-        return Grid(plan.grid, seed, plan.first, order)
-    if str(config["_target_"]).endswith(".QMCSampler"):
-        with _without_warnings():
-            return QuasiRandomPoints(plan.space, **_build(config, _partial_=True).keywords)
-    sampler: optuna.samplers.BaseSampler = _build(_reseed(config, n_trials + 7919 * worker))
-    return sampler
-
-
-def _reseed(config: Mapping[str, Any], offset: int) -> dict[str, Any]:
-    """Return a sampler's config with another seed, if it has one, and so that of a sampler within it."""
-    parts = {key: _reseed(value, offset) for key, value in config.items() if isinstance(value, Mapping)}
-    seed = config.get("seed")
-    seeded = {} if seed is None else {"seed": (seed + offset) % 2**32}
-    return {**config, **parts, **seeded}
+        return Grid(plan.grid, config.get("seed"), plan.first, order)
+    build: partial[optuna.samplers.BaseSampler] = _build(config, _partial_=True)
+    with _without_warnings():
+        match str(config["_target_"]).rsplit(".", 1)[-1]:
+            case "QMCSampler":
+                return QuasiRandomPoints(plan.space, **build.keywords)
+            case "RandomSampler":
+                return RandomPoints(plan.space, **build.keywords)
+            case "BruteForceSampler":
+                return BruteForce(**build.keywords)
+            case _:
+                return build()
 
 
 def is_sampled_at_once(sampler: optuna.samplers.BaseSampler) -> bool:
     """Return whether a trial's parameters must be sampled before another trial is claimed."""
-    return isinstance(sampler, Grid | QuasiRandomPoints | optuna.samplers.BruteForceSampler)
+    return isinstance(sampler, Grid | QuasiRandomPoints | RandomPoints | BruteForce)
 
 
 def build_pruner(plan: Plan) -> optuna.pruners.BasePruner:
@@ -66,7 +58,7 @@ def build_pruner(plan: Plan) -> optuna.pruners.BasePruner:
 def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
     """Raise ValueError where the sampler or the pruner refuses its arguments."""
     builders: dict[str, Callable[[], object]] = {
-        "sampler": lambda: build_sampler(settings, plan, 0, 0),
+        "sampler": lambda: build_sampler(settings, plan),
         "pruner": lambda: build_pruner(plan),
     }
     for part, build in builders.items():
@@ -78,6 +70,12 @@ def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
                 f"hydra.sweeper.{part}: {reason}; write hydra/sweeper/{part}=<another>, or for its arguments "
                 f"hydra.sweeper.{part}.<argument>=<value>"
             ) from error
+
+
+def _seed_of(config: Mapping[str, Any]) -> int | None:
+    """Return the seed of a sampler's config, or of a sampler's within it."""
+    seeds = [config.get("seed"), *(_seed_of(part) for part in config.values() if isinstance(part, Mapping))]
+    return next((seed for seed in seeds if seed is not None), None)
 
 
 def _build(config: Mapping[str, Any], **arguments: Any) -> Any:
@@ -102,6 +100,9 @@ def choose_overrides(
     """
     if plan.is_enqueued:
         return list(trial.user_attrs[OVERRIDES])
+    seed = _seed_of(settings.sampler)
+    if seed is not None and not is_sampled_at_once(trial.study.sampler):
+        reseed(trial.study.sampler, seed, trial.number)
     for name, distribution in plan.stored_space.items():
         suggest(trial, name, distribution)
     if settings.custom_search_space:

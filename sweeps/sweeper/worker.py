@@ -85,7 +85,7 @@ class Worker:
                     with suppress(TimeUp):
                         self._run_trials(
                             claims,
-                            Lanes(agenda, self.settings, self.jobs, number),
+                            Lanes(agenda, self.settings, self.jobs),
                             ReportQueue(optuna_storage),
                         )
                     is_orphan = claims.is_orphan()

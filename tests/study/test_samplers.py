@@ -1,5 +1,8 @@
 """Trials whose parameters are drawn one by one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import optuna
 import pytest
 from optuna.distributions import (
@@ -9,7 +12,8 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from sweeps.study.samplers import suggest
+from sweeps.study.optuna_internals import storage_of
+from sweeps.study.samplers import RandomPoints, reseed, suggest
 
 SPACES = [
     FloatDistribution(1e-4, 1, log=True),
@@ -26,3 +30,35 @@ def test_a_suggested_parameter_has_the_space_that_ask_would_give_it(space: BaseD
     trial = study.ask()
     suggest(trial, "x", space)
     assert trial.distributions == {"x": space} == study.ask({"x": space}).distributions
+
+
+SPACE: dict[str, BaseDistribution] = {
+    "x": FloatDistribution(0, 1),
+    "kind": CategoricalDistribution(["a", "b", "c"]),
+}
+
+
+def draw(samplers: Sequence[optuna.samplers.BaseSampler], count: int) -> list[dict[str, Any]]:
+    """Return the parameters that workers draw for a study's trials in turn."""
+    studies = [optuna.create_study(sampler=samplers[0])]
+    name, storage = studies[0].study_name, storage_of(studies[0])
+    studies += [optuna.load_study(study_name=name, storage=storage, sampler=other) for other in samplers[1:]]
+    return [studies[number % len(studies)].ask(SPACE).params for number in range(count)]
+
+
+def test_random_points_are_those_of_one_process_whoever_draws_them() -> None:
+    expected = draw([optuna.samplers.RandomSampler(seed=3)], 9)
+    assert draw([RandomPoints(SPACE, seed=3)], 9) == expected
+    assert draw([RandomPoints(SPACE, seed=3), RandomPoints(SPACE, seed=3)], 9) == expected
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_a_sampler_with_others_within_it_draws_by_the_number_of_the_trial() -> None:
+    seen = []
+    for _ in range(2):
+        fixed = optuna.samplers.PartialFixedSampler({"kind": "b"}, optuna.samplers.TPESampler())
+        study = optuna.create_study(sampler=fixed)
+        trial = study.ask()
+        reseed(fixed, 3, trial.number)
+        seen.append(trial.suggest_float("x", 0, 1))
+    assert seen[0] == seen[1]

@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import optuna
+from numpy.random import RandomState
 from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers._lazy_random_state import LazyRandomState
 from optuna.storages import BaseStorage
 from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -50,6 +53,29 @@ def read_marks(
             values |= {key: trial.user_attrs[key] for key in user_keys if key in trial.user_attrs}
             marks.append((trial._trial_id, trial.state, values))
     return marks
+
+
+def random_states(sampler: BaseSampler) -> list[RandomState]:
+    """Return the generators of a sampler's random numbers, and of the samplers and strategies within it."""
+    parts: list[Any] = [sampler]
+    states: list[RandomState] = []
+    for part in parts:
+        for value in getattr(part, "__dict__", {}).values():
+            if isinstance(value, LazyRandomState):
+                if value.rng not in states:
+                    states.append(value.rng)
+            elif _is_of_samplers(value) and not any(value is other for other in parts):
+                parts.append(value)
+    return states
+
+
+def _is_of_samplers(value: Any) -> bool:
+    return type(value).__module__.startswith("optuna.samplers")
+
+
+def copy_random_state(source: RandomSampler, target: RandomSampler) -> None:
+    """Let a sampler draw next what another one would."""
+    target._rng.rng.set_state(source._rng.rng.get_state())
 
 
 def allow_stop(study: optuna.Study) -> None:
