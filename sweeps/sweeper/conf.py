@@ -67,6 +67,8 @@ class StudySweeperConf:
     max_failure_rate: float = 0.0
     # override -> values in Hydra's sweep grammar, as on the command line
     params: dict[str, Any] | None = None
+    # the config's root key that declares what is searched, override -> values in Hydra's sweep grammar
+    space_key: str = "search_space"
     # dotted path of a function (config, trial) that suggests further parameters
     custom_search_space: str | None = None
     # override -> list of values; each setting runs once with every combination of them

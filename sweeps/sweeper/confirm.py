@@ -16,7 +16,7 @@ from sweeps.report.findings.pick import measure_picks
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import Recommendation, recommend, recommend_confirmed
 from sweeps.report.findings.series import compute_series
-from sweeps.report.findings.tolerance import scaled
+from sweeps.report.findings.tolerance import has_lr, scaled
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import measurement
@@ -107,8 +107,9 @@ def _settings_at_factors(
     plan: Plan, settings: StudySweeperConf, measured: Measurement, recommended: Recommendation | None
 ) -> Iterator[tuple[Params, list[str]]]:
     """Yield what is recommended at each factor of its learning rate, if that is searched: with overrides."""
-    if recommended is None or measured.lr is None:
+    if recommended is None or not has_lr(measured, recommended.params):
         return
+    assert measured.lr is not None
     name = measured.lr.name
     for factor in settings.confirm.factors:
         params = scaled(measured, recommended.params, factor)

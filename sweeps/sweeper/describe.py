@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution, CategoricalDistribution
@@ -16,6 +17,7 @@ from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
 from sweeps.study.values import LITERALS, to_stored
 from sweeps.sweeper.command_line import parse_overrides
+from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.overrides import list_literals
 from sweeps.sweeper.plan import Plan, Planner
@@ -49,7 +51,7 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
 
 def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
     settings, composer = planner.settings, planner.composer
-    config = composer.compose(plan.fixed)
+    config = composer.compose([*plan.fixed, *plan.first_setting])
     options: dict[str, Any] = {}
     fixed: dict[str, Any] = {}
     for override, parsed in parse_overrides(plan.fixed, composer).items():
@@ -61,7 +63,7 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
             options[override] = config.hydra.runtime.choices.get(key, parsed.value())
         elif (value := _select(config, key)) is not ABSENT:
             fixed[key] = value
-    default = default_setting(config, plan)
+    default = default_setting(plan, composer)
     return {
         "studied": plan.studied,
         "grid": _grid_numbers(plan),
@@ -85,8 +87,12 @@ def _grid_numbers(plan: Plan) -> dict[str, list[float]]:
     return {name: values for name, values in plan.grid.items() if not isinstance(space[name], categories)}
 
 
-def default_setting(config: DictConfig, plan: Plan) -> dict[str, Any] | None:
+def default_setting(plan: Plan, composer: Composer) -> dict[str, Any] | None:
     """Return the searched parameters' values in the config itself; None where it lacks one."""
+    try:
+        config = composer.compose(plan.fixed)
+    except ConfigCompositionException:  # it leaves a group to be chosen, which the sweep does
+        return None
     setting = {name: _default(config, name, plan) for name in plan.space}
     return None if any(value is ABSENT for value in setting.values()) else setting
 

@@ -58,7 +58,7 @@ def enqueue_first(study: optuna.Study, plan: Plan) -> None:
 def _read(entry: Any, plan: Plan, planner: Planner) -> dict[str, Any] | None:
     """Return an entry as a study's parameters; None where it isn't of what the study searches."""
     if entry == DEFAULT:
-        setting = default_setting(planner.composer.compose(plan.fixed), plan)
+        setting = default_setting(plan, planner.composer)
         return setting if setting and all(map(_holds(plan), setting.items())) else None
     if not isinstance(entry, Mapping):
         return None

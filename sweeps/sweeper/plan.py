@@ -16,11 +16,11 @@ from sweeps.study.values import to_stored
 from sweeps.sweeper.command_line import assign, assign_each, count_from_start, parse_overrides
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.declared_space import read_declared_space
+from sweeps.sweeper.declared_space import declares_space, parse_space, read_space
 from sweeps.sweeper.grid import list_values, stored_distribution
 from sweeps.sweeper.overrides import dotted, format_setting, format_sweeps
 from sweeps.sweeper.replicates import overrides_by_label
-from sweeps.sweeper.search_space import boundary_values, to_distribution, warn_of_repeats
+from sweeps.sweeper.search_space import boundary_values, to_distribution, to_parameter, warn_of_repeats
 
 # Settings of a grid that nobody means to train all.
 MOST_SETTINGS = 20_000
@@ -61,6 +61,11 @@ class Plan:
         """Return the search space as Optuna stores it: a grid's numbers as numbers, not as categories."""
         return {**self.space, **{name: stored_distribution(name, self.grid[name]) for name in self.grid}}
 
+    @property
+    def first_setting(self) -> list[str]:
+        """Return the overrides of a setting, without which a config may lack an option."""
+        return format_setting({name: boundary_values(space)[0] for name, space in self.space.items()})
+
     def format_setting(self, params: Mapping[str, Any]) -> list[str]:
         """Return the overrides that make a setting: 1 where that was declared and a grid stores 1.0."""
         declared = dict(params)
@@ -88,7 +93,7 @@ class Planner:
         # A value on the command line, fixed or swept, replaces what the config declares as searched.
         values = [name for name in names if not self.composer.is_group(name)]
         studies = {key: sweeps.pop(key) for key in self._study_keys(fixed, sweeps)}
-        groups = [override.key_or_group for override in studies.values()]
+        groups = [Parameter(key).key for key in studies]
         plans = []
         for choice in product(*(assign_each(key, override) for key, override in studies.items())):
             plan = self._plan([*fixed, *choice], sweeps, values, groups)
@@ -101,7 +106,7 @@ class Planner:
         first = {key: assign_each(key, override)[0] for key, override in sweeps.items()}
         keys = []
         for key, override in sweeps.items():
-            group = override.key_or_group
+            group = Parameter(key).key
             if self.settings.study_per is not None:
                 is_studied = group in self.settings.study_per
             else:
@@ -109,7 +114,7 @@ class Planner:
                 rest = [other for name, other in first.items() if name != key]
                 # In a plan's order, for which it is composed only once.
                 configs = (self.composer.compose([*fixed, option, *rest]) for option in options)
-                is_studied = any(_declares_space(config, group) for config in configs)
+                is_studied = any(declares_space(config, self.settings.space_key, group) for config in configs)
             if is_studied:
                 keys.append(key)
         return keys
@@ -148,16 +153,15 @@ class Planner:
         self, config: DictConfig, searched: Mapping[str, Override], values: Sequence[str]
     ) -> dict[str, BaseDistribution]:
         """Return the distributions in the order in which the config declares them, others last."""
-        config_space = read_declared_space(config)
+        config_space = read_space(config, self.settings.space_key)
         names = [name for name in config_space if not is_at_or_below(Parameter(name).key, values)]
         free = format_sweeps({name: config_space[name] for name in names})
-        overrides = {**parse_overrides(free, self.composer), **searched}
+        overrides = {**parse_space(free, self.settings.space_key, self.composer), **searched}
         space = {}
         for key in dict.fromkeys([*config_space, *overrides]):
             if key in overrides:
-                is_complement = "complement" in getattr(overrides[key].value(), "tags", ())
                 warn_of_repeats(overrides[key])
-                space[Parameter(key, is_complement).name] = to_distribution(overrides[key])
+                space[to_parameter(key, overrides[key]).name] = to_distribution(overrides[key])
         return space
 
     def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
@@ -165,7 +169,11 @@ class Planner:
         options = config.hydra.runtime.choices
         studied = self.settings.study_per
         if studied is None:
-            studied = [group for group in options if group in groups or _declares_space(config, group)]
+            studied = [
+                group
+                for group in options
+                if group in groups or declares_space(config, self.settings.space_key, group)
+            ]
         for group in studied:
             if group not in options:
                 raise ValueError(
@@ -228,17 +236,11 @@ def _lr_limits(config: DictConfig) -> tuple[float, float]:
     return limits[0], limits[1]
 
 
-def _declares_space(config: DictConfig, group: str) -> bool:
-    """Return whether the search space holds a key of a config group."""
-    prefix = group.replace("/", ".") + "."
-    return any(key.startswith(prefix) for key in read_declared_space(config))
-
-
 def _identify_config(config: DictConfig, without: Sequence[str]) -> dict[str, Any]:
     """Return the config's leaves by dotted key, without Hydra's part and what may differ within a study."""
     container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
     assert isinstance(container, dict)
-    for section in ("hydra", "search_space", "spaces"):
+    for section in ("hydra", config.hydra.sweeper.space_key, "spaces"):
         container.pop(section, None)
     excluded = [dotted(Parameter.from_name(name).key) for name in without]
     leaves = flatten(container)

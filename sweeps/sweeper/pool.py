@@ -96,7 +96,8 @@ def _prepare_launch(worker: Worker, count: int) -> tuple[Launcher, list[list[str
     context = without_callbacks(worker.jobs.composer.hydra_context)  # a worker is no job of the application's
     launcher = Plugins.instance().instantiate_launcher(context, worker, config)
     # To Hydra it is one: what is fixed may be what configures the sweeper, which no job may change.
-    quiet = [*worker.plans[0].fixed, "hydra.output_subdir=null", "hydra/job_logging=none"]
+    plan = worker.plans[0]
+    quiet = [*plan.fixed, *plan.first_setting, "hydra.output_subdir=null", "hydra/job_logging=none"]
     # It stays where the command was started: a config that it composes takes its folder as the original one.
     quiet += ["hydra.job.chdir=false"]
     return launcher, [[*quiet, f"hydra.sweep.subdir=workers/{number}"] for number in range(count)]

@@ -38,11 +38,7 @@ def to_distribution(override: Override) -> BaseDistribution:
 
     Raises ValueError for a sweep that holds nothing to sample.
     """
-    if not override.is_sweep_override():
-        raise ValueError(
-            f"{override.input_line} is one value, which can't be searched; "
-            f"write {override.key_or_group}: choice(...) in search_space, or fix it in the config"
-        )
+    assert override.is_sweep_override()
     sweep = override.value()
     if isinstance(sweep, ChoiceSweep | RangeSweep):
         sweep.shuffle = False  # the order of trials is the sampler's; a study's choices keep theirs

@@ -43,7 +43,6 @@ class Recorder:
             "hydra/sweeper/sampler=grid",
             "hydra.sweeper.n_trials=null",
             "hydra.sweeper.report=false",
-            "hydra/launcher=basic",
             f"hydra.sweep.dir={self.folder}/jobs",
             f"hydra.sweeper.storage={self.storage}",
             *overrides,

@@ -9,6 +9,7 @@ import pytest
 
 from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.pick_yaml import write_pick
+from sweeps.report.write import write_report
 from tests.support.recorder import Config, Recorder
 
 CONFIG = {
@@ -19,10 +20,9 @@ CONFIG = {
     "sizes": [75, 45],
     "name": "plain",
     "head": None,
-    "extra": {"a": 0},
     "rate": "???",
 }
-BEST = {"layers": ["one", "two"], "head": None, "name": " (b) = \\'", "lr": 0.3, "extra": {"a": 2, "b": "x"}}
+BEST = {"layers": ["one", "two"], "head": {"a": 2, "b": "x y"}, "name": " (b) = \\'"}
 
 
 def distance(config: Config) -> float:
@@ -55,10 +55,8 @@ def test_lists_dictionaries_null_and_any_text_reach_jobs_the_report_and_the_pick
 ) -> None:
     sweep = (
         "layers=[one],[one,two]",
-        "head=null,sgd",
+        "head=null,{a: 2,b:x y}",
         r"""name='a,b',' (b) = \\\''""",
-        "lr=range(0.1,0.4,0.1)",
-        "++extra={a:1},{a: 2,b:x}",
         "rate=0.5",
     )
     jobs = recorder.basic(*sweep)
@@ -68,8 +66,6 @@ def test_lists_dictionaries_null_and_any_text_reach_jobs_the_report_and_the_pick
         "layers": "[zero]",
         "head": "null",
         "name": "plain",
-        "lr": 0.3,
-        "++extra": "{a:0}",
     }
     assert {key: pick(recorder)[key] for key in BEST} == BEST
 
@@ -87,25 +83,53 @@ def test_an_element_of_a_list_is_one_parameter_by_any_of_its_names(recorder: Rec
 def test_a_value_that_is_named_again_is_run_once_and_that_is_said(
     recorder: Recorder, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    jobs = recorder.sweep("lr=0.1,0.10,1e-1", "name=1,true,x y,'x y'", "rate=0")
+    jobs = recorder.sweep("rate=0.1,0.10,1e-1", "name=1,true,x y,'x y'")
     names = ["'x y'", "1", "True"]
-    assert sorted((job["lr"], repr(job["name"])) for job in jobs) == [(0.1, name) for name in names]
-    assert "lr=0.1,0.10,1e-1 is 0.1: a value that is named again runs once" in capfd.readouterr().out
+    assert sorted((job["rate"], repr(job["name"])) for job in jobs) == [(0.1, name) for name in names]
+    assert "rate=0.1,0.10,1e-1 is 0.1: a value that is named again runs once" in capfd.readouterr().out
+    assert recorder.study().user_attrs["default"] is None, "the config has no rate"
 
 
 @pytest.mark.parametrize("sampler", ["grid", "random"])
-def test_a_range_of_decimals_gives_decimals(sampler: str, recorder: Recorder) -> None:
-    more = [] if sampler == "grid" else ["hydra.sweeper.n_trials=9", "hydra.sweeper.sampler.seed=0"]
-    jobs = recorder.sweep("lr=range(0.1,0.6,0.1)", f"hydra/sweeper/sampler={sampler}", "rate=0", *more)
-    assert {0.3} < {job["lr"] for job in jobs} <= {0.1, 0.2, 0.3, 0.4, 0.5}
-    [findings] = load_findings(optuna.storages.get_storage(recorder.storage), None)
-    assert findings.measurement.index_of({"lr": 0.3}) is not None
-
-
-def test_the_configs_own_setting_is_what_it_resolves_to_and_nothing_where_it_is_missing(
-    recorder: Recorder,
+def test_a_range_of_decimals_gives_decimals_and_the_configs_own_value_is_one(
+    sampler: str, recorder: Recorder
 ) -> None:
-    recorder.sweep("wd=0.1,0.3", "rate=0")
-    assert recorder.study().user_attrs["default"] == {"wd": 0.3}
-    recorder.sweep("rate=0.1,0.3", "hydra.sweeper.study_name=missing")
-    assert recorder.study("missing").user_attrs["default"] is None
+    more = [] if sampler == "grid" else ["hydra.sweeper.n_trials=9", "hydra.sweeper.sampler.seed=0"]
+    jobs = recorder.sweep("wd=range(0.1,0.6,0.1)", f"hydra/sweeper/sampler={sampler}", "rate=0", *more)
+    assert {0.3} < {job["wd"] for job in jobs} <= {0.1, 0.2, 0.3, 0.4, 0.5}
+    [findings] = load_findings(optuna.storages.get_storage(recorder.storage), None)
+    default = findings.measurement.default
+    assert default == {"wd": 0.3}, "the config has it as ${lr}"
+    assert findings.measurement.index_of(default) is not None
+
+
+def suggest_rate(config: Any, trial: optuna.Trial) -> None:  # noqa: ARG001 -- the signature asked for
+    """A custom search space: a learning rate for one of the names alone, a list as text for another."""
+    if trial.params["name"] == "adam":
+        trial.suggest_float("lr", 0.1, 0.5)
+    else:
+        trial.suggest_categorical("layers", ["[one,two]", "null"])
+
+
+def test_parameters_that_only_some_trials_have_are_reported(recorder: Recorder) -> None:
+    space = f"hydra.sweeper.custom_search_space={__name__}.suggest_rate"
+    random = ("hydra/sweeper/sampler=random", "hydra.sweeper.n_trials=6", "hydra.sweeper.sampler.seed=0")
+    confirm = (
+        "+hydra.sweeper.replicates.rate=[0,1]",
+        "hydra.sweeper.confirm.seeds=2",
+        "hydra.sweeper.confirm.key=rate",
+    )
+    jobs = recorder.sweep("name=adam,sgd", space, *random, *confirm)
+    assert {job["name"]: [type(job[key]) for key in ("lr", "layers")] for job in jobs[:12]}.keys() == {
+        "adam",
+        "sgd",
+    }
+    storage = optuna.storages.get_storage(recorder.storage)
+    findings = load_findings(storage, None)
+    write_report(storage, findings, recorder.folder)
+    assert {axis.name: axis.is_conditional for axis in findings[0].measurement.axes} == {
+        "name": False,
+        "lr": True,
+        "layers": True,
+    }
+    assert pick(recorder)["layers"] in (["zero"], ["one", "two"], None)

@@ -15,12 +15,13 @@ def smooth(measurement: Measurement, means: Floats) -> Floats:
     """Return R_sigma of every setting: means (*shape) or (*shape, conditions) -> the same shape.
 
     nan where points crowd around the peak and tell too little of what lies beside: in an adaptive search of a
-    continuous space. nan also beside an lr of 0, which has no logarithm.
+    continuous space. nan also beside an lr of 0, which has no logarithm, and where settings lack a parameter.
     """
     axis = measurement.lr
     if measurement.is_grid:
         return smoothed_scores(means, axis.values if axis else [], measurement.lr_axis)
-    if not measurement.is_even or (axis and not axis.log):
+    is_conditional = any(each.is_conditional for each in measurement.axes)
+    if not measurement.is_even or (axis and (is_conditional or not axis.log)):
         return np.full_like(means, np.nan)
     if axis is None:
         return means

@@ -88,7 +88,8 @@ def with_momentum(measurement: Measurement) -> list[tuple[Setting, tuple[float, 
     Empty unless both are searched; without those of which lr/(1 - momentum) has no logarithm.
     """
     for axis in measurement.axes:
-        if axis.ordered and axis.short in ("momentum", "1-momentum") and measurement.lr:
+        is_momentum = axis.short in ("momentum", "1-momentum") and not axis.is_conditional
+        if axis.ordered and is_momentum and measurement.lr:
             lr, momentum = measurement.lr.name, Parameter.from_name(axis.name)
             settings = []
             for setting in measurement.by_index.values():

@@ -31,10 +31,12 @@ class Tolerance:
 def measure_tolerance(measurement: Measurement, params: Params) -> Tolerance | None:
     """Return how a setting holds; None where it wasn't trained at every factor."""
     metric, factors = fresh_metric(measurement), measurement.confirmation.factors
+    if not has_lr(measurement, params) or not factors:
+        return None
     scores = []
     for factor in (1.0, *factors):
         score = fresh_score(measurement, scaled(measurement, params, factor))
-        if measurement.lr is None or not factors or score is None:
+        if score is None:
             return None
         scores.append(score)
     center, level = scores[0].converged, 1 - 0.05 / len(factors)
@@ -49,9 +51,14 @@ def measure_tolerance(measurement: Measurement, params: Params) -> Tolerance | N
     )
 
 
+def has_lr(measurement: Measurement, params: Params) -> bool:
+    """Return whether a learning rate is searched and the setting has one: a config may have null there."""
+    value = params.get(measurement.lr.name) if measurement.lr else None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def scaled(measurement: Measurement, params: Params, factor: float) -> Params:
-    """Return a setting at so many times its learning rate, rounded as the confirmation does it."""
-    if measurement.lr is None:
-        return params
+    """Return a setting, which has one, at so many times its lr, rounded as the confirmation does it."""
+    assert measurement.lr is not None
     name = measurement.lr.name
     return {**params, name: float(f"{params[name] * factor:.12g}")}

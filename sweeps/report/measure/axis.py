@@ -20,6 +20,8 @@ class Axis:
     continuous: bool = False
     # those of the values that widening added to the declared ones
     added: Sequence[Any] = ()
+    # a custom search space gives it to some of the settings alone
+    is_conditional: bool = False
 
     @property
     def declared(self) -> list[Any]:

@@ -1,6 +1,7 @@
 """Read measurements from studies in a storage."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from math import isfinite, nan
 from typing import Any, Literal
@@ -136,7 +137,9 @@ def _axes(trials: Sequence[FrozenTrial], grid: Mapping[str, Sequence[Any]]) -> l
         for name, space in trial.distributions.items():
             if name not in axes:
                 axes[name] = _grid_axis(name, grid[name], trials) if name in grid else _read_axis(name, space)
-    return list(axes.values())
+    settings = [trial.params for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    lacking = {name for name in axes if any(name not in params for params in settings)}
+    return [replace(axis, is_conditional=name in lacking) for name, axis in axes.items()]
 
 
 def _grid_axis(name: str, declared: Sequence[Any], trials: Sequence[FrozenTrial]) -> Axis:

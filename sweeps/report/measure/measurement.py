@@ -97,7 +97,7 @@ class Measurement:
     @property
     def is_grid(self) -> bool:
         """Return whether every axis is finite, so that an array over the axes holds the settings."""
-        return bool(self.axes) and not any(axis.continuous for axis in self.axes)
+        return bool(self.axes) and not any(axis.continuous or axis.is_conditional for axis in self.axes)
 
     @property
     def is_even(self) -> bool:
@@ -111,9 +111,9 @@ class Measurement:
 
     @property
     def lr_axis(self) -> int | None:
-        """Return the axis of the learning rate, lr or <anything>.lr; None where it has no order."""
+        """Return the axis of the learning rate, lr or <anything>.lr; None unless all settings are on it."""
         for number, axis in enumerate(self.axes):
-            if axis.short == "lr" and axis.ordered:
+            if axis.short == "lr" and axis.ordered and not axis.is_conditional:
                 return number
         return None
 

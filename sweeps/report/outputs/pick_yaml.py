@@ -45,6 +45,9 @@ def _render(findings: Findings, pick: Pick) -> str:
     groups = [key for key in measurement.groups if key in pick.params]
     options |= {key: _plain(measurement, pick.params[key]) for key in groups}
     defaults = [_defaults_entry(group, option) for group, option in options.items()]
+    defaults.sort(
+        key=lambda entry: any(key.startswith("override") for key in entry)
+    )  # Hydra wants these last
     parts: list[dict[str, Any]] = [{"defaults": [*defaults, "_self_"]}]
     if values := nest(_values(measurement, pick.params)):
         parts.append(values)
