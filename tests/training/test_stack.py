@@ -150,6 +150,31 @@ def _without_dropout(model: nn.Module) -> nn.Module:
     return model
 
 
+class Shared(nn.Module):
+    """A network that runs a layer twice by two names, and a third one with the layer's weight."""
+
+    def __init__(self, shape: torch.Size, classes: int) -> None:
+        super().__init__()
+        self.first, self.middle = nn.Linear(shape.numel(), 20), nn.Linear(20, 20)
+        self.again, self.tied, self.last = self.middle, nn.Linear(20, 20), nn.Linear(20, classes)
+        self.tied.weight = self.middle.weight
+
+    def forward(self, images: Tensor) -> Tensor:
+        values = torch.tanh(self.again(self.middle(self.first(images.flatten(1)))))
+        logits: Tensor = self.last(self.tied(values))
+        return logits
+
+
+def test_a_stack_keeps_what_a_network_shares_shared() -> None:
+    # torch's functional_call leaves other tensors in a module that has two names.
+    run = to_float64(replace(SMALL, model=Shared, optimizer=partial(SGD, lr=0.1)))
+    runs = [run, replace(run, seed=1)]
+    [stack] = build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])
+    assert stack.network_class is VmapNetwork
+    for run, result in zip(runs, train(runs, "cpu"), strict=True):
+        assert_close(result, train_by_hand(run)[0], tolerance=1e-9)
+
+
 class Scaled(Convolutions):
     """A network with a setting that torch doesn't print."""
 

@@ -69,6 +69,7 @@ class VmapNetwork:
         self.layout, self.loss = layout, loss
         self.skeleton = deepcopy(models[0])
         self.dropouts = _replace_dropouts(self.skeleton)
+        self.twins = _name_twins(self.skeleton)
         # Each parameter of all members, (stack, *shape); of the trained ones also its gradients and rows.
         self.values: dict[str, Tensor] = {}
         self.parameters: dict[str, Tensor] = {}
@@ -128,7 +129,10 @@ class VmapNetwork:
         return logits
 
     def _call(self, values: Mapping[str, Tensor], buffers: Mapping[str, Tensor], images: Tensor) -> Tensor:
-        logits: Tensor = functional_call(self.skeleton, (dict(values), dict(buffers)), (images,))
+        tensors = {**values, **buffers}
+        tensors |= {place: tensors[name] for place, name in self.twins.items()}
+        # Where torch sees to tied tensors, it leaves those of a module that has two names in the skeleton.
+        logits: Tensor = functional_call(self.skeleton, tensors, (images,), tie_weights=False)
         return logits
 
 
@@ -184,6 +188,18 @@ def _replace_dropouts(model: nn.Module) -> dict[str, float]:
         probabilities[name] = masked.probability
         model.set_submodule(name, masked)
     return probabilities
+
+
+def _name_twins(model: nn.Module) -> dict[str, str]:
+    """Return the second and further places of tensors that modules share, each with the tensor's name."""
+    names = {id(value): name for name, value in (*model.named_parameters(), *model.named_buffers())}
+    twins = {}
+    for path, module in model.named_modules():
+        for key, value in (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)):
+            place = f"{path}.{key}" if path else key
+            if names[id(value)] != place:
+                twins[place] = names[id(value)]
+    return twins
 
 
 def _mask_shapes(
