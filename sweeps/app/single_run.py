@@ -14,6 +14,7 @@ from rich.table import Table
 from sweeps.app import run_folder
 from sweeps.app.build import build
 from sweeps.app.check import check
+from sweeps.app.forecast import warn_of_memory
 from sweeps.app.swept_jobs import SweptRun, continue_run, train_and_write
 from sweeps.metrics import EpochMetric
 from sweeps.study.disk import full_disk
@@ -32,6 +33,7 @@ def train_single(cfg: DictConfig) -> float:
         try:
             check(cfg)
             job = _prepare_single(cfg, folder)
+            warn_of_memory(job.run, cfg.device)
         except ValueError as error:
             run_folder.remove_unused(folder)
             raise SystemExit(str(error)) from None

@@ -109,6 +109,9 @@ class StudySweeperConf:
     metric_names: list[str] | None = None
     # dotted path of a function (config) that raises ValueError for a config that can't run
     check: str | None = None
+    # dotted path of a function (config) that says at once about how many seconds and bytes a job takes, and
+    # how many of the bytes are checkpoints; for the line that opens a sweep
+    forecast: str | None = None
     # print what the sweep would run, and end
     dry_run: bool = False
     # dotted path of a function (config, count) that gives the seconds and the bytes that a job takes where so

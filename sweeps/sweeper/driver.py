@@ -20,6 +20,7 @@ from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.answer_file import AnswerFile
 from sweeps.sweeper.compose import Composer, override_hydra_key
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.cost import forecast_costs
 from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.first_settings import add_first_settings
@@ -33,7 +34,7 @@ from sweeps.sweeper.pool import Pool
 from sweeps.sweeper.progress import show_progress
 from sweeps.sweeper.replicates import parse_axes
 from sweeps.sweeper.settings import check_settings
-from sweeps.sweeper.studies import open_studies
+from sweeps.sweeper.studies import has_trials_left, open_studies
 from sweeps.sweeper.thinning import Thinning
 from sweeps.sweeper.worker import Worker
 
@@ -67,9 +68,11 @@ def drive(
             print_plan(plans, planner, storage)
             return
         studies = open_studies(plans, planner, storage, folder, host)
+        is_begun = any(map(has_trials_left, plans, studies))
+        costs = forecast_costs(plans, planner, host) if is_begun else []
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(public, folder / "multirun.yaml")  # as Hydra's basic sweeper does
-    print(*introduce(plans, settings, storage_of(studies[0])), sep="\n")
+    print(*introduce(plans, settings, storage_of(studies[0]), costs), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks(), most_deaths=settings.most_deaths)
     plain = replace(settings, storage=None)

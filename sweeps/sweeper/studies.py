@@ -58,6 +58,11 @@ def open_studies(
     return studies
 
 
+def has_trials_left(plan: Plan, study: optuna.Study) -> bool:
+    """Return whether trials of a study can still be claimed."""
+    return bool(take_census(study).count_claimable(plan.n_trials))
+
+
 def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage, host: Host) -> None:
     """Raise ValueError where a study of the storage measures something else, or a job can't run."""
     settings, directions = planner.settings, planner.settings.directions
@@ -67,7 +72,7 @@ def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage, h
         if settings.confirm.is_on:
             confirmation = confirmation_plan(plan, settings)
             find_study(storage, confirmation.name, directions, confirmation_identity(plan), {})
-        if study is None or take_census(study).count_claimable(plan.n_trials):
+        if study is None or has_trials_left(plan, study):
             unfinished.append(plan)
     if unfinished:
         host.prepare()

@@ -27,6 +27,17 @@ def test_a_plan_tells_runs_time_and_disk_and_leaves_nothing(
     assert not list(toy.folder.iterdir())
 
 
+@pytest.mark.parametrize(("function", "line"), [("forecast", "in all about"), ("broken_forecast", "")])
+def test_a_sweep_opens_with_about_the_minutes_and_the_disk_unless_they_cant_be_told(
+    function: str, line: str, toy: Toy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy.run_here("shape=valley", "shape.lr=0.1,1", f"hydra.sweeper.forecast=app.{function}")
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "2 runs (valley 2 settings x 1 seed)"
+    time_and_disk = "in all about 2 minutes of training with 1 worker, and 2 MB"
+    assert (second == time_and_disk) is bool(line)
+
+
 @pytest.mark.parametrize(("keep", "disk"), [("all", "17 to 29 MB"), ("none", "1.7 to 2.9 MB")])
 def test_a_plan_tells_the_disk_that_is_taken_in_the_end(
     keep: str, disk: str, toy: Toy, capsys: pytest.CaptureFixture[str]

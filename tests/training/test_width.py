@@ -18,7 +18,7 @@ GIB = 2**30
 def free(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets the memory that one worker finds free."""
     monkeypatch.setattr(module, "count_cores", lambda: 1)
-    return lambda size: monkeypatch.setattr(module, "_free_memory", lambda device: size)  # noqa: ARG005
+    return lambda size: monkeypatch.setattr(module, "measure_free_memory", lambda device: size)  # noqa: ARG005
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_networks_whose_values_fill_the_caches_train_alone_on_the_cpu(free: Any)
 
 def test_a_stack_takes_no_more_than_its_share_of_the_memory(free: Any) -> None:
     free(64 * GIB)
-    member = module._member_cost(replace(RUN, model=MLP)).memory
+    member = module.count_cost(replace(RUN, model=MLP)).memory
     for size, expected in ((10 * member, 5), (member, 1), (0, 1)):
         free(size)
         assert choose_width(RUN, "cpu") == expected

@@ -39,6 +39,8 @@ class MemberCost:
 
     # Floating point operations of a batch's forward pass.
     operations: float
+    # Those of convolutions among them.
+    convolutions: float
     # Bytes of that pass's values.
     values: float
     # Bytes of all that the member holds.
@@ -48,14 +50,19 @@ class MemberCost:
 def choose_width(run: Run, device: str) -> int:
     """Return how many runs like this one train together in one worker of `device`, at least 1."""
     target = devices.resolve(device)
-    cost = _member_cost(run)
-    free: float = _free_memory(target)
+    cost = count_cost(run)
+    free: float = measure_free_memory(target)
     if target.type == "cpu":
         free /= count_cores()
     by_memory = int(MEMORY_SHARE * free / cost.memory)
-    by_speed = round(WORTHWHILE[target.type] / max(cost.operations, 1))
-    by_cache = min(WIDEST, CACHED[target.type] / max(cost.values, 1))
-    return max(1, min(int(by_cache), by_speed, by_memory))
+    return max(1, min(choose_count(cost, target.type), by_memory))
+
+
+def choose_count(cost: MemberCost, device: str) -> int:
+    """Return how many members of a cost make a stack fast on a kind of device, whatever memory there is."""
+    by_speed = round(WORTHWHILE[device] / max(cost.operations, 1))
+    by_cache = min(WIDEST, CACHED[device] / max(cost.values, 1))
+    return max(1, min(int(by_cache), by_speed))
 
 
 class _OperationCounter(TorchDispatchMode):
@@ -63,7 +70,7 @@ class _OperationCounter(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.operations = self.bytes = 0
+        self.operations = self.convolutions = self.bytes = 0
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -72,14 +79,16 @@ class _OperationCounter(TorchDispatchMode):
     def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         outputs = function(*arguments, **(keywords or {}))
         if (formula := flop_registry.get(function.overloadpacket)) is not None:
-            self.operations += formula(*arguments, **(keywords or {}), out_val=outputs)
+            operations = formula(*arguments, **(keywords or {}), out_val=outputs)
+            self.operations += operations
+            self.convolutions += operations * ("convolution" in function.name())
         if not function.is_view:
             tensors = outputs if isinstance(outputs, tuple) else (outputs,)
             self.bytes += sum(value.nbytes for value in tensors if isinstance(value, Tensor))
         return outputs
 
 
-def _member_cost(run: Run) -> MemberCost:
+def count_cost(run: Run) -> MemberCost:
     """Count a member's cost in a pass of few images."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model: nn.Module = run.model(run.feed.shape, run.outputs)
@@ -89,10 +98,11 @@ def _member_cost(run: Run) -> MemberCost:
     weights = WEIGHT_COPIES * sum(value.nbytes for value in model.state_dict().values())
     batches = run.batch_size / PROBE_IMAGES
     values = batches * VALUE_COPIES * counter.bytes
-    return MemberCost(batches * counter.operations, values, weights + values + batches * images.nbytes)
+    memory = weights + values + batches * images.nbytes
+    return MemberCost(batches * counter.operations, batches * counter.convolutions, values, memory)
 
 
-def _free_memory(device: torch.device) -> int:
+def measure_free_memory(device: torch.device) -> int:
     """Return the bytes of memory that can still be taken."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]

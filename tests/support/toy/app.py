@@ -108,6 +108,16 @@ def check(cfg: DictConfig) -> None:
         raise ValueError(f"shape.lr={cfg.shape.lr} is too large")
 
 
+def forecast(cfg: DictConfig) -> tuple[float, int]:
+    """What `estimate` says of one job."""
+    return estimate(cfg, 1)
+
+
+def broken_forecast(cfg: DictConfig) -> tuple[float, int]:
+    """A forecast that fails."""
+    raise RuntimeError(f"no forecast for {cfg.shape.name}")
+
+
 def estimate_checkpoints(cfg: DictConfig, count: int) -> tuple[float, int, int]:
     """As `estimate`, nine tenths of the bytes in checkpoints."""
     seconds, size = estimate(cfg, count)
