@@ -121,7 +121,7 @@ def _pass_forward_and_back(
     """Leave gradients in the model's parameters. Raises ValueError for what can't be trained."""
     _check_module(name, model)
     count = min(ROWS, batch_size, len(feed.targets))
-    images = _augment(augment, feed.images[:count])
+    images = _augment(augment, feed.images[torch.arange(count)])
     for is_training in (False, True):
         values = _predict(name, model.train(is_training), images)
         _check_outputs(name, values, count, outputs)

@@ -4,6 +4,7 @@ from sweeps.data.arrays import arrays
 from sweeps.data.augment import FlipAndCrop
 from sweeps.data.bundled import digits, fake, mnist5k
 from sweeps.data.cifar import cifar
+from sweeps.data.dataset import dataset
 from sweeps.data.folder import folder
 from sweeps.data.idx import PARTS, idx
 from sweeps.data.table import table
@@ -13,6 +14,7 @@ __all__ = [
     "FlipAndCrop",
     "arrays",
     "cifar",
+    "dataset",
     "digits",
     "fake",
     "folder",

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sweeps.data.feed import Feed
+from sweeps.data.samples import Samples
 
 
 def check_feed(feed: Any, source: str = "its function") -> Feed:
@@ -24,11 +25,13 @@ def check_feed(feed: Any, source: str = "its function") -> Feed:
 @lru_cache(maxsize=8)  # a process builds the runs of many settings from one feed
 def _check_tensors(feed: Feed) -> None:
     for name in ("images", "targets", "test_images", "test_targets"):
-        if not isinstance(value := getattr(feed, name), Tensor):
+        if not isinstance(value := getattr(feed, name), Tensor | Samples):
             raise ValueError(f"data: {name} is {type(value).__name__}; write torch.as_tensor({name})")
     _check_counts(feed)
     for name in ("images", "test_images"):
-        _check_images(name, getattr(feed, name))
+        images = getattr(feed, name)
+        # Of samples that are loaded one by one, the first.
+        _check_images(name, images[torch.arange(1)] if feed.is_loaded else images)
     for name in ("targets", "test_targets"):
         _check_targets(name, getattr(feed, name), feed)
     if len(values := feed.targets.unique(dim=0)) == 1:
@@ -41,6 +44,13 @@ def _check_tensors(feed: Feed) -> None:
 
 def describe_feed(feed: Feed) -> str:
     """Return one line: how many rows each split has, and how many of each class."""
+    if feed.is_loaded:
+        slow = "each sample is loaded and transformed anew, which is slower, and runs train one by one"
+        return f"{_describe_sizes(feed)}; {slow}"
+    return _describe_sizes(feed)
+
+
+def _describe_sizes(feed: Feed) -> str:
     sizes = f"{feed.training:,} training, {feed.validation:,} validation, {len(feed.test_targets):,} test"
     if feed.is_regression:
         return f"data: {sizes}; {feed.outputs} values to predict"

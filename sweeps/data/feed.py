@@ -4,10 +4,12 @@ import logging
 import math
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from sweeps.data.samples import Samples
 from sweeps.seeds import seed_for
 
 # Of a device's free memory, what images may take: the rest is the networks'.
@@ -18,7 +20,7 @@ IMAGE_SHARE = 0.8
 class Feed:
     """Development images, from which a run's seed draws its validation split, and the fixed test split."""
 
-    # (n, channels, height, width) float32, or (n, columns) of a table
+    # (n, channels, height, width) float32, or (n, columns) of a table; Samples stand for a tensor.
     images: Tensor
     # Classes, (n,) int64, or a regression's values, (n, outputs) float32.
     targets: Tensor
@@ -42,6 +44,17 @@ class Feed:
         return self.targets.is_floating_point()
 
     @property
+    def is_loaded(self) -> bool:
+        """Return whether each batch is loaded anew, sample by sample."""
+        return self.samples is not None
+
+    @property
+    def samples(self) -> Samples | None:
+        """Return what loads the development images, where no tensor holds them."""
+        images: Any = self.images
+        return images if isinstance(images, Samples) else None
+
+    @property
     def shape(self) -> torch.Size:
         """Return the shape of one image, (channels, height, width), or of one row, (columns,)."""
         return self.images.shape[1:]
@@ -59,14 +72,14 @@ class Feed:
         """
         names = ["targets", "test_targets"]
         size = self.images.nbytes + self.test_images.nbytes
-        on_host = size > measure_room(device)
-        if on_host:
+        on_host = self.is_loaded or size > measure_room(device)
+        if on_host and not self.is_loaded:
             logging.getLogger(__name__).warning(
                 "data: the images (%.1f GB) don't fit on %s; they stay in host memory and go over in batches",
                 size / 1e9,
                 device,
             )
-        else:
+        elif not on_host:
             names += ["images", "test_images"]
         return replace(self, **{name: getattr(self, name).to(device) for name in names}, on_host=on_host)
 
@@ -109,6 +122,12 @@ def take_rows(feed: Feed, rows: Tensor, out: Tensor) -> None:
     if out.is_cuda:
         images = images.pin_memory()  # copied while the host goes on; torch keeps it until then
     out.copy_(images, non_blocking=True)
+
+
+def announce(feed: Feed, batches: Tensor, seed: int) -> None:
+    """Let samples that are loaded one by one be loaded ahead: an epoch's batches, (steps, 1, batch)."""
+    if feed.samples is not None:
+        feed.samples.expect(list(batches.flatten(1).cpu()), seed)
 
 
 def split_stratified(labels: Tensor, size: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -93,13 +93,20 @@ def count_outputs(targets: Tensor) -> int:
 
 def take_subset(pair: Pair, options: Options) -> Pair:
     """Return the images and targets that `subset` keeps."""
-    subset, count = options.get("subset"), len(pair[1])
-    if subset is None:
+    if options.get("subset") is None:
         return pair
+    rows = take_rows_of_subset(pair[1], options)
+    return pair[0][rows], pair[1][rows]
+
+
+def take_rows_of_subset(targets: Tensor, options: Options) -> Tensor:
+    """Return the rows that `subset` keeps."""
+    subset, count = options.get("subset"), len(targets)
+    if subset is None:
+        return torch.arange(count)
     if not 0 < subset <= count:
         raise ValueError(f"data.subset={subset} must be between 1 and the {count} development images")
-    _, rows = hold_out(pair[1], subset, seed_for(0, "subset"), options)
-    return pair[0][rows], pair[1][rows]
+    return hold_out(targets, subset, seed_for(0, "subset"), options)[1]
 
 
 def hold_out(targets: Tensor, size: int, seed: int, options: Options) -> tuple[Tensor, Tensor]:

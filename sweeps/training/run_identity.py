@@ -110,7 +110,10 @@ def _describe_differences(checkpoint: Mapping[str, Any], current: Mapping[str, A
 
 @lru_cache(maxsize=8)  # a stack's runs have one feed, and the labels are many
 def _identify_feed(feed: Feed) -> dict[str, Any]:
-    sample = zlib.crc32(feed.images[:SAMPLE_SIZE].cpu().numpy().tobytes())
+    if feed.samples is not None:
+        sample = zlib.crc32(feed.samples.describe().encode())
+    else:
+        sample = zlib.crc32(feed.images[:SAMPLE_SIZE].cpu().numpy().tobytes())
     if feed.validation_rows is not None:
         sample = zlib.crc32(feed.validation_rows.cpu().numpy().tobytes(), sample)
     return {

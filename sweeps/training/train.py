@@ -16,7 +16,7 @@ from sweeps.training.stack import rows
 from sweeps.training.stack.layout import Layout
 from sweeps.training.stack.loss import StackLoss
 from sweeps.training.stack.network import choose_network
-from sweeps.training.stack.stack import Stack, build_stacks, measure
+from sweeps.training.stack.stack import Stack, build_stacks, evaluation_batch, measure
 
 SPLITS = ("train", "validation", "test")
 log = logging.getLogger(__name__)
@@ -207,7 +207,8 @@ def evaluate(
         for split in splits:
             images, labels, split_rows = images_of[split]
             gather = partial(_gather, images, labels)
-            measured = measure(network, loss, [metric], gather, split_rows.unsqueeze(0))
+            batch = evaluation_batch(feed)
+            measured = measure(network, loss, [metric], gather, split_rows.unsqueeze(0), batch)
             scores[split] = measured[metric.key].item()
     rows.detach(model)
     return scores

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sweeps.data.feed import take_rows
+from sweeps.data.feed import Feed, announce, take_rows
 from sweeps.losses import reduces_rows
 from sweeps.metrics import EpochMetric
 from sweeps.optimizers import set_mode
+from sweeps.seeds import seed_for
 from sweeps.training.member import Member
 from sweeps.training.run import Epoch, Run
 from sweeps.training.stack import rows
@@ -29,6 +30,7 @@ from sweeps.training.stack.network import Network, choose_network, structure_of
 
 # Images in one forward pass of an evaluation, all members together; bounds memory, changes no result.
 EVALUATION_BATCH = 16384
+LOADED_BATCH = 256
 # Standard errors of a minibatch's mean loss by which the loss of an untrained network may be above it.
 LIMIT_ERRORS = 3
 
@@ -75,7 +77,8 @@ class Stack:
         for metric, row_sums in zip(row_metrics(self.metrics), sums, strict=True):
             train[metric.key] = metric.scale * row_sums.double() / rows_trained
         with self._averages.use():
-            measured = measure(self.network, self.loss, self.metrics, self._gather, validation)
+            most = evaluation_batch(self.members[0].feed)
+            measured = measure(self.network, self.loss, self.metrics, self._gather, validation, most)
         # (stack, metrics, the limit and each step's loss), copied to the host at once
         columns = torch.stack([*train.values(), *measured.values(), loss_limits])
         table = torch.cat([columns, losses.double()]).T.tolist()
@@ -111,6 +114,8 @@ class Stack:
         members, network = self.members, self.network
         firsts = [group[0] for group in self._groups]
         batches = torch.stack([member.draw_batches() for member in firsts], 1)  # (batches, groups, batch)
+        first = members[0]
+        announce(first.feed, batches, seed_for(first.run.seed, f"samples of epoch {len(first.epochs) + 1}"))
         shape = torch.Size((self._batch_size, *members[0].feed.shape))
         network.begin_epoch([member.generators["dropout"] for member in firsts], shape)
         losses = torch.empty((len(batches), len(members)), device=batches.device)
@@ -177,7 +182,7 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
         if network_class is VmapNetwork:
             # What torch prints of a known layer is all there is to it; of any other, only its builder knows.
             identity = member.run.model
-        if network_class is SingleNetwork or _is_loss_of_all(member.run):
+        if network_class is SingleNetwork or _is_loss_of_all(member.run) or feed.is_loaded:
             identity = member.index
         metrics = member.run.metrics, feed.is_regression, member.run.outputs
         sizes = (
@@ -197,12 +202,20 @@ def build_stacks(members: Sequence[Member], compiled: bool = False) -> list[Stac
 
 
 def measure(
-    network: Network, loss: StackLoss, metrics: Sequence[EpochMetric], gather: Gather, images: Tensor
+    network: Network,
+    loss: StackLoss,
+    metrics: Sequence[EpochMetric],
+    gather: Gather,
+    images: Tensor,
+    most: int = EVALUATION_BATCH,
 ) -> dict[str, Tensor]:
-    """Measure the mean loss and the metrics over the rows (groups, images), by key: (stack,) each."""
+    """Measure the mean loss and the metrics over the rows (groups, images), by key: (stack,) each.
+
+    most: images in one forward pass.
+    """
     # Of equal sizes: a small rest would take a product almost as long as a whole batch.
     stack = sum(size for _, size in loss.parts)
-    batches = images.tensor_split(-(-images.shape[1] * stack // EVALUATION_BATCH), 1)
+    batches = images.tensor_split(-(-images.shape[1] * stack // most), 1)
     of_rows, of_splits = row_metrics(metrics), _split_metrics(metrics)
     sums, outputs, targets = [], [], []
     for batch in batches:
@@ -223,6 +236,11 @@ def measure(
     for metric in of_splits:
         measured[metric.key] = torch.stack([metric.measure(*member) for member in members])
     return measured
+
+
+def evaluation_batch(feed: Feed) -> int:
+    """Return how many images one forward pass of an evaluation has; those that are loaded may be large."""
+    return LOADED_BATCH if feed.is_loaded else EVALUATION_BATCH
 
 
 def row_metrics(metrics: Sequence[EpochMetric]) -> list[EpochMetric]:

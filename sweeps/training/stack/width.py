@@ -49,6 +49,8 @@ class MemberCost:
 
 def choose_width(run: Run, device: str) -> int:
     """Return how many runs like this one train together in one worker of `device`, at least 1."""
+    if run.feed.is_loaded:  # its runs train one by one
+        return 1
     target = devices.resolve(device)
     cost = count_cost(run)
     free: float = measure_free_memory(target)
