@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any, Self
 
 from hydra.errors import ConfigCompositionException
@@ -160,4 +161,8 @@ class StudySweeperConf:
 def _refuse_unknown_keys(schema: type[Any], values: Mapping[str, Any], section: str) -> None:
     keys = [entry.name for entry in fields(schema) if entry.name not in ("_target_", "defaults")]
     if unknown := sorted(values.keys() - set(keys)):
-        raise ConfigCompositionException(f"{section}: {unknown} is unknown; it holds {', '.join(keys)}")
+        nearest = [match for key in unknown for match in get_close_matches(key, keys, n=1)]
+        meant = f"write {' or '.join(nearest)}? " if nearest else ""
+        raise ConfigCompositionException(
+            f"{section}: {', '.join(unknown)} is unknown; {meant}It holds {', '.join(keys)}"
+        )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from scipy.special import ndtri
+import scipy  # its special functions load when one is called, which takes a while
 
 from sweeps.report.findings.fresh import fresh_score
 from sweeps.report.measure.measurement import Measurement
@@ -38,7 +38,7 @@ def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
     assert difference > 0
     assert sd >= 0
     # The normal distribution's answer, which the t test's is above, saves most of the steps.
-    n = max(2, int((float(ndtri(0.975) + ndtri(power)) * sd / difference) ** 2))
+    n = max(2, int((float(scipy.special.ndtri(0.975) + scipy.special.ndtri(power)) * sd / difference) ** 2))
     while detectable(Spread(sd / np.sqrt(n), n - 1.0), power) > difference:
         n += 1
     return n

@@ -192,7 +192,7 @@ REFUSED = {
     "+hydra.sweeper.confirm.overrides.read_tset=true": ["Could not override 'read_tset'"],
     "hydra.sweeper.confirm.key=sede": ["Could not override 'sede'"],
     "+hydra.sweeper.confirm.seed=3": [
-        "confirm: ['seed'] is unknown; it holds seeds, key, overrides, factors"
+        "confirm: seed is unknown; write seeds? It holds seeds, key, overrides, factors"
     ],
     "hydra.sweeper.confirm.factors=[0.5,1]": ["confirm.factors=[0.5, 1] must be a list of different factors"],
     "hydra.sweeper.confirm.factors=[2,2.0]": ["confirm.factors=[2, 2.0] must be", "greater than 0 and not 1"],
@@ -201,7 +201,7 @@ REFUSED = {
     "hydra.sweeper.confirm.factors=2": ["confirm.factors=2 must be a list"],
     "hydra.sweeper.margin=-0.1": ["hydra.sweeper.margin=-0.1 must be a difference greater than 0"],
     "hydra.sweeper.target=high": ["hydra.sweeper.target=high must be a value of the objective, or null"],
-    "+hydra.sweeper.n_trails=3": ["hydra.sweeper: ['n_trails'] is unknown", "n_trials"],
+    "+hydra.sweeper.n_trails=3": ["hydra.sweeper: n_trails is unknown; write n_trials?"],
 }
 
 

@@ -1,7 +1,7 @@
 """Expect what the best of k random settings of a search scores, and what it is worth on fresh seeds."""
 
 import numpy as np
-from scipy.special import gammaln
+import scipy  # its special functions load when one is called, which takes a while
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.noise import draw_means, means_of
@@ -53,6 +53,7 @@ def expected_best_band(scores: Floats, diverged: Flags, level: float = 0.95) -> 
 def _weights(count: int) -> Floats:
     """Return C(i-1, k-1)/C(N, k) for k (rows) and i (columns) of 1..N, by logarithms: factorials overflow."""
     i, k = np.arange(1, count + 1), np.arange(1, count + 1)[:, None]
+    gammaln = scipy.special.gammaln
     log_subsets = gammaln(i) - gammaln(k) - gammaln(np.maximum(i - k, 0) + 1)
     log_total = gammaln(count + 1) - gammaln(k + 1) - gammaln(count - k + 1)
     return np.where(i >= k, np.exp(np.minimum(log_subsets - log_total, 0)), 0.0)

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtri
+import scipy  # its special functions load when one is called, which takes a while
 
 from sweeps.report.statistics.arrays import Floats
 from sweeps.report.statistics.robust import SIGMA
@@ -49,7 +49,7 @@ def _weights(sample: bytes, shape: tuple[int, int], lr_axis: int, decades: float
         squares += np.subtract.outer(coordinates, coordinates) ** 2
     means = np.ones((count, count + 1))
     means[:, :-1] = 0
-    for offset in SIGMA * ndtri((np.arange(NODES) + 0.5) / NODES) / decades:
+    for offset in SIGMA * scipy.special.ndtri((np.arange(NODES) + 0.5) / NODES) / decades:
         means[:, :-1] -= _distances(squares, np.clip(lrs + offset, 0, 1), lrs) / NODES
     system = np.ones((count + 1, count + 1))
     system[:-1, :-1] = SMOOTHING * np.eye(count) - _distances(squares, lrs, lrs)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, nctdtrinc, stdtr, stdtrit
+import scipy  # its special functions load when one is called, which takes a while
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.noise import error_variance, nearest, stable
@@ -74,7 +74,7 @@ def interval(value: float, error: Spread, level: float = 0.95) -> Estimate:
     """Return a figure -+ t((1 + level)/2, freedom) standard errors; no limits where they are none."""
     if not error.freedom > 0 or error.is_none:
         return Estimate(value, float("nan"), float("nan"))
-    half_width = error.sd * float(stdtrit(error.freedom, (1 + level) / 2))
+    half_width = error.sd * float(scipy.special.stdtrit(error.freedom, (1 + level) / 2))
     return Estimate(value, value - half_width, value + half_width)
 
 
@@ -82,7 +82,7 @@ def p_value(value: float, error: Spread) -> float:
     """Return the two-sided p of a t test that a true value is 0; nan where its error is unknown."""
     if not error.freedom > 0 or error.is_none:
         return float("nan")
-    return float(2 * stdtr(error.freedom, -abs(value) / error.sd))
+    return float(2 * scipy.special.stdtr(error.freedom, -abs(value) / error.sd))
 
 
 def sum_of(errors: Sequence[Spread]) -> Spread:
@@ -158,8 +158,8 @@ def clopper_pearson(count: int, total: int, level: float = 0.95) -> Estimate:
     if total == 0:
         return Estimate(float("nan"), 0.0, 1.0)
     tail = (1 - level) / 2
-    low = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
-    high = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
+    low = float(scipy.special.betaincinv(count, total - count + 1, tail)) if count else 0.0
+    high = float(scipy.special.betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
     return Estimate(count / total, low, high)
 
 
@@ -179,5 +179,5 @@ def detectable(error: Spread, power: float = 0.8, level: float = 0.95) -> float:
     """
     if not error.freedom > 0 or error.is_none:
         return float("nan")
-    critical = stdtrit(error.freedom, (1 + level) / 2)
-    return float(nctdtrinc(error.freedom, 1 - power, critical) * error.sd)
+    critical = scipy.special.stdtrit(error.freedom, (1 + level) / 2)
+    return float(scipy.special.nctdtrinc(error.freedom, 1 - power, critical) * error.sd)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtr
+import scipy  # its special functions load when one is called, which takes a while
 
 from sweeps.report.statistics.arrays import Flags, Floats, Index
 
@@ -52,7 +52,7 @@ def smoothing_weights(points: Floats) -> Floats:
     """
     distances = points[:, None] - points
     density = np.exp(-0.5 * (distances / SIGMA) ** 2) / np.sqrt(2 * np.pi)
-    ramp = distances * ndtr(distances / SIGMA) + SIGMA * density
+    ramp = distances * scipy.special.ndtr(distances / SIGMA) + SIGMA * density
     # 0 left of a piece, 1 right of it
     rises = (ramp[:, :-1] - ramp[:, 1:]) / np.diff(points)
     ones = np.ones((len(points), 1))

@@ -4,7 +4,7 @@ from itertools import combinations
 from math import prod
 
 import numpy as np
-from scipy.special import fdtri
+import scipy  # its special functions load when one is called, which takes a while
 
 from sweeps.report.statistics.arrays import Flags, Floats
 from sweeps.report.statistics.intervals import Estimate
@@ -63,7 +63,7 @@ def settings_differ(scores: Floats) -> bool:
     if settings < 2:
         return False
     between = n * float(rows.mean(axis=1).var(ddof=1))
-    critical = fdtri(settings - 1, (settings - 1) * (n - 1), 0.999) if n > 1 else 0.0
+    critical = scipy.special.fdtri(settings - 1, (settings - 1) * (n - 1), 0.999) if n > 1 else 0.0
     return bool(between > error_variance(rows) * critical)
 
 
