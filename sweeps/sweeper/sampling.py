@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import optuna
@@ -57,6 +58,7 @@ def build_pruner(plan: Plan) -> optuna.pruners.BasePruner:
 
 def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
     """Raise ValueError where the sampler or the pruner refuses its arguments."""
+    _check_packages(str(settings.sampler["_target_"]))
     builders: dict[str, Callable[[], object]] = {
         "sampler": lambda: build_sampler(settings, plan),
         "pruner": lambda: build_pruner(plan),
@@ -70,6 +72,18 @@ def check_strategy(settings: StudySweeperConf, plan: Plan) -> None:
                 f"hydra.sweeper.{part}: {reason}; write hydra/sweeper/{part}=<another>, or for its arguments "
                 f"hydra.sweeper.{part}.<argument>=<value>"
             ) from error
+
+
+def _check_packages(sampler: str) -> None:
+    """Raise ValueError where a sampler needs a package that Optuna asks for only when it draws."""
+    packages = {"GPSampler": "torch", "CmaEsSampler": "cmaes"}
+    package = packages.get(sampler.rsplit(".", 1)[-1])
+    try:
+        if package is None or find_spec(package) is not None:
+            return
+    except ImportError:
+        pass
+    raise ValueError(f"hydra.sweeper.sampler._target_={sampler} needs {package}; pip install {package}")
 
 
 def _seed_of(config: Mapping[str, Any]) -> int | None:

@@ -39,7 +39,19 @@ def test_a_sweep_and_its_report_ask_for_nothing_that_only_training_needs(toy: To
     printed = finish(start("-W", "error", *command))
     assert "/again/report.html\n" in printed
     assert "python your_application.py --config-dir " in printed
-    assert not guard.exists(), guard.read_text()
+    finish(start("-c", "import sweeps.dashboard, optuna_dashboard"))
+    # Optuna's dashboard uses scikit-learn where that is installed.
+    asked = set(guard.read_text().split()) if guard.exists() else set()
+    assert asked <= {"sklearn"}
+
+
+def test_a_sampler_that_needs_torch_says_so_before_any_job(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sweeps.sweeper.sampling.find_spec", lambda _: None)
+    with pytest.raises(SystemExit):
+        toy.run_here("hydra/sweeper/sampler=gp", "hydra.sweeper.n_trials=2")
+    assert "GPSampler needs torch; pip install torch" in capfd.readouterr().err
 
 
 def test_the_guard_records_who_asks(guard: Path) -> None:
