@@ -26,7 +26,7 @@ class Trial(Protocol):
         """
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Keep a JSON-serialisable value with this job's part of the trial.
+        """Keep a value with this job's part of the trial: as JSON holds it, so that paths become text.
 
         The report reads `diverged` (bool), `learned_nothing` (bool: no better than guessing), `chance` (what
         guessing scores), `test` (what a test set scored), `test_images` (its size) and `curves` ({metric: a

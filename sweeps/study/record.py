@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, median
-from typing import Any
+from typing import Any, TypeVar
 
 import optuna
 from optuna import TrialPruned as TrialPruned  # for the application, which doesn't speak Optuna
@@ -11,7 +11,10 @@ from optuna.trial import FrozenTrial
 
 from sweeps.study.optuna_internals import read_trial, set_trial_attribute
 from sweeps.study.outage import retry_once
+from sweeps.study.plain import to_plain
 from sweeps.study.reports import REPORTS, Reports
+
+Number = TypeVar("Number", int, float)
 
 # The prefix of the trial's system attributes that hold a replicate's lists and dictionaries, such as its
 # curves, by label and key: too long to be shown among the user attributes.
@@ -55,9 +58,15 @@ class ReplicateTrial:
         return self._trial, self.label
 
     def report(self, value: float, step: int) -> None:
-        """Add the objective after `step`, and write the trial's mean."""
-        self._step = step
-        self._reports.add(self.label, value, step)
+        """Add the objective after `step`, and write the trial's mean.
+
+        Raises TypeError or ValueError, as Optuna does, for what is no number or no step.
+        """
+        number, at = _to_number("value", value, float), _to_number("step", step, int)
+        if at < 0:
+            raise ValueError(f"report(step={step}): a step must be at least 0")
+        self._step = at
+        self._reports.add(self.label, number, at)
 
     def should_prune(self) -> bool:
         """Return whether the study's pruner would stop the trial, by the values so far."""
@@ -74,8 +83,15 @@ class ReplicateTrial:
         self._attributes.setdefault(CONSTRAINTS, {})[key] = number
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Keep a value for the record."""
-        self._attributes[key] = value
+        """Keep a value for the record. Raises TypeError or ValueError for one that no storage holds there."""
+        if key == "value":
+            raise ValueError(
+                "set_user_attr('value', ...): that key holds what the job returns; write another"
+            )
+        try:
+            self._attributes[key] = to_plain(value)
+        except TypeError as error:
+            raise TypeError(f"set_user_attr({key!r}, {value!r}): {error}") from None
 
     @retry_once
     def finish(self, values: Sequence[float]) -> None:
@@ -105,6 +121,14 @@ class ReplicateTrial:
             for key, value in attributes.get(f"{LONG_VALUES}{label}/{CONSTRAINTS}", {}).items():
                 largest[key] = max(value, largest.get(key, -math.inf))
         return [largest[key] for key in sorted(largest)]
+
+
+def _to_number(name: str, value: Any, kind: Callable[[Any], Number]) -> Number:
+    """Return a value of numpy or torch, say, as a plain number."""
+    try:
+        return kind(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"report({name}={value!r}): a {name} must be a number") from None
 
 
 def read_records(attributes: Mapping[str, Any], labels: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,6 @@
 """The attributes that a study keeps about itself, so that a report can be made from the storage alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from sweeps.study.census import take_census
 from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
+from sweeps.study.plain import to_plain
 from sweeps.study.values import LITERALS, to_stored
 from sweeps.sweeper.command_line import parse_overrides
 from sweeps.sweeper.compose import Composer
@@ -123,15 +123,16 @@ def _resolve(config: DictConfig, key: str) -> Any:
     try:
         value = OmegaConf.select(config, key, default=ABSENT, throw_on_missing=True)
         if OmegaConf.is_config(value):
-            return OmegaConf.to_container(value, resolve=True, enum_to_str=True, throw_on_missing=True)
+            value = OmegaConf.to_container(value, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException:
         return ABSENT
-    return value.name if isinstance(value, Enum) else value
+    return ABSENT if value is ABSENT else to_plain(value)
 
 
 def _select(config: DictConfig, key: str) -> Any:
     """Return a plain value of the config, interpolations as written, or ABSENT."""
-    return select(OmegaConf.to_container(config, resolve=False, enum_to_str=True), key)
+    value = select(OmegaConf.to_container(config, resolve=False), key)
+    return ABSENT if value is ABSENT else to_plain(value)
 
 
 def _coverage_of(settings: StudySweeperConf, plan: Plan) -> str:
