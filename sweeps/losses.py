@@ -53,12 +53,15 @@ def reduces_rows(loss: Loss, outputs: int, targets: Tensor) -> bool:
     return loss(torch.zeros(len(targets), outputs), targets).dim() == 0
 
 
-def balance_weights(classes: Tensor, count: int) -> list[float]:
+def balance_weights(classes: Tensor, count: int, development: Tensor | None = None) -> list[float]:
     """Return a weight for each of `count` classes, the inverse of its share: the mean over the rows is 1.
 
+    A class that only other rows of the development split have weighs as if it had one row.
     Raises ValueError for a class without rows.
     """
     counts = classes.bincount(minlength=count)
+    if development is not None:
+        counts = counts.maximum(development.bincount(minlength=count).clamp(max=1))
     if not counts.all():
         missing = (counts == 0).nonzero().flatten().tolist()
         raise ValueError(

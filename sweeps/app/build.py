@@ -125,7 +125,7 @@ def build_loss(cfg: DictConfig, feed: Feed) -> Loss:
     arguments: Any = OmegaConf.to_container(cfg.loss, resolve=True)
     if arguments.get("weight") == "balanced" and not feed.is_regression:
         training, _ = feed.split(cfg.seed)
-        arguments["weight"] = balance_weights(feed.targets[training], feed.outputs)
+        arguments["weight"] = balance_weights(feed.targets[training], feed.outputs, feed.targets)
     key = repr(arguments)
     if key not in _built_losses:
         tensors = {name: _weights(name, arguments) for name in WEIGHT_KEYS if arguments.get(name) is not None}

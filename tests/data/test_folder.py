@@ -86,6 +86,9 @@ def test_an_image_is_decoded_once_until_it_changes_and_a_damaged_cache_is_writte
     [cache] = (tmp_path / "c").glob("*.npy")
     cache.write_bytes(cache.read_bytes()[:-10])
     assert [count_decoded(), count_decoded()] == [20, 0]
+    for damaged in (numpy.zeros((20, 3, 6, 5), "uint8"), numpy.zeros((20, 3, 6, 6), "float32")):
+        numpy.save(cache, damaged)  # another program's, under the same name
+        assert [count_decoded(), count_decoded()] == [20, 0]
     Image.new("RGB", (3, 3)).save(tmp_path / "all" / "red" / "0.png")
     assert count_decoded() == 20
     assert not list((tmp_path / "c").glob("*.part"))

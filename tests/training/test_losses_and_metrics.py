@@ -188,6 +188,11 @@ def test_balanced_weights_are_inverse_to_the_counts_and_1_on_average() -> None:
     assert weights[classes].mean().item() == pytest.approx(1)
     with pytest.raises(ValueError, match="class 2"):
         balance_weights(classes, 3)
+    # A seed whose validation split took all rows of a class trains too, and that class weighs most.
+    assert balance_weights(classes, 3, torch.tensor([0, 1, 2]))[:2] == pytest.approx(
+        [len(classes) / 3 / int((classes == number).sum()) for number in (0, 1)]
+    )
+    assert balance_weights(classes, 3, torch.tensor([0, 1, 2]))[2] == pytest.approx(len(classes) / 3)
 
 
 def test_bce_of_two_classes_has_one_output_which_accuracy_reads_as_log_odds() -> None:
