@@ -13,7 +13,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.build import build
-from sweeps.app.check_arguments import check_values
+from sweeps.app.check_arguments import check_values, write_value
 from sweeps.app.check_objective import DIRECTIONS, check_objective
 from sweeps.app.check_options import check_options
 from sweeps.app.unknown_keys import check_keys
@@ -41,9 +41,11 @@ def check(cfg: DictConfig) -> None:
     if not cfg.get("metric"):
         raise ValueError("metric=[] measures nothing; write metric=accuracy, say")
     _check_writable(cfg.outputs)
+    if not isinstance(cfg.device, str):
+        raise ValueError(f"device={write_value(cfg.device)} is not known; write auto, cpu, cuda or cuda:N")
     for key in ("compile", "keep_best", "read_test"):
         if not isinstance(cfg[key], bool):
-            raise ValueError(f"{key}={cfg[key]} must be true or false")
+            raise ValueError(f"{key}={write_value(cfg[key])} must be true or false; write {key}=true")
     with device.numerics(device.resolve(cfg.device), cfg.precision):
         run = build(cfg)
         if run.step_rows > run.feed.training >= run.batch_size:
@@ -75,7 +77,7 @@ def _show_feed(feed: Feed) -> None:
 def _check_whole_number(cfg: DictConfig, key: str, at_least: int) -> None:
     value = OmegaConf.select(cfg, key)
     if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
-        raise ValueError(f"{key}={value} must be a whole number of at least {at_least}")
+        raise ValueError(f"{key}={write_value(value)} must be a whole number of at least {at_least}")
 
 
 def _check_positive(cfg: DictConfig, key: str) -> None:
@@ -99,7 +101,7 @@ def _check_warmup(cfg: DictConfig) -> None:
 def _check_seconds(cfg: DictConfig, key: str) -> None:
     value = OmegaConf.select(cfg, key)
     if isinstance(value, bool) or not (isinstance(value, int | float) and value >= 0):
-        raise ValueError(f"{key}={value} must be a number of seconds; 0 is after every epoch")
+        raise ValueError(f"{key}={write_value(value)} must be a number of seconds; 0 is after every epoch")
 
 
 def _check_writable(value: Any, key: str = "outputs") -> None:

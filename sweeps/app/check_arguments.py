@@ -22,6 +22,7 @@ LIMITS: dict[str, tuple[float, bool, float]] = {
     "scheduler.cooldown": (0, True, math.inf),
     "scheduler.min_lr": (0, True, math.inf),
 }
+WHOLE = ("scheduler.step_size", "scheduler.patience", "scheduler.cooldown")
 # Groups whose option must name a class or function.
 PARTS = ("data", "model", "optimizer", "scheduler", "loss")
 
@@ -35,12 +36,20 @@ def check_values(cfg: DictConfig) -> None:
                 f"{group} has no _target_: its file must name a class or function; write "
                 f"{group}._target_=<module>.<name>"
             )
+    for key in ("warmup", "report"):
+        if key in cfg and not OmegaConf.is_dict(cfg[key]):
+            raise ValueError(f"{key}={write_value(cfg[key])} must hold keys of its own; leave it out")
     for key in sorted(OmegaConf.missing_keys(cfg)):
         if key.split(".")[0] in PARTS:
             raise ValueError(f"{key}=??? has no value; write {key}=<value>, or remove its line")
     for key, limits in LIMITS.items():
         if str(cfg[key.split(".")[0]]._target_).startswith("torch."):
-            _check_limits(key, OmegaConf.select(cfg, key), *limits)
+            value = OmegaConf.select(cfg, key)
+            _check_limits(key, value, *limits)
+            if key in WHOLE:
+                _check_whole(key, value)
+    if str(cfg.scheduler._target_).startswith("torch."):
+        _check_milestones(OmegaConf.select(cfg, "scheduler.milestones"))
 
 
 def _check_limits(key: str, value: Any, low: float, may_be_low: bool, high: float) -> None:
@@ -50,6 +59,24 @@ def _check_limits(key: str, value: Any, low: float, may_be_low: bool, high: floa
         at_least = f"at least {low:g}" if may_be_low else f"greater than {low:g}"
         less = f" and less than {high:g}" if math.isfinite(high) else ""
         raise ValueError(f"{key}={value} must be {at_least}{less}")
+
+
+def _check_whole(key: str, value: Any) -> None:
+    if isinstance(value, float) and math.isfinite(value) and value != round(value):
+        raise ValueError(f"{key}={value} must be a whole number; write {key}={max(1, round(value))}")
+
+
+def _check_milestones(value: Any) -> None:
+    if value is None:
+        return
+    key = "scheduler.milestones"
+    if not OmegaConf.is_list(value) or not len(value):
+        raise ValueError(f"{key}={value} must be a list of epochs or steps; write {key}=[10,15]")
+    for milestone in value:
+        if not isinstance(milestone, int) or isinstance(milestone, bool) or milestone < 1:
+            raise ValueError(
+                f"{key}={list(value)} must hold whole numbers of at least 1; write {key}=[10,15]"
+            )
 
 
 def check_arguments(group: str, part: Callable[..., Any]) -> None:
@@ -69,18 +96,17 @@ def check_arguments(group: str, part: Callable[..., Any]) -> None:
 
 
 def _check_type(key: str, value: Any, default: Any) -> None:
+    shown, fix = f"{key}={write_value(value)}", f"write {key}={write_value(default)}"
     if isinstance(default, bool):
         if not isinstance(value, bool):
-            raise ValueError(f"{key}={_write(value)} must be true or false; write {key}={_write(default)}")
+            raise ValueError(f"{shown} must be true or false; {fix}")
     elif isinstance(default, int | float):
         if not is_finite_number(value) and value != default:
-            raise ValueError(f"{key}={_write(value)} must be a number; write {key}={_write(default)}, say")
+            raise ValueError(f"{shown} must be a number; {fix}, say")
     elif isinstance(default, tuple) and default and all(map(_is_number_or_none, default)):
         fits = isinstance(value, Sequence) and len(value) == len(default)
         if isinstance(value, str) or not fits or not all(map(_is_number_or_none, value)):
-            raise ValueError(
-                f"{key}={_write(value)} must be {len(default)} numbers; write {key}={_write(default)}"
-            )
+            raise ValueError(f"{shown} must be {len(default)} numbers; {fix}")
 
 
 def is_finite_number(value: Any) -> bool:
@@ -92,12 +118,12 @@ def _is_number_or_none(value: Any) -> bool:
     return value is None or is_finite_number(value)
 
 
-def _write(value: Any) -> str:
+def write_value(value: Any) -> str:
     """Return a value as the command line takes it."""
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(_write, value))}]"
+        return f"[{','.join(map(write_value, value))}]"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}:{_write(part)}" for key, part in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{write_value(part)}" for key, part in value.items()) + "}"
     if value is None:
         return "null"
     if isinstance(value, float):

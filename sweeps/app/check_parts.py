@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from torch.nn.parameter import UninitializedParameter
 from torch.optim import Optimizer
 
 from sweeps.app.apart import check_apart, must_stay_forkable
-from sweeps.app.check_arguments import check_arguments
+from sweeps.app.check_arguments import check_arguments, write_value
 from sweeps.app.check_objective import measured_values
 from sweeps.app.memory import limit_weights
 from sweeps.app.reasons import describe_error, locate_error
@@ -45,11 +46,12 @@ def check_parts(cfg: DictConfig, run: Run) -> None:
 
 
 def _try_parts(cfg: DictConfig, run: Run) -> None:
-    names = {group: str(cfg[group]._target_) for group in ("model", "optimizer", "scheduler")}
-    for group, part in (("model", run.model), ("optimizer", run.optimizer), ("scheduler", _scheduler(run))):
+    parts: dict[str, Any] = {"model": run.model, "optimizer": run.optimizer, "scheduler": _scheduler(run)}
+    names = {group: str(cfg[group]._target_) for group in parts}
+    for group, part in parts.items():
         check_arguments(group, part)
     with torch.random.fork_rng(devices=[]):
-        with _refusal(cfg, "model"):
+        with _refusal("model", names, parts):
             model = _build_model(run.model, run.feed.shape, run.outputs)
         _pass_forward_and_back(
             names["model"], model, run.feed, run.augment, run.loss, run.outputs, run.batch_size
@@ -57,12 +59,12 @@ def _try_parts(cfg: DictConfig, run: Run) -> None:
         if run.init_from is not None:
             _show_init(run.init_from, model)
         group_by_lr_factor(list_trained(model, run.freeze), run.lr_factors)  # refuses what fits nothing
-        with _refusal(cfg, "optimizer"):
+        with _refusal("optimizer", names, parts):
             optimizer = run.build_optimizer(model)
         _check_optimizer(names["optimizer"], optimizer)
-        with _refusal(cfg, "scheduler"):
+        with _refusal("scheduler", names, parts):
             scheduler = run.schedule.build(optimizer)
-        _check_scheduler(names["scheduler"], scheduler)
+        _check_scheduler(names["scheduler"], scheduler, run)
     measured = measured_values(run)
     if (monitor := run.schedule.monitor) not in (None, *measured):
         raise ValueError(
@@ -87,16 +89,17 @@ def _scheduler(run: Run) -> Callable[..., Any]:
 
 
 @contextmanager
-def _refusal(cfg: DictConfig, group: str) -> Iterator[None]:
+def _refusal(group: str, names: Mapping[str, str], parts: Mapping[str, Any]) -> Iterator[None]:
     """Raise ValueError with a part's name and arguments for whatever its own code raises."""
     try:
         yield
     except Exception as error:  # a part may be the user's own, and fail in any way
         if str(error).startswith((f"{group}.", f"{group}=", f"{group}: ", "weight_decay_on=")):
             raise ValueError(str(error)) from error
-        arguments = ", ".join(f"{key}={value}" for key, value in cfg[group].items() if key != "_target_")
+        keywords: Mapping[str, Any] = getattr(parts[group], "keywords", {})
+        arguments = ", ".join(f"{key}={write_value(value)}" for key, value in keywords.items())
         raise ValueError(
-            f"{group}: {cfg[group]._target_} refuses {arguments or 'its arguments'}: "
+            f"{group}: {names[group]} refuses {arguments or 'its arguments'}: "
             f"{describe_error(error)}{locate_error(error)}"
         ) from error
 
@@ -238,13 +241,48 @@ def _check_optimizer(name: str, optimizer: Optimizer) -> None:
         ) from error
 
 
-def _check_scheduler(name: str, scheduler: Any) -> None:
+def _check_scheduler(name: str, scheduler: Any, run: Run) -> None:
     for method in ("step", "state_dict", "load_state_dict"):
         if not callable(getattr(scheduler, method, None)):
             raise ValueError(
                 f"scheduler: {name} returned {_kind(scheduler)} without {method}(); "
                 "return a torch.optim.lr_scheduler.LRScheduler"
             )
+    _check_monitor(name, scheduler, run)
+    total = getattr(scheduler, "total_steps", None)
+    needed = count_ticks(run)
+    if total is not None and total < needed:
+        raise ValueError(
+            f"scheduler.total_steps={total} ends before the run's {needed} {run.schedule.interval}s; "
+            f"write scheduler.total_steps={needed}"
+        )
+
+
+def _check_monitor(name: str, scheduler: Any, run: Run) -> None:
+    """Refuse a scheduler that needs a metric and has none, and one that would take it for an epoch."""
+    scheduler = getattr(scheduler, "scheduler", scheduler)  # a warm-up's
+    parameters = list(inspect.signature(scheduler.step).parameters.values())
+    needs_one = bool(parameters) and parameters[0].default is inspect.Parameter.empty
+    takes_one = needs_one and parameters[0].kind is not inspect.Parameter.VAR_KEYWORD
+    is_any = bool(parameters) and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
+    if takes_one and not is_any and run.schedule.monitor is None:
+        raise ValueError(
+            f"scheduler.monitor=null: {name} needs a metric; write scheduler.monitor=validation_loss, say"
+        )
+    if not takes_one and run.schedule.monitor is not None:
+        raise ValueError(
+            f"scheduler.monitor={run.schedule.monitor}: {name} watches no metric; "
+            "write scheduler.monitor=null"
+        )
+
+
+def count_ticks(run: Run) -> int:
+    """Return how often a run steps its scheduler."""
+    steps: int = run.epochs * (run.feed.training // run.step_rows)
+    warmup: int = getattr(run.schedule.build, "keywords", {}).get("steps", 0)
+    if run.schedule.interval == "step":
+        return steps - warmup
+    return run.epochs - warmup * run.epochs // max(steps, 1)
 
 
 def _kind(value: Any) -> str:

@@ -91,6 +91,9 @@ def _check_images(name: str, images: Tensor) -> None:
     if images.dtype != torch.float32:
         fix = f"{name}.float() / 255" if images.dtype == torch.uint8 else f"{name}.float()"
         raise ValueError(f"data: {name} must be float32, not {_type_of(images)}; write {fix}")
+    if images.requires_grad or images.layout != torch.strided:
+        fix = f"{name}.detach()" if images.requires_grad else f"{name}.to_dense()"
+        raise ValueError(f"data: {name} must be plain numbers, without gradient and not sparse; write {fix}")
     _check_finite(name, images)
 
 
@@ -140,6 +143,8 @@ def _check_validation_rows(feed: Feed) -> None:
     rows = feed.validation_rows
     if rows is None:
         return
+    if not isinstance(rows, Tensor):
+        raise ValueError(f"data: validation_rows is {type(rows).__name__}; write torch.as_tensor(rows)")
     if rows.dtype != torch.int64 or rows.dim() != 1 or len(rows.unique()) != feed.validation:
         raise ValueError(
             f"data: validation_rows must be {feed.validation} different int64 rows, as validation says, "

@@ -8,8 +8,8 @@ from torch import nn
 
 def build_activation(name: str) -> nn.Module:
     """Build a layer of torch.nn by its class's name. Raises ValueError for a name that is none."""
-    layer = getattr(nn, name, None)
-    if not (isinstance(layer, type) and issubclass(layer, nn.Module)):
+    layer = getattr(nn, str(name), None)
+    if not (isinstance(layer, type) and issubclass(layer, nn.Module)) or layer is nn.Module:
         raise ValueError(f"model.activation={name} is no layer of torch.nn; write ReLU, GELU, SiLU or Tanh")
     try:
         return layer()

@@ -16,7 +16,7 @@ from sweeps.app import apart, check_parts
 from sweeps.app.check_arguments import check_values
 from sweeps.app.startup import avoid_importing_dynamo
 from sweeps.data import digits
-from sweeps.schedulers import Schedule
+from sweeps.schedulers import Schedule, one_cycle
 from sweeps.training.run import Run
 from sweeps.training.run_identity import identify_unbuilt_run
 from tests.support import own_parts
@@ -89,6 +89,18 @@ PARTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "no scheduler": ({"schedule": Schedule(own_parts.nothing)}, ["own.scheduler returned None", "step()"]),
     "object in place of a scheduler": ({"schedule": Schedule(own_parts.plain)}, ["a object without step()"]),
+    "a metric that is watched by none": (
+        {"schedule": Schedule(monitor="validation_loss")},
+        ["scheduler.monitor=validation_loss", "watches no metric", "scheduler.monitor=null"],
+    ),
+    "no metric to watch": (
+        {"schedule": Schedule(torch.optim.lr_scheduler.ReduceLROnPlateau)},
+        ["scheduler.monitor=null", "needs a metric"],
+    ),
+    "a cycle that ends before the run": (
+        {"schedule": Schedule(partial(one_cycle, total_steps=5), "step")},
+        ["scheduler.total_steps=5", "11 steps", "write scheduler.total_steps=11"],
+    ),
     "augmentation that returns nothing": ({"augment": own_parts.nothing}, ["augment returned None"]),
     "augmentation of another shape": ({"augment": lambda images, _: images[:, :, 1:]}, ["augment returned"]),
     "loss without gradient": (
@@ -152,6 +164,15 @@ VALUES = {
         {"scheduler": {"_target_": "torch.optim.lr_scheduler.StepLR", "step_size": 0}},
         ["scheduler.step_size=0 must be at least 1"],
     ),
+    "half a step": (
+        {"scheduler": {"_target_": "torch.optim.lr_scheduler.StepLR", "step_size": 2.5}},
+        ["scheduler.step_size=2.5 must be a whole number"],
+    ),
+    "milestones": (
+        {"scheduler": {"_target_": "torch.optim.lr_scheduler.MultiStepLR", "milestones": ["a"]}},
+        ["scheduler.milestones=['a']", "whole numbers"],
+    ),
+    "no warm-up": ({"warmup": None}, ["warmup=null must hold keys"]),
     "factor": (
         {"scheduler": {"_target_": "torch.optim.lr_scheduler.StepLR", "gamma": -1}},
         ["scheduler.gamma=-1 must be greater than 0"],
