@@ -8,8 +8,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, run_job, setup_globals
 from hydra.types import HydraContext, TaskFunction
-from hydra.utils import execution_whitelist, get_method
+from hydra.utils import execution_whitelist
 from omegaconf import DictConfig, open_dict
+
+from sweeps.sweeper.functions import function_at
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def check_configs(check: str, configs: Sequence[tuple[str, DictConfig]]) -> None
     Raises its ValueError with the name of the config that it refused.
     """
     try:
-        function = get_method(check)
+        function = function_at(check)
     except (ImportError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"hydra.sweeper.check={check} can't be imported ({reason})") from error

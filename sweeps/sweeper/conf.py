@@ -146,6 +146,12 @@ class StudySweeperConf:
         return str(self.sampler["_target_"]).endswith(".GridSampler")
 
     @property
+    def function_paths(self) -> list[str]:
+        """Return the dotted paths of the application's functions that jobs need."""
+        paths = (self.check, self.stacked, self.stack_width, self.custom_search_space)
+        return [path for path in paths if path is not None]
+
+    @property
     def is_exhaustive(self) -> bool:
         """Return whether the sampler tries every setting of a finite space once."""
         return self.is_grid or str(self.sampler["_target_"]).endswith(".BruteForceSampler")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any
 
-from hydra.utils import get_method
 from omegaconf import DictConfig
 
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Backlog
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.functions import function_at
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.size import StudySize
@@ -45,7 +45,7 @@ def estimate_cost(plan: Plan, planner: Planner) -> Cost:
     [trials] = share_evenly([backlog], [count_trials(width, replicates)], count_workers(settings))
     count = min(width, trials * replicates)
     _, config = next(boundary_configs(plan, planner.composer, {}))
-    seconds, size, *checkpoints = get_method(settings.estimate)(config, count)
+    seconds, size, *checkpoints = function_at(settings.estimate)(config, count)
     return Cost(seconds, size, sum(checkpoints), count)
 
 
@@ -61,7 +61,7 @@ def forecast_costs(plans: Sequence[Plan], planner: Planner, host: Host) -> list[
 def _forecast(path: str, configs: Sequence[DictConfig]) -> list[Any]:
     """Call the application's function for each config; no sweep fails for what it can't tell."""
     try:
-        return [get_method(path)(config) for config in configs]
+        return [function_at(path)(config) for config in configs]
     except Exception:
         return [(nan, nan) for _ in configs]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from hydra.core.utils import JobReturn, run_job
 from hydra.types import HydraContext, TaskFunction
-from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf, flag_override
 
 from sweeps.study.labels import SINGLE
 from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.record import ReplicateTrial
 from sweeps.sweeper.compose import Composer, without_callbacks
+from sweeps.sweeper.functions import function_at
 from sweeps.sweeper.hydra_files import HydraFiles
 from sweeps.sweeper.job_callbacks import call_back
 from sweeps.sweeper.job_folders import job_folder, rename_old_folder, study_folder
@@ -70,7 +70,7 @@ class Jobs:
         """
         if len(jobs) > 1 and self.stacked is not None:
             try:
-                return self._run_stack(jobs, get_method(self.stacked))
+                return self._run_stack(jobs, function_at(self.stacked))
             except Exception as error:
                 _raise_storage_failure(error)
                 log.warning("Jobs that ran together failed, each runs by itself now: %s", error)

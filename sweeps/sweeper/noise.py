@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import fmean, variance
 from typing import Any
 
-from hydra.utils import get_method
 from optuna.storages import BaseStorage
 
 from sweeps.report.measure.from_storage import read
@@ -19,6 +18,7 @@ from sweeps.report.statistics.intervals import Spread, detectable
 from sweeps.study.dotted_keys import ABSENT, is_at_or_below
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.expected import pair_deviation, seeds_needed
+from sweeps.sweeper.functions import function_at
 from sweeps.sweeper.plan import Plan, Planner
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.trial import Job, NoTrial
@@ -83,7 +83,7 @@ def measure_noise(planner: Planner, plans: Sequence[Plan]) -> Noise:
                 job_folder = Path(folder, plan.name, label)
                 job_folder.mkdir(parents=True)
                 jobs.append(Job(config, job_folder, NoTrial()))
-            outcomes = get_method(settings.stacked)(jobs)
+            outcomes = function_at(settings.stacked)(jobs)
             if any(isinstance(outcome, Exception) for outcome in outcomes):
                 return Noise(float("nan"))
             table.append(outcomes)

@@ -184,7 +184,9 @@ class Planner:
 
     def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
         limit = self.settings.n_trials
-        if self.settings.is_exhaustive and self.settings.custom_search_space is None:
+        # A brute-force search finds out by itself how many settings a function of the application adds.
+        has_size = self.settings.is_exhaustive and self.settings.custom_search_space is None
+        if self.settings.is_grid or has_size:
             size = prod(len(list_values(name, distribution)) for name, distribution in space.items())
             if limit is None and size > MOST_SETTINGS:
                 raise ValueError(

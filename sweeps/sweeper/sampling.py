@@ -9,13 +9,14 @@ from typing import Any
 
 import optuna
 from hydra.errors import HydraException
-from hydra.utils import get_method, instantiate
+from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from sweeps.study.record import OVERRIDES
 from sweeps.study.samplers import BruteForce, Grid, QuasiRandomPoints, RandomPoints, reseed, suggest
 from sweeps.study.values import LITERALS, read_params
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.functions import function_at
 from sweeps.sweeper.grid import written_order
 from sweeps.sweeper.overrides import dotted, list_literals
 from sweeps.sweeper.plan import Plan
@@ -120,7 +121,7 @@ def choose_overrides(
     for name, distribution in plan.stored_space.items():
         suggest(trial, name, distribution)
     if settings.custom_search_space:
-        get_method(settings.custom_search_space)(config, trial)
+        function_at(settings.custom_search_space)(config, trial)
     fixed = {dotted(override.split("=", 1)[0]) for override in plan.fixed}
     if overlap := sorted(fixed & trial.params.keys()):
         raise ValueError(

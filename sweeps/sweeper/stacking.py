@@ -4,11 +4,10 @@ import math
 import os
 from collections.abc import Sequence
 
-from hydra.utils import get_method
-
 from sweeps.study.claims import Backlog
 from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
+from sweeps.sweeper.functions import function_at
 from sweeps.sweeper.plan import Plan, boundary_configs
 
 # What sums of shares may be off by.
@@ -22,7 +21,7 @@ def stack_width(settings: StudySweeperConf, plan: Plan, composer: Composer) -> i
     if settings.stack != "auto":
         return int(settings.stack)
     _, config = next(boundary_configs(plan, composer, {}))
-    return max(1, int(get_method(str(settings.stack_width))(config)))
+    return max(1, int(function_at(str(settings.stack_width))(config)))
 
 
 def count_workers(settings: StudySweeperConf) -> int:

@@ -22,6 +22,7 @@ from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.confirm import confirmation_identity, confirmation_plan
 from sweeps.sweeper.describe import describe_study
 from sweeps.sweeper.first_settings import enqueue_first
+from sweeps.sweeper.functions import check_functions
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.plan import Plan, Planner, boundary_configs
 from sweeps.sweeper.replicates import fresh_axes
@@ -108,6 +109,8 @@ def _check(plans: Sequence[Plan], composer: Composer, settings: StudySweeperConf
             axes = {key: values[:1] for key, values in fresh_axes(settings).items()}
             parts.append(boundary_configs(confirmation_plan(plan, settings), composer, axes))
         configs += [(f"study {plan.name}, with {setting}", config) for setting, config in chain(*parts)]
+    if paths := settings.function_paths:
+        host.call(check_functions, paths)
     if settings.check:
         host.call(check_configs, settings.check, configs)
 

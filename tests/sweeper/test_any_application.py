@@ -186,3 +186,15 @@ def test_a_setting_beyond_its_constraints_is_not_the_best(
     assert constraints == {0.3: [pytest.approx(0.1)], 0.1: [pytest.approx(-0.1)]}
     assert OmegaConf.load(plain.folder / "jobs/optimization_results.yaml").best_params == {"lr": 0.1}
     assert "Use plain with lr=0.1" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("key", ["custom_search_space", "stacked", "check"])
+def test_a_function_beyond_the_applications_whitelist_is_refused_before_any_job(
+    key: str, plain: Plain, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        plain.run_here("lr=0.3,0.1", f"hydra.sweeper.{key}=json.dumps")
+    message = capfd.readouterr().err
+    assert "json.dumps can't be used: Target 'json.dumps' is not in the Hydra execution whitelist" in message
+    assert "Traceback" not in message
+    assert not (plain.folder / "journal").exists()

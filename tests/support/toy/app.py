@@ -19,7 +19,9 @@ from sweeps import Job, current_trial
 SGD = json.loads((Path(__file__).parent / "worked_sgd.json").read_text())
 
 
-@hydra.main(config_path=str(Path(__file__).parent / "conf"), config_name="config")
+@hydra.main(
+    config_path=str(Path(__file__).parent / "conf"), config_name="config", execution_whitelist="app.*"
+)
 def main(cfg: DictConfig) -> Any:
     """Take a while, leave a trace, return a value."""
     job = ",".join(sorted(HydraConfig.get().overrides.task))
