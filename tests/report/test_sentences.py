@@ -161,6 +161,7 @@ def test_an_interval_has_a_width_and_holds_possible_scores_and_its_value(sweep: 
         ("constant", "the same on each seed"),
         ("worse than its config", "its config's own setting: none measured better"),
         ("another program's", "an adaptive search doesn't show how it holds where lr is off"),
+        ("without lr", "an adaptive search doesn't show how the settings near it score"),
     ],
 )
 def test_a_remark_says_what_limits_the_setting(sweep: str, remark: str) -> None:

@@ -187,6 +187,13 @@ def of_another_program(storage: BaseStorage) -> None:
     study.optimize(lambda trial: trial.suggest_float("lr", 0.1, 1) ** 2 + trial.suggest_int("depth", 1, 3), 5)
 
 
+def without_lr(storage: BaseStorage) -> None:
+    """Another program's study of one parameter, which is no learning rate."""
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    study = optuna.create_study(storage=storage, study_name="plain", sampler=sampler)
+    study.optimize(lambda trial: trial.suggest_float("x", -1, 1) ** 2, 5)
+
+
 def several_objectives(storage: BaseStorage) -> None:
     """A study of another program with two objectives."""
     sampler = optuna.samplers.RandomSampler(seed=0)
@@ -260,5 +267,6 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
         storage, "sgd", replicates={"seed": [0, 1, 2], "model.norm": ["batch", "none"]}
     ),
     "another program's": of_another_program,
+    "without lr": without_lr,
     "several objectives": several_objectives,
 }

@@ -24,6 +24,7 @@ CAVEATS = {
     "low end": "at the end of the range: smaller learning rates were not searched",
     "high end": "at the end of the range: larger learning rates were not searched",
     "adaptive": "an adaptive search doesn't show how it holds where lr is off",
+    "adaptive without lr": "an adaptive search doesn't show how the settings near it score",
     "unsound": "no setting inside the range is clear of diverged and missing runs",
 }
 TUNED = "chosen on the tuning seeds alone: the best of many looks too good"
@@ -48,7 +49,7 @@ def list_caveats(findings: Findings) -> list[str]:
     if complete < total:
         remarks.append(f"only {complete} of {total} settings ran to the end")
     if caveat == "unsound" and not measurement.is_even:
-        remarks.append(CAVEATS["adaptive"])
+        remarks.append(CAVEATS["adaptive" if measurement.lr else "adaptive without lr"])
     elif caveat in CAVEATS:
         remarks.append(CAVEATS[caveat])
     elif findings.peak_end and measurement.widening.stopped in STOPS:
