@@ -13,15 +13,16 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, instantiate
 from omegaconf import OmegaConf
 from torch import nn
-from torch.optim import SGD, AdamW, Muon, Optimizer
+from torch.optim import SGD, Adafactor, AdamW, Muon, Optimizer
 
 from sweeps import optimizers
-from sweeps.optimizers import build_optimizer
+from sweeps.optimizers import build_optimizer, set_mode
 from sweeps.run import CONF
 from sweeps.sweeper.overrides import format_setting
 from sweeps.sweeper.search_space import boundary_values, grid_values, to_distribution, to_parameter
 from sweeps.training.run_identity import identify_unbuilt_run
-from tests.support.training_runs import CPU, RUN
+from sweeps.training.train import train
+from tests.support.training_runs import CPU, RUN, SMALL_FEED, copy_state, same_bits
 
 FILES = {path.stem: OmegaConf.load(path) for path in (CONF / "optimizer").glob("*.yaml")}
 OPTIONS = {name: file.optimizer for name, file in FILES.items()}
@@ -94,6 +95,44 @@ def test_weight_decay_on_weights_spares_biases_and_norms() -> None:
         torch.testing.assert_close(tensor.data, left * before[name])
 
 
+def test_a_parameter_that_layers_share_is_in_one_group_and_decays_once() -> None:
+    first, second = nn.Linear(5, 5), nn.Linear(5, 5)
+    second.weight = first.weight
+    model = nn.Sequential(first, second, first)
+    decay = partial(SGD, lr=0.5, weight_decay=0.1)
+    choices: list[dict[str, Any]] = [{"lr_factors": [("0", 0.1)]}, {"freeze": ["1.bias"]}, {}]
+    for choice in choices:
+        optimizer = build_optimizer(decay, model, "weights", **choice)
+        members = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        assert len(members) == len(set(members))
+    before = first.weight.detach().clone()
+    first.weight.grad = torch.zeros_like(before)
+    optimizer.step()
+    torch.testing.assert_close(first.weight.data, 0.95 * before)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_every_optimizer_that_decays_steps_with_biases_spared(name: str) -> None:
+    if "weight_decay" not in OPTIONS[name]:
+        return
+    model = network()
+    with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
+        build = instantiate({"optimizer": OPTIONS[name]}, _convert_="all", optimizer={"_partial_": True})
+    optimizer = build_optimizer(build["optimizer"], model, "weights")
+    set_mode(optimizer, training=True)
+    step(model, optimizer)
+    assert len({group["lr"] for group in optimizer.param_groups}) == 1
+
+
+def test_a_rate_above_adafactors_limit_trains_as_the_limit_does() -> None:
+    run = replace(RUN, feed=SMALL_FEED, epochs=1)
+    runs = [replace(run, optimizer=partial(Adafactor, lr=lr)) for lr in (0.5, 1, 30)]
+    half, limit, above = (copy_state(result) for result in train(runs, "cpu"))
+    assert same_bits(limit, above)
+    assert not same_bits(half, limit)
+    assert list(FILES["adafactor"].lr_limits) == [0, 1]
+
+
 def test_muon_takes_the_matrices_and_its_companion_the_rest_as_each_would_alone() -> None:
     together, apart = network(), network()
     arguments: dict[str, Any] = {"lr": 0.1, "momentum": 0.9}
@@ -126,6 +165,13 @@ def test_muon_goes_on_from_its_state_and_heeds_a_changed_learning_rate() -> None
     for optimizer in (first, resumed):
         assert [group["lr"] for group in optimizer.param_groups] == [0.05, 0.005]
         assert all(len(state) > 0 for state in optimizer.state.values())
+
+
+def test_muons_companion_takes_convolutions() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(3, 4))
+    muon, companion = optimizers.Muon(model.parameters(), partial(AdamW, lr=0.01), lr=0.1).parts
+    shapes = [[p.ndim for p in part.param_groups[0]["params"]] for part in (muon, companion)]
+    assert shapes == [[2], [4, 1, 1]]
 
 
 def test_muon_spares_biases_and_norms_when_asked() -> None:

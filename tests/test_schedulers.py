@@ -38,9 +38,9 @@ def lr_of_each_step(schedule: Schedule, epochs: int) -> list[float]:
     return lrs
 
 
-@pytest.mark.parametrize("name", SCHEDULERS)
-def test_after_the_warm_up_a_scheduler_does_what_it_does_alone(name: str) -> None:
-    alone = build_schedule(f"scheduler={name}", "epochs=6")
+@pytest.mark.parametrize("option", [*SCHEDULERS, "cosine scheduler.eta_min=0.05"])
+def test_after_the_warm_up_a_scheduler_does_what_it_does_alone(option: str) -> None:
+    alone = build_schedule(*f"scheduler={option}".split(), "epochs=6")
     warmed = Schedule(
         partial(WarmUp, build=alone.build, steps=2 * STEPS, start_factor=0.1), alone.interval, alone.monitor
     )

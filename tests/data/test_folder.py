@@ -21,7 +21,9 @@ def write_images(root: Path, count: int = 10) -> None:
             image = Image.new("RGB", (9 + number, 21 - number), colour)
             mode = ("RGB", "RGBA", "P", "CMYK")[number % 4]
             suffix = {"CMYK": "tiff", "P": "gif"}.get(mode, "png")
-            image.convert(mode).save(root / name / f"{number}.{suffix}")
+            # A GIF goes on to another picture.
+            further: dict[str, Any] = {"save_all": True, "append_images": [Image.new("RGB", image.size)]}
+            image.convert(mode).save(root / name / f"{number}.{suffix}", **(further if mode == "P" else {}))
 
 
 def test_images_of_any_size_and_mode_become_square_ones_of_their_colour(tmp_path: Path) -> None:

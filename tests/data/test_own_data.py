@@ -118,6 +118,15 @@ def test_a_table_is_scaled_filled_and_encoded(name: str, tmp_path: Path) -> None
     assert feed.images[:, 1:].sum(1).eq(1).all()
 
 
+def test_a_column_of_flags_beside_whole_numbers_is_one_of_numbers(tmp_path: Path) -> None:
+    count, flag = numpy.arange(40) % 7, numpy.arange(40) % 3 == 0
+    pandas.DataFrame({"count": count, "flag": flag, "kind": flag}).to_parquet(tmp_path / "t.parquet")
+    feed = check_feed(data.table(str(tmp_path / "t.parquet"), "kind", normalize=False))
+    assert (feed.shape, feed.images.dtype) == ((2,), torch.float32)
+    assert torch.equal(feed.images[:, 1].long(), feed.targets)
+    assert set(feed.images[:, 0].tolist()) == set(range(7))
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_nothing_in_a_table_is_fitted_on_validation_or_test_rows(seed: int, tmp_path: Path) -> None:
     """The rows that no run trains on become wild: what the training rows are must stay."""

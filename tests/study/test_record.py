@@ -49,6 +49,19 @@ def test_curves_are_read_as_they_are_where_a_job_left_none_empty(curves: dict[st
     assert read_curves(trial, "seed=0") == curves
 
 
+def begin_replicate(study: optuna.Study) -> ReplicateTrial:
+    return ReplicateTrial(Reports(ReportQueue(storage_of(study)), study.ask(), ["seed=0"]), "seed=0")
+
+
+def test_the_last_constraint_of_a_name_counts() -> None:
+    study = optuna.create_study()
+    replicate = begin_replicate(study)
+    for value in (-1.5, 5.0):
+        replicate.set_constraint("memory", value)
+    replicate.finish([90.0])
+    assert study.trials[0].system_attrs["constraints"] == [5.0]
+
+
 def test_a_job_without_curves_has_none() -> None:
     assert read_curves(record_trial(optuna.create_study(), {1: 60.0}, {}), "seed=0") == {}
 

@@ -225,6 +225,16 @@ def test_what_cannot_be_stacked_runs_alone_bit_for_bit_as_in_plain_torch() -> No
         assert same_bits(copy_state(result), model.state_dict())
 
 
+def test_a_batch_norm_that_averages_all_batches_trains_alone_as_in_plain_torch() -> None:
+    def model(shape: torch.Size, classes: int) -> nn.Module:
+        norm = nn.BatchNorm1d(5, momentum=None)  # which no vmap takes
+        return nn.Sequential(nn.Flatten(), nn.Linear(shape.numel(), 5), norm, nn.Linear(5, classes))
+
+    run = to_float64(replace(SMALL, model=model, optimizer=partial(SGD, lr=0.1)))
+    assert choose_network(model(SMALL_FEED.shape, 10), torch.Size((100, *SMALL_FEED.shape))) is SingleNetwork
+    assert_close(train([run, replace(run, seed=1)], "cpu")[0], train_by_hand(run)[0], tolerance=1e-9)
+
+
 # Who is in a stack, and who leaves it
 
 
