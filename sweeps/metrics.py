@@ -106,10 +106,14 @@ class EpochMetric:
         """Return whether the value is better than another; equal is not."""
         return value > other if self.direction == "maximize" else value < other
 
+    def apply(self, outputs: Tensor, targets: Tensor) -> Any:
+        """Return what the function makes of outputs and targets."""
+        assert self.function is not None
+        return self.function(class_scores(outputs, targets), targets)
+
     def sum_rows(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the sums over rows: (stack, n, outputs) -> (stack,)."""
-        assert self.function is not None
-        values: Tensor = self.function(class_scores(outputs, targets), targets)
+        values: Tensor = self.apply(outputs, targets)
         return values.sum(1) if values.dtype == torch.bool else values.double().sum(1)
 
     def measure(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -119,8 +123,7 @@ class EpochMetric:
             return self.scale * sums.double() / len(outputs)
         if not outputs.isfinite().all():
             return torch.tensor(torch.nan, dtype=torch.double, device=outputs.device)
-        assert self.function is not None
-        value = self.function(class_scores(outputs, targets), targets)
+        value = self.apply(outputs, targets)
         return self.scale * torch.as_tensor(value, dtype=torch.double, device=outputs.device)
 
 

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.app.reasons import describe_error, locate_error
+
 if TYPE_CHECKING:
+    from sweeps.metrics import EpochMetric
     from sweeps.training.run import Run
 
 # What a metric says of itself: its values.
 DIRECTIONS = ("maximize", "minimize")
+TASKS = ("classification", "regression", "any")
+# Rows to try a metric on.
+METRIC_ROWS = 64
 
 
 def check_objective(cfg: DictConfig, run: Run) -> None:
@@ -48,6 +54,8 @@ def check_objective(cfg: DictConfig, run: Run) -> None:
     _check_rows(option, run)
     for metric in run.metrics:
         _check_metric(metric, feed.is_regression)
+        if metric.function is not None:
+            _try_metric(metric, run)
 
 
 def _check_rows(option: str, run: Run) -> None:
@@ -71,6 +79,29 @@ def _check_rows(option: str, run: Run) -> None:
         )
 
 
+def _try_metric(metric: EpochMetric, run: Run) -> None:
+    """Refuse a metric that fails on some targets, or gives no number: for each row where it says so."""
+    import torch
+
+    targets = run.feed.targets[:METRIC_ROWS]
+    outputs = torch.randn(len(targets), run.outputs, generator=torch.Generator().manual_seed(0))
+    key, shapes = metric.key, f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)}"
+    try:
+        values = metric.apply(outputs, targets)
+        if metric.per_row and (fits := values.shape == targets.shape[:1]):
+            float(values.double().sum())
+        elif not metric.per_row:
+            fits = torch.as_tensor(values, dtype=torch.double).dim() == 0
+    except Exception as error:  # the user's own
+        raise ValueError(
+            f"metric {key} fails on {shapes}: {describe_error(error)}{locate_error(error)}; mend it"
+        ) from error
+    if not fits:
+        kind = f"shape {tuple(values.shape)}" if hasattr(values, "shape") else type(values).__name__
+        wanted = "a number a row, or write per_row: false" if metric.per_row else "one number"
+        raise ValueError(f"metric {key} returned {kind} for {shapes}; return {wanted}")
+
+
 def measured_values(run: Run) -> list[str]:
     """Return the names that a scheduler may watch: train_loss, validation_accuracy, ..."""
     train = ["loss", *(metric.key for metric in run.metrics if metric.per_row)]
@@ -80,6 +111,12 @@ def measured_values(run: Run) -> list[str]:
 
 def _check_metric(metric: Any, is_regression: bool) -> None:
     key = metric.key
+    for name, form in (("name", str), ("unit", str), ("per_row", bool)):
+        if not isinstance(value := getattr(metric, name), form):
+            words = "true or false" if form is bool else "text"
+            raise ValueError(f"metric.{key}.{name}={value} must be {words}")
+    if metric.task not in TASKS:
+        raise ValueError(f"metric.{key}.task={metric.task}: write one of {', '.join(TASKS)}")
     if metric.direction not in DIRECTIONS:
         raise ValueError(f"metric.{key}.direction={metric.direction}: write maximize or minimize")
     task = "regression" if is_regression else "classification"

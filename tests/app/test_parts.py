@@ -14,8 +14,10 @@ from torch import nn
 
 from sweeps.app import apart, check_parts
 from sweeps.app.check_arguments import check_values
+from sweeps.app.check_objective import check_objective
 from sweeps.app.startup import avoid_importing_dynamo
 from sweeps.data import digits
+from sweeps.metrics import EpochMetric
 from sweeps.schedulers import Schedule, one_cycle
 from sweeps.training.run import Run
 from sweeps.training.run_identity import identify_unbuilt_run
@@ -192,3 +194,35 @@ def test_a_value_that_no_class_checks_is_refused(change: dict[str, Any], words: 
 def test_a_refused_run_leaves_no_folder(refusal: Callable[..., str], tmp_path: Path) -> None:
     assert "optimizer.lr=0" in refusal("optimizer.lr=0", f"outputs={tmp_path}")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def one_metric(function: Callable[..., Any], **description: Any) -> Run:
+    return replace(RUN, metrics=(EpochMetric("own", function, **{"name": "own", **description}),))
+
+
+# a metric, what the message must hold
+METRICS = {
+    "text": (one_metric(lambda *_: "good"), ["metric own fails", "(64, 10)", "mend it"]),
+    "nothing": (one_metric(lambda *_: None), ["metric own fails"]),
+    "a number a row": (one_metric(lambda _, targets: targets.double()), ["shape (64,)", "return one number"]),
+    "one number for rows": (
+        one_metric(lambda _, targets: targets.double().mean(), per_row=True),
+        ["returned shape ()", "per_row: false"],
+    ),
+    "error": (one_metric(lambda *_: {"f2": 1}["f1"]), ["KeyError: 'f1'", "test_parts.py, line"]),
+    "a flag in words": (
+        one_metric(lambda *_: 1, per_row="maybe"),
+        ["metric.own.per_row=maybe", "true or false"],
+    ),
+    "a unit in numbers": (one_metric(lambda *_: 1, unit=5), ["metric.own.unit=5 must be text"]),
+    "another task": (one_metric(lambda *_: 1, task="ranking"), ["metric.own.task=ranking", "regression"]),
+}
+
+
+@pytest.mark.parametrize(("run", "words"), METRICS.values(), ids=METRICS.keys())
+def test_a_metric_that_gives_no_number_is_refused(run: Run, words: list[str]) -> None:
+    loss = {"_target_": "torch.nn.CrossEntropyLoss"}
+    check_objective(OmegaConf.create({"loss": loss}), RUN)
+    with pytest.raises(ValueError, match="metric") as error:
+        check_objective(OmegaConf.create({"loss": loss}), run)
+    assert all(word in str(error.value) for word in words), str(error.value)
