@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from numpy.random import SeedSequence
@@ -10,6 +11,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler, BruteForceSampler, GridSampler, QMCSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from sweeps.study.large_grid import MOST_LISTED, LargeGrid
 from sweeps.study.optuna_internals import copy_random_state, random_states
 
 
@@ -27,6 +29,15 @@ class Grid(GridSampler):
         first: Sequence[Mapping[str, Any]] = (),
         order: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
+        if prod(map(len, space.values())) > MOST_LISTED:
+            super().__init__({name: values[:1] for name, values in space.items()}, seed)
+            self._search_space = {name: list(space[name]) for name in self._param_names}
+            points = [self._to_point(setting) for setting in first]
+            large = LargeGrid(order or self._search_space, None if order else seed or 0, points)
+            # Optuna asks for a setting by its number, and how many there are.
+            self._all_grids = large  # type: ignore[assignment]
+            self._n_min_trials = len(large)
+            return
         super().__init__(space, seed)
         if order is not None:
             settings = (dict(zip(order, values, strict=True)) for values in product(*order.values()))

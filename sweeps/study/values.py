@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalChoiceType, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalChoiceType, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, Trial
 
 # The user attribute of a study, and of a trial with values that its study didn't declare, that tells a reader
@@ -48,6 +48,12 @@ def _quote(text: str) -> str:
 def _escape(key: Any) -> str:
     """Return the key of a dictionary, which can't be quoted."""
     return re.sub(r"([\\()\[\]{}:=,\s])", r"\\\1", str(key))
+
+
+def count_steps(distribution: FloatDistribution | IntDistribution) -> int:
+    """Return how many values a distribution with a step has."""
+    assert distribution.step is not None
+    return round((distribution.high - distribution.low) / distribution.step) + 1
 
 
 def list_steps(distribution: FloatDistribution) -> list[float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
+from sweeps.report.measure.measurement import MOST_CELLS
 from sweeps.study.census import take_census
 from sweeps.study.dotted_keys import ABSENT, select
 from sweeps.study.parameter import Parameter
@@ -138,5 +140,8 @@ def _select(config: DictConfig, key: str) -> Any:
 def _coverage_of(settings: StudySweeperConf, plan: Plan) -> str:
     """Return how a study's trials cover its space: "grid", "qmc" or "adaptive", as pruned ones do."""
     is_pruned = not str(plan.pruner["_target_"]).endswith(".NopPruner")
+    # Too many settings to be a grid in the report are points, which the written order begins in a corner.
+    if settings.grid_order == "written" and prod(map(len, plan.grid.values())) > MOST_CELLS:
+        return "adaptive"
     sampler = str(settings.sampler["_target_"]).rsplit(".", 1)[-1]
     return "adaptive" if is_pruned else COVERAGE.get(sampler, "adaptive")

@@ -21,8 +21,9 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from sweeps.study.large_grid import MOST_LISTED
 from sweeps.study.parameter import Parameter
-from sweeps.study.values import format_literal, list_steps, to_stored
+from sweeps.study.values import count_steps, format_literal, list_steps, to_stored
 from sweeps.sweeper.overrides import parse_value, to_text
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,13 @@ def grid_values(name: str, distribution: BaseDistribution) -> list[Any]:
     match distribution:
         case CategoricalDistribution():
             return list(distribution.choices)
+        case IntDistribution(log=False) | FloatDistribution(step=float()) if (
+            count_steps(distribution) > MOST_LISTED
+        ):
+            raise ValueError(
+                f"{name} has {count_steps(distribution):,} values, too many for a grid: write fewer, "
+                "or hydra/sweeper/sampler=tpe with hydra.sweeper.n_trials=<number>"
+            )
         case IntDistribution(log=False):
             return list(range(distribution.low, distribution.high + 1, distribution.step))
         case FloatDistribution(step=float()):

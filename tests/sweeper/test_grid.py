@@ -1,13 +1,18 @@
 """A grid's numbers are stored as numbers, and come back as they went."""
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from sweeps.report.findings.load import load_findings
+from sweeps.report.write import write_report
 from sweeps.sweeper.grid import list_values, stored_distribution
 from tests.conftest import Toy
+from tests.support.recorder import Recorder
 
 STEPS = ("steps=1", "steps=2")
 SETTINGS = {"shape.x=0.1", "shape.x=1", *STEPS}
@@ -49,3 +54,31 @@ def test_a_job_gets_a_grids_numbers_as_they_were_declared(toy: Toy) -> None:
     assert study.user_attrs["grid"] == {"shape.x": [0.1, 1.0], "steps": [1, 2]}
     jobs = {frozenset(job.split(",")) & SETTINGS for job in toy.journal("start")}
     assert jobs == {frozenset(setting) for setting in product(("shape.x=0.1", "shape.x=1"), STEPS)}
+
+
+def test_some_of_a_billion_settings_are_swept_and_reported(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, {"config": {"x": 0, "y": 0, "z": 0, "n": 0}}, lambda config: config["x"])
+    space = [f"{key}=range(1,1001)" for key in "xyz"]
+    assert len(recorder.sweep(*space, "hydra.sweeper.n_trials=3")) == 3
+    random = ("hydra/sweeper/sampler=random", "hydra.sweeper.study_name=random", "hydra.sweeper.n_trials=3")
+    recorder.sweep(*random, "n=range(0,1000000000)")
+    storage = optuna.storages.get_storage(recorder.storage)
+    write_report(storage, load_findings(storage, None), tmp_path)
+    assert len({tuple(trial.params.values()) for trial in recorder.study().trials}) == 3
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        (("x=range(1,1001)", "y=range(1,1001)", "z=range(1,1001)"), ["1,000,000,000 settings", "n_trials="]),
+        (("x=range(0,1000000000)",), ["x has 1,000,000,000 values", "hydra/sweeper/sampler=tpe"]),
+    ],
+)
+def test_more_settings_than_anyone_trains_are_counted_first(
+    space: tuple[str, ...], words: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    recorder = Recorder(tmp_path, {"config": {"x": 0, "y": 0, "z": 0}}, lambda config: config["x"])
+    with pytest.raises(SystemExit):
+        recorder.sweep(*space)
+    message = capfd.readouterr().err
+    assert all(word in message for word in words), message

@@ -6,6 +6,7 @@ from plotly.colors import sample_colorscale
 
 from sweeps.report.figures.style import PAPER, frame
 from sweeps.report.findings.study import Findings
+from sweeps.report.measure.measurement import MOST_CELLS
 from sweeps.report.measure.settings import Setting
 from sweeps.report.sentences.wording import GLYPHS, format_params
 from sweeps.report.statistics.arrays import Floats
@@ -25,7 +26,7 @@ def missing(findings: Findings) -> str | None:
     """Return why there is no figure, or None."""
     measurement = findings.measurement
     if not measurement.is_grid or len(measurement.axes) < 2 or not measurement.by_index:
-        return "it needs a grid of at least two parameters"
+        return f"it needs a grid of at least two parameters, and at most {MOST_CELLS:,} settings"
     return None
 
 

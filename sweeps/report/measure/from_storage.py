@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX, Confirmation
-from sweeps.report.measure.measurement import Coverage, Measurement
+from sweeps.report.measure.measurement import MOST_CELLS, Coverage, Measurement
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 from sweeps.report.measure.widening import Widening
@@ -23,7 +23,7 @@ from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.parameter import Parameter
 from sweeps.study.record import PARAMS, has_diverged, read_curves, read_objectives, read_records
 from sweeps.study.retries import RETRY_OF
-from sweeps.study.values import LITERALS, list_steps, read_params, read_value
+from sweeps.study.values import LITERALS, count_steps, list_steps, read_params, read_value
 
 # The user attribute of a study without trials that compares others: their names.
 OVERVIEW = "overview_of"
@@ -155,7 +155,7 @@ def _read_axis(name: str, space: BaseDistribution) -> Axis:
         values = sorted(values) if ordered else values
         return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
     assert isinstance(space, FloatDistribution | IntDistribution)
-    if space.step is None or space.log:
+    if space.step is None or space.log or count_steps(space) > MOST_CELLS:
         is_log = space.log or (Parameter.from_name(name).is_lr and space.low > 0)
         return Axis(name, [space.low, space.high], True, is_log, continuous=True)
     if isinstance(space, FloatDistribution):

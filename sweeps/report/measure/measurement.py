@@ -10,6 +10,7 @@ are oriented: higher is better.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +27,8 @@ from sweeps.report.statistics.robust import log10
 # How a space was searched: every setting; points that cover it evenly, whatever they score; drawn to what
 # scores well, or pruned.
 Coverage = Literal["grid", "qmc", "adaptive"]
+# Cells of an array over a grid. A sweep of more settings needs a number of trials.
+MOST_CELLS = 20_000
 # Whether there is anything to pick from.
 Outcome = Literal["measured", "nothing measured", "all diverged", "learned nothing"]
 
@@ -96,8 +99,13 @@ class Measurement:
 
     @property
     def is_grid(self) -> bool:
-        """Return whether every axis is finite, so that an array over the axes holds the settings."""
-        return bool(self.axes) and not any(axis.continuous or axis.is_conditional for axis in self.axes)
+        """Return whether every axis is finite, so that an array over the axes holds the settings.
+
+        Not of so many cells that the array would take the memory: then the settings are points.
+        """
+        if any(axis.continuous or axis.is_conditional for axis in self.axes):
+            return False
+        return bool(self.axes) and prod(len(axis.values) for axis in self.axes) <= MOST_CELLS
 
     @property
     def is_even(self) -> bool:
