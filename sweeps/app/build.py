@@ -92,16 +92,17 @@ def build_weights(path: str | None) -> Weights | None:
 
 def read_patterns(value: Any) -> tuple[str, ...]:
     """Return the patterns of a list, or the one that stands alone."""
-    if value is None or isinstance(value, str):
-        return (value,) if value else ()
-    return tuple(value)
+    if value is None:
+        return ()
+    return tuple(map(str, value if OmegaConf.is_list(value) else [value]))  # a number names a module too
 
 
 def read_lr_factors(node: DictConfig | None) -> tuple[tuple[str, float], ...]:
-    """Return each pattern with its factor: layer1.0 of {layer1.0: 0.1}, and of {layer1: {0: 0.1}} too."""
+    """Return each pattern with its factor: layer.0 of {layer.0: 2}, {layer: {0: 2}} and {layer: [2]}."""
     if node is None:
         return ()
-    return tuple(flatten(OmegaConf.to_container(node, resolve=True)).items())  # type: ignore[arg-type]
+    factors: Any = OmegaConf.to_container(node, resolve=True)
+    return tuple(flatten(dict(enumerate(factors)) if isinstance(factors, list) else factors).items())
 
 
 def build_augment(cfg: DictConfig) -> Augment | None:

@@ -52,7 +52,8 @@ def _check_count(cfg: DictConfig, key: str, example: str) -> None:
 
 def _check_patterns(value: Any) -> None:
     patterns = value if OmegaConf.is_list(value) else [value]
-    if value is not None and not (patterns and all(isinstance(pattern, str) for pattern in patterns)):
+    are_names = all(isinstance(pattern, str) or _is_number(pattern) for pattern in patterns)
+    if value is not None and not (patterns and are_names):
         raise ValueError(
             f"freeze={value} must be names of parameters or modules; "
             "write freeze=[conv1,layer1], or null for none"
@@ -61,7 +62,7 @@ def _check_patterns(value: Any) -> None:
 
 def _check_lr_factors(node: Any) -> None:
     fix = "write lr_factors={layer1:0.1}, or null for none"
-    if node is not None and not OmegaConf.is_dict(node):
+    if node is not None and not OmegaConf.is_config(node):
         raise ValueError(f"lr_factors={node} must be a factor by the name of a parameter or module; {fix}")
     for pattern, factor in read_lr_factors(node):
         if not (_is_number(factor) and factor > 0):

@@ -28,7 +28,7 @@ def _leaves(node: Any, prefix: str, into_lists: bool) -> Iterator[tuple[str, Any
 
 
 def nest(values: Mapping[str, Any]) -> Any:
-    """Return nested dictionaries for dotted keys, and lists where all keys of one are numbers."""
+    """Return nested dictionaries for dotted keys, and lists where all keys of one count from 0."""
     tree: dict[str, Any] = {}
     for key, value in values.items():
         *parents, last = key.split(".")
@@ -42,8 +42,9 @@ def nest(values: Mapping[str, Any]) -> Any:
 def _with_lists(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
-    if node and all(key.isdigit() for key in node):
-        return [_with_lists(node[key]) for key in sorted(node, key=int)]
+    numbers = sorted((key for key in node if key.isdigit()), key=int)
+    if node and numbers == list(map(str, range(len(node)))):
+        return [_with_lists(node[key]) for key in numbers]
     return {key: _with_lists(value) for key, value in node.items()}
 
 

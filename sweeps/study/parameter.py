@@ -35,7 +35,9 @@ class Parameter:
     @property
     def short(self) -> str:
         """Return the name without its config group: lr for optimizer.lr, 1-alpha for a complement."""
-        return ("1-" if self.is_complement else "") + self.key.split(".", 1)[-1]
+        name = self.key.split(".", 1)[-1]
+        # A number alone names nothing.
+        return ("1-" if self.is_complement else "") + (self.key if name[:1].isdigit() else name)
 
     @property
     def is_lr(self) -> bool:

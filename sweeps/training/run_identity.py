@@ -25,7 +25,7 @@ SAMPLE_SIZE = 100
 # Differences that a message names; one changed width makes a dozen.
 MOST_DIFFERENCES = 4
 # The options of a run that None leaves out.
-OPTIONS = ("clip_norm", "clip_value", "ema", "mixup", "patience")
+OPTIONS = ("clip_norm", "clip_value", "ema", "mixup")
 
 
 def identify_run(
@@ -132,13 +132,19 @@ def _identify_metrics(run: Run) -> dict[str, Any]:
 
 def _identify_options(run: Run) -> dict[str, Any]:
     """Return the options that are set: checkpoints from before there was one have none of it."""
-    options = {key: getattr(run, key) for key in OPTIONS}
+    options: dict[str, Any] = {key: _to_float(getattr(run, key)) for key in OPTIONS}
+    options["patience"] = run.patience
     options["accumulate"] = run.accumulate if run.accumulate > 1 else None
     options["init_from"] = run.init_from.checksum if run.init_from else None
     options["freeze"] = list(run.freeze) or None
-    options["lr_factors"] = dict(run.lr_factors) or None
+    options["lr_factors"] = {key: float(factor) for key, factor in run.lr_factors} or None
     options["augment"] = describe_augment(run.augment) if run.augment else None
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _to_float(value: float | None) -> float | None:
+    """Return a number as text has it that may be 5 or 5.0."""
+    return None if value is None else float(value)
 
 
 def _identify_groups(optimizer: Optimizer) -> dict[str, Any]:

@@ -40,13 +40,13 @@ def test_an_options_value_that_cannot_be_is_refused(overrides: str, message: str
 
 
 def test_options_of_a_config_reach_the_run() -> None:
-    values = "clip_norm=1 clip_value=2 ema=0.9 mixup=0.2 patience=3 accumulate=2 freeze=conv"
-    factors = "lr_factors={a:2,b.c:3} +lr_factors.layer.0=5"
+    values = "clip_norm=1 clip_value=2 ema=0.9 mixup=0.2 patience=3 accumulate=2 freeze=[conv,1]"
+    factors = "lr_factors={a:2,b.c:3,d:[7,8]} +lr_factors.layer.0=5"
     with initialize_config_dir(str(CONF)):
         run, plain = (build(compose("config", words.split())) for words in (f"{values} {factors}", ""))
     assert (run.clip_norm, run.clip_value, run.ema, run.mixup, run.patience) == (1, 2, 0.9, 0.2, 3)
-    assert (run.accumulate, run.freeze) == (2, ("conv",))
-    assert run.lr_factors == (("a", 2), ("b.c", 3), ("layer.0", 5))
+    assert (run.accumulate, run.freeze) == (2, ("conv", "1"))
+    assert run.lr_factors == (("a", 2), ("b.c", 3), ("d.0", 7), ("d.1", 8), ("layer.0", 5))
     assert (plain.augment, plain.init_from, plain.accumulate, plain.freeze, plain.lr_factors) == (
         None,
         None,

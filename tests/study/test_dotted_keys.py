@@ -25,6 +25,8 @@ def test_a_flattened_tree_holds_every_leaf_empty_containers_too() -> None:
 
 def test_nesting_undoes_flattening() -> None:
     assert nest(flatten(TREE)) == TREE
+    modules = {"factors": {"1": 0.1, "3": 0.2}}
+    assert nest(flatten(modules)) == modules  # numbers that name no elements of a list
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,7 @@ def test_a_key_is_below_its_parents_and_not_below_one_whose_name_it_begins_with(
         ("optimizer.lr", "optimizer.lr", "optimizer.lr", "lr"),
         ("1 - optimizer.betas.1", "optimizer.betas.1", "optimizer.betas.1", "1-betas.1"),
         ("+extra", "+extra", "extra", "extra"),
+        ("+factors.1", "+factors.1", "factors.1", "factors.1"),
         ("1 - +optimizer.alpha", "+optimizer.alpha", "optimizer.alpha", "1-alpha"),
     ],
 )

@@ -20,6 +20,7 @@ from sweeps.metrics import EpochMetric
 from sweeps.training import checkpoint
 from sweeps.training.initial import Weights, read_weights
 from sweeps.training.member import Member
+from sweeps.training.run_identity import identify_unbuilt_run
 from sweeps.training.stack.autograd import SingleNetwork, VmapNetwork
 from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.mixing import draw_share
@@ -136,8 +137,15 @@ def test_a_run_with_an_option_resumes_with_the_same_bits(option: str) -> None:
     [plain] = train([SMALL], "cpu")
     assert not same_bits(unbroken.model.state_dict(), plain.model.state_dict())
     assert same_bits(resumed.state, unbroken.state)
+    assert identify_unbuilt_run(run, CPU) == unbroken.state["run"]
     with pytest.raises(ValueError, match=rf"{option}=.+ there, \(absent\) now"):
         train([SMALL], "cpu", starts=[state])
+
+
+def test_a_whole_number_is_the_same_option_as_its_float() -> None:
+    whole = replace(SMALL, clip_norm=5, lr_factors=(("9", 2),))
+    real = replace(SMALL, clip_norm=5.0, lr_factors=(("9", 2.0),))
+    assert str(identify_unbuilt_run(whole, CPU)) == str(identify_unbuilt_run(real, CPU))
 
 
 def test_a_run_begins_from_anothers_weights_as_far_as_they_fit(tmp_path: Path) -> None:
