@@ -216,6 +216,11 @@ def test_a_job_that_was_killed_before_its_metrics_or_its_record_trains_no_epoch_
     assert log.read_text().count("Continuing after epoch 4 of 4.") == 2
 
 
+def test_a_run_that_diverges_reports_chance_for_the_rest_and_never_nan(tmp_path: Path, sweep: Sweep) -> None:
+    wild = ("data=digits", "optimizer=sgd", "optimizer.lr=1e30", "model.norm=none")
+    assert sweep(None, *wild) == dict.fromkeys([1, 2, 3, 4], metrics(tmp_path / "job")["chance"])
+
+
 # arguments, what the message must hold besides the file's name
 REFUSED = {
     "other optimizer": (("optimizer=sgd",), ["optimizer=torch.optim.adam.Adam there"]),

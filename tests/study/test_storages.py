@@ -97,6 +97,16 @@ def test_the_programs_that_read_a_storage_look_where_a_sweep_writes_it() -> None
     assert sweeper["storage"].replace("${outputs}", config["outputs"]) == DEFAULT_STORAGE
 
 
+def test_a_worker_opens_a_database_without_alembic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = storage_at(f"sqlite:///{tmp_path}/toy.db")
+    study = create_study(storage.worker_url())
+    monkeypatch.delattr("optuna.storages._rdb.storage.alembic_config", raising=False)
+    monkeypatch.setattr("optuna.storages._rdb.storage._VersionManager", None)
+    opened = optuna.load_study(study_name=study.study_name, storage=storage.open())
+    opened.tell(opened.ask(), 1.0)
+    assert opened.best_value == 1
+
+
 def test_the_dashboard_opens_what_the_screen_names(tmp_path: Path) -> None:
     from optuna_dashboard._storage_url import get_storage
 

@@ -103,6 +103,7 @@ def test_a_failing_job_fails_its_trial_with_the_reason_and_the_next_start_tries_
     assert "hydra.sweeper.max_failure_rate=0.0" in printed
     [failed] = [trial for trial in toy.study("toy/shape=bowl").trials if trial.state.name == "FAIL"]
     assert failed.params == {"shape.x": 0}
+    assert len(toy.journal("start")) < 10, "the others ran in vain"
     assert failed.user_attrs["failure"] == "RuntimeError: asked to fail"
     output = toy.folder / f"jobs/shape=bowl/{failed.number}/seed=1/output.log"
     assert "asked to fail" in output.read_text()
