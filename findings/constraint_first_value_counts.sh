@@ -4,7 +4,7 @@
 # constraint, is the best one.
 # The guess: the last call wins, as with set_user_attr, its neighbour. So a bound that is set early and corrected at
 # the end keeps the early value, and an infeasible trial may be named the best.
-# The project: nothing needed, since it sets no constraints.
+# The project: it writes a constraint once, at the end of a job, and then the last value.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -270,6 +270,17 @@ def test_a_path_of_the_repository_exists(document: str) -> None:
         assert (REPOSITORY / path).exists(), path
 
 
+def test_each_surprise_has_its_script_and_a_test_that_is_there() -> None:
+    rows = re.findall(r"^\|.*\| `(\w+)` \|.*\| (.*) \|$", TEXTS["docs/surprises.md"], re.MULTILINE)
+    assert sorted(script for script, _ in rows) == sorted(
+        path.stem for path in (REPOSITORY / "findings").glob("*.sh")
+    )
+    tests = [held.strip("`").partition("::") for _, held in rows if held != "—"]
+    for path, _, name in tests:
+        assert f"def {name}(" in (REPOSITORY / path).read_text(), name
+    assert len(tests) > 30
+
+
 @pytest.mark.parametrize("document", TEXTS)
 def test_no_sentence_is_too_long(document: str) -> None:
     longest = max(sentences(TEXTS[document]), key=count_words)
