@@ -2,7 +2,7 @@
 # torch 2.15.0: Adafactor's step size is at most 1/sqrt(step) and scales with the weights, whatever lr says.
 # Seen: with lr=1 the steps relative to the weights fall from the first on; zero weights move by 1e-5 at lr=0.01.
 # The guess: a given lr is used as it is, as in other optimizers; relative steps are for those who give none.
-# The project: nothing needed, since it passes lr on; a sweep over large lr finds a plateau.
+# The project: a sweep widens its rate up to 1, beyond which all runs are the same.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,7 +2,7 @@
 # torch 2.15.0: Adam that loads AdamW's state decays weights as AdamW does; AdamW that loads Adam's stays AdamW.
 # Seen: decoupled_weight_decay True after both loads.
 # The guess: the class decides, or the file does; here neither rule holds both ways.
-# The project: nothing needed, since a run loads only its own checkpoint, of the same class.
+# The project: a checkpoint of another class is refused, with both names.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -3,7 +3,7 @@
 # Seen: Optuna has {'c': 1.0}, the API of the dashboard "constraints": [].
 # The guess: the dashboard, whose pages mark infeasible trials, shows them. It reads the attribute that the deprecated
 # constraints_func of a sampler wrote; Optuna 5 has one attribute a constraint.
-# The project: nothing needed, since it sets no constraints. In an application that does, trust study.best_trial.
+# The project: it writes constraints to the older attribute, which the dashboard reads, and Optuna 5 too.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

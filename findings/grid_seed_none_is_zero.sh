@@ -3,7 +3,7 @@
 # Seen: two samplers give one order, which is that of seed=0 and isn't the grid's own.
 # The guess: seed=None draws afresh, as with every other sampler of Optuna, or the order is the grid's. So an early stop
 # leaves out the same points every time.
-# The project: nothing needed; its claims take the grid's points whatever their order.
+# The project: its claims take all of a grid's points; grid_order and sampler.seed say in which order.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

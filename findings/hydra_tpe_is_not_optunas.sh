@@ -4,7 +4,7 @@
 # Optuna.
 # The guess: the config group names the class and leaves its defaults alone. The plugin's dataclass pins those of Optuna
 # 4. So a parallel sweep under Hydra may draw near-duplicates that the same code without Hydra avoids.
-# The project: sampler=adaptive sets multivariate; constant_liar is the plugin's False.
+# The project: sampler=tpe5 is Optuna's; sampler=adaptive sets multivariate, and leaves constant_liar to the plugin.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -3,7 +3,7 @@
 # Seen: 12 parallel trials with 9 reports each, ever worse: 0 prunes; with max_resource=9 there are many.
 # The guess: it learns the number of steps from the reports that it sees, since the pruner is asked at each of them. But
 # parallel trials that start together, the first as many as there are workers, all run to their end.
-# The project: nothing needed; `hydra.sweeper.pruner.max_resource` can be set.
+# The project: conf/hydra/sweeper/pruner/hyperband.yaml sets max_resource to the epochs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,7 +2,7 @@
 # numpy 2.4.6: json writes numpy.float64, and refuses numpy.float32 and numpy.int64.
 # Seen: 1.0, then TypeError twice.
 # The guess: it refuses all numpy scalars. float64 is a subclass of float, so a bug shows only with the first other type.
-# The project: nothing needed.
+# The project: what a job records becomes plain numbers first; see sweeps/study/plain.py.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

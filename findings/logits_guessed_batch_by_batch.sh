@@ -2,7 +2,7 @@
 # torchmetrics 1.9.0: a batch of logits that all lie in [0, 1] is taken for probabilities, the next batch isn't.
 # Seen: AUROC 0.75 in two batches, 0.25 in one; accuracy of the logits 0.2, 0.3 is 0, of 0.2, 3.0 it is 1.
 # The guess: logits pass a sigmoid always, or never; AUROC depends on ranks, so batches can't change it.
-# The project: nothing needed, since it ranks no probabilities.
+# The project: its auroc takes all outputs of a split for logits.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -3,7 +3,7 @@
 # Seen: {'MedianPruner': True, 'ThresholdPruner': True, 'SuccessiveHalvingPruner': True}.
 # The guess: NaN compares false with the median, so that the trial goes on, ends with NaN and becomes FAIL. Instead it
 # ends as PRUNED, without a value, so that counting failures doesn't find the runs that diverged.
-# The project: nothing needed by default, where nothing is pruned (pruner none).
+# The project: a run that diverges reports chance for the epochs that it doesn't come to, never NaN.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,7 +2,7 @@
 # torch 2.15.0: SGD with momentum loads Adam's state without a word; its next step raises KeyError.
 # Seen: the group has betas but no momentum; KeyError('momentum').
 # The guess: load_state_dict refuses a state of another class, as it refuses one of another number of parameters.
-# The project: nothing needed, since a run loads only its own checkpoint, of the same class.
+# The project: a checkpoint of another class is refused, with both names.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

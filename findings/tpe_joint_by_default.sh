@@ -2,7 +2,7 @@
 # optuna 5.0.0: TPESampler() models the parameters of one objective together, and those of several apart.
 # Seen: 'one objective: ['x', 'y'] drawn together', 'two objectives: [] drawn together'; constant_liar is on.
 # The guess: multivariate=False and constant_liar=False, as in every Optuna before 5.
-# The project: nothing needed. conf/hydra/sweeper/sampler/adaptive.yaml says multivariate: true.
+# The project: conf/hydra/sweeper/sampler/adaptive.yaml says multivariate: true; tpe5 keeps Optuna's defaults.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,7 +2,7 @@
 # torch 2.15.0: vmap trains BatchNorm and updates stacked running statistics, but not with momentum=None.
 # Seen: running means of both members moved in place, counts [1, 1]; with momentum=None RuntimeError about .item().
 # The guess: vmap refuses the in-place update, so norms must be replaced, as older guides say.
-# The project: nothing needed, since its stack has a BatchNorm written out.
+# The project: a stack has most BatchNorms written out; a model with such a one trains alone.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
