@@ -169,6 +169,10 @@ def build_metrics(node: DictConfig) -> tuple[EpochMetric, ...]:
     metrics = []
     options: Any = OmegaConf.to_container(node, resolve=True)
     for key, arguments in options.items():
+        if not isinstance(arguments, dict) or "_target_" not in arguments:
+            raise ValueError(
+                f"metric.{key}={arguments} names no function; write metric.{key}._target_=<module>.<function>"
+            )
         description = {name: arguments.pop(name) for name in METRIC_KEYS if name in arguments}
         function = None
         if arguments["_target_"] is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DIRECTIONS = ("maximize", "minimize")
 TASKS = ("classification", "regression", "any")
 # Rows to try a metric on.
-METRIC_ROWS = 64
+METRIC_ROWS = 2000
 
 
 def check_objective(cfg: DictConfig, run: Run) -> None:
@@ -83,19 +83,25 @@ def _try_metric(metric: EpochMetric, run: Run) -> None:
     """Refuse a metric that fails on some targets, or gives no number: for each row where it says so."""
     import torch
 
-    targets = run.feed.targets[:METRIC_ROWS]
+    _, rows = run.feed.split(run.seed)
+    targets = run.feed.targets[rows[:METRIC_ROWS]]
     outputs = torch.randn(len(targets), run.outputs, generator=torch.Generator().manual_seed(0))
     key, shapes = metric.key, f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)}"
+    is_finite = True
     try:
         values = metric.apply(outputs, targets)
         if metric.per_row and (fits := values.shape == targets.shape[:1]):
             float(values.double().sum())
         elif not metric.per_row:
-            fits = torch.as_tensor(values, dtype=torch.double).dim() == 0
+            number = torch.as_tensor(values, dtype=torch.double)
+            fits = number.dim() == 0
+            is_finite = not fits or bool(number.isfinite())
     except Exception as error:  # the user's own
         raise ValueError(
             f"metric {key} fails on {shapes}: {describe_error(error)}{locate_error(error)}; mend it"
         ) from error
+    if not is_finite:
+        raise ValueError(f"metric {key} gives {float(values)} for {shapes}; mend it, or name another")
     if not fits:
         kind = f"shape {tuple(values.shape)}" if hasattr(values, "shape") else type(values).__name__
         wanted = "a number a row, or write per_row: false" if metric.per_row else "one number"

@@ -90,7 +90,7 @@ def _suggest(group: str, key: str, is_nested: bool, texts: Mapping[Path, str]) -
     near = [text for path, text in texts.items() if is_nested and path.parent.name == group]
     if not near:
         near = [text for path, text in texts.items() if path.name == "config.yaml"]
-    keys = sorted({word for text in near for word in re.findall(r"^\s*(\w+):", text, re.MULTILINE)})
+    keys = sorted({word for text in near for word in re.findall(r"^\s*([a-zA-Z]\w*):", text, re.MULTILINE)})
     matches = difflib.get_close_matches(key, keys, n=1)
     prefix = f"{group}." if is_nested else ""
     fix = f"write {prefix}{matches[0]}" if matches else f"there are {', '.join(keys[:30])}"

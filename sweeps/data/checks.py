@@ -9,6 +9,9 @@ from torch import Tensor
 from sweeps.data.feed import Feed
 from sweeps.data.samples import Samples
 
+# Standard deviations of images that differ by more than this factor are of another scale: bytes, say.
+MOST_APART = 100
+
 
 def check_feed(feed: Any, source: str = "its function") -> Feed:
     """Return the feed. Raises ValueError, with the fix, for one that no network can be trained on.
@@ -32,6 +35,8 @@ def _check_tensors(feed: Feed) -> None:
         images = getattr(feed, name)
         # Of samples that are loaded one by one, the first.
         _check_images(name, images[torch.arange(1)] if feed.is_loaded else images)
+    if len(feed.shape) > 1 and not feed.is_loaded:
+        _check_scale(feed)
     for name in ("targets", "test_targets"):
         _check_targets(name, getattr(feed, name), feed)
     if len(values := feed.targets.unique(dim=0)) == 1:
@@ -95,6 +100,16 @@ def _check_images(name: str, images: Tensor) -> None:
         fix = f"{name}.detach()" if images.requires_grad else f"{name}.to_dense()"
         raise ValueError(f"data: {name} must be plain numbers, without gradient and not sparse; write {fix}")
     _check_finite(name, images)
+
+
+def _check_scale(feed: Feed) -> None:
+    """Refuse test images of which one split was divided by 255, say, and the other was not."""
+    deviation, test_deviation = feed.images.std(), feed.test_images.std()
+    if max(deviation, test_deviation) > MOST_APART * min(deviation, test_deviation) > 0:
+        raise ValueError(
+            f"data: test_images vary by {test_deviation:.3g}, images by {deviation:.3g}; scale both splits "
+            "alike"
+        )
 
 
 def _check_targets(name: str, targets: Tensor, feed: Feed) -> None:

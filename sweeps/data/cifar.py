@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import torch
 
 from sweeps.data.feed import Feed
+from sweeps.data.files import list_roots
 from sweeps.data.prepare import Options, Pair, prepare_feed
 
 
@@ -20,7 +21,7 @@ def cifar(name: str, root: str | Sequence[str], download: bool, **options: Unpac
     """
     from torchvision import datasets
 
-    roots = (root,) if isinstance(root, str) else tuple(root)
+    roots = list_roots(root, download)
     data = getattr(datasets, name)
     present = [folder for folder in roots if (Path(folder) / data.base_folder).is_dir()]
     if not present and not download:

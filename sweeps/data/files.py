@@ -1,8 +1,18 @@
 """Files that a user names, and the packages that read them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+
+
+def list_roots(root: object, download: object) -> tuple[str, ...]:
+    """Return the folders to search in turn. Raises ValueError where none is named, or download is no flag."""
+    roots = (root,) if isinstance(root, str) else tuple(root) if isinstance(root, Sequence) else ()
+    if not roots or not all(isinstance(part, str) for part in roots):
+        raise ValueError(f"data.root={root} names no folder; write data.root=<folder>")
+    if not isinstance(download, bool):
+        raise ValueError(f"data.download={download} must be true or false")
+    return roots
 
 
 def file_at(key: str, file: str | None, suffixes: Iterable[str]) -> Path:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sweeps.data.feed import Feed
+from sweeps.data.files import list_roots
 from sweeps.data.prepare import Options, prepare_feed
 
 # The files of a data set: training images and labels, test images and labels.
@@ -31,7 +32,7 @@ def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[
     or not; `download` lets torchvision fetch what is missing into the first.
     Raises ValueError where the files are missing or damaged.
     """
-    roots = (root,) if isinstance(root, str) else tuple(root)
+    roots = list_roots(root, download)
     folder = _find_folder(name, roots)
     if folder is None and download:
         _download(name, roots[0])

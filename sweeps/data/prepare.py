@@ -151,6 +151,11 @@ def count_held_out(size: float, count: int, key: str = "validation") -> int:
     """Return how many of `count` rows an option holds out, given as a number or as a share."""
     if not is_number(size):
         raise ValueError(f"data.{key}={size} must be a number of images or a share; write data.{key}=0.1")
+    if isinstance(size, float) and size >= 1:
+        raise ValueError(
+            f"data.{key}={size:g} is neither a share below 1 nor a whole number; write data.{key}=0.1, "
+            f"or data.{key}={max(1, round(size))} images"
+        )
     held_out = round(size * count) if size < 1 else int(size)
     if not 0 < held_out < count:
         raise ValueError(

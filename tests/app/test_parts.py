@@ -202,13 +202,17 @@ def one_metric(function: Callable[..., Any], **description: Any) -> Run:
 
 # a metric, what the message must hold
 METRICS = {
-    "text": (one_metric(lambda *_: "good"), ["metric own fails", "(64, 10)", "mend it"]),
+    "text": (one_metric(lambda *_: "good"), ["metric own fails", "(287, 10)", "mend it"]),
     "nothing": (one_metric(lambda *_: None), ["metric own fails"]),
-    "a number a row": (one_metric(lambda _, targets: targets.double()), ["shape (64,)", "return one number"]),
+    "a number a row": (
+        one_metric(lambda _, targets: targets.double()),
+        ["shape (287,)", "return one number"],
+    ),
     "one number for rows": (
         one_metric(lambda _, targets: targets.double().mean(), per_row=True),
         ["returned shape ()", "per_row: false"],
     ),
+    "NaN": (one_metric(lambda *_: torch.nan), ["metric own gives nan"]),
     "error": (one_metric(lambda *_: {"f2": 1}["f1"]), ["KeyError: 'f1'", "test_parts.py, line"]),
     "a flag in words": (
         one_metric(lambda *_: 1, per_row="maybe"),

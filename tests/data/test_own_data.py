@@ -1,5 +1,6 @@
 """Data of a user's own: arrays and tables, and the checks of every feed."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,10 @@ FEED = Feed(torch.rand(20, 1, 8, 8), torch.arange(20) % 4, torch.rand(8, 1, 8, 8
             {"test_images": FEED.test_images[:0], "test_targets": FEED.targets[:0]},
             r"test split holds no images",
         ),
+        ({"test_images": FEED.test_images * 255}, r"test_images vary by 7.*; scale both splits alike"),
+        ({"images": FEED.images.clone().requires_grad_()}, r"write images\.detach\(\)"),
+        ({"images": FEED.images.to_sparse()}, r"write images\.to_dense\(\)"),
+        ({"validation_rows": [1, 2]}, r"validation_rows is list; write torch\.as_tensor"),
         ({"outputs": "4"}, r"outputs='4' must be a whole number"),
         ({"validation_rows": torch.tensor([0, 1, 2, 3, 20])}, r"validation_rows must be 0 to 19"),
     ],
@@ -247,5 +252,25 @@ def test_fake_data_of_no_size_are_refused(change: dict[str, Any], key: str) -> N
 
 
 def test_what_is_no_feed_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"it returned list, but must return a sweeps\.Feed"):
+    with pytest.raises(ValueError, match=r"its function returned a list, but must return a sweeps\.Feed"):
         check_feed([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"root": None}, r"data\.root=None names no folder"),
+        ({"root": 5}, r"data\.root=5 names no folder"),
+        ({"root": []}, r"data\.root=\[\] names no folder"),
+        ({"root": "x", "download": "maybe"}, r"data\.download=maybe must be true or false"),
+    ],
+)
+@pytest.mark.parametrize("load", [partial(data.idx, "MNIST"), partial(data.cifar, "CIFAR10")])
+def test_folders_that_are_none_are_refused(load: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load(**{"download": False, **options})
+
+
+def test_a_share_of_one_is_neither_a_share_nor_an_image() -> None:
+    with pytest.raises(ValueError, match=r"data\.validation=1 is neither .* data\.validation=0\.1"):
+        data.digits(validation=1.0)
