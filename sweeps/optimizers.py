@@ -1,7 +1,10 @@
 """Optimizers as a run needs them: parameter groups, Muon with a companion, the two modes of schedule-free."""
 
 import inspect
+import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 import torch
@@ -10,6 +13,8 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
 
 from sweeps.parameters import LrFactors, group_by_lr_factor, list_trained
+
+log = logging.getLogger(__name__)
 
 WEIGHT_DECAY_ON = ("all", "weights")
 Groups = list[dict[str, Any]]
@@ -38,7 +43,11 @@ def build_optimizer(
     if weight_decay_on == "weights":
         groups = _decayed_or_not(groups)
     is_plain = weight_decay_on == "all" and not (freeze or lr_factors)
-    optimizer: Any = build(model.parameters() if is_plain else groups)
+    # Prodigy prints what it is like, once for each run of a stack.
+    with redirect_stdout(StringIO()) as printed:
+        optimizer: Any = build(model.parameters() if is_plain else groups)
+    for line in printed.getvalue().splitlines():
+        log.debug(line)
     if not isinstance(optimizer, Optimizer):
         raise ValueError(f"it is a {type(optimizer).__name__}, but must be a torch.optim.Optimizer")
     _multiply_lrs(optimizer)

@@ -99,5 +99,17 @@ class WarmUp(LRScheduler):
 
 
 def one_cycle(optimizer: Optimizer, **arguments: Any) -> OneCycleLR:
-    """Build torch's OneCycleLR, whose highest learning rate is each parameter group's own."""
+    """Build torch's OneCycleLR, whose highest learning rate is each parameter group's own.
+
+    Raises ValueError where one of its phases has no step to go, by which torch would divide.
+    """
+    total, share = arguments.get("total_steps"), arguments.get("pct_start", 0.3)
+    if total is not None:
+        rise = share * total - 1
+        ends = [rise, 2 * rise, total - 1] if arguments.get("three_phase") else [rise, total - 1]
+        if any(start == end for start, end in zip([0, *ends], ends, strict=False)):
+            raise ValueError(
+                f"pct_start={share} of {total} steps leaves a phase without a step; "
+                "write pct_start=0.3, say, or train for more steps"
+            )
     return OneCycleLR(optimizer, [group["lr"] for group in optimizer.param_groups], **arguments)

@@ -14,6 +14,7 @@ from hydra.utils import UNSAFE_DISABLE_EXECUTION_CHECKS, execution_whitelist, in
 from omegaconf import OmegaConf
 from torch import nn
 from torch.optim import SGD, Adafactor, AdamW, Muon, Optimizer
+from torch.optim.optimizer import ParamsT
 
 from sweeps import optimizers
 from sweeps.optimizers import build_optimizer, set_mode
@@ -206,3 +207,16 @@ def test_a_runs_identity_holds_its_parameter_groups_and_its_companions_settings(
     builds: list[tuple[Any, str]] = [(adamw, "all"), (adamw, "weights"), *((muon, "all") for muon in muons)]
     runs = [replace(RUN, optimizer=build, weight_decay_on=decay) for build, decay in builds]
     assert len({str(identify_unbuilt_run(run, CPU)) for run in runs}) == len(builds)
+
+
+def test_what_an_optimizer_prints_when_it_is_built_goes_to_the_log(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def build(parameters: ParamsT) -> Optimizer:
+        print("Using decoupled weight decay")  # as Prodigy does
+        return torch.optim.SGD(parameters, lr=0.1)
+
+    with caplog.at_level("DEBUG"):
+        build_optimizer(build, nn.Linear(2, 2), "all")
+    assert capsys.readouterr().out == ""
+    assert "Using decoupled weight decay" in caplog.text

@@ -10,7 +10,7 @@ from torch.optim import SGD
 
 from sweeps.app.build import build
 from sweeps.run import CONF
-from sweeps.schedulers import Schedule, WarmUp
+from sweeps.schedulers import Schedule, WarmUp, one_cycle
 from sweeps.training.run_identity import identify_unbuilt_run
 from tests.support.training_runs import CPU, RUN
 
@@ -79,6 +79,13 @@ def test_one_cycle_rises_to_the_optimizers_learning_rate_and_ends_with_the_run()
     assert lrs[0] == pytest.approx(LR / 25)
     assert max(lrs) == pytest.approx(LR, rel=1e-3)  # the peak lies between two steps
     assert lrs[-1] == pytest.approx(LR / 25 / 10_000)
+
+
+@pytest.mark.parametrize(("share", "steps"), [(0.25, 4), (1.0, 4), (1, 2)])
+def test_one_cycle_with_a_phase_without_a_step_is_refused(share: float, steps: int) -> None:
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=LR)
+    with pytest.raises(ValueError, match=f"pct_start={share} of {steps} steps leaves a phase without a step"):
+        one_cycle(optimizer, total_steps=steps, pct_start=share)
 
 
 def test_the_milestones_lie_at_a_half_and_three_quarters_of_the_run() -> None:
