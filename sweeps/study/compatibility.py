@@ -31,6 +31,12 @@ def find_study(
         study = optuna.load_study(study_name=name, storage=storage)
     except KeyError:
         return None
+    if "search_space" not in study.user_attrs:
+        raise ValueError(
+            f"study {name} in the storage was made by another program, hydra-optuna-sweeper say, "
+            "which doesn't record what it searched; write hydra.sweeper.study_name=<another name>. "
+            "`python -m sweeps.report` writes its report."
+        )
     differences = _list_differences(study, directions, attributes)
     if differences:
         raise ValueError(

@@ -110,6 +110,8 @@ class FileStorage(Storage):
     path: Path
 
     def __init__(self, url: URL, option: str) -> None:
+        if url.database and url.database.startswith("~"):
+            url = url.set(database=str(Path(url.database).expanduser()))
         super().__init__(url, option)
         if url.database in (None, "", ":memory:"):
             raise self._refusal("names no file")

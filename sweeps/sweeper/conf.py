@@ -47,7 +47,7 @@ class StudySweeperConf:
     # minimize or maximize; a list of them for several objectives
     direction: Any = "minimize"
     # an Optuna storage URL; null: an SQLite file in the sweep's folder
-    storage: str | None = None
+    storage: Any = None
     # the studies are named <study_name>/<group>=<option>; null: the job's name
     study_name: str | None = None
     # the swept groups that get a study for each option; null: those whose options declare a search space
@@ -133,6 +133,7 @@ class StudySweeperConf:
         confirm = values.get("confirm", {})
         _refuse_unknown_keys(cls, values, "hydra.sweeper")
         _refuse_unknown_keys(ConfirmConf, confirm, "hydra.sweeper.confirm")
+        _refuse_object(values.get("storage"))
         return cls(**{**values, "confirm": ConfirmConf(**confirm)})
 
     @property
@@ -162,6 +163,15 @@ class StudySweeperConf:
         is_list = isinstance(self.direction, Sequence) and not isinstance(self.direction, str)
         directions = self.direction if is_list else [self.direction]
         return [str(getattr(direction, "name", direction)) for direction in directions]
+
+
+def _refuse_object(storage: Any) -> None:
+    if storage is not None and not isinstance(storage, str):
+        raise ConfigCompositionException(
+            f"hydra.sweeper.storage={storage} is no URL, which each worker opens by itself: write "
+            "sqlite:///<file> or postgresql://<user>@<host>/<database> for RDBStorage's url, "
+            "journal:///<file> for a JournalStorage"
+        )
 
 
 def _refuse_unknown_keys(schema: type[Any], values: Mapping[str, Any], section: str) -> None:
