@@ -82,7 +82,7 @@ class StudySweeperConf:
     lr_limits: list[float] | None = None
     # a trial's value over its replicates: mean, median, min or max
     aggregate: str = "mean"
-    # the GPUs shared out among the workers, one each; auto: all of this host; null: every worker sees all
+    # the GPUs shared out among the workers; auto: all of this host; null: every worker sees all
     cuda_devices: Any = "auto"
     # differences up to it, in the objective's unit, count as none; null: 0.2 where that is %, else nothing
     margin: Any = None

@@ -24,7 +24,7 @@ from sweeps.sweeper.cost import forecast_costs
 from sweeps.sweeper.dry_run import introduce, print_plan
 from sweeps.sweeper.exit_messages import resume_command
 from sweeps.sweeper.first_settings import add_first_settings
-from sweeps.sweeper.gpus import check_gpus
+from sweeps.sweeper.gpus import check_gpus, resolve_gpus
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.jobs import Jobs
 from sweeps.sweeper.launchers import check_launcher, count_jobs
@@ -55,8 +55,10 @@ def drive(
     with one_message_errors():
         check_settings(settings)
         check_launcher(config)
-        check_gpus(settings.cuda_devices, str(config.hydra.launcher.get("_target_")))
-        n_jobs = settings.n_jobs or count_jobs(config)
+        launcher = str(config.hydra.launcher.get("_target_"))
+        check_gpus(settings.cuda_devices, launcher)
+        settings = replace(settings, cuda_devices=resolve_gpus(settings.cuda_devices, launcher))
+        n_jobs = count_jobs(config, settings.n_jobs)
         settings = replace(settings, n_jobs=n_jobs, replicates=parse_axes(settings.replicates))
         # Jobs start in folders of their own, where a relative path would lead elsewhere.
         storage = storage_at(storage_at(url).absolute_url)

@@ -5,16 +5,26 @@ from pathlib import Path
 from typing import Any
 
 
-def select_gpu(devices: Any, worker: int) -> None:
-    """Let this process see its share of the host's GPUs, one, before anything in it loads CUDA."""
-    if devices == "auto":
-        gpus = list_gpus()
-    elif isinstance(devices, str | int):
-        gpus = str(devices).split(",")
-    else:
-        gpus = [str(gpu) for gpu in devices or ()]
+def select_gpus(devices: Any, worker: int, workers: int) -> None:
+    """Let this process see its share of the host's GPUs, before anything in it loads CUDA.
+
+    workers: how many there are at once. Each has as many, one where there are no more than workers.
+    """
+    gpus = list_gpus() if devices == "auto" else _names(devices)
     if gpus:
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[worker % len(gpus)]
+        first, end = (len(gpus) * (worker % workers + part) // workers for part in (0, 1))
+        share = gpus[first:end] if workers <= len(gpus) else [gpus[worker % len(gpus)]]
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(share)
+
+
+def resolve_gpus(devices: Any, launcher: str) -> Any:
+    """Return which GPUs workers share: those that the driver sees, if they work on its host.
+
+    A worker's process may see fewer, as it was another's before; Slurm gives each its own.
+    """
+    if devices != "auto" or "ray" in launcher.lower():
+        return devices
+    return None if launcher.endswith(".SlurmLauncher") else list_gpus()
 
 
 def list_gpus() -> list[str]:
@@ -35,10 +45,13 @@ def check_gpus(devices: Any, launcher: str) -> None:
     if devices in ("auto", None) or "submitit" in launcher or "ray" in launcher:
         return
     gpus = list_gpus()
-    names = str(devices).split(",") if isinstance(devices, str | int) else [str(name) for name in devices]
-    missing = [name for name in names if name not in gpus and not name.startswith(("GPU-", "MIG-"))]
+    missing = [name for name in _names(devices) if name not in gpus and not name.startswith(("GPU-", "MIG-"))]
     if missing:
         raise ValueError(
             f"hydra.sweeper.cuda_devices={devices} names {', '.join(missing)}, but this host has "
             f"{', '.join(gpus) or 'no GPUs'}; write auto, null, or a list of those"
         )
+
+
+def _names(devices: Any) -> list[str]:
+    return str(devices).split(",") if isinstance(devices, str | int) else [str(gpu) for gpu in devices or ()]

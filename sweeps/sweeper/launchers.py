@@ -11,14 +11,16 @@ def is_joblib(config: DictConfig) -> bool:
     return _target(config).endswith(".JoblibLauncher")
 
 
-def count_jobs(config: DictConfig) -> int | None:
-    """Return how many jobs the launcher runs at once, as its own key says; None where it doesn't.
+def count_jobs(config: DictConfig, n_jobs: int | None) -> int | None:
+    """Return how many workers run at once: n_jobs, or what the launcher's own key says; None for one a core.
 
-    Of joblib's, -1 means all cores, -2 all but one.
+    Of joblib's key, -1 means all cores, -2 all but one. The basic launcher runs one after the other.
     """
+    if _target(config).endswith(".BasicLauncher"):
+        return 1
     count = OmegaConf.select(config, "hydra.launcher.n_jobs")
-    if not isinstance(count, int) or count in (0, -1):
-        return None
+    if n_jobs or not isinstance(count, int) or count in (0, -1):
+        return n_jobs
     return count if count > 0 else max(1, (os.cpu_count() or 1) + 1 + count)
 
 

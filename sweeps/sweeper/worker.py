@@ -29,14 +29,13 @@ from sweeps.sweeper.agenda import Agenda
 from sweeps.sweeper.claimed_trial import ClaimedTrial
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.exit_messages import interrupt_once
-from sweeps.sweeper.gpus import select_gpu
+from sweeps.sweeper.gpus import select_gpus
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.jobs import Jobs, ReplicateJob
 from sweeps.sweeper.lanes import Lanes
 from sweeps.sweeper.plan import Plan
-from sweeps.sweeper.stacking import ROUNDING
-from sweeps.sweeper.thinning import Thinning
+from sweeps.sweeper.stacking import ROUNDING, count_workers
 from sweeps.sweeper.time_limit import TimeUp, end_at
 
 # Seconds between two looks for trials of a worker that has none.
@@ -69,7 +68,7 @@ class Worker:
         number = int(HydraConfig.get().job.num)
         if multiprocessing.get_start_method(allow_none=True) == "loky":
             multiprocessing.set_start_method(None, force=True)  # a DataLoader can't use joblib's way
-        select_gpu(self.settings.cuda_devices, number)
+        select_gpus(self.settings.cuda_devices, number, count_workers(self.settings))
         try:
             with interrupt_once(), output_to(Path(HydraConfig.get().runtime.output_dir) / "output.log"):
                 gc.freeze()  # what is imported by now is not searched for garbage while configs are copied

@@ -1,10 +1,12 @@
 """An application that knows nothing of sweeps, under all that may happen to it."""
 
+import os
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 
+from sweeps.sweeper.gpus import resolve_gpus, select_gpus
 from sweeps.sweeper.launchers import count_jobs
 from tests.support.plain import Plain
 
@@ -124,9 +126,30 @@ def test_a_launcher_that_can_start_no_workers_is_refused(
 
 def test_the_launchers_own_number_of_jobs_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 8)
-    counts = [count_jobs(OmegaConf.create({"hydra": {"launcher": {"n_jobs": n}}})) for n in (3, -1, -2, -20)]
-    assert counts == [3, None, 7, 1]
-    assert count_jobs(OmegaConf.create({"hydra": {"launcher": {}}})) is None
+
+    def count(launcher: dict[str, object], n_jobs: int | None = None) -> int | None:
+        return count_jobs(OmegaConf.create({"hydra": {"launcher": launcher}}), n_jobs)
+
+    assert [count({"n_jobs": number}) for number in (3, -1, -2, -20)] == [3, None, 7, 1]
+    assert count({"n_jobs": 3}, n_jobs=2) == 2
+    assert count({}) is None
+    assert count({"_target_": "hydra.BasicLauncher"}, n_jobs=2) == 1
+
+
+@pytest.mark.parametrize(
+    ("workers", "shares"),
+    [(1, ["0,1,2,3"]), (2, ["0,1", "2,3"]), (3, ["0", "1", "2,3"]), (4, list("0123")), (5, list("01230"))],
+)
+def test_gpus_are_shared_out_among_the_workers(
+    workers: int, shares: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
+    gpus = resolve_gpus("auto", "JoblibLauncher")
+    seen = []
+    for worker in range(workers):  # in one process, as joblib's may be
+        select_gpus(gpus, worker, workers)
+        seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
+    assert seen == shares
 
 
 def test_a_grid_runs_as_written_or_begins_with_what_is_enqueued(plain: Plain) -> None:
