@@ -36,6 +36,7 @@ from sweeps.sweeper.jobs import Jobs, ReplicateJob
 from sweeps.sweeper.lanes import Lanes
 from sweeps.sweeper.plan import Plan
 from sweeps.sweeper.stacking import ROUNDING, count_workers
+from sweeps.sweeper.thinning import Thinning
 from sweeps.sweeper.time_limit import TimeUp, end_at
 
 # Seconds between two looks for trials of a worker that has none.
