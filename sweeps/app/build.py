@@ -200,6 +200,11 @@ def _scheduler(cfg: DictConfig) -> Callable[[Optimizer], LRScheduler]:
     return scheduler
 
 
+def build_part(key: str, node: Any) -> Any:
+    """Build what a part of the config names, once in a process."""
+    return _instantiate(key, node)
+
+
 def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
     """Build what a `_target_` names, once in a process: a study's runs share their data and most parts.
 

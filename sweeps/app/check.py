@@ -16,6 +16,7 @@ from sweeps.app.build import build
 from sweeps.app.check_arguments import check_values, write_value
 from sweeps.app.check_objective import DIRECTIONS, check_objective
 from sweeps.app.check_options import check_options
+from sweeps.app.tracking import build_logger
 from sweeps.app.unknown_keys import check_keys
 from sweeps.sweeper.study_name import check_study_name
 
@@ -61,6 +62,7 @@ def check(cfg: DictConfig) -> None:
             )
         check_objective(cfg, run)
         check_parts(cfg, run)
+        build_logger(cfg)
         _show_feed(run.feed)
         if cfg.resume is not None:
             run_folder.load_resumed_state(cfg.resume, run, cfg.device)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
 from sweeps.app import run_folder
 from sweeps.app.build import build
+from sweeps.app.tracking import end_tracking, start_tracking
 from sweeps.training.checkpoint import Checkpoints
 from sweeps.training.guess import score_guess
 from sweeps.training.run import Epoch, Result, Run, State
 from sweeps.training.train import Observer, evaluate, train
 from sweeps.trial import Job, Trial, current_trial
+
+if TYPE_CHECKING:
+    from sweeps.loggers import RunLog
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,8 @@ class SweptRun:
     splits: Sequence[str]
     # Whether they are measured after a divergence too; else they score chance, as the run does.
     measure_diverged: bool = False
+    # Told of its epochs, if there is one.
+    tracker: RunLog | None = None
 
 
 def train_in_sweep(cfg: DictConfig) -> float:
@@ -90,7 +97,16 @@ def continue_run(job: Job, run: Run, state: State | None, splits: Sequence[str])
         start = run_folder.load_resumed_state(cfg.resume, run, cfg.device)
     if start is not None:
         log.info("Continuing after epoch %d of %d.", start["epochs"], run.epochs)
-    return SweptRun(run, job.trial, job.folder, start, cfg.checkpoint_every, cfg.keep_best, splits)
+    return SweptRun(
+        run,
+        job.trial,
+        job.folder,
+        start,
+        cfg.checkpoint_every,
+        cfg.keep_best,
+        splits,
+        tracker=start_tracking(job),
+    )
 
 
 def train_and_write(
@@ -105,7 +121,19 @@ def train_and_write(
     Return each one's result and the scores of its splits, or None where its trial's pruner ended it.
     show: called with every epoch.
     """
-    recorder = Recorder(jobs, device, show)
+    with end_tracking([job.tracker for job in jobs]) as tracked:
+        return _train_and_write(jobs, Recorder(jobs, device, show), device, precision, compiled, tracked)
+
+
+def _train_and_write(
+    jobs: Sequence[SweptRun],
+    recorder: Recorder,
+    device: str,
+    precision: str,
+    compiled: bool,
+    tracked: dict[int, tuple[str, Mapping[str, float]]],
+) -> list[tuple[Result, dict[str, float]] | None]:
+    """Train and write as `train_and_write` does; tracked: takes each run's status and scores."""
     results = train(
         [job.run for job in jobs],
         device,
@@ -118,10 +146,12 @@ def train_and_write(
     for index, (job, result) in enumerate(zip(jobs, results, strict=True)):
         if index in recorder.pruned:
             ends.append(None)
+            tracked[index] = "pruned", {}
             continue
         scores = _measure_splits(job, result, device, precision)
         _describe(job, result, scores)
         run_folder.write_run(job.folder, job.run, result, scores)
+        tracked[index] = "finished", {"score": result.score, "diverged": result.diverged, **scores}
         ends.append((result, scores))
     return ends
 
@@ -151,6 +181,8 @@ class Recorder(Observer):
         self.checkpoints[run].note_epoch(epoch)
         self.scores[run] = epoch.validation[self.jobs[run].run.metrics[0].key]
         self.jobs[run].trial.report(self.scores[run], epoch.number)
+        if (tracker := self.jobs[run].tracker) is not None:
+            tracker.epoch(epoch.to_values())
         if self.show is not None:
             self.show(epoch)
 

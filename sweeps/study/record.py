@@ -53,6 +53,11 @@ class ReplicateTrial:
         reports.values[label] = {}  # a second start reports all steps again
 
     @property
+    def study(self) -> str:
+        """Return the name of the trial's study."""
+        return self._trial.study.study_name
+
+    @property
     def identity(self) -> tuple[optuna.Trial, str]:
         """Return the trial and the replicate's label in it."""
         return self._trial, self.label
