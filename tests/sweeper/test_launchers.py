@@ -79,7 +79,7 @@ def test_a_sweep_gives_the_same_settings_and_values_wherever_it_runs(
             *(f"hydra/launcher={launcher}", *LAUNCHERS[launcher], "hydra.sweeper.storage=${oc.env:STORAGE}"),
         ],
         cwd=tmp_path,
-        env={**ENVIRONMENT, "STORAGE": url, "HOME": str(tmp_path)},
+        env={**ENVIRONMENT, "STORAGE": url, "HOME": str(tmp_path), "CUDA_VISIBLE_DEVICES": "3,5"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
