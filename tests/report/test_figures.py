@@ -1,10 +1,12 @@
 """The figures, one by one and as a list."""
 
 import json
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -28,6 +30,12 @@ from tests.support.studies import adaptive_study, confirm, grid_study, hill, two
 from tests.support.sweeps import SWEEPS as SAMPLES
 from tests.support.worked_sweeps import worked_sweeps
 
+
+def cliff(params: Mapping[str, Any], seed: int) -> float:
+    """Return a hill's score, and none at the largest learning rate."""
+    return -math.inf if params["optimizer.lr"] == 0.1 else hill(params, seed)
+
+
 SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     "confirmed": lambda storage: two_confirmed(storage, gap=1.0),
     "conditions": lambda storage: grid_study(
@@ -35,6 +43,8 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     ),
     "adaptive": lambda storage: adaptive_study(storage, "sgd"),
     "not begun": lambda storage: grid_study(storage, "sgd", settings=0),
+    "infinite": lambda storage: grid_study(storage, "sgd", lambda *_: -math.inf),
+    "partly infinite": lambda storage: grid_study(storage, "sgd", cliff),
 }
 
 # Of several sweeps, with a difference in each and in none.

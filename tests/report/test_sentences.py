@@ -161,6 +161,7 @@ def test_an_interval_has_a_width_and_holds_possible_scores_and_its_value(sweep: 
         ("constant", "the same on each seed"),
         ("worse than its config", "its config's own setting: none measured better"),
         ("another program's", "an adaptive search doesn't show how it holds where lr is off"),
+        ("infinite without lr", "every run diverged$"),
         ("without lr", "an adaptive search doesn't show how the settings near it score"),
     ],
 )

@@ -1,5 +1,6 @@
 """A small sweep of each kind that a report has to put into words."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -194,6 +195,13 @@ def without_lr(storage: BaseStorage) -> None:
     study.optimize(lambda trial: trial.suggest_float("x", -1, 1) ** 2, 5)
 
 
+def infinite_without_lr(storage: BaseStorage) -> None:
+    """Another program's study whose every objective is infinite."""
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    study = optuna.create_study(storage=storage, study_name="plain", sampler=sampler)
+    study.optimize(lambda trial: trial.suggest_float("x", -1, 1) + math.inf, 5)
+
+
 def several_objectives(storage: BaseStorage) -> None:
     """A study of another program with two objectives."""
     sampler = optuna.samplers.RandomSampler(seed=0)
@@ -268,5 +276,6 @@ SWEEPS: dict[str, Callable[[BaseStorage], object]] = {
     ),
     "another program's": of_another_program,
     "without lr": without_lr,
+    "infinite without lr": infinite_without_lr,
     "several objectives": several_objectives,
 }

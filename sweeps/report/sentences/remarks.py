@@ -12,12 +12,13 @@ from sweeps.report.sentences.wording import (
     join_words,
 )
 
+SMALLER = "search smaller learning rates"
 # What to do about a study that has no usable setting.
 OUTCOMES = {
     "nothing measured": "no setting is measured yet",
-    "all diverged": "every run diverged: search smaller learning rates",
+    "all diverged": f"every run diverged: {SMALLER}",
     "learned nothing": "no run learned anything: check data, loss and model, or train longer",
-    "measured": "what the tuning recommends diverges on every fresh seed: search smaller learning rates",
+    "measured": f"what the tuning recommends diverges on every fresh seed: {SMALLER}",
 }
 # Why a setting may not be the best, or may not hold where its lr is off.
 CAVEATS = {
@@ -33,10 +34,16 @@ ENDS = {"low": "smallest", "high": "largest"}
 STOPS = {"rows": "extend allows", "limits": "lr_limits allow"}
 
 
+def describe_outcome(findings: Findings) -> str:
+    """Return what to do about a study that has no usable setting."""
+    outcome = OUTCOMES[findings.outcome]
+    return outcome if findings.measurement.lr else outcome.removesuffix(f": {SMALLER}")
+
+
 def list_remarks(findings: Findings) -> list[str]:
     """Return what limits the recommended setting, what it was compared with, what isn't settled."""
     if findings.recommended is None:
-        return [OUTCOMES[findings.outcome]]
+        return [describe_outcome(findings)]
     return [*list_caveats(findings), *_widening(findings), *_config(findings), *_unsettled(findings)]
 
 

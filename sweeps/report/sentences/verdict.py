@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
-from sweeps.report.sentences.remarks import OUTCOMES, is_usable, list_caveats
+from sweeps.report.sentences.remarks import describe_outcome, is_usable, list_caveats
 from sweeps.report.sentences.wording import (
     describe_gap,
     format_count,
@@ -81,7 +81,7 @@ def advise(studies: Sequence[Findings], joint: Joint) -> str:
     """Return in one sentence what to use, or what to do first."""
     winners = list_winners(studies, joint)
     if not winners:
-        steps = {OUTCOMES[findings.outcome] for findings in studies}
+        steps = {describe_outcome(findings) for findings in studies}
         step = steps.pop() if len(steps) == 1 else "no optimizer has a setting to recommend"
         return f"{step[0].upper()}{step[1:]}."
     names = []
