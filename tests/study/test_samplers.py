@@ -13,7 +13,7 @@ from optuna.distributions import (
 )
 
 from sweeps.study.optuna_internals import storage_of
-from sweeps.study.samplers import RandomPoints, reseed, suggest
+from sweeps.study.samplers import Grid, RandomPoints, reseed, suggest
 
 SPACES = [
     FloatDistribution(1e-4, 1, log=True),
@@ -62,3 +62,11 @@ def test_a_sampler_with_others_within_it_draws_by_the_number_of_the_trial() -> N
         reseed(fixed, 3, trial.number)
         seen.append(trial.suggest_float("x", 0, 1))
     assert seen[0] == seen[1]
+
+
+def test_a_grid_under_ask_and_tell_ends_without_an_error() -> None:
+    study = optuna.create_study(sampler=Grid({"x": [0, 1]}))
+    for _ in range(2):
+        trial = study.ask({"x": IntDistribution(0, 1)})
+        study.tell(trial, trial.params["x"])
+    assert sorted(trial.value or 0 for trial in study.trials) == [0, 1]
