@@ -111,6 +111,10 @@ def build_augment(cfg: DictConfig) -> Augment | None:
 
     node = cfg.get("augment")
     if not node or node.get("_target_") is None:
+        if extra := [str(name) for name in node or () if name != "_target_"]:
+            raise ValueError(
+                f"augment.{extra[0]}={node[extra[0]]} is read by nothing; write augment=flip, say"
+            )
         return None
     key = repr(OmegaConf.to_container(node, resolve=True))
     if key not in _built_augments:

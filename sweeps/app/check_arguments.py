@@ -39,6 +39,8 @@ def check_values(cfg: DictConfig) -> None:
     for key in ("warmup", "report"):
         if key in cfg and not OmegaConf.is_dict(cfg[key]):
             raise ValueError(f"{key}={write_value(cfg[key])} must hold keys of its own; leave it out")
+    if "spaces" in cfg and cfg.space not in cfg.spaces:
+        raise ValueError(f"space={cfg.space} is not declared; write one of {', '.join(map(str, cfg.spaces))}")
     for key in sorted(OmegaConf.missing_keys(cfg)):
         if key.split(".")[0] in PARTS:
             raise ValueError(f"{key}=??? has no value; write {key}=<value>, or remove its line")

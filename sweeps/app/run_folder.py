@@ -37,6 +37,8 @@ def load_resumed_state(path: str, run: Run, device: str) -> State:
 
     Raises ValueError for a state that the run can't continue from.
     """
+    if not isinstance(path, str) or not path:
+        raise ValueError(f"resume={path} names no run; write resume=<a run's folder or its {CHECKPOINT}>")
     file = Path(path) / CHECKPOINT if Path(path).is_dir() else Path(path)
     if not file.exists() and (file.parent / METRICS_FILE).exists():
         raise ValueError(

@@ -13,8 +13,10 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from sweeps.app import apart, check_parts
+from sweeps.app.build import build_augment
 from sweeps.app.check_arguments import check_values
 from sweeps.app.check_objective import check_objective
+from sweeps.app.run_folder import load_resumed_state
 from sweeps.app.startup import avoid_importing_dynamo
 from sweeps.data import digits
 from sweeps.metrics import EpochMetric
@@ -174,6 +176,10 @@ VALUES = {
         {"scheduler": {"_target_": "torch.optim.lr_scheduler.MultiStepLR", "milestones": ["a"]}},
         ["scheduler.milestones=['a']", "whole numbers"],
     ),
+    "no such space": (
+        {"space": "foo", "spaces": {"grid": {}, "wide": {}}},
+        ["space=foo is not declared", "grid, wide"],
+    ),
     "no warm-up": ({"warmup": None}, ["warmup=null must hold keys"]),
     "factor": (
         {"scheduler": {"_target_": "torch.optim.lr_scheduler.StepLR", "gamma": -1}},
@@ -230,3 +236,11 @@ def test_a_metric_that_gives_no_number_is_refused(run: Run, words: list[str]) ->
     with pytest.raises(ValueError, match="metric") as error:
         check_objective(OmegaConf.create({"loss": loss}), run)
     assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_a_key_of_no_augmentation_is_refused() -> None:
+    assert build_augment(OmegaConf.create({"augment": {"_target_": None}})) is None
+    with pytest.raises(ValueError, match=r"augment\.foo=1 is read by nothing"):
+        build_augment(OmegaConf.create({"augment": {"_target_": None, "foo": 1}}))
+    with pytest.raises(ValueError, match=r"resume=5 names no run"):
+        load_resumed_state(5, RUN, "cpu")  # type: ignore[arg-type]
