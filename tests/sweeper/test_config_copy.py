@@ -39,7 +39,8 @@ def nodes(node: Any, parent: Node | None) -> list[Any]:
         described = [nodes(content, node)]
     elif not described:
         described = [content]
-    return [type(node), list(content) if isinstance(content, dict) else None, fields, *described]
+    keys = list(content) if isinstance(content, dict) else None
+    return [type(node), type(content), keys, fields, *described]
 
 
 def parts(node: Any) -> set[int]:
@@ -54,7 +55,8 @@ def parts(node: Any) -> set[int]:
 
 @pytest.fixture
 def typed() -> DictConfig:
-    config = OmegaConf.create({"typed": OmegaConf.structured(Schema), "list": [{"a": 1}, None]})
+    plain = {"list": [{"a": 1}, None], "tuple": (1, "b")}
+    config = OmegaConf.create({"typed": OmegaConf.structured(Schema), **plain})
     OmegaConf.set_readonly(config.typed, True)
     OmegaConf.set_struct(config, True)
     OmegaConf.register_resolver("test_config_copy", lambda: [1], use_cache=True, replace=True)
