@@ -61,11 +61,14 @@ class ForkServer:
         """Call a function in the server; return what it returns, or raise what it raises."""
         return self._answer("call", cloudpickle.dumps(function))
 
-    def run(self, job: Callable[[Any], Any], arguments: Sequence[Any], n_jobs: int) -> list[Any]:
+    def run(
+        self, job: Callable[[Any], Any], arguments: Sequence[Any], n_jobs: int, restarts: int = 0
+    ) -> list[Any]:
         """Call a job with each of the arguments, each in a process of its own, so many at a time.
 
         Return what each returned. Where one raises, interrupt the others and raise its exception;
-        JobKilled where its process was killed.
+        JobKilled where its process was killed, and that happened more than `restarts` times: one that was
+        killed is called again, and the others go on.
         """
         self._load(cloudpickle.dumps(job))
         threads = _count_threads(n_jobs)
@@ -81,6 +84,10 @@ class ForkServer:
                     self._send("fork", number, arguments[number], dict(os.environ), threads)
                 number, outcome, status = self._receive(self._connection.recv)
                 running.remove(number)
+                if outcome is None and restarts:
+                    restarts -= 1
+                    waiting.insert(0, number)
+                    continue
                 if outcome is None:
                     raise JobKilled(f"the process of job {number} ended with {status}")
                 values[number] = _result(outcome)

@@ -166,10 +166,8 @@ class Claims:
     @retry_once
     def free(self, study: optuna.Study) -> None:
         """Let the running trials of dead workers wait to be resumed."""
-        with (
-            self._locks.exclusive(),
-            batch(study),
-        ):  # even for none: it takes a lost lock of this process again
+        # No batch: the driver's display reads the storage meanwhile.
+        with self._locks.exclusive():  # even for none: it takes a lost lock of this process again
             self._free(study, self.count(study))
 
     @retry_once

@@ -62,7 +62,7 @@ class StudySweeperConf:
     grid_order: str = "shuffled"
     # worker processes; null: as many as the launcher's own n_jobs says, else one a core
     n_jobs: int | None = None
-    # how often a failed trial is tried again within a sweep; one whose process dies, once at least
+    # how often a failed trial is tried again within a sweep; one whose process dies, twice at least
     retries: int = 0
     # the sweep gives up when more than this share of a study's n_trials failed
     max_failure_rate: float = 0.0
@@ -138,8 +138,8 @@ class StudySweeperConf:
 
     @property
     def most_deaths(self) -> int:
-        """Return how many deaths of its process fail a trial; one may have another reason."""
-        return max(2, self.retries + 1)
+        """Return how many deaths of its process fail a trial; one or two may have another reason."""
+        return max(3, self.retries + 1)
 
     @property
     def is_grid(self) -> bool:

@@ -11,6 +11,10 @@ from omegaconf import DictConfig
 
 from sweeps.fork_server.client import current_server
 from sweeps.sweeper.application import Application, RemoteJob
+from sweeps.sweeper.worker import Worker
+
+# How often a killed worker is started again, on average, before all are.
+RESTARTS = 3
 
 
 def launch(
@@ -31,4 +35,7 @@ def launch(
     Path(str(config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
     job = RemoteJob(Application(hydra_context, task_function, Singleton.get_state()), config)
     with current_server() as server:
-        return server.run(job, list(enumerate(overrides, first)), n_jobs or os.cpu_count() or 1)
+        count = n_jobs or os.cpu_count() or 1
+        # A worker that is killed leaves its trial to be claimed; a job of another sweeper has lost its own.
+        restarts = RESTARTS * count if isinstance(task_function, Worker) else 0
+        return server.run(job, list(enumerate(overrides, first)), count, restarts)

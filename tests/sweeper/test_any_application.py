@@ -23,9 +23,9 @@ def test_a_setting_that_kills_its_process_fails_by_itself_and_the_rest_goes_on(p
     plain.run("act=die", "lr=0.9,0.3", *workers)
     trials = {trial.params["lr"]: trial for trial in plain.trials()}
     assert {lr: trial.state.name for lr, trial in trials.items()} == {0.9: "FAIL", 0.3: "COMPLETE"}
-    assert "process died 2 times" in trials[0.9].user_attrs["failure"]
+    assert "process died 3 times" in trials[0.9].user_attrs["failure"]
     # Once where joblib, killing all workers, hit one that had claimed it and not begun.
-    assert [job["lr"] for job in plain.jobs()].count(0.9) in (1, 2)
+    assert [job["lr"] for job in plain.jobs()].count(0.9) in (2, 3)
 
 
 def test_what_is_no_objective_fails_its_trial_and_only_what_raises_ends_a_sweep(
