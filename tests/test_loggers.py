@@ -60,10 +60,12 @@ def test_csv_has_a_row_an_epoch(tmp_path: Path) -> None:
     assert len((folders[2] / "metrics.csv").read_text().splitlines()) == 2  # the heading and one epoch
 
 
-def test_tensorboard_has_a_folder_a_run(tmp_path: Path) -> None:
+def test_tensorboard_has_a_folder_a_run_and_each_epoch_once_however_often_that_begins(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     folders = train_jobs(tmp_path, "logger=tensorboard")
+    (folders[0] / "checkpoint.pt").unlink()  # so that it trains again
+    train_jobs(tmp_path, "logger=tensorboard")
     for folder in folders[:2]:
         events = EventAccumulator(str(tmp_path / "tensorboard" / folder.relative_to(tmp_path)))
         events.Reload()
@@ -83,8 +85,11 @@ def test_mlflow_has_one_run_a_job_however_often_that_begins(tmp_path: Path) -> N
     client = MlflowClient(uri)
     [experiment] = client.search_experiments(filter_string="name != 'Default'")
     assert experiment.name == "sweeps/optimizer=sgd"
-    runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
-    assert sorted(runs) == [str(folder.relative_to(tmp_path)) for folder in folders]
+    stored = client.search_runs([experiment.experiment_id])
+    assert sorted(run.info.run_name for run in stored) == [
+        str(path.relative_to(tmp_path)) for path in folders
+    ]
+    runs = {run.info.run_name: run for run in stored}
     statuses = [run.info.status for _, run in sorted(runs.items())]
     assert statuses == ["FINISHED", "FINISHED", "KILLED"]
     for folder in folders[:2]:
@@ -95,13 +100,17 @@ def test_mlflow_has_one_run_a_job_however_often_that_begins(tmp_path: Path) -> N
         assert run.data.metrics["score"] == scores_of(folder)[-1]
 
 
-def test_wandb_ends_each_of_several_runs(tmp_path: Path) -> None:
-    train_jobs(tmp_path, "logger=wandb", "logger.mode=offline")
-    import wandb
-
-    files = list((tmp_path / "wandb").glob("offline-run-*/*.wandb"))
-    assert len(files) == 3
-    assert wandb.run is None
+def test_wandb_has_a_run_a_job_in_a_group_a_study_and_ends_each(tmp_path: Path) -> None:
+    folders = train_jobs(tmp_path, "logger=wandb", "logger.mode=offline")
+    runs = list((tmp_path / "wandb").glob("offline-run-*"))
+    records = [next(run.glob("*.wandb")).read_bytes() for run in runs]
+    for folder in folders:
+        name = str(folder.relative_to(tmp_path)).encode()
+        [record] = [record for record in records if name in record]
+        assert b"validation_accuracy" in record
+        assert (b"pruned" if folder is folders[2] else b"finished") in record
+    for run in runs:
+        assert "stream: all finished" in (run / "logs" / "debug-internal.log").read_text()
 
 
 class Broken(RunLog):
