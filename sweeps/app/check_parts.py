@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # Rows to try a model on: batch norm wants more than one.
 ROWS = 4
+# Steps that this process has tried: of a large network they take longer than all other checks.
+_tried_steps: set[str] = set()
 
 
 def check_parts(cfg: DictConfig, run: Run) -> None:
@@ -232,13 +234,25 @@ def _check_optimizer(name: str, optimizer: Optimizer) -> None:
             f"optimizer: {name} has parameter groups without lr, which schedulers change; "
             "give it an argument lr, and pass defaults with lr to torch.optim.Optimizer"
         )
+    if (kind := _kind_of_steps(optimizer)) in _tried_steps:
+        return
     try:
         set_mode(optimizer, training=True)
         optimizer.step()
+        _tried_steps.add(kind)
     except Exception as error:  # the user's own
         raise ValueError(
             f"optimizer: {name} fails in its first step: {describe_error(error)}{locate_error(error)}"
         ) from error
+
+
+def _kind_of_steps(optimizer: Optimizer) -> str:
+    """Return what decides whether a step works: the class, and arguments but for the sizes of numbers."""
+    values = {
+        key: type(value) if isinstance(value, float) else value for key, value in optimizer.defaults.items()
+    }
+    sizes = [[parameter.shape for parameter in group["params"]] for group in optimizer.param_groups]
+    return repr((type(optimizer), values, hash(str(sizes))))
 
 
 def _check_scheduler(name: str, scheduler: Any, run: Run) -> None:
