@@ -224,16 +224,26 @@ def forget_hydra() -> None:
     HydraConfig.instance().cfg = None
 
 
-# Files whose tests start many processes: they take longest, so they go first.
+# The files that take longest, 10 s of processor time or more: first, so that no worker is left with one.
 LONGEST = (
-    "test_command_line",
-    "test_sweeper",
-    "test_storages",
+    "test_documents",
     "test_launchers",
     "test_faults",
+    "test_drop_in",
     "test_interrupted",
-    "test_documents",
+    "test_widening",
+    "test_options",
+    "test_bad_input",
+    "test_sweeper",
+    "test_stack",
     "test_confirmation",
+    "test_any_application",
+    "test_storages",
+    "test_compose",
+    "test_command_line",
+    "test_values",
+    "test_statistics_coverage",
+    "test_fork_server",
 )
 
 
