@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SAMPLE_SIZE = 100
 # Differences that a message names; one changed width makes a dozen.
 MOST_DIFFERENCES = 4
-# The options of a run that None leaves out.
+# The options of a run that are a number, or None.
 OPTIONS = ("clip_norm", "clip_value", "ema", "mixup")
 
 
