@@ -72,6 +72,8 @@ def _explain_failure(storage: "Storage") -> Iterator[None]:
 
     try:
         yield
+    except ValueError:  # already said, whatever it comes from
+        raise
     except Exception as error:
         if (reason := storage_failure(error)) is None:
             raise
