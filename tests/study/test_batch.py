@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -122,6 +123,16 @@ def test_a_batch_that_fails_leaves_no_trace_in_the_database_nor_in_the_cache(bas
     assert storage_of(study).get_trial(old._trial_id).state.name == "RUNNING"
     study.tell(old, 2.0)
     assert load(base).trials[0].value == 2.0
+
+
+def test_what_another_thread_reads_meanwhile_takes_nothing_from_a_batch(base: str) -> None:
+    study = create_study(base)
+    with ThreadPoolExecutor(1) as display:
+        with batch(study):
+            study.set_user_attr("widening", [0.3])
+            assert display.submit(lambda: study.user_attrs).result() == {}
+        assert display.submit(lambda: study.user_attrs).result() == {"widening": [0.3]}
+    assert load(base).user_attrs == {"widening": [0.3]}
 
 
 def test_a_lost_connection_within_a_batch_loses_no_report(database: str) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import threading
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,13 +44,24 @@ class CachedStorage(_CachedStorage):
 
     def __init__(self, backend: Database) -> None:
         super().__init__(backend)
-        self._batch: Batch | None = None
+        self._of_thread = threading.local()
+
+    @property
+    def _batch(self) -> Batch | None:
+        """The batch that this thread has open: what others read and write meanwhile is none of it."""
+        batch: Batch | None = getattr(self._of_thread, "batch", None)
+        return batch
+
+    @_batch.setter
+    def _batch(self, batch: Batch | None) -> None:
+        self._of_thread.batch = batch
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Write what the block writes in one transaction, or nothing where it raises. Batches nest.
+        """Write what this thread writes within the block in one transaction, or nothing where it raises.
 
-        To be opened by one thread at a time. Raises Optuna's errors as the writes themselves would.
+        Batches nest. To be opened by one thread at a time. Raises Optuna's errors as the writes themselves
+        would.
         """
         if self._batch is not None:
             yield
