@@ -51,6 +51,11 @@ def check_settings(settings: StudySweeperConf) -> None:
         )
     if settings.study_name is not None:
         check_study_name(settings.study_name)
+    if settings.is_grid and settings.custom_search_space is not None:
+        raise ValueError(
+            f"hydra.sweeper.custom_search_space={settings.custom_search_space} adds parameters, for which a "
+            "grid has no values; write hydra/sweeper/sampler=brute_force"
+        )
     _check_paths(settings)
     _check_stack(settings)
     _check_fresh_seeds(settings.confirm.seeds)

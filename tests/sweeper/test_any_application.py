@@ -1,6 +1,7 @@
 """An application that knows nothing of sweeps, under all that may happen to it."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,30 @@ def test_a_grid_runs_as_written_or_begins_with_what_is_enqueued(plain: Plain) ->
     settings = [tuple(trial.params.values()) for trial in plain.trials("first")]
     assert settings[:2] == [(0.9, "large"), (0.1, "small")]
     assert sorted(settings) == sorted(written)
+
+
+def test_a_grid_has_no_values_for_what_a_function_adds(
+    plain: Plain, capfd: pytest.CaptureFixture[str]
+) -> None:
+    function = "hydra.sweeper.custom_search_space=tests.support.plain.app.together"
+    with pytest.raises(SystemExit):
+        plain.run_here("lr=0.9,0.3", "hydra/sweeper/sampler=grid", function)
+    message = capfd.readouterr().err
+    assert "for which a grid has no values; write hydra/sweeper/sampler=brute_force" in message
+    assert not Path(plain.storage.removeprefix("sqlite:///")).exists()
+
+
+def test_what_hydra_resolves_on_the_command_line_resolves_here_when_it_does(
+    plain: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NJ", "1")
+    names = "hydra.sweeper.study_name=x_${act}_${now:%Y}"
+    plain.run_here(
+        "lr=0.3,0.1", names, "hydra.sweeper.n_jobs=${oc.env:NJ}", "hydra.sweep.subdir=j${hydra.job.num}"
+    )
+    study = f"x_score_{datetime.now().astimezone():%Y}"
+    assert {trial.params["lr"] for trial in plain.trials(study)} == {0.3, 0.1}
+    assert [job["folder"] for job in plain.jobs()] == [f"{plain.folder}/jobs/j{number}" for number in (0, 1)]
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
