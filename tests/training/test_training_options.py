@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from scipy import stats
 from torch import nn
-from torch.optim import SGD
+from torch.optim import SGD, Adam, RMSprop
 from torchvision.transforms import v2
 
 from sweeps.data.augment import FlipAndCrop, as_augment
@@ -63,6 +63,30 @@ class Deciding(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         outputs: torch.Tensor = self.part(images.flatten(1))
+        return outputs if outputs.mean() > 0 else 2 * outputs
+
+
+class Alternating(nn.Module):
+    """A network that makes use of a branch in every other batch, from the second."""
+
+    def __init__(self, shape: torch.Size, outputs: int) -> None:
+        super().__init__()
+        self.part, self.branch = (nn.Linear(shape.numel(), outputs) for _ in range(2))
+        self.batches = 0
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.batches += self.training
+        outputs: torch.Tensor = self.part(images.flatten(1))
+        if self.batches % 2 == 0:
+            outputs = outputs + self.branch(images.flatten(1))
+        return outputs
+
+
+class AlternatingAlone(Alternating):
+    """One that no vmap takes."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        outputs = super().forward(images)
         return outputs if outputs.mean() > 0 else 2 * outputs
 
 
@@ -125,6 +149,37 @@ def test_a_stack_trains_members_of_different_options_as_plain_torch_would_alone(
         assert_close(result, wanted, tolerance=1e-9)
         for epoch, by_hand in zip(result.epochs, epochs, strict=True):
             assert epoch.to_values() == pytest.approx(by_hand.to_values(), rel=1e-6), values
+
+
+@pytest.mark.parametrize(
+    ("build", "network"), [(Alternating, VmapNetwork), (AlternatingAlone, SingleNetwork)]
+)
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        partial(SGD, lr=0.1),
+        partial(SGD, lr=0.1, momentum=0.9, dampening=0.3),
+        partial(Adam, lr=0.01),
+        partial(RMSprop, lr=0.01),
+    ],
+)
+def test_a_parameter_that_not_every_batch_uses_trains_as_in_plain_torch(
+    build: Any, network: Any, optimizer: Any
+) -> None:
+    run = to_float64(replace(SMALL, model=build, optimizer=optimizer))
+    members: list[dict[str, Any]] = [
+        {},
+        {"clip_norm": 0.5, "clip_value": 0.05},
+        {"accumulate": 3, "ema": 0.5},
+        {"seed": 1},
+    ]
+    runs = [replace(run, **values) for values in members]
+    runs.append(replace(runs[2], clip_norm=0.1))
+    stacks = build_stacks([Member(index, run, CPU) for index, run in enumerate(runs)])
+    assert {stack.network_class for stack in stacks} == {network}
+    for run, result in zip(runs, train(runs, "cpu"), strict=True):
+        wanted, _ = train_by_hand(run)
+        assert_close(result, wanted, tolerance=1e-9)
 
 
 @pytest.mark.parametrize("option", OPTIONS)

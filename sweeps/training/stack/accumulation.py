@@ -16,6 +16,8 @@ class Accumulation:
         self.models = [member.model for member in members]
         # Batches of a step; all members have as many.
         self.batches = members[0].run.accumulate
+        # Each parameter's gradients, (stack, *shape), None where it doesn't train.
+        self._targets = rows.gather_gradients(self.models) if self.batches > 1 else []
         # By parameter, None where no batch had a gradient yet.
         self._sums: list[Tensor | None] = []
 
@@ -34,15 +36,14 @@ class Accumulation:
                 self._sums[index] = gradient.clone()
         if (batch + 1) % self.batches:
             return False
-        self._write(gradients)
+        self._write()
         return True
 
-    def _write(self, gradients: Sequence[Tensor | None]) -> None:
-        """Leave the means in the parameters, where the last batch's gradients are."""
-        parameters = zip(*(model.parameters() for model in self.models), strict=True)
-        for column, total, gradient in zip(parameters, self._sums, gradients, strict=True):
-            if total is not None and gradient is not None:
-                gradient.copy_(total).div_(self.batches)
-            elif total is not None:  # of a model that trains alone, which the last batch made no use of
-                [parameter] = column
-                parameter.grad = total[0].div_(self.batches)
+    def _write(self) -> None:
+        """Leave the means where the optimizers look for gradients; the last batch may have had none."""
+        columns = zip(*(model.parameters() for model in self.models), strict=True)
+        for parameters, total, target in zip(columns, self._sums, self._targets, strict=True):
+            if total is not None and target is not None:
+                target.copy_(total).div_(self.batches)
+                if parameters[0].grad is None:
+                    rows.assign_gradients(parameters, target)

@@ -31,8 +31,10 @@ class SingleNetwork:
         [self.model] = models
         self.loss = loss
         self.parameters = [value for value in self.model.parameters() if value.requires_grad]
-        for parameter in self.parameters:
-            parameter.grad = torch.zeros_like(parameter)
+        # Each parameter's gradient, (1, *shape).
+        self.gradients = [torch.zeros_like(parameter).unsqueeze(0) for parameter in self.parameters]
+        for parameter, gradient in zip(self.parameters, self.gradients, strict=True):
+            parameter.grad = gradient[0]
         self._forward: Callable[[Tensor], Tensor] = self.model
 
     @staticmethod
@@ -51,8 +53,8 @@ class SingleNetwork:
         self.model.train()
         logits = self._forward(images[0]).unsqueeze(0)  # (1, batch, classes)
         losses, gradients = differentiate(self.loss, logits, labels, self.parameters)
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            write_gradient(gradient, parameter.grad, [parameter])
+        for parameter, target, gradient in zip(self.parameters, self.gradients, gradients, strict=True):
+            write_gradient(gradient, target, [parameter])
         return losses, logits.detach()
 
     @torch.no_grad()
@@ -168,15 +170,18 @@ def differentiate(
     return losses.detach(), torch.autograd.grad(losses.mean(1).sum(), parameters, allow_unused=True)
 
 
-def write_gradient(
-    gradient: Tensor | None, target: Tensor | None, parameters: Sequence[nn.Parameter]
-) -> None:
-    """Write a gradient where the optimizers look for it; they pass over a parameter that has none."""
-    if gradient is not None and target is not None:
-        target.copy_(gradient)
+def write_gradient(gradient: Tensor | None, target: Tensor, parameters: Sequence[nn.Parameter]) -> None:
+    """Write a gradient where the optimizers look for it; they pass over a parameter that has none.
+
+    target: (stack, *shape), whose rows are the parameters' gradients in every step that makes use of them.
+    """
+    if gradient is None:
+        for parameter in parameters:
+            parameter.grad = None
         return
-    for parameter in parameters:
-        parameter.grad = None
+    target.copy_(gradient)
+    if parameters[0].grad is None:
+        rows.assign_gradients(parameters, target)
 
 
 def _replace_dropouts(model: nn.Module) -> dict[str, float]:

@@ -21,14 +21,19 @@ class Clipping:
         like = next(self.models[0].parameters())
         self.norms = _limits([member.run.clip_norm for member in members], like)
         self.values = _limits([member.run.clip_value for member in members], like)
+        self._first_parameters = list(self.models[0].parameters())
+        # The gradients of a step, and which of the first member's parameters they are of.
         self._gradients: list[Tensor] = []
+        self._presence: list[bool] = []
 
     def clip(self) -> None:
         """Clip the gradients that the parameters hold, in place."""
         if self.norms is None and self.values is None:
             return
-        # A model that trains alone may leave other parameters without a gradient in each step.
-        if not self._gradients or len(self.models) == 1:
+        # A model may leave other parameters without a gradient in each step.
+        presence = [parameter.grad is not None for parameter in self._first_parameters]
+        if presence != self._presence:
+            self._presence = presence
             gradients = rows.gather_gradients(self.models)
             self._gradients = [gradient for gradient in gradients if gradient is not None]
         if self.values is not None:

@@ -1,6 +1,7 @@
 """torch's fused kernels: one operation for the step of all of an optimizer's parameters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -31,16 +32,43 @@ class Steps:
         # Those to call instead of the optimizer, once its first step has made its state.
         self._kernels: list[Kernel] | None = None
 
-    def take(self) -> None:
-        """Step as optimizer.step() would, with the same bits."""
-        if self._kernels is None:
-            self.optimizer.step()
-            if _has_plain_steps(self.optimizer):
-                build = KERNELS[type(self.optimizer)]
-                self._kernels = [build(self.optimizer, group) for group in self.optimizer.param_groups]
+    def take(self, has_gradients: bool = True) -> None:
+        """Step as optimizer.step() would, with the same bits.
+
+        has_gradients: whether every parameter has one, in the memory where it has always been.
+        """
+        if self._kernels is not None and has_gradients:
+            for kernel in self._kernels:
+                kernel()
             return
-        for kernel in self._kernels:
-            kernel()
+        with _avoid_missing_buffers(self.optimizer):
+            self.optimizer.step()
+        if self._kernels is None and has_gradients and _has_plain_steps(self.optimizer):
+            build = KERNELS[type(self.optimizer)]
+            self._kernels = [build(self.optimizer, group) for group in self.optimizer.param_groups]
+
+
+@contextmanager
+def _avoid_missing_buffers(optimizer: Optimizer) -> Iterator[None]:
+    """Let SGD step without its fused kernel where parameters get their first momentum after others.
+
+    The kernel makes the buffers of all of a group at once, or none.
+    """
+    groups = [group for group in optimizer.param_groups if _lacks_buffers(optimizer, group)]
+    for group in groups:
+        group["fused"] = False
+    yield
+    for group in groups:
+        group["fused"] = True
+
+
+def _lacks_buffers(optimizer: Optimizer, group: dict[str, Any]) -> bool:
+    """Return whether a step would give buffers to some of the parameters, while others have them."""
+    if type(optimizer) is not SGD or not group["fused"] or not group["momentum"]:
+        return False
+    stepped = [parameter for parameter in group["params"] if parameter.grad is not None]
+    states = [optimizer.state[parameter].get("momentum_buffer") for parameter in stepped]
+    return len({state is None for state in states}) == 2
 
 
 def _build_sgd(optimizer: Optimizer, group: dict[str, Any]) -> Kernel:
@@ -119,12 +147,8 @@ def _has_plain_steps(optimizer: Optimizer) -> bool:
     return (
         type(optimizer) in KERNELS
         and not any(hooks)
-        and all(group["fused"] and _has_gradients(group) for group in optimizer.param_groups)
+        and all(group["fused"] for group in optimizer.param_groups)
     )
-
-
-def _has_gradients(group: dict[str, Any]) -> bool:
-    return all(parameter.grad is not None for parameter in group["params"])
 
 
 def _can_be_fused(group: dict[str, Any]) -> bool:

@@ -38,6 +38,12 @@ def view_together(parts: Sequence[Tensor]) -> Tensor:
     return first.as_strided((len(parts), *first.shape), (first.numel(), *first.stride()))
 
 
+def assign_gradients(parameters: Sequence[nn.Parameter], gradients: Tensor) -> None:
+    """Give each parameter its row of the gradients, (stack, *shape)."""
+    for parameter, row in zip(parameters, gradients, strict=True):
+        parameter.grad = row
+
+
 def gather_gradients(models: Sequence[nn.Module]) -> list[Tensor | None]:
     """Return the gradients of all models by parameter, (stack, *shape) each, or None where it has none."""
     gathered = []

@@ -56,6 +56,8 @@ class Stack:
             self.network.compile()
         for member in self.members:
             use_fused_kernel(member.optimizer)
+        # Of the first member: a step has gradients for all members or none.
+        self._trained = [value for value in self.members[0].model.parameters() if value.requires_grad]
         self._steps = [Steps(member.optimizer) for member in self.members]
         self._accumulation = Accumulation(self.members)
         self._clipping = Clipping(self.members)
@@ -134,8 +136,9 @@ class Stack:
             if not self._accumulation.add(number):
                 continue
             self._clipping.clip()
+            has_gradients = all(parameter.grad is not None for parameter in self._trained)
             for member, steps in zip(members, self._steps, strict=True):
-                steps.take()
+                steps.take(has_gradients)
                 member.end_step()
             self._averages.update()
         losses = losses.view(-1, self._accumulation.batches, len(members))
