@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sweeps.report.conclusion import Answer, AnswerRow
 from sweeps.report.findings.joint import Joint, shared_metric
-from sweeps.report.findings.scope import scope
+from sweeps.report.findings.scope import scope, training_options
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.remarks import count_settings, list_remarks
 from sweeps.report.sentences.verdict import advise, compare_optimizers
@@ -109,12 +109,16 @@ def _tolerance(findings: Findings) -> str:
 
 def describe_scope(studies: Sequence[Findings]) -> str:
     """Return what the answer holds for, and in what the studies differ; empty of another program's study."""
+    scopes = []
+    for findings in studies:
+        config = findings.measurement.config
+        scopes.append({**scope(config), **training_options(config)})
     constants: list[str] = []
     differences = []
-    for key in scope(studies[0].measurement.config):
+    for key in dict.fromkeys(key for names in scopes for key in names):
         options: dict[str, list[str]] = {}
-        for findings in studies:
-            value = _name_value(key, scope(findings.measurement.config).get(key, "none"))
+        for findings, names in zip(studies, scopes, strict=True):
+            value = _name_value(key, names.get(key, f"no {key}"))
             options.setdefault(value, []).append(findings.measurement.option)
         parts = [f"{join_words(names)} with {value}" for value, names in options.items()]
         if len(options) == 1:
@@ -129,6 +133,8 @@ def _name_value(key: str, value: str) -> str:
     """Return a fixed value as the scope names it; empty for the usual precision."""
     if key == "scheduler" and value.startswith("Constant"):
         return "no scheduler"
+    if value == "no loss":
+        return "cross-entropy"
     if key == "epochs":
         return "1 epoch" if value == "1" else f"{value} epochs"
     if key == "batch_size":
