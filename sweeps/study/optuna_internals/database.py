@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, create_engine, or_, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from sweeps.study.optuna_internals.schema import has_current_tables
 from sweeps.study.optuna_internals.transaction import SharedSession
 
 # A trial's id, its state and some of its attributes.
@@ -32,16 +33,16 @@ class Database(RDBStorage):
     def __init__(self, url: str, *, create: bool, check: bool, **engine: Any) -> None:
         """Open the database at a URL.
 
-        create: whether its tables are made. check: whether their version is looked at, which needs
-        Alembic; a worker's driver has done so.
+        create: whether its tables are made. check: whether their version is looked at; a worker's driver
+        has done so.
         """
-        if create or check:
+        self.url, self.engine_kwargs = self._fill_storage_url_template(url), engine
+        self.engine = create_engine(self.url, **engine)
+        self.heartbeat_interval = self.grace_period = None
+        self.heartbeat_stale_trial_callback = self.failed_trial_callback = None
+        if (create or check) and not has_current_tables(self.engine, create=create):
+            self.engine.dispose()
             super().__init__(url, engine_kwargs=engine, skip_table_creation=not create)
-        else:
-            self.url, self.engine_kwargs = self._fill_storage_url_template(url), engine
-            self.engine = create_engine(self.url, **engine)
-            self.heartbeat_interval = self.grace_period = None
-            self.heartbeat_stale_trial_callback = self.failed_trial_callback = None
         self.sessions = scoped_session(sessionmaker(bind=self.engine, class_=SharedSession))
         self.scoped_session = self.sessions  # type: ignore[assignment]
 
