@@ -12,11 +12,14 @@ from torch.optim.lr_scheduler import ConstantLR
 from sweeps.losses import describe_loss, is_binary
 from sweeps.schedulers import WarmUp, constant
 from sweeps.training.expressions import Expressions
+from sweeps.training.initial import Weights
 from sweeps.training.run import Run
+from sweeps.training.script_groups import optimizer_lines
 
 # The settings of a run that its lines or their comment tell. A comment names any other that is set.
 TOLD = {"feed", "model", "optimizer", "seed", "epochs", "batch_size"}
 TOLD |= {"schedule", "weight_decay_on", "loss", "metrics", "clip_norm", "clip_value"}
+TOLD |= {"accumulate", "ema", "freeze", "lr_factors"}
 
 
 def write_script(run: Run) -> list[str]:
@@ -26,7 +29,8 @@ def write_script(run: Run) -> list[str]:
     """
     model = Expressions().call(run.model)
     expressions = Expressions()
-    parts = [*_loss(run, expressions), *_optimizer(run, expressions), *_scheduler(run, expressions)]
+    parts = [*_loss(run, expressions), *optimizer_lines(run, expressions), *_scheduler(run, expressions)]
+    parts += _average(run)
     comment = list(_comment(run, model))
     if expressions.has_gap:
         comment.append("# Fill in each `...`: an object of your own, which has no text.")
@@ -37,13 +41,15 @@ def write_script(run: Run) -> list[str]:
 def _comment(run: Run, model: str) -> Iterator[str]:
     """Yield what the reader's script brings along, and the settings of the run that have no line."""
     inputs, targets = (run.batch_size, *run.feed.shape), (run.batch_size, *run.feed.targets.shape[1:])
-    yield f"# Your script has model and batches. The sweep had {run.feed.training // run.batch_size} batches"
+    batches = run.feed.training // run.step_rows * run.accumulate
+    yield f"# Your script has model and batches. The sweep had {batches} batches"
     yield f"# an epoch, drawn anew: inputs {inputs}, targets {targets}. Its model:"
     yield from (f"# {line}" for line in model.split("\n"))
     for field in fields(run):
         value = getattr(run, field.name)
         if field.name not in TOLD and value != field.default:
-            yield f"# The run had {field.name}={value} too."
+            text = value.path if isinstance(value, Weights) else value
+            yield f"# The run had {field.name}={text} too."
 
 
 def _loss(run: Run, expressions: Expressions) -> list[str]:
@@ -70,17 +76,6 @@ def _averages(loss: Any) -> bool:
     return type(loss).__module__.startswith("torch.nn.") and getattr(loss, "weight", None) is None
 
 
-def _optimizer(run: Run, expressions: Expressions) -> list[str]:
-    if run.weight_decay_on == "all":
-        return [f"optimizer = {expressions.call(run.optimizer, 'model.parameters()')}"]
-    groups = '[{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]'
-    return [
-        "matrices = [tensor for tensor in model.parameters() if tensor.ndim >= 2]",
-        "vectors = [tensor for tensor in model.parameters() if tensor.ndim < 2]",
-        f"optimizer = {expressions.call(run.optimizer, groups)}",
-    ]
-
-
 def _scheduler(run: Run, expressions: Expressions) -> list[str]:
     return [f"scheduler = {expressions.call(run.schedule.build, 'optimizer')}"] if _moves_lr(run) else []
 
@@ -93,20 +88,49 @@ def _moves_lr(run: Run) -> bool:
     return build is not constant
 
 
+def _average(run: Run) -> list[str]:
+    """Return the lines that build the average of the weights, which the run was evaluated with."""
+    if run.ema is None:
+        return []
+    return [
+        f"averaging = torch.optim.swa_utils.get_ema_multi_avg_fn({run.ema})",
+        "average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=averaging, use_buffers=True)",
+    ]
+
+
 def _loop(run: Run) -> list[str]:
     """Return the loop over epochs and batches."""
-    is_binary_class = is_binary(run.loss) and not run.feed.is_regression
-    targets = "targets.float().unsqueeze(1)" if is_binary_class else "targets"
-    mean = "" if _averages(run.loss) else ".mean()"
     return [
         "for epoch in range(epochs):",
         *_indent(_switch(run, "train"), 1),
-        *_indent(["for inputs, targets in batches:"], 1),
-        *_indent(["optimizer.zero_grad()"], 2),
-        *_indent([f"criterion(model(inputs), {targets}){mean}.backward()", *_clip(run)], 2),
-        *_indent(["optimizer.step()", *_after_step(run)], 2),
+        *_indent(_batches(run), 1),
         *_indent([*_switch(run, "eval"), *_after_epoch(run)], 1),
     ]
+
+
+def _batches(run: Run) -> list[str]:
+    """Return the loop over an epoch's batches."""
+    loss = _batch_loss(run)
+    step = [*_clip(run), "optimizer.step()", *_after_step(run)]
+    count = run.accumulate
+    if count == 1:
+        lines = ["optimizer.zero_grad()", f"{loss}.backward()", *step]
+        return ["for inputs, targets in batches:", *_indent(lines, 1)]
+    return [
+        "for number, (inputs, targets) in enumerate(batches):",
+        f"    if number % {count} == 0:",
+        "        optimizer.zero_grad()",
+        f"    ({loss} / {count}).backward()",
+        f"    if number % {count} == {count - 1}:",
+        *_indent(step, 2),
+    ]
+
+
+def _batch_loss(run: Run) -> str:
+    is_binary_class = is_binary(run.loss) and not run.feed.is_regression
+    targets = "targets.float().unsqueeze(1)" if is_binary_class else "targets"
+    mean = "" if _averages(run.loss) else ".mean()"
+    return f"criterion(model(inputs), {targets}){mean}"
 
 
 def _clip(run: Run) -> list[str]:
@@ -123,6 +147,8 @@ def _switch(run: Run, mode: str) -> list[str]:
     lines = [f"model.{mode}()"]
     if hasattr(getattr(run.optimizer, "func", run.optimizer), mode):
         lines.append(f"optimizer.{mode}()")
+    if run.ema is not None and mode == "eval":
+        lines.append("average.eval()")
     return lines
 
 
@@ -132,6 +158,8 @@ def _after_step(run: Run) -> list[str]:
         lines.append("scheduler.warm()")
     if _moves_lr(run) and run.schedule.interval == "step":
         lines.append("scheduler.step()")
+    if run.ema is not None:
+        lines.append("average.update_parameters(model)")
     return lines
 
 
@@ -140,7 +168,8 @@ def _after_epoch(run: Run) -> list[str]:
     if not _moves_lr(run) or run.schedule.interval == "step":
         return []
     step = f"scheduler.step({watched})"
-    return [f"{watched} = measure(model)  # a function of yours", step] if watched else [step]
+    network = "model" if run.ema is None else "average"
+    return [f"{watched} = measure({network})  # a function of yours", step] if watched else [step]
 
 
 def _indent(lines: list[str], depth: int) -> list[str]:

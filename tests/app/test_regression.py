@@ -48,7 +48,7 @@ def test_a_regression_is_swept_minimised_and_reported_in_its_own_words(
     text = (tmp_path / "sweeps" / "pick" / "sgd.py").read_text()
     exec(text, script)
     assert text.startswith("# sweeps/optimizer=sgd: lr=0.1\n# test MAE: ")
-    assert "# Holds for line, mlp, ReduceLROnPlateau, 2 epochs, batch 50\n" in text
+    assert "# Holds for line, mlp, ReduceLROnPlateau, 2 epochs, batch 50, HuberLoss delta=1.0\n" in text
     assert (script["criterion"].delta, script["scheduler"].mode) == (1, "min")
     assert script["optimizer"].param_groups[0]["lr"] == 0.1
     metrics = json.loads(next(tmp_path.rglob("metrics.json")).read_text())

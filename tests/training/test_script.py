@@ -9,12 +9,15 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from torch import Tensor, nn
-from torch.optim import SGD
+from torch.optim import SGD, Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sweeps.app.build import build
+from sweeps.data.augment import FlipAndCrop
 from sweeps.losses import row_losses
-from sweeps.optimizers import build_optimizer
+from sweeps.parameters import freeze_parameters
 from sweeps.run import CONF
+from sweeps.training.initial import Weights
 from sweeps.training.run import Run
 from sweeps.training.script import write_script
 from tests.support.training_runs import RUN
@@ -83,25 +86,36 @@ def execute(run: Run, batches: list[tuple[Tensor, Tensor]]) -> dict[str, Any]:
 def train_plainly(run: Run, batches: list[tuple[Tensor, Tensor]]) -> dict[str, Any]:
     """Do with the run's own parts what a script is to do."""
     model = network(run.outputs)
-    optimizer = build_optimizer(run.optimizer, model, run.weight_decay_on)
+    freeze_parameters(model, run.freeze)
+    optimizer = run.build_optimizer(model)
     scheduler = run.schedule.build(optimizer)
+    averaging = get_ema_multi_avg_fn(run.ema or 0.0)
+    average = AveragedModel(model, multi_avg_fn=averaging, use_buffers=True)
     switches = [getattr(optimizer, mode, lambda: None) for mode in ("train", "eval")]
     lrs = []
     for score in SCORES:
         switches[0]()
-        for images, targets in batches:
+        for number, (images, targets) in enumerate(batches, 1):
             lrs.append([group["lr"] for group in optimizer.param_groups])
-            optimizer.zero_grad()
-            row_losses(run.loss, model(images), targets).mean().backward()
-            if run.clip_value is not None:
-                nn.utils.clip_grad_value_(model.parameters(), run.clip_value)
-            if run.clip_norm is not None:
-                nn.utils.clip_grad_norm_(model.parameters(), run.clip_norm)
-            optimizer.step()
-            run.schedule.after_step(scheduler)
+            loss = row_losses(run.loss, model(images), targets).mean()
+            (loss / run.accumulate).backward()
+            if number % run.accumulate == 0:
+                _step(run, model, optimizer, scheduler)
+                average.update_parameters(model)
+        optimizer.zero_grad()  # of batches that fill no step
         switches[1]()
         run.schedule.after_epoch(scheduler, {run.schedule.monitor or "": score})
-    return {"model": model, "optimizer": optimizer, "scheduler": scheduler, "lrs": lrs}
+    return {"model": model, "optimizer": optimizer, "scheduler": scheduler, "lrs": lrs, "average": average}
+
+
+def _step(run: Run, model: nn.Module, optimizer: Optimizer, scheduler: Any) -> None:
+    if run.clip_value is not None:
+        nn.utils.clip_grad_value_(model.parameters(), run.clip_value)
+    if run.clip_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), run.clip_norm)
+    optimizer.step()
+    optimizer.zero_grad()
+    run.schedule.after_step(scheduler)
 
 
 def settings_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
@@ -118,6 +132,10 @@ def assert_same(script: dict[str, Any], plain: dict[str, Any]) -> None:
     assert settings_of(script["optimizer"]) == settings_of(plain["optimizer"])
     for name, value in plain["model"].state_dict().items():
         assert torch.equal(script["model"].state_dict()[name], value)
+    if "average" in script:
+        assert not script["average"].training
+        for name, value in plain["average"].state_dict().items():
+            assert torch.equal(script["average"].state_dict()[name], value)
     if "scheduler" in script:
         assert type(script["scheduler"]) is type(plain["scheduler"])
         assert script["scheduler"].state_dict() == plain["scheduler"].state_dict()
@@ -166,6 +184,42 @@ def test_a_script_spares_biases_where_the_run_does(runs: Any, batches: Any) -> N
 def test_a_script_clips_gradients_as_the_run_does(runs: Any, batches: Any) -> None:
     run = runs({}, clip_value=0.01, clip_norm=0.02)
     assert_same(execute(run, batches), train_plainly(run, batches))
+
+
+@pytest.mark.parametrize("weight_decay_on", ["all", "weights"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"freeze": ("1",)},
+        {"freeze": ("*.bias", "3.w?ight")},
+        {"lr_factors": (("1", 0.1), ("*.weight", 3.0))},
+        {"lr_factors": (("3.bias", 2.0), ("*", 0.5)), "freeze": ("1.weight",)},
+    ],
+)
+def test_a_script_trains_the_parameters_and_at_the_learning_rates_that_the_run_does(
+    options: dict[str, Any], weight_decay_on: str, runs: Any, batches: Any
+) -> None:
+    run = replace(runs({"optimizer": "adamw"}, weight_decay_on=weight_decay_on), **options)
+    assert_same(execute(run, batches), train_plainly(run, batches))
+
+
+@pytest.mark.parametrize("scheduler", ["none", "plateau", "cosine"])
+def test_a_script_accumulates_batches_and_averages_weights_as_the_run_does(
+    scheduler: str, runs: Any, batches: Any
+) -> None:
+    run = runs({"scheduler": scheduler}, clip_norm=0.5, warmup__epochs=0)
+    for options in ({"accumulate": 3}, {"ema": 0.8}, {"accumulate": 2, "ema": 0.5}):
+        changed = replace(run, **options)
+        script = execute(changed, batches)
+        assert_same(script, train_plainly(changed, batches))
+        assert ("average" in script) == ("ema" in options)
+
+
+def test_a_script_names_the_options_that_it_has_no_lines_for() -> None:
+    begun = Weights("outputs/first", {})
+    lines = write_script(replace(RUN, patience=3, mixup=0.2, augment=FlipAndCrop(padding=2), init_from=begun))
+    for words in ("patience=3", "mixup=0.2", "init_from=outputs/first", "augment=FlipAndCrop"):
+        assert any(line.startswith(f"# The run had {words}") for line in lines), words
 
 
 def test_a_script_says_what_of_a_run_it_cannot_write_out() -> None:
