@@ -4,6 +4,7 @@ import json
 import os
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 import sys
@@ -218,6 +219,10 @@ def test_parts_of_ones_own_are_swept_from_outside_the_repository(
     metrics = json.loads((tmp_path / "outputs/stripes/optimizer=sign/0/seed=0/metrics.json").read_text())
     first, second = (epoch["lr"] for epoch in metrics["epochs"])
     assert second == first / 2
+    # Beside the folder of one's own parts, the pick's is found too.
+    [pick] = re.findall("-m sweeps.run (--config-dir .*)", Path("outputs/stripes/report.md").read_text())
+    run_sweeps_here(*shlex.split(pick), "epochs=1", "hydra.run.dir=once")
+    assert json.loads(Path("once/metrics.json").read_text())["score"] > 50
 
 
 def test_the_example_of_an_application_of_ones_own_sweeps(tmp_path: Path) -> None:

@@ -26,7 +26,10 @@ def check_keys(cfg: DictConfig) -> None:
         matches = difflib.get_close_matches(key, own_keys, n=1)
         fix = f"write {matches[0]}, or leave it out" if matches else "leave it out"
         if key == "pick":
-            fix = "add --config-dir outputs/<study>, whose pick/ holds it"
+            fix = (
+                "add --config-dir outputs/<study>, whose pick/ holds it; beside a --config-dir of your own, "
+                "hydra.searchpath=[file://outputs/<study>]"
+            )
         raise ValueError(f"{key}={cfg[key]} is read by nothing; {fix}")
 
 

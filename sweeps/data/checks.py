@@ -58,7 +58,7 @@ def describe_feed(feed: Feed) -> str:
 def _describe_sizes(feed: Feed) -> str:
     sizes = f"{feed.training:,} training, {feed.validation:,} validation, {len(feed.test_targets):,} test"
     if feed.is_regression:
-        return f"data: {sizes}; {feed.outputs} values to predict"
+        return f"data: {sizes}; {feed.outputs} {'value' if feed.outputs == 1 else 'values'} to predict"
     counts = feed.targets.bincount(minlength=feed.outputs).tolist()
     if len(counts) <= 10:
         return f"data: {sizes}; {len(counts)} classes of {', '.join(map(str, counts))} development rows"

@@ -79,7 +79,14 @@ def _plan_attributes(plan: Plan, planner: Planner) -> dict[str, Any]:
         "confirm_factors": [float(factor) for factor in settings.confirm.factors],
         "margin": settings.margin,
         "target": settings.target,
+        "config_dir": _config_dir(composer.config),
     }
+
+
+def _config_dir(config: DictConfig) -> str | None:
+    """Return the folder of --config-dir, of which Hydra takes one."""
+    sources = config.hydra.runtime.config_sources
+    return next((source.path for source in sources if source.provider == "command-line"), None)
 
 
 def _grid_numbers(plan: Plan) -> dict[str, list[float]]:

@@ -116,6 +116,6 @@ def _summarize(census: Census) -> str:
         "running": census.count(TrialState.RUNNING),
         "pruned": census.count(TrialState.PRUNED),
         "failed": census.count(TrialState.FAIL),
-        "diverged": census.diverged,
+        f"{'run' if census.diverged == 1 else 'runs'} diverged": census.diverged,
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -32,7 +32,7 @@ MAPPINGS = ("replicates", "search_space", "grid", "default", "fixed", "choices",
 # What records raise that no sweep wrote so.
 DAMAGE = (KeyError, TypeError, IndexError, AttributeError, AssertionError, ValueError)
 # The user attributes that a measurement holds as they are.
-RECORDED = ("planned", "default", "fixed", "choices", "groups", "config", "folder", "target")
+RECORDED = ("planned", "default", "fixed", "choices", "groups", "config", "config_dir", "folder", "target")
 
 
 def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:

@@ -65,6 +65,8 @@ class Measurement:
     groups: Sequence[str] = ()
     # the config's leaves by dotted key, without searched, repeated and irrelevant ones
     config: Mapping[str, Any] = field(default_factory=dict)
+    # the folder of --config-dir, if there was one
+    config_dir: str | None = None
     # the sweep's, which the runs' are below
     folder: str | None = None
     # how many objectives there are

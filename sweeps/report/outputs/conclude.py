@@ -35,8 +35,11 @@ def train_command(studies: Sequence[Findings], joint: Joint, folder: Path) -> st
     measurement, program = winners[0].measurement, "-m sweeps.run"
     if "data._target_" not in measurement.config:
         program = "your_application.py"
-    folder_name = shlex.quote(_shorten(folder))
-    return f"{_python()} {program} --config-dir {folder_name} +pick={pick_name(measurement)}"
+    sources = ["--config-dir", _shorten(folder)]
+    if measurement.config_dir:  # the sweep's own; Hydra takes one
+        sources = ["--config-dir", _shorten(Path(measurement.config_dir))]
+        sources.append(f"hydra.searchpath=[file://{_shorten(folder)}]")
+    return f"{_python()} {program} {shlex.join(sources)} +pick={pick_name(measurement)}"
 
 
 def dashboard_command(url: str) -> str:
