@@ -15,6 +15,7 @@ from sweeps.report.findings.joint import Joint, compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import Metric
+from sweeps.report.measure.settings import Params
 from sweeps.report.outputs.conclude import conclude, train_command
 from sweeps.report.outputs.document import compose_document
 from sweeps.report.outputs.html import render_html
@@ -24,6 +25,7 @@ from sweeps.report.outputs.terminal import answer_lines, print_conclusion, print
 from sweeps.report.sentences import guide
 from sweeps.report.sentences.answer import compose_answer, describe_scope
 from sweeps.report.sentences.certainty import explain_study
+from sweeps.report.sentences.remarks import list_remarks
 from sweeps.report.sentences.wording import (
     format_difference,
     format_estimate,
@@ -34,7 +36,7 @@ from sweeps.report.sentences.wording import (
 from sweeps.report.statistics.compare import judge
 from sweeps.report.statistics.intervals import Estimate
 from tests.support.studies import PICKS, confirm, hill, scored_study
-from tests.support.sweeps import SWEEPS
+from tests.support.sweeps import LR, SWEEPS
 
 MOST_WORDS, MOST_LINES = 25, 15
 UNKNOWN = {
@@ -291,6 +293,31 @@ def test_only_percentages_have_points_and_two_decimals() -> None:
     assert format_gap(percent, Estimate(-1.234, -1.7, -0.8)) == "1.2 points worse [0.8, 1.7]"
     assert format_gap(loss, Estimate(0.0242, 0.0236, 0.0248)) == "0.0242 lower [0.0236, 0.0248]"
     assert [format_difference(percent, value) for value in (1.0, 1.2)] == ["1 point", "1.2 points"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "own", "words"),
+    [
+        ((0.9, 0.99), (0.9, 0.999), "lr=0.001 betas=0.9,0.999"),
+        ((0.8, 0.99), (0.9, 0.99), "lr=0.001 betas=0.9,0.99"),
+        ((0.9, 0.99), (0.9, 0.99), "lr=0.001"),
+    ],
+)
+def test_the_config_is_told_apart_by_whole_lists(
+    setting: tuple[float, float], own: tuple[float, float], words: str
+) -> None:
+    [findings, *_] = load("widened")[0]
+    assert findings.recommended
+    picks = {
+        role: replace(pick, params=_with_betas(pick.params, own)) for role, pick in findings.picks.items()
+    }
+    params = _with_betas(findings.recommended.params, setting)
+    changed = replace(findings, picks=picks, recommended=replace(findings.recommended, params=params))
+    assert any(remark.endswith(f"than its config, {words}") for remark in list_remarks(changed))
+
+
+def _with_betas(params: Params, betas: tuple[float, float]) -> Params:
+    return {LR: params[LR], "optimizer.betas.0": betas[0], "optimizer.betas.1": betas[1]}
 
 
 def test_elements_of_a_list_are_written_together() -> None:

@@ -129,8 +129,21 @@ def _config(findings: Findings) -> list[str]:
     if "default" not in findings.verdicts:
         return [] if changes else ["its config's own setting"]
     gap, verdict = findings.recommended_minus["default"], findings.verdicts["default"]
-    words = describe_gap(findings.fresh_metric, gap, verdict, f"its config, {format_params(changes)}")
+    changed_lists = {name for key in changes if (name := _list_of(key))}
+    # Of a list all that the setting names: betas=0.9,0.999, not betas.1=0.999.
+    named = {
+        key: value
+        for key, value in default.params.items()
+        if key in changes or _list_of(key) in changed_lists
+    }
+    words = describe_gap(findings.fresh_metric, gap, verdict, f"its config, {format_params(named)}")
     return [words] if words else []
+
+
+def _list_of(key: str) -> str:
+    """Return the list that a dotted key names an element of; empty for any other key."""
+    name, _, number = key.rpartition(".")
+    return name if number.isdigit() else ""
 
 
 def _unsettled(findings: Findings) -> list[str]:
