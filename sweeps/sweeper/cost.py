@@ -18,6 +18,8 @@ from sweeps.sweeper.stacking import count_trials, count_workers, share_evenly, s
 
 # Durations from so many seconds on are told in minutes, and from so many in hours.
 MINUTES_FROM, HOURS_FROM = 100, 2 * 3600
+# What all below a second is called, as its digits say nothing.
+MOMENT = "a second or so"
 # Sizes from so many bytes on are told in GB.
 GIGABYTES_FROM = 1e9
 
@@ -99,7 +101,7 @@ def _duration(low: float, high: float) -> str:
         return format_range(low / 3600, high / 3600, "hours")
     if high > MINUTES_FROM:
         return format_range(low / 60, high / 60, "minutes")
-    return format_range(low, high, "seconds")
+    return MOMENT if high < 1 else format_range(low, high, "seconds")
 
 
 def _disk(low: float, high: float) -> str:

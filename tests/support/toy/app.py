@@ -115,6 +115,11 @@ def forecast(cfg: DictConfig) -> tuple[float, int]:
     return estimate(cfg, 1)
 
 
+def short_forecast(cfg: DictConfig) -> tuple[float, int]:
+    """A forecast of a tenth of a second."""
+    return estimate(cfg, 1)[0] / 600, 1_000_000
+
+
 def broken_forecast(cfg: DictConfig) -> tuple[float, int]:
     """A forecast that fails."""
     raise RuntimeError(f"no forecast for {cfg.shape.name}")
