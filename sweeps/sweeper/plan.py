@@ -10,6 +10,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
+from sweeps.report.measure.measurement import MOST_CELLS
 from sweeps.study.dotted_keys import flatten, is_at_or_below
 from sweeps.study.parameter import Parameter
 from sweeps.study.values import to_stored
@@ -21,9 +22,6 @@ from sweeps.sweeper.grid import list_values, stored_distribution
 from sweeps.sweeper.overrides import dotted, format_setting, format_sweeps
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.sweeper.search_space import boundary_values, to_distribution, to_parameter, warn_of_repeats
-
-# Settings of a grid that nobody means to train all.
-MOST_SETTINGS = 20_000
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,7 @@ class Planner:
         has_size = self.settings.is_exhaustive and self.settings.custom_search_space is None
         if self.settings.is_grid or has_size:
             size = prod(len(list_values(name, distribution)) for name, distribution in space.items())
-            if limit is None and size > MOST_SETTINGS:
+            if limit is None and size > MOST_CELLS:
                 raise ValueError(
                     f"the grid has {size:,} settings, of which each would train; write fewer values, "
                     "or hydra.sweeper.n_trials=<number> for some of them"

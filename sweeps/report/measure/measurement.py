@@ -27,7 +27,7 @@ from sweeps.report.statistics.robust import log10
 # How a space was searched: every setting; points that cover it evenly, whatever they score; drawn to what
 # scores well, or pruned.
 Coverage = Literal["grid", "qmc", "adaptive"]
-# Cells of an array over a grid. A sweep of more settings needs a number of trials.
+# Cells of an array over a grid. Nobody means to train more settings: such a sweep needs a number of trials.
 MOST_CELLS = 20_000
 # Whether there is anything to pick from.
 Outcome = Literal["measured", "nothing measured", "all diverged", "learned nothing"]
