@@ -60,7 +60,8 @@ class Recorder:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", ["app.py", *arguments])
             try:
-                hydra.main(config_path=str(self.folder / "conf"), config_name="config")(main)()
+                folder, targets = str(self.folder / "conf"), ["tests.*"]
+                hydra.main(config_path=folder, config_name="config", execution_whitelist=targets)(main)()
             finally:
                 forget_hydra()
         return jobs
