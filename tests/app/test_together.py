@@ -61,11 +61,6 @@ def test_where_jobs_fail_together_each_runs_by_itself(toy: Toy) -> None:
     assert len(toy.journal("end")) == 15
 
 
-def test_a_worker_takes_no_more_trials_at_once_than_its_share(toy: Toy) -> None:
-    toy.run_here(*TOGETHER, "hydra.sweeper.stack=60", "hydra.sweeper.n_jobs=4")
-    assert jobs_at_once(toy)[0] == 6  # two of the five trials
-
-
 @pytest.mark.parametrize(
     ("override", "message"),
     [
