@@ -226,14 +226,16 @@ def test_what_runs_when_time_is_up_is_given_back_and_run_by_the_next_start(plain
     assert [job["lr"] for job in plain.jobs()] == [0.3, 0.9, 0.9]
 
 
-def test_a_setting_beyond_its_constraints_is_not_the_best(
+def test_a_setting_beyond_its_constraints_is_not_the_best_and_the_report_is_written(
     plain: Plain, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    plain.run_here("lr=0.3,0.1", "act=exceed")
+    seeds = "+hydra.sweeper.replicates.size=[small,large]"
+    plain.run_here("lr=0.3,0.1", "act=exceed", seeds, "hydra.sweeper.report=true")
     constraints = {trial.params["lr"]: trial.system_attrs["constraints"] for trial in plain.trials()}
     assert constraints == {0.3: [pytest.approx(0.1)], 0.1: [pytest.approx(-0.1)]}
     assert OmegaConf.load(plain.folder / "jobs/optimization_results.yaml").best_params == {"lr": 0.1}
     assert "Use plain with lr=0.1" in capfd.readouterr().out
+    assert (plain.folder / "jobs" / "report.html").exists()
 
 
 @pytest.mark.parametrize("key", ["custom_search_space", "stacked", "check"])

@@ -33,9 +33,13 @@ class Table:
 
 
 def settings_table(findings: Findings, is_narrow: bool = False) -> Table:
-    """Return the settings by mean, best first. is_narrow: whether intervals are left out."""
+    """Return the settings by mean, best first, without those beyond a constraint, which have no runs.
+
+    is_narrow: whether intervals are left out.
+    """
     measurement = findings.measurement
-    order = sorted(measurement.by_index, key=lambda index: -measurement.means[index])
+    measured = [index for index, setting in measurement.by_index.items() if setting.runs]
+    order = sorted(measured, key=lambda index: -measurement.means[index])
     runs = format_count(len(measurement.replicates), "run")
     title = f"{measurement.study}: {measurement.metric.label}, mean over {runs}"
     return _table(title, [_setting_row(findings, index, is_narrow) for index in order])
