@@ -10,6 +10,7 @@ import pytest
 
 from sweeps.study.census import WORKER
 from sweeps.study.optuna_internals import set_trial_attribute
+from sweeps.sweeper import progress
 from sweeps.sweeper.hang import HangWatch
 from tests.conftest import Toy
 
@@ -50,8 +51,9 @@ def test_nobody_is_watched_unless_asked_to(tmp_path: Path) -> None:
 
 
 def test_a_sweep_shows_the_folder_of_a_job_that_takes_long(
-    toy: Toy, capsys: pytest.CaptureFixture[str]
+    toy: Toy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    toy.run_here("shape=bowl", "shape.x=1,2", "pause=0.7", "hydra.sweeper.hang_after=0.1")
+    monkeypatch.setattr(progress, "INTERVAL", 0.05)  # many looks in a job's time, on a busy machine too
+    toy.run_here("shape=bowl", "shape.x=1,2", "pause=1", "hydra.sweeper.hang_after=0.1")
     printed = re.sub(r"\s+", "", capsys.readouterr().out)
     assert f"noprogressfor0.1sin{toy.folder}/jobs/shape=bowl/" in printed
