@@ -67,6 +67,8 @@ def _describe_done(agenda: Agenda) -> str:
     done = sum(agenda.count_settings_done(study) for _, study in agenda.tuning)
     total = sum(max(plan.n_trials, agenda.count_settings(study)) for plan, study in agenda.tuning)
     text = f"{done} of {format_count(total, 'trial')}"
+    if done < total:  # the time is up, say
+        return f"{text}; the same command goes on" if agenda.settings.storage else text
     limit = agenda.settings.n_trials
     if limit is not None and not agenda.tuning[0][0].grid:
         each = " to each study" if len(agenda.tuning) > 1 else ""

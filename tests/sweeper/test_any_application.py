@@ -214,12 +214,15 @@ def test_a_setting_to_try_first_is_one_that_is_searched(
     assert "lr=0.2 is not searched" in message
 
 
-def test_what_runs_when_time_is_up_is_given_back_and_run_by_the_next_start(plain: Plain) -> None:
+def test_what_runs_when_time_is_up_is_given_back_and_run_by_the_next_start(
+    plain: Plain, capfd: pytest.CaptureFixture[str]
+) -> None:
     sweep = ("lr=0.3,0.9", "act=wait", "hydra.sweeper.grid_order=written")
     hold = plain.folder / "journal.hold"
     hold.touch()
     plain.run_here(*sweep, "hydra.sweeper.timeout=2")
     assert [trial.state.name for trial in plain.trials()] == ["COMPLETE", "WAITING"]
+    assert "1 of 2 trials; the same command goes on" in capfd.readouterr().out
     hold.unlink()
     plain.run_here(*sweep)
     assert [trial.state.name for trial in plain.trials()] == ["COMPLETE", "COMPLETE"]
