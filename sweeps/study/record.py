@@ -128,6 +128,16 @@ class ReplicateTrial:
         return [largest[key] for key in sorted(largest)]
 
 
+def read_constraints(trial: FrozenTrial) -> dict[str, float]:
+    """Return a trial's constraints, by the names that its jobs gave them."""
+    names: set[str] = set()
+    for key, values in trial.system_attrs.items():
+        if key.startswith(LONG_VALUES) and key.endswith(f"/{CONSTRAINTS}"):
+            names |= values.keys()
+    values = trial.system_attrs.get(CONSTRAINTS, [])
+    return dict(zip(sorted(names), values, strict=True)) if names else trial.constraints
+
+
 def _to_number(name: str, value: Any, kind: Callable[[Any], Number]) -> Number:
     """Return a value of numpy or torch, say, as a plain number."""
     try:

@@ -239,6 +239,7 @@ def test_a_setting_beyond_its_constraints_is_not_the_best_and_the_report_is_writ
     assert OmegaConf.load(plain.folder / "jobs/optimization_results.yaml").best_params == {"lr": 0.1}
     assert "Use plain with lr=0.1" in capfd.readouterr().out
     assert (plain.folder / "jobs" / "report.html").exists()
+    assert "beyond its constraints: lr=0.1" in (plain.folder / "jobs" / "runs.csv").read_text()
 
 
 @pytest.mark.parametrize("key", ["custom_search_space", "stacked", "check"])

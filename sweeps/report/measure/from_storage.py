@@ -21,7 +21,14 @@ from sweeps.report.measure.widening import Widening
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import is_from_grid
 from sweeps.study.parameter import Parameter
-from sweeps.study.record import PARAMS, has_diverged, read_curves, read_objectives, read_records
+from sweeps.study.record import (
+    PARAMS,
+    has_diverged,
+    read_constraints,
+    read_curves,
+    read_objectives,
+    read_records,
+)
 from sweeps.study.retries import RETRY_OF
 from sweeps.study.values import LITERALS, count_steps, list_steps, read_params, read_value
 
@@ -199,7 +206,7 @@ def _setting(
     if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
         runs = {replicates[0].label: _run_of_another_program(trial, value)}
     reason = trial.user_attrs.get("failure", trial.user_attrs.get("pruned"))
-    if exceeded := [f"{key}={value:g}" for key, value in trial.constraints.items() if value > 0]:
+    if exceeded := [f"{key}={value:g}" for key, value in read_constraints(trial).items() if value > 0]:
         runs, reason = {}, f"beyond its constraints: {', '.join(exceeded)}"
     step = max(trial.intermediate_values, default=None)
     return Setting(

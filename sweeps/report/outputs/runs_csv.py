@@ -41,7 +41,7 @@ def _rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
     for phase, setting in phases:
         row: dict[str, Any] = {"study": measurement.study, "option": measurement.option, "phase": phase}
         row |= {"trial": setting.number, "state": setting.state, **setting.params}
-        if not setting.is_complete:
+        if not (setting.is_complete and setting.runs):  # those beyond a constraint have none
             row |= {"last": setting.last, "reason": setting.reason}
         if not setting.runs:
             yield row
