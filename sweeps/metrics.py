@@ -19,8 +19,14 @@ def accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def top5(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return whether a row's class is among its five highest outputs: as `accuracy`."""
-    return (outputs.topk(min(5, outputs.shape[-1]), -1).indices == targets.unsqueeze(-1)).any(-1)
+    """Return whether a row's class is among its five highest outputs: as `accuracy`.
+
+    Of equal outputs the first classes count, as argmax has it: topk takes any.
+    """
+    output = outputs.gather(-1, targets.unsqueeze(-1))
+    not_earlier = torch.arange(outputs.shape[-1], device=outputs.device) >= targets.unsqueeze(-1)
+    behind = (outputs < output) | ((outputs == output) & not_earlier)
+    return (~behind).sum(-1) < 5  # NaN is behind nothing
 
 
 def balanced_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:

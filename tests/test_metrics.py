@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn import metrics as scikit
 
-from sweeps.metrics import accuracy, auroc, balanced_accuracy, macro_f1
+from sweeps.metrics import accuracy, auroc, balanced_accuracy, macro_f1, r2, top5
 
 # Of four classes 0 is frequent and 3 never occurs, but is named once.
 TARGETS = torch.tensor([0, 0, 0, 0, 0, 1, 1, 2])
@@ -48,3 +48,25 @@ def test_auroc_takes_outputs_for_logits_wherever_they_lie() -> None:
         sum(scikit.roc_auc_score(targets == number, logits[:, number]) for number in range(2)) / 2
     )
     assert auroc(10 * logits - 5, targets) == auroc(logits, targets)
+
+
+def test_top5_takes_the_first_of_equal_outputs_as_accuracy_does() -> None:
+    targets = torch.arange(10)
+    equal = torch.zeros(10, 10)
+    assert accuracy(equal, targets).tolist() == [True] + [False] * 9
+    assert top5(equal, targets).tolist() == [True] * 5 + [False] * 5
+    generator = torch.Generator().manual_seed(0)
+    outputs, classes = torch.randn(2, 50, 10, generator=generator), torch.arange(100).view(2, 50) % 10
+    for values in (outputs, outputs.round()):
+        # A stable order has equal outputs as they stand.
+        best = values.sort(dim=-1, descending=True, stable=True).indices[..., :5]
+        assert torch.equal(top5(values, classes), (best == classes.unsqueeze(-1)).any(-1))
+    assert top5(outputs[..., :4], classes % 4).all()
+    assert not top5(torch.full((10, 10), torch.nan), targets).any()
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-4])
+def test_r2_is_the_same_in_any_unit(unit: float) -> None:
+    targets = unit * torch.linspace(-1, 1, 20).unsqueeze(1)
+    outputs = targets + unit * 0.3 * torch.randn(20, 1, generator=torch.Generator().manual_seed(0))
+    assert r2(outputs, targets).item() == pytest.approx(scikit.r2_score(targets.double(), outputs.double()))

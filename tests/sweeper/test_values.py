@@ -87,6 +87,9 @@ def test_a_value_that_is_named_again_is_run_once_and_that_is_said(
     names = ["'x y'", "1", "True"]
     assert sorted((job["rate"], repr(job["name"])) for job in jobs) == [(0.1, name) for name in names]
     assert "rate=0.1,0.10,1e-1 is 0.1: a value that is named again runs once" in capfd.readouterr().out
+    # Optuna takes True for 1: of the choices 1 and True it would record 1 for both.
+    recorded = sorted(str(trial.params["name"]) for trial in recorder.study().trials)
+    assert recorded == ["1", "true", "x y"]
     assert recorder.study().user_attrs["default"] is None, "the config has no rate"
 
 
