@@ -69,7 +69,7 @@ def write_sweep_results(
 
 
 def _write_report(agenda: Agenda, folder: Path, show: str | None) -> Conclusion | None:
-    """Print and write the report, which the storage holds too. Raises SystemExit for a full disk, say."""
+    """Print and write the report, which the storage holds too. Raises SystemExit where it can't."""
     plan, study = agenda.tuning[0]
     storage = storage_of(study)
     with_report = agenda.settings.report
@@ -89,13 +89,14 @@ def _write_report(agenda: Agenda, folder: Path, show: str | None) -> Conclusion 
             write_report(storage, findings, folder)
     except Exception as error:
         reason = storage_failure(error) or (error.strerror if isinstance(error, OSError) else None)
-        if show and reason:
+        if not reason:  # a fault of the report's own
+            log.exception("The report failed.")
+            reason = f"{type(error).__name__}: {error}"
+        if show:
             raise SystemExit(
                 f"The report could not be written to {folder}: {reason}. What it tells of is in the storage: "
                 "python -m sweeps.report writes it."
             ) from None
-        log.exception("The report could not be written to %s; what it tells of is in the storage.", folder)
-        return None
     return conclusion
 
 

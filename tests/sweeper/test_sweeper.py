@@ -174,3 +174,12 @@ def test_a_report_that_cannot_be_written_fails_no_trial(toy: Toy, capfd: pytest.
         toy.run_here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")
     assert "Use ridge with" in "".join(capfd.readouterr())
     assert toy.states("toy/shape=ridge") == ["COMPLETE"] * 3
+
+
+def test_a_fault_of_the_report_ends_a_sweep_with_a_message_that_names_it(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweeps.report.write.write_report", lambda *_: 1 / 0)
+    with pytest.raises(SystemExit, match="ZeroDivisionError: division by zero. What it tells of is in the"):
+        toy.run_here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")
+    assert toy.states("toy/shape=ridge") == ["COMPLETE"] * 3
