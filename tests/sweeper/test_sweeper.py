@@ -180,6 +180,6 @@ def test_a_fault_of_the_report_ends_a_sweep_with_a_message_that_names_it(
     toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sweeps.report.write.write_report", lambda *_: 1 / 0)
-    with pytest.raises(SystemExit, match="ZeroDivisionError: division by zero. What it tells of is in the"):
+    with pytest.raises(SystemExit, match="ZeroDivisionError: division by zero"):
         toy.run_here("shape=ridge", "shape.y=0", "hydra.sweeper.report=true")
     assert toy.states("toy/shape=ridge") == ["COMPLETE"] * 3
