@@ -246,8 +246,10 @@ def test_a_setting_beyond_its_constraints_is_not_the_best_and_the_report_is_writ
 def test_a_function_beyond_the_applications_whitelist_is_refused_before_any_job(
     key: str, plain: Plain, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    # A grid takes no function that adds parameters.
+    random = ("hydra/sweeper/sampler=random", "hydra.sweeper.n_trials=2")
     with pytest.raises(SystemExit):
-        plain.run_here("lr=0.3,0.1", f"hydra.sweeper.{key}=json.dumps")
+        plain.run_here("lr=0.3,0.1", *random, f"hydra.sweeper.{key}=json.dumps")
     message = capfd.readouterr().err
     assert "json.dumps can't be used: Target 'json.dumps' is not in the Hydra execution whitelist" in message
     assert "Traceback" not in message
