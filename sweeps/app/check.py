@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationValidationError
 
 from sweeps.app.build import build
 from sweeps.app.check_arguments import check_values, write_value
@@ -134,6 +135,7 @@ class WritableOutputs(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002 -- Hydra's signature
         """Leave with the message, also where the sweep would go against its metric."""
         _leave_unless_writable(config, "hydra.sweep.dir")
+        _leave_unless_readable(config)
         metric = next(iter(config.metric or ()), None)
         direction, wanted = config.hydra.sweeper.get("direction"), metric and config.metric[metric].direction
         if metric and isinstance(direction, str) and direction in DIRECTIONS and direction != wanted:
@@ -151,6 +153,18 @@ def _leave_unless_writable(config: DictConfig, key: str) -> None:
         _check_writable(OmegaConf.select(config, key), key)
     except ValueError as error:
         raise SystemExit(str(error)) from None
+
+
+def _leave_unless_readable(config: DictConfig) -> None:
+    """Leave with a message for a key such as `extend` that the sweeper can't take as it is."""
+    written: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=False)
+    for key, value in written.items():
+        try:
+            config.hydra.sweeper.get(key)
+        except InterpolationValidationError as error:
+            name = str(value).strip("${}")
+            reason = str(error).splitlines()[0].rpartition(": ")[2]
+            raise SystemExit(f"{name}={OmegaConf.select(config, name)} can't be used: {reason}") from None
 
 
 class TorchInstalled(Callback):

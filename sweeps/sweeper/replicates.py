@@ -15,7 +15,7 @@ FIRST_SEED = 1000
 def parse_axes(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return hydra.sweeper.replicates as override -> values; `model: {norm: [...]}` is `model.norm: [...]`.
 
-    Raises ValueError where there is no list of values.
+    Raises ValueError where there is no list of different values.
     """
     axes = {dotted(key): values for key, values in flatten(replicates, into_lists=False).items()}
     for key, values in axes.items():
@@ -23,6 +23,10 @@ def parse_axes(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
             raise ValueError(
                 f"hydra.sweeper.replicates.{key}={values} must be a list of at least one value; "
                 f"write hydra.sweeper.replicates.{key}=[0] for one"
+            )
+        if repeats := [value for number, value in enumerate(values) if value in values[:number]]:
+            raise ValueError(
+                f"hydra.sweeper.replicates.{key}={values} names {repeats[0]} twice; write each value once"
             )
     return axes
 

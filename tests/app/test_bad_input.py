@@ -101,6 +101,11 @@ CASES = {
         (*ALONE, "freeze=[fc]"),
         ["freeze: fc fits no parameter", "*.bias", "parts are 1, 2, 5, 6, 9"],
     ),
+    "half a row": ((*SWEEP, "extend=1.5"), ["extend=1.5", "could not be converted to Integer"]),
+    "a seed twice": (
+        (*SWEEP, "hydra.sweeper.replicates.seed=[0,0]"),
+        ["replicates.seed=[0, 0] names 0 twice"],
+    ),
     "no replicates": (
         (*SWEEP, "hydra.sweeper.replicates.seed=[]"),
         ["hydra.sweeper.replicates.seed=[]", "[0]"],

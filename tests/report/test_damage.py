@@ -40,6 +40,7 @@ ATTRIBUTES = "UPDATE study_user_attributes SET value_json = "
 # what was done to the file, what the message must hold
 DAMAGES = {
     "attribute of another type": (ATTRIBUTES + "'5' WHERE key = 'replicates'", ["attribute replicates is 5"]),
+    "attribute null": (ATTRIBUTES + "'null' WHERE key = 'search_space'", ["attribute search_space is None"]),
     "attribute no JSON": (ATTRIBUTES + "'{a' WHERE key = 'replicates'", ["records can't be read"]),
     "attribute gone": ("DELETE FROM study_user_attributes WHERE key = 'seed_key'", ["KeyError: 'seed_key'"]),
     "record of another type": (

@@ -34,8 +34,17 @@ from sweeps.study.values import LITERALS, count_steps, list_steps, read_params, 
 
 # The user attribute of a study without trials that compares others: their names.
 OVERVIEW = "overview_of"
-# The user attributes that map keys to values.
-MAPPINGS = ("replicates", "search_space", "grid", "default", "fixed", "choices", "config", "widening")
+# The user attributes whose type is looked at. Most may be null.
+TYPES: dict[str, Any] = {
+    **dict.fromkeys(
+        ("replicates", "grid", "default", "fixed", "choices", "config", "widening"), Mapping | None
+    ),
+    "search_space": Mapping,
+    "groups": list,
+    "confirm_factors": list | None,
+    "margin": float | int | None,
+    "folder": str,
+}
 # What records raise that no sweep wrote so.
 DAMAGE = (KeyError, TypeError, IndexError, AttributeError, AssertionError, ValueError)
 # The user attributes that a measurement holds as they are.
@@ -64,8 +73,8 @@ def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measu
 
 def _check_attributes(attributes: Mapping[str, Any]) -> None:
     """Raise TypeError for an attribute of another type than a sweep writes."""
-    for name in MAPPINGS:
-        if not isinstance(attributes.get(name) or {}, Mapping):
+    for name, types in TYPES.items():
+        if name in attributes and not isinstance(attributes[name], types):
             raise TypeError(f"attribute {name} is {attributes[name]!r}")
 
 
