@@ -28,7 +28,7 @@ MLFLOW_BATCH = 100
 
 @dataclass(frozen=True)
 class Identity:
-    """What a tracker knows a run by."""
+    """The names and settings by which a tracker knows a run."""
 
     # The study's name, or `runs` for single ones.
     group: str

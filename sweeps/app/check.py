@@ -137,8 +137,9 @@ class WritableOutputs(Callback):
         _leave_unless_writable(config, "hydra.sweep.dir")
         _leave_unless_readable(config)
         metric = next(iter(config.metric or ()), None)
-        direction, wanted = config.hydra.sweeper.get("direction"), metric and config.metric[metric].direction
-        if metric and isinstance(direction, str) and direction in DIRECTIONS and direction != wanted:
+        direction = config.hydra.sweeper.get("direction")
+        best = metric and config.metric[metric].direction
+        if metric and isinstance(direction, str) and direction in DIRECTIONS and direction != best:
             raise SystemExit(
                 f"hydra.sweeper.direction={direction} would pick the worst {metric}; leave it out, "
                 f"or write metric.{metric}.direction={direction}"

@@ -10,6 +10,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from sweeps.numbers import is_finite_number
+
 # Limits of torch's arguments that torch doesn't check: the lowest value, whether it may be met, the highest.
 LIMITS: dict[str, tuple[float, bool, float]] = {
     "optimizer.momentum": (0, True, 1),
@@ -98,22 +100,17 @@ def check_arguments(group: str, part: Callable[..., Any]) -> None:
 
 
 def _check_type(key: str, value: Any, default: Any) -> None:
-    shown, fix = f"{key}={write_value(value)}", f"write {key}={write_value(default)}"
+    assignment, fix = f"{key}={write_value(value)}", f"write {key}={write_value(default)}"
     if isinstance(default, bool):
         if not isinstance(value, bool):
-            raise ValueError(f"{shown} must be true or false; {fix}")
+            raise ValueError(f"{assignment} must be true or false; {fix}")
     elif isinstance(default, int | float):
         if not is_finite_number(value) and value != default:
-            raise ValueError(f"{shown} must be a number; {fix}, say")
+            raise ValueError(f"{assignment} must be a number; {fix}, say")
     elif isinstance(default, tuple) and default and all(map(_is_number_or_none, default)):
         fits = isinstance(value, Sequence) and len(value) == len(default)
         if isinstance(value, str) or not fits or not all(map(_is_number_or_none, value)):
-            raise ValueError(f"{shown} must be {len(default)} numbers; {fix}")
-
-
-def is_finite_number(value: Any) -> bool:
-    """Return whether a value is a finite number, which true, false and text are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            raise ValueError(f"{assignment} must be {len(default)} numbers; {fix}")
 
 
 def _is_number_or_none(value: Any) -> bool:

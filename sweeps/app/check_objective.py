@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.reasons import describe_error, locate_error
+from sweeps.numbers import is_finite_number
 
 if TYPE_CHECKING:
     from sweeps.metrics import EpochMetric
@@ -104,8 +104,8 @@ def _try_metric(metric: EpochMetric, run: Run) -> None:
         raise ValueError(f"metric {key} gives {float(values)} for {shapes}; mend it, or name another")
     if not fits:
         kind = f"shape {tuple(values.shape)}" if hasattr(values, "shape") else type(values).__name__
-        wanted = "a number a row, or write per_row: false" if metric.per_row else "one number"
-        raise ValueError(f"metric {key} returned {kind} for {shapes}; return {wanted}")
+        requirement = "a number a row, or write per_row: false" if metric.per_row else "one number"
+        raise ValueError(f"metric {key} returned {kind} for {shapes}; return {requirement}")
 
 
 def measured_values(run: Run) -> list[str]:
@@ -144,7 +144,7 @@ def _check_weights(cfg: DictConfig, key: str, count: int) -> None:
     if not OmegaConf.is_list(value) or len(value) != count:
         raise ValueError(f"loss.{key}={value} must be a list of {count}, a number each{words}; {fix}")
     for number in value:
-        if not _is_number(number) or number < 0:
+        if not is_finite_number(number) or number < 0:
             raise ValueError(f"loss.{key}={value} holds {number}, but must hold numbers of at least 0; {fix}")
     if not any(value):
         raise ValueError(f"loss.{key}={value} is 0 for all, so that nothing trains; {fix}")
@@ -152,12 +152,8 @@ def _check_weights(cfg: DictConfig, key: str, count: int) -> None:
 
 def _check_share(cfg: DictConfig, key: str) -> None:
     value = OmegaConf.select(cfg, key)
-    if value is not None and not (_is_number(value) and 0 <= value < 1):
+    if value is not None and not (is_finite_number(value) and 0 <= value < 1):
         raise ValueError(f"{key}={value} must be at least 0 and less than 1; write {key}=0.1, say")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _name_of(target: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.build import read_lr_factors
+from sweeps.numbers import is_finite_number
 
 
 def check_options(cfg: DictConfig) -> None:
@@ -28,7 +28,7 @@ def check_options(cfg: DictConfig) -> None:
 
 def _check_positive(cfg: DictConfig, key: str, example: str) -> None:
     value = cfg[key]
-    if value is not None and not (_is_number(value) and value > 0):
+    if value is not None and not (is_finite_number(value) and value > 0):
         raise ValueError(
             f"{key}={value} must be a number greater than 0; write {key}={example}, or null for none"
         )
@@ -36,7 +36,7 @@ def _check_positive(cfg: DictConfig, key: str, example: str) -> None:
 
 def _check_share(cfg: DictConfig, key: str, example: str) -> None:
     value = cfg[key]
-    if value is not None and not (_is_number(value) and 0 < value < 1):
+    if value is not None and not (is_finite_number(value) and 0 < value < 1):
         raise ValueError(
             f"{key}={value} must be greater than 0 and less than 1; write {key}={example}, or null for none"
         )
@@ -52,7 +52,7 @@ def _check_count(cfg: DictConfig, key: str, example: str) -> None:
 
 def _check_patterns(value: Any) -> None:
     patterns = value if OmegaConf.is_list(value) else [value]
-    are_names = all(isinstance(pattern, str) or _is_number(pattern) for pattern in patterns)
+    are_names = all(isinstance(pattern, str) or is_finite_number(pattern) for pattern in patterns)
     if value is not None and not (patterns and are_names):
         raise ValueError(
             f"freeze={value} must be names of parameters or modules; "
@@ -65,12 +65,8 @@ def _check_lr_factors(node: Any) -> None:
     if node is not None and not OmegaConf.is_config(node):
         raise ValueError(f"lr_factors={node} must be a factor by the name of a parameter or module; {fix}")
     for pattern, factor in read_lr_factors(node):
-        if not (_is_number(factor) and factor > 0):
+        if not (is_finite_number(factor) and factor > 0):
             raise ValueError(
                 f"lr_factors.{pattern}={factor} must be a number greater than 0; {fix}; "
                 f"freeze={pattern} trains it not at all"
             )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -34,9 +34,9 @@ def limit_weights() -> Iterator[None]:
     except RuntimeError as error:
         if "can't allocate memory" not in str(error):
             raise
-        asked = str(error).partition("you tried to allocate ")[2].partition(".")[0]
+        size = str(error).partition("you tried to allocate ")[2].partition(".")[0]
         raise ValueError(
-            f"model: a tensor of {asked or 'its'} can't be allocated, as this machine has "
+            f"model: a tensor of {size or 'its'} can't be allocated, as this machine has "
             f"{memory / 1e9:,.0f} GB of memory; make the model smaller"
         ) from error
     finally:

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from hydra.core.override_parser.types import Override, OverrideType
@@ -44,7 +45,7 @@ def _own_keys() -> frozenset[str]:
     return frozenset({*map(str, config), *groups, "spaces"} - {"defaults"})
 
 
-def check_keys_of(overrides: Sequence[Override], chosen: Sequence[Path], folders: Sequence[Path]) -> None:
+def check_keys_of(overrides: Sequence[Override], options: Sequence[Path], folders: Sequence[Path]) -> None:
     """Raise ValueError for a key that no file of the folders has, or that an option lacks which is chosen.
 
     Hydra would say only that its config lacks the key. One with a plus is new: `check_keys` looks at it.
@@ -63,20 +64,20 @@ def check_keys_of(overrides: Sequence[Override], chosen: Sequence[Path], folders
         key = rest[0] if rest else group
         if not any(_has_key(text, key) for text in texts.values()):
             raise ValueError(_suggest(group, key, bool(rest), texts))
-        if rest and (option := _option_without(group, key, chosen, texts)):
+        if rest and (option := _option_without(group, key, options, texts)):
             raise ValueError(
                 f"{override.input_line}: {group}={option} has no {key}; leave it out, or choose only "
                 "options that have it"
             )
 
 
-def _option_without(group: str, key: str, chosen: Sequence[Path], texts: Mapping[Path, str]) -> str | None:
+def _option_without(group: str, key: str, options: Sequence[Path], texts: Mapping[Path, str]) -> str | None:
     """Return a chosen option of the group that lacks the key, unless one of another group may give it."""
-    others = [path for path in chosen if path.parent.name != group]
+    others = [path for path in options if path.parent.name != group]
     if any(_has_key(texts[path], key) for path in others):
         return None
-    options = [path for path in chosen if path.parent.name == group]
-    return next((path.stem for path in options if not _may_have(texts[path], key)), None)
+    own_options = [path for path in options if path.parent.name == group]
+    return next((path.stem for path in own_options if not _may_have(texts[path], key)), None)
 
 
 def _may_have(text: str, key: str) -> bool:
@@ -90,10 +91,11 @@ def _has_key(text: str, key: str) -> bool:
 
 def _suggest(group: str, key: str, is_nested: bool, texts: Mapping[Path, str]) -> str:
     """Return the message about a key that is not there, with the nearest that is."""
-    near = [text for path, text in texts.items() if is_nested and path.parent.name == group]
-    if not near:
-        near = [text for path, text in texts.items() if path.name == "config.yaml"]
-    keys = sorted({word for text in near for word in re.findall(r"^\s*([a-zA-Z]\w*):", text, re.MULTILINE)})
+    candidates = [text for path, text in texts.items() if is_nested and path.parent.name == group]
+    if not candidates:
+        candidates = [text for path, text in texts.items() if path.name == "config.yaml"]
+    words = (re.findall(r"^\s*([a-zA-Z]\w*):", text, re.MULTILINE) for text in candidates)
+    keys = sorted(set(chain.from_iterable(words)))
     matches = difflib.get_close_matches(key, keys, n=1)
     prefix = f"{group}." if is_nested else ""
     fix = f"write {prefix}{matches[0]}" if matches else f"there are {', '.join(keys[:30])}"

@@ -1,13 +1,13 @@
 """From a data set's values to a feed: the options of every data set."""
 
 import difflib
-import math
 from typing import TypedDict
 
 import torch
 from torch import Tensor
 
 from sweeps.data.feed import Feed, split_randomly, split_stratified
+from sweeps.numbers import is_finite_number
 from sweeps.seeds import seed_for
 
 Pair = tuple[Tensor, Tensor]
@@ -75,13 +75,8 @@ def check_options(options: Options) -> None:
     subset, noise = options.get("subset"), options.get("label_noise", 0)
     if subset is not None and not (isinstance(subset, int) and not isinstance(subset, bool)):
         raise ValueError(f"data.subset={subset} must be a whole number of images, or null for all")
-    if not is_number(noise) or not 0 <= noise <= 1:
+    if not is_finite_number(noise) or not 0 <= noise <= 1:
         raise ValueError(f"data.label_noise={noise} must be a share between 0 and 1; write 0 for none")
-
-
-def is_number(value: object) -> bool:
-    """Return whether a value is a finite number, which true, false and text are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def count_outputs(targets: Tensor) -> int:
@@ -149,7 +144,7 @@ def add_label_noise(labels: Tensor, share: float, classes: int) -> Tensor:
 
 def count_held_out(size: float, count: int, key: str = "validation") -> int:
     """Return how many of `count` rows an option holds out, given as a number or as a share."""
-    if not is_number(size):
+    if not is_finite_number(size):
         raise ValueError(f"data.{key}={size} must be a number of images or a share; write data.{key}=0.1")
     if isinstance(size, float) and size >= 1:
         raise ValueError(
