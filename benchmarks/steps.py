@@ -52,8 +52,9 @@ def main() -> None:
         for width in arguments.widths:
             epochs[f"stack of {width}"] = time_stack(feed, width, "fp32")
         epochs["stack of 16, compiled"] = time_stack(feed, 16, "fp32", compiled=True)
-        epochs[f"stack of {arguments.widths[-1]}, bf16"] = time_stack(feed, arguments.widths[-1], "bf16")
-        epochs["matrix products alone, 16"] = time_products(16)
+        widest = arguments.widths[-1]
+        epochs[f"stack of {widest}, bf16"] = time_stack(feed, widest, "bf16")
+        epochs[f"matrix products alone, {widest}"] = time_products(widest)
         times: dict[str, list[float]] = {name: [] for name in epochs}
         for _ in range(arguments.turns):
             for name, epoch in epochs.items():
@@ -124,27 +125,46 @@ def time_stack(feed: Feed, width: int, precision: str, compiled: bool = False) -
     return epoch
 
 
-def time_products(width: int) -> Callable[[], float]:
-    """Return a function that gives the seconds of an epoch's matrix products alone a member: the floor."""
-    sizes = [(75, 784), (45, 75), (10, 45)]
-    weights = [torch.randn(width, *size) for size in sizes]
-    inputs = [torch.randn(width, size[1], 256) for size in sizes]
-    outputs = [torch.randn(width, size[0], 256) for size in sizes]
+def time_products(members: int) -> Callable[[], float]:
+    """Return a function that gives the seconds of an epoch's matrix products alone a member: the floor.
 
-    def step() -> None:
-        for number, (weight, value, gradient) in enumerate(zip(weights, inputs, outputs, strict=True)):
-            torch.bmm(weight, value)
-            torch.bmm(gradient, value.transpose(1, 2))
-            if number:
-                torch.bmm(weight.transpose(1, 2), gradient)
+    They are laid out as a stack's: in the first layer one product for all members of a seed.
+    """
+    step = prepare_products(members, images=256, is_training=True)
+    evaluation = prepare_products(members, images=300, is_training=False)
 
     def epoch() -> float:
         start = time.perf_counter()
         for _ in range(54000 // 256):
             step()
-        return (time.perf_counter() - start) / width
+        for _ in range(6000 // 300):
+            evaluation()
+        return (time.perf_counter() - start) / members
 
     return epoch
+
+
+def prepare_products(members: int, images: int, is_training: bool) -> Callable[[], None]:
+    """Return a function that computes a batch's products, in training those of the backward pass too."""
+    # Of each layer its products, their outputs and inputs.
+    shapes = [(SEEDS, members // SEEDS * 75, 784), (members, 45, 75), (members, 10, 45)]
+    layers = []
+    for number, (count, outputs, inputs) in enumerate(shapes):
+        values = torch.randn(count, inputs, images)
+        if number == 0:  # the images come with the batch first
+            values = torch.randn(count, images, inputs).transpose(1, 2)
+        layers.append((torch.randn(count, outputs, inputs), values, torch.randn(count, outputs, images)))
+    buffers = [tuple(map(torch.empty_like, layer)) for layer in layers]
+
+    def compute() -> None:
+        for (weights, values, gradients), outs in zip(layers, buffers, strict=True):
+            torch.bmm(weights, values, out=outs[2])
+            if is_training:
+                torch.bmm(gradients, values.transpose(1, 2), out=outs[0])
+            if is_training and len(weights) == members:
+                torch.bmm(weights.transpose(1, 2), gradients, out=outs[1])
+
+    return compute
 
 
 class Counting(TorchDispatchMode):
@@ -177,7 +197,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--source", default="/usr/share/datasets/fashion-mnist")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--widths", type=int, nargs="+", default=[1, 4, 16, 64])
+    parser.add_argument(
+        "--widths", type=int, nargs="+", default=[1, 4, 16, 60], help="the last a multiple of 3"
+    )
     return parser.parse_args()
 
 
