@@ -1,7 +1,8 @@
-"""An error of the user's own code or of a library's, in one line of a message."""
+"""Errors and values of the user's own code or of a library's, as a line of a message has them."""
 
 import traceback
 from pathlib import Path
+from typing import Any
 
 # Errors whose message doesn't say what is wrong without their name: KeyError('width') says 'width'.
 NAMED = (KeyError, IndexError, AttributeError, AssertionError, NotImplementedError, RecursionError)
@@ -28,3 +29,12 @@ def locate_error(error: BaseException) -> str:
         if "site-packages" not in frame.filename and not frame.filename.startswith((package, "<")):
             return f" ({Path(frame.filename).name}, line {frame.lineno})"
     return ""
+
+
+def describe_kind(value: Any) -> str:
+    """Return what a value is: a tensor's type and shape, or its class."""
+    from torch import Tensor
+
+    if isinstance(value, Tensor):
+        return f"a tensor {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
+    return "None" if value is None else f"a {type(value).__name__}"
