@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,14 +104,22 @@ def test_mlflow_has_one_run_a_job_however_often_that_begins(tmp_path: Path) -> N
 def test_wandb_has_a_run_a_job_in_a_group_a_study_and_ends_each(tmp_path: Path) -> None:
     folders = train_jobs(tmp_path, "logger=wandb", "logger.mode=offline")
     runs = list((tmp_path / "wandb").glob("offline-run-*"))
+    for run in runs:
+        wait_for_line(run / "logs" / "debug-internal.log", "stream: all finished")
     records = [next(run.glob("*.wandb")).read_bytes() for run in runs]
     for folder in folders:
         name = str(folder.relative_to(tmp_path)).encode()
         [record] = [record for record in records if name in record]
         assert b"validation_accuracy" in record
         assert (b"pruned" if folder is folders[2] else b"finished") in record
-    for run in runs:
-        assert "stream: all finished" in (run / "logs" / "debug-internal.log").read_text()
+
+
+def wait_for_line(path: Path, words: str) -> None:
+    """Wait for a line of a log: W&B's own process writes on after a run has ended."""
+    deadline = time.monotonic() + 60
+    while words not in path.read_text():
+        assert time.monotonic() < deadline, path.read_text()
+        time.sleep(0.05)
 
 
 class Broken(RunLog):
@@ -136,7 +145,7 @@ def test_a_tracker_that_breaks_down_costs_no_run(tmp_path: Path, caplog: pytest.
 def test_a_tracker_whose_package_is_missing_is_refused_with_its_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweeps.loggers.find_spec", lambda _: None)
+    monkeypatch.setattr("sweeps.loggers.logger.find_spec", lambda _: None)
     with initialize_config_dir(str(CONF)):
         config: Any = compose("config", [*SMALL, f"outputs={tmp_path}", "logger=mlflow"])
     with pytest.raises(ValueError, match=r"pip install 'optimizer-sweeps\[mlflow\]'"):
