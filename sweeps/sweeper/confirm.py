@@ -19,7 +19,7 @@ from sweeps.report.findings.series import compute_series
 from sweeps.report.findings.tolerance import has_lr, scaled
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
-from sweeps.report.measure.from_storage import measurement
+from sweeps.report.measure.from_storage import read_measurement
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.measure.settings import Params
 from sweeps.report.sentences.wording import format_count, format_params
@@ -69,7 +69,7 @@ def enqueue_picks(
     axes = fresh_axes(settings)
     _describe_confirmation(confirmation, study.study_name, axes, settings.confirm.key)
     labels = list(label_replicates(axes))
-    tuned = measurement(study)
+    tuned = read_measurement(study)
     picks = pick_settings(tuned)
     for role, params in picks.items():
         # The config itself holds the default.
@@ -87,7 +87,7 @@ def enqueue_recommended(
 
     Return what to show, empty for none. To be called by one process at a time.
     """
-    measured = measurement(study, confirmation)
+    measured = read_measurement(study, confirmation)
     picks = pick_settings(measured)
     by_role = measure_picks(measured, picks, compute_series(measured), {})
     recommended = recommend_confirmed(measured, by_role)

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.measure.confirmation import SUFFIX
-from sweeps.report.measure.from_storage import measurement
+from sweeps.report.measure.from_storage import read_measurement
 from sweeps.report.measure.settings import Params
 from sweeps.study.record import PARAMS
 from sweeps.sweeper.agenda import Agenda
@@ -65,13 +65,13 @@ class Thinning:
     def _picks_of(self, name: str) -> list[Params]:
         if name not in self._picks:
             study = next(study for plan, study in self._agenda.tuning if plan.name == name)
-            self._picks[name] = [dict(params) for params in pick_settings(measurement(study)).values()]
+            self._picks[name] = [dict(params) for params in pick_settings(read_measurement(study)).values()]
         return self._picks[name]
 
     def _thin_unpicked(self, plan: Plan, study: optuna.Study, trials: Sequence[FrozenTrial]) -> None:
         """Thin the trials of a study that is tuned and will not be confirmed, except its picks."""
         picks = self._picks_of(plan.name)
-        settings = {setting.number: dict(setting.params) for setting in measurement(study).settings}
+        settings = {setting.number: dict(setting.params) for setting in read_measurement(study).settings}
         for trial in trials:
             if settings.get(trial.number) not in picks:
                 self._remove(plan, trial)

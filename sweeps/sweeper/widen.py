@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
 
-from sweeps.report.measure.from_storage import measurement
+from sweeps.report.measure.from_storage import read_measurement
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.sentences.wording import format_count
 from sweeps.report.statistics.widening import Decision, decide, next_lr
@@ -70,7 +70,7 @@ def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]]
     rows: list[Row] = study.user_attrs[WIDENING]["rows"]
     if _enqueue_missing(plan, study, rows) or study.user_attrs[WIDENING]["stopped"] == "inside":
         return ""
-    measured = measurement(study)
+    measured = read_measurement(study)
     if not measured.complete:
         return ""
     decision = _decide(measured)

@@ -12,7 +12,7 @@ from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.series import best_of_k
 from sweeps.report.findings.space import space_shares
 from sweeps.report.findings.stability import redraw_picks
-from sweeps.report.measure.from_storage import measurement, read
+from sweeps.report.measure.from_storage import read, read_measurement
 from sweeps.report.measure.widening import Widening
 from sweeps.study.storage import storage_at
 from tests.conftest import Toy
@@ -93,7 +93,7 @@ def test_another_programs_study_without_replicates_is_read_and_never_called_even
         "kind": CategoricalDistribution(["b", "a"]),
     }
     study = foreign(space, directions=["minimize", "maximize"])
-    found = measurement(study)
+    found = read_measurement(study)
     assert [(axis.values, axis.ordered, axis.log) for axis in found.axes] == [
         ([0.001, 0.01, 0.1], True, True),
         ([1, 2, 3], True, False),
@@ -107,14 +107,14 @@ def test_another_programs_study_without_replicates_is_read_and_never_called_even
 
 def test_a_continuous_space_has_its_settings_in_a_row_and_an_empty_study_none() -> None:
     space: Space = {"lr": FloatDistribution(1e-4, 1, log=True)}
-    found = measurement(foreign(space, space))
+    found = read_measurement(foreign(space, space))
     assert [(axis.values, axis.continuous, axis.log) for axis in found.axes] == [([1e-4, 1], True, True)]
     assert found.scores.tolist() == [[0.0], [-1.0]]  # minimised
     # A learning rate's steps are factors, however it was drawn; one from 0 has no logarithm.
     for low, is_log in ((1e-4, True), (0.0, False)):
         uniform: Space = {"lr": FloatDistribution(low, 1)}
-        assert measurement(foreign(uniform, uniform)).axes[0].log is is_log
-    assert measurement(optuna.create_study()).scores.shape == (0, 1)
+        assert read_measurement(foreign(uniform, uniform)).axes[0].log is is_log
+    assert read_measurement(optuna.create_study()).scores.shape == (0, 1)
 
 
 def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
@@ -139,7 +139,7 @@ def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
     ]
     for trial in trials:
         study.add_trial(trial)
-    found = measurement(study)
+    found = read_measurement(study)
     assert [(s.number, s.state, s.reason, s.diverged) for s in found.settings] == [
         (0, "complete", None, 1),
         (2, "fail", "why", 0),
@@ -154,7 +154,7 @@ def test_unfinished_pruned_failed_and_retried_trials_are_kept_apart() -> None:
         "value": 40.0,
     }
     study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, **pruned))
-    found = measurement(study)
+    found = read_measurement(study)
     assert found.coverage == "adaptive"
     assert (found.settings[-1].state, found.settings[-1].last, found.settings[-1].last_step) == (
         "pruned",
@@ -172,11 +172,11 @@ def test_among_points_that_cover_a_space_the_robust_pick_keeps_away_from_a_cliff
         height = np.log10(trial.params["lr"])
         study.tell(trial, 90 + height if height < -1 else 10)
     study.set_user_attr("ways", ["qmc"])
-    picks = pick_settings(measurement(study))
+    picks = pick_settings(read_measurement(study))
     assert 0.05 < picks["peak"]["lr"] < 0.1
     assert 0.001 < picks["robust"]["lr"] < 0.05
     study.set_user_attr("ways", ["adaptive"])
-    assert list(pick_settings(measurement(study))) == ["peak"]
+    assert list(pick_settings(read_measurement(study))) == ["peak"]
 
 
 def test_among_points_a_category_has_robust_settings_of_its_own_and_no_lr_leaves_the_best() -> None:
@@ -191,7 +191,7 @@ def test_among_points_a_category_has_robust_settings_of_its_own_and_no_lr_leaves
         slope, top = {"steep": (8.0, 97.0), "flat": (1.0, 96.0)}[trial.params["kind"]]
         study.tell(trial, top - slope * distance)
     study.set_user_attr("ways", ["qmc"])
-    picks = pick_settings(measurement(study))
+    picks = pick_settings(read_measurement(study))
     assert (picks["peak"]["kind"], picks["robust"]["kind"]) == ("steep", "flat")
     assert 0.004 < picks["robust"]["lr"] < 0.025
 
@@ -200,7 +200,7 @@ def test_among_points_a_category_has_robust_settings_of_its_own_and_no_lr_leaves
         trial = study.ask({"momentum": FloatDistribution(0, 1)})
         study.tell(trial, trial.params["momentum"])
     study.set_user_attr("ways", ["qmc"])
-    picks = pick_settings(measurement(study))
+    picks = pick_settings(read_measurement(study))
     assert picks["robust"] == picks["peak"]
 
 
@@ -218,7 +218,7 @@ def test_seeds_drawn_again_under_conditions_say_how_sure_the_one_setting_for_all
         }
         value = float(np.mean(by_norm))
         study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value, user_attrs=records))
-    found = measurement(study)
+    found = read_measurement(study)
     assert pick_settings(found) == {"peak": {"lr": 0.1}, "robust": {"lr": 0.01}}
     frequencies = redraw_picks(found, pick_settings(found))
     assert frequencies["robust"].tolist() == pytest.approx([0, 1, 0, 0])
@@ -230,9 +230,9 @@ def test_an_adaptive_search_of_a_grid_has_a_robust_pick_only_among_measured_neig
     study.set_user_attr("ways", ["adaptive"])
     for lr, value in ((0.1, 10.0), (0.01, 97.0)):
         study.add_trial(create_trial(params={"lr": lr}, distributions=space, value=value))
-    assert pick_settings(measurement(study)) == {"peak": {"lr": 0.01}}
+    assert pick_settings(read_measurement(study)) == {"peak": {"lr": 0.01}}
     study.add_trial(create_trial(params={"lr": 0.001}, distributions=space, value=90.0))
-    assert pick_settings(measurement(study))["robust"] == {"lr": 0.01}
+    assert pick_settings(read_measurement(study))["robust"] == {"lr": 0.01}
 
 
 def test_what_widening_added_is_part_of_the_study_but_not_of_what_was_declared() -> None:

@@ -15,7 +15,7 @@ from optuna.trial import create_trial
 
 from sweeps.report.findings.load import load_findings
 from sweeps.report.findings.study import Findings, analyze
-from sweeps.report.measure.from_storage import measurement
+from sweeps.report.measure.from_storage import read_measurement
 from sweeps.report.statistics.arrays import Flags, Floats
 from tests.support.studies import confirm
 from tests.support.worked_tables import LRS, MOMENTA, sgd_runs
@@ -152,7 +152,7 @@ def test_of_points_too_the_peak_close_to_an_end_is_recommended_and_marked() -> N
     for _ in range(32):
         trial = study.ask({"lr": FloatDistribution(1e-4, 1, log=True)})
         study.tell(trial, np.log10(trial.params["lr"]))
-    findings = analyze(measurement(study))
+    findings = analyze(read_measurement(study))
     assert findings.recommended
     assert 0.6 < findings.recommended.params["lr"] < 1
     assert (findings.recommended.role, findings.recommended.caveat) == ("peak", "high end")

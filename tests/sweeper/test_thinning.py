@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from sweeps.report.findings.picks import pick_settings
-from sweeps.report.measure.from_storage import load_study, measurement
+from sweeps.report.measure.from_storage import load_study, read_measurement
 from sweeps.study.record import PARAMS
 from sweeps.study.storage import storage_at
 from sweeps.sweeper.conf import StudySweeperConf
@@ -36,7 +36,7 @@ def trials_with_checkpoints(toy: Toy) -> dict[str, set[int]]:
 def numbers_of_picks(toy: Toy, study: str, of: str) -> set[int]:
     """The numbers of a study's trials whose settings the tuning picks."""
     storage = storage_at(toy.storage).open()
-    picks = [dict(params) for params in pick_settings(measurement(load_study(storage, of))).values()]
+    picks = [dict(params) for params in pick_settings(read_measurement(load_study(storage, of))).values()]
     trials = load_study(storage, study).trials
     return {trial.number for trial in trials if trial.user_attrs.get(PARAMS, trial.params) in picks}
 

@@ -1,36 +1,26 @@
 """Read measurements from studies in a storage."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from math import isfinite, nan
 from typing import Any, Literal
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX, Confirmation
-from sweeps.report.measure.measurement import MOST_CELLS, Coverage, Measurement
+from sweeps.report.measure.measurement import Coverage, Measurement
 from sweeps.report.measure.metric import Metric
-from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
+from sweeps.report.measure.settings import Replicate
+from sweeps.report.measure.trial_axes import read_axes
+from sweeps.report.measure.trial_runs import find_worst_score, list_records, read_setting
 from sweeps.report.measure.widening import Widening
 from sweeps.study.labels import label_replicates
 from sweeps.study.optuna_internals import is_from_grid
-from sweeps.study.parameter import Parameter
-from sweeps.study.record import (
-    PARAMS,
-    has_diverged,
-    read_constraints,
-    read_curves,
-    read_objectives,
-    read_records,
-)
+from sweeps.study.record import PARAMS
 from sweeps.study.retries import RETRY_OF
-from sweeps.study.values import LITERALS, count_steps, list_steps, read_params, read_value
+from sweeps.study.values import LITERALS, read_params
 
 # The user attribute of a study without trials that compares others: their names.
 OVERVIEW = "overview_of"
@@ -48,7 +38,7 @@ TYPES: dict[str, Any] = {
 # What records raise that no sweep wrote so.
 DAMAGE = (KeyError, TypeError, IndexError, AttributeError, AssertionError, ValueError)
 # The user attributes that a measurement holds as they are.
-RECORDED = ("planned", "default", "fixed", "choices", "groups", "config", "config_dir", "folder", "target")
+COPIES = ("planned", "default", "fixed", "choices", "groups", "config", "config_dir", "folder", "target")
 
 
 def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measurement]:
@@ -61,7 +51,7 @@ def read(storage: BaseStorage, names: Sequence[str] | None = None) -> list[Measu
             if {CONFIRMS, OVERVIEW} & study.user_attrs.keys():
                 continue
             confirmation = load_study(storage, name + SUFFIX) if name + SUFFIX in stored_names else None
-            measurements.append(measurement(study, confirmation))
+            measurements.append(read_measurement(study, confirmation))
         except DAMAGE as error:
             reason = f"{type(error).__name__}: {error}"
             raise ValueError(
@@ -78,34 +68,38 @@ def _check_attributes(attributes: Mapping[str, Any]) -> None:
             raise TypeError(f"attribute {name} is {attributes[name]!r}")
 
 
-def measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -> Measurement:
+def read_measurement(study: optuna.Study, confirmation: optuna.Study | None = None) -> Measurement:
     """Return what a study measured, whoever made it, and what confirms it."""
     attributes = study.user_attrs
     _check_attributes(attributes)
     trials = study.get_trials(deepcopy=False)
-    retried = {trial.system_attrs.get(RETRY_OF) for trial in trials}
+    failures = {trial.system_attrs.get(RETRY_OF) for trial in trials}
     replicates = replicates_of(attributes.get("replicates", {}), attributes.get("seed_key", "seed"))
     direction: Literal[1, -1] = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
-    worst = _worst_score(trials, replicates, direction)
-    settings = [_setting(t, replicates, read_params(t), worst) for t in trials if t.number not in retried]
-    # What a study is called after where it records no option: sgd for "momentum/optimizer=sgd".
-    unnamed = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
-    recorded = {name: attributes[name] for name in RECORDED if name in attributes}
+    worst_score = find_worst_score(trials, replicates, direction)
+    settings = [
+        read_setting(trial, replicates, read_params(trial), worst_score)
+        for trial in trials
+        if trial.number not in failures
+    ]
+    # Where a study records no option, its name ends with it: sgd for "momentum/optimizer=sgd".
+    option = study.study_name.rsplit("/", 1)[-1].rsplit("=", 1)[-1]
+    copies = {name: attributes[name] for name in COPIES if name in attributes}
     metric = Metric.parse((study.metric_names or ["objective"])[0], direction, attributes.get("margin"))
     return Measurement(
         study=study.study_name,
-        option=next(iter(attributes.get("studied", {}).values()), unnamed),
+        option=next(iter(attributes.get("studied", {}).values()), option),
         coverage=_coverage(study, trials),
         metric=metric,
-        axes=_axes(trials, attributes.get("grid", {})),
+        axes=read_axes(trials, attributes.get("grid", {})),
         replicates=replicates,
         settings=settings,
         space=attributes.get("search_space", {}),
         literals=_literals([attributes, *(trial.user_attrs for trial in trials)]),
         objectives=len(study.directions),
-        confirmation=_read_confirmation(confirmation, attributes, worst),
+        confirmation=_read_confirmation(confirmation, attributes, worst_score),
         widening=_widening(attributes),
-        **recorded,
+        **copies,
     )
 
 
@@ -139,138 +133,30 @@ def _coverage(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Coverage:
     if any(trial.state == TrialState.PRUNED for trial in trials):
         return "adaptive"
     is_grid = bool(trials) and all(map(is_from_grid, trials))
-    recorded = study.user_attrs.get("ways", ["grid" if is_grid else "adaptive"])
-    return recorded[0] if len(recorded) == 1 else "adaptive"
-
-
-def _axes(trials: Sequence[FrozenTrial], grid: Mapping[str, Sequence[Any]]) -> list[Axis]:
-    """Return the parameters of all trials in the order they were sampled.
-
-    grid: the declared values of those that a grid stores as numbers, to which widening may have added.
-    """
-    axes: dict[str, Axis] = {}
-    for trial in trials:
-        for name, space in trial.distributions.items():
-            if name not in axes:
-                axes[name] = _grid_axis(name, grid[name], trials) if name in grid else _read_axis(name, space)
-    settings = [trial.params for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
-    lacking = {name for name in axes if any(name not in params for params in settings)}
-    return [replace(axis, is_conditional=name in lacking) for name, axis in axes.items()]
-
-
-def _grid_axis(name: str, declared: Sequence[Any], trials: Sequence[FrozenTrial]) -> Axis:
-    added = {trial.params[name] for trial in trials if name in trial.params}.difference(declared)
-    is_log = Parameter.from_name(name).is_log(declared)
-    return Axis(name, sorted({*declared, *added}), True, is_log, added=sorted(added))
-
-
-def _read_axis(name: str, space: BaseDistribution) -> Axis:
-    if isinstance(space, CategoricalDistribution):
-        ordered = all(map(_is_number, space.choices))
-        values = [read_value(space, choice) for choice in space.choices]
-        values = sorted(values) if ordered else values
-        return Axis(name, values, ordered, ordered and Parameter.from_name(name).is_log(values))
-    assert isinstance(space, FloatDistribution | IntDistribution)
-    if space.step is None or space.log or count_steps(space) > MOST_CELLS:
-        is_log = space.log or (Parameter.from_name(name).is_lr and space.low > 0)
-        return Axis(name, [space.low, space.high], True, is_log, continuous=True)
-    if isinstance(space, FloatDistribution):
-        return Axis(name, list_steps(space), True, False)
-    return Axis(name, list(range(space.low, space.high + 1, space.step)), True, False)
+    coverages = study.user_attrs.get("ways", ["grid" if is_grid else "adaptive"])
+    return coverages[0] if len(coverages) == 1 else "adaptive"
 
 
 def _widening(attributes: Mapping[str, Any]) -> Widening:
     """Return what was added to the learning rates."""
-    recorded = attributes.get("widening", {})
-    rows = [(row["end"], float(row["lr"])) for row in recorded.get("rows", [])]
-    return Widening(int(attributes.get("extend", 0)), rows, recorded.get("stopped", ""))
-
-
-def _worst_score(
-    trials: Sequence[FrozenTrial], replicates: Sequence[Replicate], direction: int
-) -> float | None:
-    """Return the worst score of the runs that converged, for those that diverged; None if chance is known.
-
-    What a run returns that diverged may be any number.
-    """
-    values = []
-    for record in _records(trials, replicates):
-        if "chance" in record:
-            return None
-        if not has_diverged(record):
-            values.append(direction * read_objectives(record)[0])
-    return direction * min(values) if values else None
-
-
-def _records(trials: Sequence[FrozenTrial], replicates: Sequence[Replicate]) -> Iterator[Mapping[str, Any]]:
-    for trial in trials:
-        yield from read_records(trial.user_attrs, [replicate.label for replicate in replicates]).values()
-
-
-def _setting(
-    trial: FrozenTrial, replicates: Sequence[Replicate], params: Mapping[str, Any], worst: float | None
-) -> Setting:
-    runs = {r.label: _run(trial, r.label, worst) for r in replicates if r.label in trial.user_attrs}
-    value = trial.values[0] if trial.values else None
-    if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
-        runs = {replicates[0].label: _run_of_another_program(trial, value)}
-    reason = trial.user_attrs.get("failure", trial.user_attrs.get("pruned"))
-    if exceeded := [f"{key}={value:g}" for key, value in read_constraints(trial).items() if value > 0]:
-        runs, reason = {}, f"beyond its constraints: {', '.join(exceeded)}"
-    step = max(trial.intermediate_values, default=None)
-    return Setting(
-        number=trial.number,
-        params=dict(params),
-        state=trial.state.name.lower(),
-        runs=runs,
-        last=None if step is None else trial.intermediate_values[step],
-        last_step=step,
-        reason=reason,
-    )
-
-
-def _run_of_another_program(trial: FrozenTrial, value: float) -> FinishedRun:
-    is_diverged = bool(trial.user_attrs.get("diverged")) or not isfinite(value)
-    return FinishedRun(_finite(value), is_diverged)
-
-
-def _finite(value: float) -> float:
-    """Return a score, nan in place of an infinite one, which no statistic could use."""
-    return value if isfinite(value) else nan
-
-
-def _run(trial: FrozenTrial, label: str, worst: float | None) -> FinishedRun:
-    record = trial.user_attrs[label]
-    value, diverged = read_objectives(record)[0], has_diverged(record)
-    if diverged:
-        value = worst if worst is not None else _finite(value)
-    return FinishedRun(
-        value=value,
-        diverged=diverged,
-        learned_nothing=bool(record.get("learned_nothing")),
-        test=record.get("test"),
-        folder=record.get("folder"),
-        curves=read_curves(trial, label),
-    )
+    widening = attributes.get("widening", {})
+    rows = [(row["end"], float(row["lr"])) for row in widening.get("rows", [])]
+    return Widening(int(attributes.get("extend", 0)), rows, widening.get("stopped", ""))
 
 
 def _read_confirmation(
-    study: optuna.Study | None, tuned: Mapping[str, Any], worst: float | None
+    study: optuna.Study | None, attributes: Mapping[str, Any], worst_score: float | None
 ) -> Confirmation:
-    """Return what a study confirms; tuned: the attributes of the study that it does so for."""
-    seeds, factors = int(tuned.get("confirm_seeds", 0)), tuned.get("confirm_factors", [])
+    """Return what a study confirms; attributes: those of the study that it does so for."""
+    seeds, factors = int(attributes.get("confirm_seeds", 0)), attributes.get("confirm_factors", [])
     if study is None:
         return Confirmation(wanted=seeds, factors=factors)
     trials = study.get_trials(deepcopy=False)
     replicates = replicates_of(study.user_attrs["replicates"], study.user_attrs["seed_key"])
-    settings = [_setting(trial, replicates, trial.user_attrs[PARAMS], worst) for trial in trials]
-    images = {record.get("test_images", 0) for record in _records(trials, replicates)}
+    settings = [read_setting(trial, replicates, trial.user_attrs[PARAMS], worst_score) for trial in trials]
+    images = {record.get("test_images", 0) for record in list_records(trials, replicates)}
     test_images = max(images, default=0) or None
     # A setting that got more seeds later has two trials, and one of them has all its runs.
     every = Confirmation(settings=settings)
     settings = [setting for setting in settings if every.of(setting.params) is setting]
     return Confirmation(study.study_name, seeds, factors, replicates, settings, test_images)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
