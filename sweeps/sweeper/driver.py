@@ -53,18 +53,12 @@ def drive(
     folder = Path(config.hydra.sweep.dir).absolute()
     url = settings.storage or f"sqlite:///{folder}/study.db"
     with one_message_errors():
-        check_settings(settings)
-        check_launcher(config)
-        launcher = str(config.hydra.launcher.get("_target_"))
-        check_gpus(settings.cuda_devices, launcher)
-        settings = replace(settings, cuda_devices=resolve_gpus(settings.cuda_devices, launcher))
-        n_jobs = count_jobs(config, settings.n_jobs)
-        settings = replace(settings, n_jobs=n_jobs, replicates=parse_axes(settings.replicates))
+        settings = _resolve_settings(settings, config)
         # Jobs start in folders of their own, where a relative path would lead elsewhere.
         storage = storage_at(storage_at(url).absolute_url)
         # Jobs write their config to .hydra/, where no password belongs.
-        public = override_hydra_key(config, "hydra.sweeper.storage", storage.display_url)
-        planner = Planner(settings, Composer(public, hydra_context))
+        public_config = override_hydra_key(config, "hydra.sweeper.storage", storage.display_url)
+        planner = Planner(settings, Composer(public_config, hydra_context))
         plans = add_first_settings(planner.plans(arguments), planner)
         if settings.dry_run:
             print_plan(plans, planner, storage)
@@ -73,22 +67,15 @@ def drive(
         is_begun = any(map(has_trials_left, plans, studies))
         costs = forecast_costs(plans, planner, host) if is_begun else []
     folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(public, folder / "multirun.yaml")  # as Hydra's basic sweeper does
+    OmegaConf.save(public_config, folder / "multirun.yaml")  # as Hydra's basic sweeper does
     print(*introduce(plans, settings, storage_of(studies[0]), costs), sep="\n")
     jobs = Jobs(planner.composer, task_function, folder, settings.stacked)
     claims = Claims(storage.locks(), most_deaths=settings.most_deaths)
-    plain = replace(settings, storage=None)
+    worker_settings = replace(settings, storage=None)
     deadline = time.time() + (settings.timeout or inf)
-    worker = Worker(plans, storage.worker_url(), plain, jobs, claims.name, deadline)
+    worker = Worker(plans, storage.worker_url(), worker_settings, jobs, claims.name, deadline)
     agenda = Agenda(zip(plans, studies, strict=True), settings, planner.composer, host, claims)
-    try:
-        with claims.hold_lock(), show_progress(agenda, folder) as show:
-            Pool(worker, agenda, claims).run(show)
-    except BaseException as error:
-        if storage_failure(error) is None:
-            with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
-                write_sweep_results(agenda, claims, folder)
-        raise
+    _run_workers(worker, agenda, claims, folder)
     # Before the answer is kept: while it is, a start does nothing.
     Thinning(settings, jobs, agenda).thin_all()
     conclude_sweep(agenda, claims, folder, storage, url, answer_file)
@@ -102,3 +89,29 @@ def one_message_errors() -> Iterator[None]:
         yield
     except ValueError as error:
         raise ConfigCompositionException(str(error)) from error
+
+
+def _resolve_settings(settings: StudySweeperConf, config: DictConfig) -> StudySweeperConf:
+    """Return the settings with what the launcher and the machine decide. Raises ValueError for bad ones."""
+    check_settings(settings)
+    check_launcher(config)
+    launcher = str(config.hydra.launcher.get("_target_"))
+    check_gpus(settings.cuda_devices, launcher)
+    return replace(
+        settings,
+        cuda_devices=resolve_gpus(settings.cuda_devices, launcher),
+        n_jobs=count_jobs(config, settings.n_jobs),
+        replicates=parse_axes(settings.replicates),
+    )
+
+
+def _run_workers(worker: Worker, agenda: Agenda, claims: Claims, folder: Path) -> None:
+    """Keep workers running until the agenda is empty; what ends that early leaves its results written."""
+    try:
+        with claims.hold_lock(), show_progress(agenda, folder) as show:
+            Pool(worker, agenda, claims).run(show)
+    except BaseException as error:
+        if storage_failure(error) is None:
+            with suppress(Exception):  # what ended the sweep may be in the way here too, and is what matters
+                write_sweep_results(agenda, claims, folder)
+        raise

@@ -1,11 +1,11 @@
 """Checks of hydra.sweeper's values."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
-from math import isfinite
 from typing import Any
 
+from sweeps.numbers import is_finite_number
 from sweeps.study.record import AGGREGATES
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.study_name import check_study_name
@@ -14,41 +14,13 @@ from sweeps.sweeper.thinning import KEEP
 
 def check_settings(settings: StudySweeperConf) -> None:
     """Raise ValueError for a setting that can't be meant, with what to write instead."""
-    if settings.retries < 0:
-        raise ValueError(f"hydra.sweeper.retries={settings.retries} must be at least 0")
-    for key in ("n_jobs", "n_trials"):
-        value = getattr(settings, key)
-        if value is not None and value < 1:
-            raise ValueError(f"hydra.sweeper.{key}={value} must be at least 1, or null")
-    if settings.timeout is not None and settings.timeout <= 0:
-        raise ValueError(f"hydra.sweeper.timeout={settings.timeout} must be seconds, more than 0, or null")
-    if settings.grid_order not in ("shuffled", "written"):
-        raise ValueError(f"hydra.sweeper.grid_order={settings.grid_order}: write shuffled or written")
-    if settings.extend < 0:
-        raise ValueError(f"hydra.sweeper.extend={settings.extend} must be at least 0")
-    if not 0 <= settings.max_failure_rate <= 1:
-        raise ValueError(
-            f"hydra.sweeper.max_failure_rate={settings.max_failure_rate} must be between 0 and 1"
-        )
+    _check_numbers(settings)
+    _check_choice("grid_order", settings.grid_order, ("shuffled", "written"))
+    _check_choice("keep", settings.keep, KEEP)
+    _check_choice("aggregate", settings.aggregate, AGGREGATES)
     for direction in settings.directions:
-        if direction not in ("minimize", "maximize"):
-            raise ValueError(f"hydra.sweeper.direction={direction}: write minimize or maximize")
-    if settings.aggregate not in AGGREGATES:
-        raise ValueError(
-            f"hydra.sweeper.aggregate={settings.aggregate} is unknown; write one of {', '.join(AGGREGATES)}"
-        )
-    if settings.hang_after is not None and not (_is_number(settings.hang_after) and settings.hang_after > 0):
-        raise ValueError(
-            f"hydra.sweeper.hang_after={settings.hang_after} must be a number of seconds above 0, or null"
-        )
-    if settings.keep not in KEEP:
-        raise ValueError(f"hydra.sweeper.keep={settings.keep} is unknown; write one of {', '.join(KEEP)}")
-    names = settings.metric_names
-    if names is not None and len(names) != len(settings.directions):
-        raise ValueError(
-            f"hydra.sweeper.metric_names={list(names)} must name each objective, of which there are "
-            f"{len(settings.directions)}; write as many names"
-        )
+        _check_choice("direction", direction, ("minimize", "maximize"))
+    _check_objectives(settings)
     if settings.study_name is not None:
         check_study_name(settings.study_name)
     if settings.is_grid and settings.custom_search_space is not None:
@@ -60,15 +32,47 @@ def check_settings(settings: StudySweeperConf) -> None:
     _check_stack(settings)
     _check_fresh_seeds(settings.confirm.seeds)
     _check_factors(settings.confirm.factors)
-    if not (settings.margin is None or (_is_number(settings.margin) and settings.margin > 0)):
+
+
+def _check_numbers(settings: StudySweeperConf) -> None:
+    for key in ("retries", "extend"):
+        if (value := getattr(settings, key)) < 0:
+            raise ValueError(f"hydra.sweeper.{key}={value} must be at least 0")
+    for key in ("n_jobs", "n_trials"):
+        value = getattr(settings, key)
+        if value is not None and value < 1:
+            raise ValueError(f"hydra.sweeper.{key}={value} must be at least 1, or null")
+    for key in ("timeout", "hang_after"):
+        value = getattr(settings, key)
+        if value is not None and not (is_finite_number(value) and value > 0):
+            raise ValueError(f"hydra.sweeper.{key}={value} must be a number of seconds above 0, or null")
+    if not 0 <= settings.max_failure_rate <= 1:
+        raise ValueError(
+            f"hydra.sweeper.max_failure_rate={settings.max_failure_rate} must be between 0 and 1"
+        )
+
+
+def _check_choice(key: str, value: str, choices: Collection[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"hydra.sweeper.{key}={value} is unknown; write one of {', '.join(choices)}")
+
+
+def _check_objectives(settings: StudySweeperConf) -> None:
+    count, names = len(settings.directions), settings.metric_names
+    if names is not None and len(names) != count:
+        raise ValueError(
+            f"hydra.sweeper.metric_names={list(names)} must name each objective, of which there are "
+            f"{count}; write as many names"
+        )
+    if count > 1 and not str(settings.pruner["_target_"]).endswith(".NopPruner"):
+        raise ValueError("hydra/sweeper/pruner: Optuna prunes single objectives only; write pruner=none")
+    if not (settings.margin is None or (is_finite_number(settings.margin) and settings.margin > 0)):
         raise ValueError(
             f"hydra.sweeper.margin={settings.margin} must be a difference greater than 0, in the objective's "
             "unit, or null"
         )
-    if not (settings.target is None or _is_number(settings.target)):
+    if not (settings.target is None or is_finite_number(settings.target)):
         raise ValueError(f"hydra.sweeper.target={settings.target} must be a value of the objective, or null")
-    if len(settings.directions) > 1 and not str(settings.pruner["_target_"]).endswith(".NopPruner"):
-        raise ValueError("hydra/sweeper/pruner: Optuna prunes single objectives only; write pruner=none")
 
 
 def _check_paths(settings: StudySweeperConf) -> None:
@@ -121,9 +125,4 @@ def _check_factors(factors: Any) -> None:
 
 
 def _is_factor(value: Any) -> bool:
-    return _is_number(value) and value > 0 and value != 1
-
-
-def _is_number(value: Any) -> bool:
-    # Not isinstance: True is an instance of int.
-    return type(value) in (int, float) and isfinite(value)
+    return is_finite_number(value) and value > 0 and value != 1
