@@ -16,7 +16,7 @@ from sweeps.study.record import ReplicateTrial
 from sweeps.sweeper.compose import Composer, without_callbacks
 from sweeps.sweeper.functions import function_at
 from sweeps.sweeper.hydra_files import HydraFiles
-from sweeps.sweeper.job_callbacks import call_back
+from sweeps.sweeper.job_callbacks import call_back, listen_to_jobs
 from sweeps.sweeper.job_folders import job_folder, rename_old_folder, study_folder
 from sweeps.sweeper.job_output import output_to
 from sweeps.sweeper.own_config import hydra_config, refers_to_hydra, resolve_hydra_values
@@ -99,15 +99,16 @@ class Jobs:
             files = {self.composer.options(first.overrides): HydraFiles(config.hydra)}
             parts = [self._prepare_part(job, files) for job in jobs[1:]]
             stack = [Job(task, self.folder / first.folder, first.trial), *parts]
-            if not self.composer.hydra_context.callbacks.callbacks:
+            if not listen_to_jobs(context.callbacks):
                 return function(stack)
             configs = [config, *map(self._compose, jobs[1:])]
-            with call_back(self.composer.hydra_context, self.task_function, configs) as outcomes:
+            tasks = [job.config for job in stack]
+            with call_back(context, self.task_function, configs, tasks) as outcomes:
                 outcomes += function(stack)
             return outcomes
 
-        context = without_callbacks(self.composer.hydra_context)
-        outcomes: list[Any] = self._run_job(run_function, config, jobs, context)
+        context = self.composer.hydra_context
+        outcomes: list[Any] = self._run_job(run_function, config, jobs, without_callbacks(context))
         return outcomes
 
     def _prepare_part(self, job: ReplicateJob, files: dict[tuple[str, ...], HydraFiles]) -> Job:

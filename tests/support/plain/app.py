@@ -52,15 +52,15 @@ class Witness(Callback):
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """Write a line."""
-        self.write(config, "start", HydraConfig.get().job.num)
+        self.write(config, config, "start", HydraConfig.get().job.num)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
         """Write a line."""
-        self.write(config, "end", job_return.return_value)
+        self.write(config, job_return.cfg, "end", job_return.return_value)
 
-    def write(self, config: DictConfig, event: str, value: Any) -> None:
+    def write(self, config: DictConfig, task: Any, event: str, value: Any) -> None:
         """Add a line to the journal."""
-        facts = {"event": event, "lr": config.lr, "num": config.hydra.job.num, "value": value}
+        facts = {"event": event, "lr": task.lr, "num": config.hydra.job.num, "value": value}
         with Path(config.journal).open("a") as file:
             file.write(json.dumps(facts) + "\n")
 
