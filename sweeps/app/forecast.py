@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from sweeps.training.run import Run
 
-# A step's forward and backward pass, in forward passes.
-PASSES = 3
+# A step's forward and backward pass, in forward passes; the first layer computes no gradient of the images.
+PASSES, FIRST_PASSES = 3, 2
 # Seconds a step that are no arithmetic, all runs of a stack together; and seconds a run.
 STEP_SECONDS = {"cpu": 1.5e-3, "cuda": 3e-3}
 RUN_SECONDS = 0.02
 # What training computes a second beside a large product of matrices, whose speed is measured on a CPU. Of
 # convolutions it is a third of that.
-SHARE = 0.65
+SHARE = 0.75
 CONVOLUTION_SHARE = 0.2
 CUDA_SPEED = 2e13
 # The product that is timed: its size, and how often.
@@ -76,7 +76,8 @@ def _forecast_seconds(run: Run, cost: MemberCost, device: torch.device) -> float
     forward += cost.convolutions / (CONVOLUTION_SHARE * speed)
     steps = run.feed.training // run.batch_size
     overhead = STEP_SECONDS[device.type] / choose_count(cost, device.type)
-    epoch = steps * (PASSES * forward + overhead) + run.feed.validation / run.batch_size * forward
+    passes = PASSES - (PASSES - FIRST_PASSES) * cost.first / max(cost.operations, 1)
+    epoch = steps * (passes * forward + overhead) + run.feed.validation / run.batch_size * forward
     return RUN_SECONDS + run.epochs * epoch
 
 

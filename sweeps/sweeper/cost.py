@@ -18,8 +18,8 @@ from sweeps.sweeper.stacking import count_trials, count_workers, share_evenly, s
 
 # Durations from so many seconds on are told in minutes, and from so many in hours.
 MINUTES_FROM, HOURS_FROM = 100, 2 * 3600
-# What all below a second is called, as its digits say nothing.
-MOMENT = "a second or so"
+# Seconds that a sweep takes beside its runs: to start itself and its workers, and to write the report.
+OVERHEAD_SECONDS = 5
 # Sizes from so many bytes on are told in GB.
 GIGABYTES_FROM = 1e9
 
@@ -71,7 +71,10 @@ def _forecast(path: str, configs: Sequence[DictConfig]) -> list[Any]:
 def describe_costs(
     sizes: Sequence[StudySize], costs: Sequence[Cost], settings: StudySweeperConf
 ) -> tuple[str, str]:
-    """Return the time and the disk that a whole sweep takes, fewest to most runs; empty if unknown."""
+    """Return the time and the disk that a whole sweep takes, fewest to most runs; empty if unknown.
+
+    The time is that of the command, from its start to its end.
+    """
     if not costs or not all(cost.seconds > 0 for cost in costs):
         return "", ""
     workers = count_workers(settings)
@@ -80,9 +83,10 @@ def describe_costs(
     seconds, size = [], []
     for counts, kept_counts in zip(runs, kept, strict=True):
         runs_of = list(zip(counts, kept_counts, costs, strict=True))
-        seconds.append(sum(count * cost.seconds for count, _, cost in runs_of) / workers)
+        training = sum(count * cost.seconds for count, _, cost in runs_of) / workers
+        seconds.append(OVERHEAD_SECONDS + training)
         size.append(sum(_bytes(*run) for run in runs_of))
-    return f"{_duration(*seconds)} of training with {format_count(workers, 'worker')}", _disk(*size)
+    return f"{_duration(*seconds)} with {format_count(workers, 'worker')}", _disk(*size)
 
 
 def format_range(low: float, high: float, unit: str) -> str:
@@ -101,7 +105,7 @@ def _duration(low: float, high: float) -> str:
         return format_range(low / 3600, high / 3600, "hours")
     if high > MINUTES_FROM:
         return format_range(low / 60, high / 60, "minutes")
-    return MOMENT if high < 1 else format_range(low, high, "seconds")
+    return format_range(round(low), round(high), "seconds")
 
 
 def _disk(low: float, high: float) -> str:

@@ -8,7 +8,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.storage import Storage
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.cost import MOMENT, Cost, describe_costs, estimate_cost, format_range
+from sweeps.sweeper.cost import Cost, describe_costs, estimate_cost, format_range
 from sweeps.sweeper.host import Host
 from sweeps.sweeper.noise import (
     PILOT_SECONDS,
@@ -57,8 +57,7 @@ def introduce(
     lines = [describe_sizes(sizes), power]
     duration, disk = describe_costs(sizes, costs, settings)
     if duration:
-        about = "" if duration.startswith(MOMENT) else "about "
-        lines.insert(1, f"in all {about}{duration}, and {disk}")
+        lines.insert(1, f"in all about {duration}, and {disk}")
     if not any(plan.space for plan in plans) and not settings.custom_search_space:
         lines.append(
             "Nothing is searched: each value is fixed. Two values for one key search it: lr=0.1,0.01."

@@ -22,7 +22,7 @@ def test_a_plan_tells_runs_time_and_disk_and_leaves_nothing(
         in printed
     )
     # 8 and 9 runs; 8, 4 of widening and 24.
-    assert "in all: 17 to 36 runs, 17 to 36 minutes of training with 1 worker, 17 to 36 MB" in printed
+    assert "in all: 17 to 36 runs, 17 to 36 minutes with 1 worker, 17 to 36 MB" in printed
     assert "isn't known before a first sweep" in printed
     assert not list(toy.folder.iterdir())
 
@@ -30,8 +30,8 @@ def test_a_plan_tells_runs_time_and_disk_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("function", "line"),
     [
-        ("forecast", "in all about 2 minutes of training with 1 worker, and 2 MB"),
-        ("short_forecast", "in all a second or so of training with 1 worker, and 2 MB"),
+        ("forecast", "in all about 2.1 minutes with 1 worker, and 2 MB"),
+        ("short_forecast", "in all about 5 seconds with 1 worker, and 2 MB"),
         ("broken_forecast", ""),
     ],
 )

@@ -32,6 +32,12 @@ def test_small_networks_train_in_wide_stacks_and_large_ones_alone(
     assert choose_width(replace(RUN, model=model), "cpu") == expected
 
 
+def test_the_first_layer_s_operations_are_told_apart_as_it_computes_no_gradient_of_the_images() -> None:
+    cost = module.count_cost(replace(RUN, model=partial(mlp, widths=[75], dropout=0.5, norm="batch")))
+    first, last = (2 * RUN.batch_size * size for size in (784 * 75, 75 * 10))
+    assert (cost.first, cost.operations) == (first, first + last)
+
+
 def test_networks_whose_values_fill_the_caches_train_alone_on_the_cpu(free: Any) -> None:
     free(64 * GIB)
     model = partial(cnn, channels=[8, 16], dropout=0.2, norm="batch")

@@ -41,6 +41,8 @@ class MemberCost:
     operations: float
     # Those of convolutions among them.
     convolutions: float
+    # Those of the layer that takes the images, which need no gradient.
+    first: float
     # Bytes of that pass's values.
     values: float
     # Bytes of all that the member holds.
@@ -72,7 +74,7 @@ class _OperationCounter(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.operations = self.convolutions = self.bytes = 0
+        self.operations = self.convolutions = self.first = self.bytes = 0
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -82,6 +84,7 @@ class _OperationCounter(TorchDispatchMode):
         outputs = function(*arguments, **(keywords or {}))
         if (formula := flop_registry.get(function.overloadpacket)) is not None:
             operations = formula(*arguments, **(keywords or {}), out_val=outputs)
+            self.first = self.first or operations
             self.operations += operations
             self.convolutions += operations * ("convolution" in function.name())
         if not function.is_view:
@@ -101,7 +104,13 @@ def count_cost(run: Run) -> MemberCost:
     batches = run.batch_size / PROBE_IMAGES
     values = batches * VALUE_COPIES * counter.bytes
     memory = weights + values + batches * images.nbytes
-    return MemberCost(batches * counter.operations, batches * counter.convolutions, values, memory)
+    return MemberCost(
+        operations=batches * counter.operations,
+        convolutions=batches * counter.convolutions,
+        first=batches * counter.first,
+        values=values,
+        memory=memory,
+    )
 
 
 def measure_free_memory(device: torch.device) -> int:
