@@ -226,7 +226,7 @@ def forget_hydra() -> None:
 
 # The files that take longest, 10 s of processor time or more: first, so that no worker is left with one.
 LONGEST = (
-    "test_documents",
+    "test_document_commands",
     "test_launchers",
     "test_faults",
     "test_drop_in",

@@ -87,3 +87,9 @@ def anchors(text: str) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", FENCED.sub("", text), re.MULTILINE)
     plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
     return {heading.replace(" ", "-") for heading in plain}
+
+
+# Shows the study of the example application, whose own test looks for this command.
+APPLICATION_DASHBOARD = "dashboard --storage sqlite:///study.db"
+COMMANDS = [command for command in commands() if not command.endswith(APPLICATION_DASHBOARD)]
+SWEEPS = [command for command in COMMANDS if command.startswith("sweeps run ") and " -m " in command]
