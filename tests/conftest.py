@@ -236,6 +236,7 @@ LONGEST = (
     "test_bad_input",
     "test_sweeper",
     "test_stack",
+    "test_network",
     "test_confirmation",
     "test_any_application",
     "test_storages",

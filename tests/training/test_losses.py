@@ -23,7 +23,8 @@ from sweeps.training.stack.autograd import VmapNetwork
 from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.stack import build_stacks
 from sweeps.training.train import train
-from tests.support.training_runs import CPU, MLP, RUN, Criterion, assert_close, to_float64, train_by_hand
+from tests.support.plain_loop import Criterion, train_by_hand
+from tests.support.training_runs import CPU, MLP, RUN, assert_close, to_float64
 from tests.support.training_runs import FEED as MNIST
 
 # 500 training images of all classes, the last of them rare.

@@ -26,17 +26,8 @@ from sweeps.training.stack.layered import LayeredNetwork
 from sweeps.training.stack.mixing import draw_share
 from sweeps.training.stack.stack import build_stacks
 from sweeps.training.train import train
-from tests.support.training_runs import (
-    CPU,
-    MLP,
-    RUN,
-    SMALL_FEED,
-    Log,
-    assert_close,
-    same_bits,
-    to_float64,
-    train_by_hand,
-)
+from tests.support.plain_loop import train_by_hand
+from tests.support.training_runs import CPU, MLP, RUN, SMALL_FEED, Log, assert_close, same_bits, to_float64
 
 SMALL = replace(
     RUN, feed=SMALL_FEED, model=MLP, optimizer=partial(SGD, lr=0.1, momentum=0.9), batch_size=100, epochs=2
