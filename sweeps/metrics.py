@@ -10,6 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from sweeps.numbers import format_digits
+
 PERCENT = "%"
 
 
@@ -103,10 +105,9 @@ class EpochMetric:
         """Return the name with its unit, as a table's column has it."""
         return f"{self.name} in {self.unit}" if self.unit else self.name
 
-    @property
-    def format(self) -> str:
-        """Return how a value is written."""
-        return ".2f" if self.unit == PERCENT else ".4g"
+    def format(self, value: float) -> str:
+        """Return a value as it is printed, without its unit."""
+        return f"{value:.2f}" if self.unit == PERCENT else format_digits(value, 4)
 
     def is_better(self, value: float, other: float) -> bool:
         """Return whether the value is better than another; equal is not."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from sweeps.numbers import is_finite_number
+from sweeps.numbers import format_digits, is_finite_number
 
 # Limits of torch's arguments that torch doesn't check: the lowest value, whether it may be met, the highest.
 LIMITS: dict[str, tuple[float, bool, float]] = {
@@ -60,8 +60,8 @@ def _check_limits(key: str, value: Any, low: float, may_be_low: bool, high: floa
     if not isinstance(value, int | float) or isinstance(value, bool):
         return  # its class has the last word
     if value < low or (value == low and not may_be_low) or (value >= high):
-        at_least = f"at least {low:g}" if may_be_low else f"greater than {low:g}"
-        less = f" and less than {high:g}" if math.isfinite(high) else ""
+        at_least = f"at least {format_digits(low)}" if may_be_low else f"greater than {format_digits(low)}"
+        less = f" and less than {format_digits(high)}" if math.isfinite(high) else ""
         raise ValueError(f"{key}={value} must be {at_least}{less}")
 
 
@@ -126,5 +126,5 @@ def write_value(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, float):
-        return f"{value:g}"
+        return format_digits(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.app.reasons import describe_error, locate_error
-from sweeps.numbers import is_finite_number
+from sweeps.numbers import format_digits, is_finite_number
 
 if TYPE_CHECKING:
     from sweeps.metrics import EpochMetric
@@ -45,8 +45,8 @@ def check_objective(cfg: DictConfig, run: Run) -> None:
         low, high = feed.targets.min().item(), feed.targets.max().item()
         if low < 0 or high > 1:
             raise ValueError(
-                f"loss._target_={option} takes targets from 0 to 1, but these are {low:g} to {high:g}; "
-                "write loss=mse metric=rmse"
+                f"loss._target_={option} takes targets from 0 to 1, but these are "
+                f"{format_digits(low)} to {format_digits(high)}; write loss=mse metric=rmse"
             )
     for key, count in (("weight", feed.outputs), ("pos_weight", run.outputs)):
         _check_weights(cfg, key, count)

@@ -17,6 +17,7 @@ from sweeps.app.check import check
 from sweeps.app.forecast import warn_of_memory
 from sweeps.app.swept_jobs import SweptRun, continue_run, train_and_write
 from sweeps.metrics import EpochMetric
+from sweeps.numbers import format_digits
 from sweeps.study.disk import full_disk
 from sweeps.training.checkpoint import CHECKPOINT
 from sweeps.training.run import Epoch, Result, Run
@@ -86,8 +87,8 @@ def _epoch_bar(run: Run) -> Iterator[Callable[[Epoch], None]]:
         task = progress.add_task("epoch", total=run.epochs, metrics="")
 
         def show(epoch: Epoch) -> None:
-            score = f"{epoch.validation[metric.key]:{metric.format}}{metric.unit and f' {metric.unit}'}"
-            metrics = f"loss {epoch.train['loss']:.4f}  validation {score}  lr {epoch.lr:g}"
+            score = f"{metric.format(epoch.validation[metric.key])} {metric.unit}".rstrip()
+            metrics = f"loss {epoch.train['loss']:.4f}  validation {score}  lr {format_digits(epoch.lr)}"
             progress.update(task, advance=1, metrics=metrics)
 
         yield show
@@ -118,7 +119,7 @@ def _show_result(run: Run, result: Result, scores: Mapping[str, float], folder: 
     validation = result.epochs[-1].validation[metric.key] if result.epochs else result.score
     table = Table("split", metric.label)
     for split in ("train", "validation", "test"):
-        table.add_row(split, f"{scores.get(split, validation):{metric.format}}")
+        table.add_row(split, metric.format(scores.get(split, validation)))
     console.print(table)
     if result.diverged:
         console.print("The run diverged: it scores chance. A smaller optimizer.lr may help.")

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from sweeps.data.feed import Feed
 from sweeps.data.samples import Samples
+from sweeps.numbers import format_digits
 
 # Standard deviations of images that differ by more than this factor are of another scale: bytes, say.
 MOST_APART = 100
@@ -104,11 +105,11 @@ def _check_images(name: str, images: Tensor) -> None:
 
 def _check_scale(feed: Feed) -> None:
     """Refuse test images of which one split was divided by 255, say, and the other was not."""
-    deviation, test_deviation = feed.images.std(), feed.test_images.std()
+    deviation, test_deviation = feed.images.std().item(), feed.test_images.std().item()
     if max(deviation, test_deviation) > MOST_APART * min(deviation, test_deviation) > 0:
         raise ValueError(
-            f"data: test_images vary by {test_deviation:.3g}, images by {deviation:.3g}; scale both splits "
-            "alike"
+            f"data: test_images vary by {format_digits(test_deviation, 3)}, images by "
+            f"{format_digits(deviation, 3)}; scale both splits alike"
         )
 
 

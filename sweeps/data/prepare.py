@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from sweeps.data.feed import Feed, split_randomly, split_stratified
-from sweeps.numbers import is_finite_number
+from sweeps.numbers import format_digits, is_finite_number
 from sweeps.seeds import seed_for
 
 Pair = tuple[Tensor, Tensor]
@@ -148,8 +148,8 @@ def count_held_out(size: float, count: int, key: str = "validation") -> int:
         raise ValueError(f"data.{key}={size} must be a number of images or a share; write data.{key}=0.1")
     if isinstance(size, float) and size >= 1:
         raise ValueError(
-            f"data.{key}={size:g} is neither a share below 1 nor a whole number; write data.{key}=0.1, "
-            f"or data.{key}={max(1, round(size))} images"
+            f"data.{key}={format_digits(size)} is neither a share below 1 nor a whole number; "
+            f"write data.{key}=0.1, or data.{key}={max(1, round(size))} images"
         )
     held_out = round(size * count) if size < 1 else int(size)
     if not 0 < held_out < count:

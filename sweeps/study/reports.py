@@ -11,6 +11,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.pruners import NopPruner
 from optuna.storages import BaseStorage
 
+from sweeps.numbers import format_digits
 from sweeps.study.optuna_internals import batch, read_trial, set_intermediate_value, trial_id
 from sweeps.study.outage import retry_once
 
@@ -158,7 +159,9 @@ class Reports:
     def describe_pruning(self, step: int) -> str:
         """Return the pruner that ended the trial at a step, and the value it judged."""
         values = self._values_at(step).values()
-        return f"{type(self.study.pruner).__name__} at {fmean(values):.6g}" if values else "pruned by the job"
+        if not values:
+            return "pruned by the job"
+        return f"{type(self.study.pruner).__name__} at {format_digits(fmean(values))}"
 
     def _values_at(self, step: int) -> dict[str, float]:
         return {label: values[str(step)] for label, values in self.values.items() if str(step) in values}

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from sweeps.numbers import format_digits
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Backlog
 from sweeps.sweeper.conf import StudySweeperConf
@@ -91,7 +92,7 @@ def describe_costs(
 
 def format_range(low: float, high: float, unit: str) -> str:
     """Return 10 to 20 <unit>, or one number where both read the same."""
-    texts = [f"{value:.0f}" if value >= 10 else f"{value:.2g}" for value in (low, high)]
+    texts = [f"{value:.0f}" if value >= 10 else format_digits(value, 2) for value in (low, high)]
     return f"{' to '.join(dict.fromkeys(texts))} {unit}"
 
 

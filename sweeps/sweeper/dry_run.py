@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from optuna.storages import BaseStorage, InMemoryStorage
 
+from sweeps.numbers import format_digits
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.storage import Storage
 from sweeps.sweeper.conf import StudySweeperConf
@@ -74,7 +75,7 @@ def _describe_study(size: StudySize, cost: Cost) -> str:
         parts.append(f"then {fewest} to {most} settings x {format_count(size.fresh, f'fresh {size.noun}')}")
     text = ", ".join(parts)
     if cost.seconds > 0:
-        text += f"; {cost.seconds:.2g} s a run, {cost.count} at once"
+        text += f"; {format_digits(cost.seconds, 2)} s a run, {cost.count} at once"
     return text
 
 

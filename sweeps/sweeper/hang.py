@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sweeps.numbers import format_digits
 from sweeps.study.census import WORKER
 from sweeps.sweeper.job_folders import study_folder
 
@@ -77,8 +78,9 @@ class HangWatch:
         run = max(_run_folders(folders), key=_last_change, default=folders[0])
         process = _process_writing(run / "output.log")
         end = f"end its process, {process}," if process else "end its process,"
+        seconds = format_digits(self._hang_after or 0)
         return (
-            f"no progress for {self._hang_after:g} s in {run}. If it hangs, {end} and another goes on; "
+            f"no progress for {seconds} s in {run}. If it hangs, {end} and another goes on; "
             "if its epochs take so long, write a larger hang_after"
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from optuna.storages import BaseStorage
 
+from sweeps.numbers import format_digits
 from sweeps.report.measure.from_storage import read
 from sweeps.report.measure.metric import Metric
 from sweeps.report.sentences.wording import format_difference
@@ -101,7 +102,7 @@ def describe_power(noise: Noise, settings: StudySweeperConf) -> str:
     if not noise.deviation > 0 or count < 2:
         return ""
     sizes = {n: detectable(Spread(noise.deviation / sqrt(n), n - 1)) for n in (count, *SEEDS)}
-    others = [f"{n} seeds {size:.2g}" for n, size in sizes.items() if n != count]
+    others = [f"{n} seeds {format_digits(size, 2)}" for n, size in sizes.items() if n != count]
     difference = format_difference(objective(settings), sizes[count])
     found = f"{count} seeds find a difference of {difference} between two settings in 8 of 10 cases"
     return f"{found}; {', '.join(others)}"
@@ -112,7 +113,7 @@ def describe_seeds(noise: Noise, settings: StudySweeperConf) -> str:
     scale = 10.0 ** round(log10(noise.deviation))
     differences = [scale * part for part in DIFFERENCES]
     unit = " points" if objective(settings).is_percent else ""
-    sizes = ", ".join(f"{difference:g}" for difference in differences)
+    sizes = ", ".join(format_digits(difference) for difference in differences)
     counts = ", ".join(str(seeds_needed(difference, noise.deviation)) for difference in differences)
     return f"to find {sizes}{unit} takes {counts} seeds"
 

@@ -9,6 +9,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from omegaconf import OmegaConf
 
+from sweeps.numbers import format_digits
 from sweeps.report.sentences.wording import format_count
 from sweeps.study.claims import Claims
 from sweeps.study.outage import StorageError, retry_once, storage_failure
@@ -36,7 +37,8 @@ class Pool:
         fruitless = 0
         while (count := self._count_due()) or self.agenda.count_running():
             if time.time() >= self.worker.deadline:
-                show(f"stopped after hydra.sweeper.timeout={self.worker.settings.timeout:g} s")
+                seconds = format_digits(self.worker.settings.timeout or 0)
+                show(f"stopped after hydra.sweeper.timeout={seconds} s")
                 return
             if not count:
                 self._wait_for_others(show)

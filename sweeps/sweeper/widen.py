@@ -11,6 +11,7 @@ from typing import Any, Literal, TypedDict
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
 
+from sweeps.numbers import format_digits
 from sweeps.report.measure.from_storage import read_measurement
 from sweeps.report.measure.measurement import Measurement
 from sweeps.report.sentences.wording import format_count
@@ -87,7 +88,8 @@ def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]]
     label = " ".join(plan.studied.values()) or plan.name
     side = {"low": "smallest", "high": "largest"}[row["end"]]
     reason = "diverged at or beside every setting" if decision.is_blind else f"is best at the {side} lr"
-    return f"{label} {reason}: {format_count(count_row(plan), 'more setting')} at lr={row['lr']:g}"
+    settings = format_count(count_row(plan), "more setting")
+    return f"{label} {reason}: {settings} at lr={format_digits(row['lr'])}"
 
 
 def _decide(measured: Measurement) -> Decision:

@@ -27,9 +27,9 @@ from tests.support.answers import load
         (Estimate(0.104, 0.0048, 0.2032), "0.104 [0.005, 0.203]"),  # a limit that isn't 0 doesn't look like 0
         (Estimate(1.234, 0.8, 1.7), "1.2 [0.8, 1.7]"),
         (Estimate(1234.5, 1210.0, 1260.0), "1234 [1210, 1260]"),
-        (Estimate(1.4518631e12, 1.2382047e12, 1.6655215e12), "1.5e+12 [1.2e+12, 1.7e+12]"),
-        (Estimate(12345678.0, math.nan, math.nan), "1.235e+07"),
-        (Estimate(1.23e-8, 1.1e-8, 1.4e-8), "1.23e-08 [1.10e-08, 1.40e-08]"),
+        (Estimate(1.4518631e12, 1.2382047e12, 1.6655215e12), "1.5e12 [1.2e12, 1.7e12]"),
+        (Estimate(12345678.0, math.nan, math.nan), "1.235e7"),
+        (Estimate(1.23e-8, 1.1e-8, 1.4e-8), "1.23e-8 [1.10e-8, 1.40e-8]"),
         (Estimate(0.93456, math.nan, math.nan), "0.9346"),
         (Estimate(math.nan, math.nan, math.nan), ""),
     ],

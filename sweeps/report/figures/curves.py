@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from sweeps.numbers import format_digits
 from sweeps.report.figures.style import GRID, PALE, axis_title, colour, frame, to_list, translucent
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.metric import PERCENT, Metric
@@ -87,7 +88,7 @@ def learning_curves(
     for epoch, lr in drops(runs[first].get("lr", [])):
         dotted = {"color": PALE, "width": 1, "dash": "dot"}
         font = {"size": 10, "color": PALE}
-        text = {"text": f"lr {lr:g}", "textangle": -90, "font": font, "xref": "x2"}
+        text = {"text": f"lr {format_digits(lr)}", "textangle": -90, "font": font, "xref": "x2"}
         axes = {"xref": "x2", "yref": "y2"}
         figure.add_vline(epoch - 1, **axes, line=dotted, annotation=text, annotation_position="bottom left")
     return figure

@@ -5,6 +5,7 @@ from operator import itemgetter
 import numpy as np
 import plotly.graph_objects as go
 
+from sweeps.numbers import format_digits
 from sweeps.report.figures.focus import focus
 from sweeps.report.figures.lines import add_settings, converged_scores
 from sweeps.report.figures.style import axis_title, frame
@@ -41,5 +42,5 @@ def draw(findings: Findings) -> go.Figure:
         lines.setdefault(momentum, []).append((lr / (1 - momentum), setting))
     for number, momentum in enumerate(sorted(lines)):
         rates, line = zip(*sorted(lines[momentum], key=itemgetter(0)), strict=True)
-        add_settings(figure, rates, line, number, f"momentum={momentum:g}")
+        add_settings(figure, rates, line, number, f"momentum={format_digits(momentum)}")
     return focus(figure, [converged_scores(settings)], measurement.metric)

@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from sweeps.numbers import format_digits
 from sweeps.report.figures.style import add_marks, axis_title, colour, frame, translucent
 from sweeps.report.findings.joint import Joint
 
@@ -28,7 +29,7 @@ def draw(joint: Joint) -> go.Figure:
     assert speed is not None
     names = {option: f"{option}<br>{e.reached} of {e.runs}" for option, e in speed.epochs.items()}
     figure = frame(
-        f"Epochs to a validation score of {speed.target:g}",
+        f"Epochs to a validation score of {format_digits(speed.target)}",
         {**axis_title("epochs"), "rangemode": "tozero"},
         {"type": "category", "range": [len(names) - 0.5, -0.5]},
         height=160 + 60 * len(names),
@@ -45,7 +46,6 @@ def draw(joint: Joint) -> go.Figure:
             hovertemplate="%{x:g} epochs",
         )
         if np.isfinite(epochs.median):
-            add_marks(
-                figure, "median", [epochs.median], [names[option]], [f"{option}: {epochs.median:g} epochs"]
-            )
+            text = f"{option}: {format_digits(epochs.median)} epochs"
+            add_marks(figure, "median", [epochs.median], [names[option]], [text])
     return figure

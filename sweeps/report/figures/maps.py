@@ -8,7 +8,7 @@ from sweeps.report.figures.style import PAPER, frame
 from sweeps.report.findings.study import Findings
 from sweeps.report.measure.measurement import MOST_CELLS
 from sweeps.report.measure.settings import Setting
-from sweeps.report.sentences.wording import GLYPHS, format_params
+from sweeps.report.sentences.wording import GLYPHS, format_mean, format_params
 from sweeps.report.statistics.arrays import Floats
 
 TITLE = "Scores over the grid"
@@ -45,7 +45,8 @@ def draw(findings: Findings) -> go.Figure:
         settings.append(setting)
         columns.append(format_params(across).replace(" ", "<br>"))
         base.append(index[along] - 0.5)
-        text.append(f"{_marks(findings, setting)}{setting.mean:#.4g}<br><i>{off:#.4g}</i>")
+        mean, robustness = (format_mean(measurement.metric, value) for value in (setting.mean, off))
+        text.append(f"{_marks(findings, setting)}{mean}<br><i>{robustness}</i>")
     rows = [format_params({axis.name: value}) for value in axis.values]
     figure = frame(
         f"{measurement.option}: mean of each setting, and R below it",

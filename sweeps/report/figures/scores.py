@@ -2,6 +2,7 @@
 
 import plotly.graph_objects as go
 
+from sweeps.numbers import format_digits
 from sweeps.report.figures.focus import focus
 from sweeps.report.figures.lines import add_settings, converged_scores, main_axis, values_along
 from sweeps.report.figures.style import add_marks, axis_title, frame, parameter_axis
@@ -68,6 +69,11 @@ def _add_diverged(figure: go.Figure, measurement: Measurement, axis: Axis) -> No
 
 def _add_pruned(figure: go.Figure, measurement: Measurement, axis: Axis) -> None:
     """Add where pruned trials stood when they were stopped: their final score is unknown."""
-    settings = [s for s in measurement.settings if s.state == "pruned" and s.last is not None]
-    text = [f"trial {s.number}, stopped at step {s.last_step}: {s.last:.4g}" for s in settings]
-    add_marks(figure, "pruned", values_along(axis, settings), [s.last for s in settings], text)
+    settings, scores, text = [], [], []
+    for setting in measurement.settings:
+        if setting.state == "pruned" and setting.last is not None:
+            settings.append(setting)
+            scores.append(setting.last)
+            stop = f"trial {setting.number}, stopped at step {setting.last_step}"
+            text.append(f"{stop}: {format_digits(setting.last, 4)}")
+    add_marks(figure, "pruned", values_along(axis, settings), scores, text)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from sweeps.numbers import format_digits
 from sweeps.report.measure.axis import Axis
 from sweeps.report.sentences.wording import ROLE_NAMES
 from sweeps.report.statistics.intervals import Estimate
@@ -109,7 +110,7 @@ def parameter_axis(axes: Sequence[Axis]) -> dict[str, Any]:
         center = np.log10(min(values))
         layout["range"] = [center - 0.5, center + 0.5]
     ticks = _thin_out(sorted(values), axis.log)
-    return layout | {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+    return layout | {"tickvals": ticks, "ticktext": [format_digits(tick) for tick in ticks]}
 
 
 def _thin_out(ticks: Sequence[float], log: bool) -> list[float]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sweeps.numbers import format_digits
 from sweeps.study.parameter import Parameter
 
 
@@ -43,4 +44,4 @@ def format_value(value: Any) -> str:
     """Return a value as a label shows it."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return format_digits(value, 3) if isinstance(value, float) else str(value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+from sweeps.numbers import format_digits
 from sweeps.report.measure.settings import FinishedRun, Replicate, Setting
 from sweeps.study.record import has_diverged, read_constraints, read_curves, read_objectives, read_records
 
@@ -19,7 +20,8 @@ def read_setting(
     if not runs and trial.state == TrialState.COMPLETE and value is not None:  # another program's trial
         runs = {replicates[0].label: _run_of_another_program(trial, value)}
     reason = trial.user_attrs.get("failure", trial.user_attrs.get("pruned"))
-    if exceeded := [f"{key}={value:g}" for key, value in read_constraints(trial).items() if value > 0]:
+    constraints = read_constraints(trial).items()
+    if exceeded := [f"{key}={format_digits(value)}" for key, value in constraints if value > 0]:
         runs, reason = {}, f"beyond its constraints: {', '.join(exceeded)}"
     step = max(trial.intermediate_values, default=None)
     return Setting(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sweeps.numbers import format_digits
 from sweeps.report.findings.joint import shared_metric
 from sweeps.report.findings.pick import Pick, group_picks
 from sweeps.report.findings.study import Findings
@@ -80,7 +81,7 @@ def _setting_row(findings: Findings, index: Index, is_narrow: bool) -> dict[str,
         "mean": format_mean(metric, setting.mean),
         # A setting with diverged runs has no interval.
         "95 %": "" if setting.diverged or is_narrow else format_interval(limits, 2 * metric.is_percent),
-        "sd": "" if np.isnan(series.sd[index]) else f"{series.sd[index]:.2g}",
+        "sd": "" if np.isnan(series.sd[index]) else format_digits(series.sd[index], 2),
         "worst": format_mean(metric, metric.orient(worst)),
         **_regrets(findings, index),
         "diverged": f"{setting.diverged}/{len(setting.runs)}",
@@ -93,7 +94,7 @@ def _regrets(findings: Findings, index: Index) -> dict[str, str]:
     """Return how far a setting falls below the best under each of several conditions."""
     regrets = {}
     for condition, values in findings.series.regrets.items():
-        regrets[f"regret, {condition}"] = f"{values[index]:.2g}" if condition else ""
+        regrets[f"regret, {condition}"] = format_digits(values[index], 2) if condition else ""
     return regrets
 
 

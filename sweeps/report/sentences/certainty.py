@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from sweeps.numbers import format_digits
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.remarks import count_added
@@ -31,7 +32,8 @@ def explain_together(studies: Sequence[Findings], joint: Joint) -> list[str]:
         sentences.append(f"Tuning runs: {join_words(runs)}.")
     for comparison in joint.comparisons:
         if comparison.verdict != "unknown" and not math.isnan(comparison.p):
-            sentences.append(f"{describe_comparison(comparison, joint)}; p = {comparison.p:.2g} (Holm).")
+            p = format_digits(comparison.p, 2)
+            sentences.append(f"{describe_comparison(comparison, joint)}; p = {p} (Holm).")
     for comparison in joint.tolerances:
         if comparison.verdict != "unknown":
             words = describe_comparison(comparison, joint).partition(";")[0]
@@ -47,9 +49,9 @@ def _speed(joint: Joint) -> list[str]:
     unit = " %" if joint.metric.is_percent else ""
     parts = []
     for option, epochs in speed.epochs.items():
-        median = f"epoch {epochs.median:g}, " if math.isfinite(epochs.median) else ""
+        median = f"epoch {format_digits(epochs.median)}, " if math.isfinite(epochs.median) else ""
         parts.append(f"{option} in {median}{epochs.reached} of {epochs.runs} runs")
-    sentences = [f"Epochs to {speed.target:g}{unit} on validation data: {'; '.join(parts)}."]
+    sentences = [f"Epochs to {format_digits(speed.target)}{unit} on validation data: {'; '.join(parts)}."]
     for (first, second), ratio in speed.ratios.items():
         if not math.isnan(ratio.low):
             times = format_estimate(ratio)
@@ -74,7 +76,7 @@ def _search(findings: Findings) -> list[str]:
     space = [f"{key}={values.replace(', ', ',')}" for key, values in findings.measurement.space.items()]
     widening = findings.measurement.widening
     if space and widening.rows:
-        lrs = ", ".join(f"{lr:g}" for _, lr in widening.rows)
+        lrs = ", ".join(format_digits(lr) for _, lr in widening.rows)
         space.append(f"widened to {lrs} ({count_added(findings.measurement)} runs)")
     return [f"Searched: {', '.join(space)}."] if space else []
 

@@ -9,6 +9,7 @@ from sweeps.report.sentences.wording import (
     format_count,
     format_gap,
     format_params,
+    format_span,
     join_words,
 )
 
@@ -105,7 +106,7 @@ def _widening(findings: Findings) -> list[str]:
     if axis is None or recommended is None or recommended.params[axis.name] not in axis.added:
         return []
     low, high, lr = axis.declared[0], axis.declared[-1], recommended.params[axis.name]
-    width = f"{high:g} to {axis.values[-1]:g}" if lr > high else f"{low:g} to {axis.values[0]:g}"
+    width = format_span(high, axis.values[-1]) if lr > high else format_span(low, axis.values[0])
     remark = f"lr was widened from {width} ({format_count(count_added(findings.measurement), 'run')})"
     gaps = []
     for role, gap in findings.recommended_minus.items():
@@ -113,7 +114,7 @@ def _widening(findings: Findings) -> list[str]:
             gaps.append(gap)
     if gaps and all(gap.low > 0 for gap in gaps):
         gain = format_gap(findings.fresh_metric, min(gaps, key=lambda gap: gap.value)).partition(" [")[0]
-        remark += f": {gain} than the best inside {low:g} to {high:g}"
+        remark += f": {gain} than the best inside {format_span(low, high)}"
     return [remark]
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from sweeps.numbers import format_digits
 from sweeps.report.findings.joint import Joint
 from sweeps.report.findings.study import Findings
 from sweeps.report.sentences.remarks import describe_outcome, is_usable, list_caveats
@@ -60,7 +61,7 @@ def describe_comparison(comparison: Comparison, joint: Joint) -> str:
         line = f"{first} or {second}: the same on each of {comparison.seeds} seeds"
     elif comparison.verdict == "no difference":
         line = f"{first} or {second}: no difference found ({format_estimate(difference)}); "
-        line += f"{comparison.seeds} seeds may miss less than {comparison.smallest:.2g}"
+        line += f"{comparison.seeds} seeds may miss less than {format_digits(comparison.smallest, 2)}"
     if comparison.excluded:
         line += f"; {format_count(comparison.excluded, 'seed')} left out, where one diverged or is missing"
     if comparison.is_contradicted:

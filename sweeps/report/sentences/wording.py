@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from sweeps.numbers import format_digits, shorten_exponent
 from sweeps.report.findings.pick import Pick
 from sweeps.report.measure.axis import format_value, short
 from sweeps.report.measure.metric import Metric
@@ -47,7 +48,7 @@ def format_number(value: float, decimals: int = 2) -> str:
         return ""
     scale = math.floor(math.log10(abs(value))) if value else 0
     if decimals > 6 or scale > 6:
-        return f"{value:.{max(decimals + scale, 0)}e}"
+        return shorten_exponent(f"{value:.{max(decimals + scale, 0)}e}")
     text = f"{value:.{max(decimals, 0)}f}"
     return text.removeprefix("-") if float(text) == 0 else text
 
@@ -125,7 +126,7 @@ def describe_gap(metric: Metric, oriented: Estimate, verdict: Verdict, other: st
 
 def format_difference(metric: Metric, value: float) -> str:
     """Return the size of a difference without an interval: 0.52 points of percentages, else 0.024."""
-    size = f"{value:.2g}"
+    size = format_digits(value, 2)
     return f"{size} point{'s' * (size != '1')}" if metric.is_percent else size
 
 
@@ -139,14 +140,19 @@ def format_share(low: float, high: float | None = None) -> str:
 def format_band(band: GoodBand) -> str:
     """Return a band with its width, a lower bound where an end of the range cuts it off."""
     if band.low == band.high:
-        return f"{band.low:g} alone"
+        return f"{format_digits(band.low)} alone"
     least = "at least " if band.censored else ""
-    return f"{band.low:g} to {band.high:g}, {least}{band.decades:.1f} decades"
+    return f"{format_span(band.low, band.high)}, {least}{band.decades:.1f} decades"
+
+
+def format_span(first: float, last: float) -> str:
+    """Return the values that a range begins and ends with: 0.1 to 1."""
+    return f"{format_digits(first)} to {format_digits(last)}"
 
 
 def name_factor(factor: float) -> str:
     """Return what a factor of the learning rate is called: half, double, 4 x."""
-    return {0.5: "half", 2.0: "double"}.get(factor, f"{factor:g} x")
+    return {0.5: "half", 2.0: "double"}.get(factor, f"{format_digits(factor)} x")
 
 
 def format_count(count: int, noun: str) -> str:
