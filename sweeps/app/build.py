@@ -111,10 +111,8 @@ def build_augment(cfg: DictConfig) -> Augment | None:
 
     node = cfg.get("augment")
     if not node or node.get("_target_") is None:
-        if extra := [str(name) for name in node or () if name != "_target_"]:
-            raise ValueError(
-                f"augment.{extra[0]}={node[extra[0]]} is read by nothing; write augment=flip, say"
-            )
+        if keys := [str(name) for name in node or () if name != "_target_"]:
+            raise ValueError(f"augment.{keys[0]}={node[keys[0]]} is read by nothing; write augment=flip, say")
         return None
     key = repr(OmegaConf.to_container(node, resolve=True))
     if key not in _built_augments:
@@ -129,13 +127,13 @@ def build_loss(cfg: DictConfig, feed: Feed) -> Loss:
 
     arguments: Any = OmegaConf.to_container(cfg.loss, resolve=True)
     if arguments.get("weight") == "balanced" and not feed.is_regression:
-        training, _ = feed.split(cfg.seed)
-        arguments["weight"] = balance_weights(feed.targets[training], feed.outputs, feed.targets)
+        training_rows, _ = feed.split(cfg.seed)
+        arguments["weight"] = balance_weights(feed.targets[training_rows], feed.outputs, feed.targets)
     key = repr(arguments)
     if key not in _built_losses:
         tensors = {name: _weights(name, arguments) for name in WEIGHT_KEYS if arguments.get(name) is not None}
-        rest = {name: value for name, value in arguments.items() if name not in tensors}
-        loss = _instantiate("loss", rest, _partial_=True)  # Hydra takes no tensors
+        values = {name: value for name, value in arguments.items() if name not in tensors}
+        loss = _instantiate("loss", values, _partial_=True)  # Hydra takes no tensors
         _built_losses[key] = _finish_part("loss", loss, tensors)
     return _built_losses[key]
 

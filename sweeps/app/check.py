@@ -138,8 +138,13 @@ class WritableOutputs(Callback):
         _leave_unless_readable(config)
         metric = next(iter(config.metric or ()), None)
         direction = config.hydra.sweeper.get("direction")
-        best = metric and config.metric[metric].direction
-        if metric and isinstance(direction, str) and direction in DIRECTIONS and direction != best:
+        metric_direction = metric and config.metric[metric].direction
+        if (
+            metric
+            and isinstance(direction, str)
+            and direction in DIRECTIONS
+            and direction != metric_direction
+        ):
             raise SystemExit(
                 f"hydra.sweeper.direction={direction} would pick the worst {metric}; leave it out, "
                 f"or write metric.{metric}.direction={direction}"
@@ -158,8 +163,8 @@ def _leave_unless_writable(config: DictConfig, key: str) -> None:
 
 def _leave_unless_readable(config: DictConfig) -> None:
     """Leave with a message for a key such as `extend` that the sweeper can't take as it is."""
-    written: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=False)
-    for key, value in written.items():
+    values: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=False)
+    for key, value in values.items():
         try:
             config.hydra.sweeper.get(key)
         except InterpolationValidationError as error:

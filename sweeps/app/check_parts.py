@@ -64,17 +64,19 @@ def _try_parts(cfg: DictConfig, run: Run) -> None:
 @lru_cache(maxsize=1)
 def _show_init(weights: Weights, model: nn.Module) -> None:
     """Print which of a model's tensors the weights don't have. Raises ValueError where they have none."""
-    fitting, names = weights.fitting(model), list(model.state_dict())
-    others = [name for name in names if name not in fitting]
-    words = f"; {', '.join(others[:4])}{', ...' if len(others) > 4 else ''} begin anew" if others else ""
-    print(f"init_from: {len(fitting)} of the model's {len(names)} tensors{words}", flush=True)
+    tensors, names = weights.fitting(model), list(model.state_dict())
+    new_names = [name for name in names if name not in tensors]
+    words = (
+        f"; {', '.join(new_names[:4])}{', ...' if len(new_names) > 4 else ''} begin anew" if new_names else ""
+    )
+    print(f"init_from: {len(tensors)} of the model's {len(names)} tensors{words}", flush=True)
 
 
 def _scheduler(run: Run) -> Callable[..., Any]:
     """Return the scheduler itself, not its warm-up."""
     part: Any = run.schedule.build
-    warmed: Callable[..., Any] = getattr(part, "keywords", {}).get("build", part)
-    return warmed
+    scheduler: Callable[..., Any] = getattr(part, "keywords", {}).get("build", part)
+    return scheduler
 
 
 @contextmanager

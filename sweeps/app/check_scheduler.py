@@ -22,16 +22,16 @@ def check_scheduler(name: str, scheduler: Any, run: Run) -> None:
             )
     _check_monitor(name, scheduler, run)
     total = getattr(scheduler, "total_steps", None)
-    needed = _count_ticks(run)
-    if total is not None and total < needed:
+    ticks = _count_ticks(run)
+    if total is not None and total < ticks:
         raise ValueError(
-            f"scheduler.total_steps={total} ends before the run's {needed} {run.schedule.interval}s; "
-            f"write scheduler.total_steps={needed}"
+            f"scheduler.total_steps={total} ends before the run's {ticks} {run.schedule.interval}s; "
+            f"write scheduler.total_steps={ticks}"
         )
-    measured = measured_values(run)
-    if (monitor := run.schedule.monitor) not in (None, *measured):
+    names = measured_values(run)
+    if (monitor := run.schedule.monitor) not in (None, *names):
         raise ValueError(
-            f"scheduler.monitor={monitor} is not measured; write null or one of {', '.join(measured)}"
+            f"scheduler.monitor={monitor} is not measured; write null or one of {', '.join(names)}"
         )
 
 

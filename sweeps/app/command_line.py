@@ -13,8 +13,8 @@ from hydra.errors import HydraException
 from sweeps.app.unknown_keys import check_keys_of
 
 # Hydra's options that take the next word as their value.
-VALUED = ["--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--package", "-p"]
-VALUED += ["--cfg", "-c", "--info", "-i", "--experimental-rerun"]
+VALUE_OPTIONS = ["--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--package", "-p"]
+VALUE_OPTIONS += ["--cfg", "-c", "--info", "-i", "--experimental-rerun"]
 FOLDER_OPTIONS = ("--config-dir", "-cd")
 # Groups of which a run takes several options.
 PLURAL = ("metric",)
@@ -55,7 +55,7 @@ def _sort_words(words: Sequence[str]) -> tuple[list[str], list[Path]]:
             folders += [Path(word)] if option in FOLDER_OPTIONS else []
             option = ""
         elif word.startswith("-"):
-            option = word if word in VALUED else ""
+            option = word if word in VALUE_OPTIONS else ""
             folders += [Path(value)] if name in FOLDER_OPTIONS and value else []
         else:
             overrides.append(word)
@@ -100,9 +100,9 @@ def _check_option(group: str, value: Any, options: dict[str, Path], is_searched:
         raise ValueError(f"{group}=null chooses nothing; write {group}=<one of {', '.join(options)}>")
     names = [str(getattr(name, "text", name)) for name in (value if isinstance(value, list) else [value])]
     if isinstance(value, list) and group not in PLURAL:
-        joined = ",".join(names)
+        listing = ",".join(names)
         raise ValueError(
-            f"{group}=[{joined}] merges options into one; write {group}={joined} to compare them"
+            f"{group}=[{listing}] merges options into one; write {group}={listing} to compare them"
         )
     for name in names:
         if name in options:

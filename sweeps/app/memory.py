@@ -22,9 +22,9 @@ def limit_weights() -> Iterator[None]:
         if isinstance(parameter, UninitializedParameter):
             return
         sizes[id(parameter)] = COPIES * parameter.nbytes  # a shared one counts once
-        if (needed := sum(sizes.values())) > memory:
+        if (size := sum(sizes.values())) > memory:
             raise ValueError(
-                f"model: its weights take {needed / 1e9:,.0f} GB or more while they train, and this machine "
+                f"model: its weights take {size / 1e9:,.0f} GB or more while they train, and this machine "
                 f"has {memory / 1e9:,.0f} GB; make the model smaller"
             )
 

@@ -96,9 +96,9 @@ def load_state_or_start_over(
     try:
         return load(folder, run, device)
     except ValueError as error:
-        renamed = folder / f"{CHECKPOINT}.unusable"
-        (folder / CHECKPOINT).replace(renamed)
-        log.warning("Starting over; the old file is now %s: %s", renamed, error)
+        new_path = folder / f"{CHECKPOINT}.unusable"
+        (folder / CHECKPOINT).replace(new_path)
+        log.warning("Starting over; the old file is now %s: %s", new_path, error)
         return None
 
 

@@ -121,8 +121,8 @@ def train_and_write(
     Return each one's result and the scores of its splits, or None where its trial's pruner ended it.
     show: called with every epoch.
     """
-    with end_tracking([job.tracker for job in jobs]) as tracked:
-        return _train_and_write(jobs, Recorder(jobs, device, show), device, precision, compiled, tracked)
+    with end_tracking([job.tracker for job in jobs]) as statuses:
+        return _train_and_write(jobs, Recorder(jobs, device, show), device, precision, compiled, statuses)
 
 
 def _train_and_write(
@@ -131,9 +131,9 @@ def _train_and_write(
     device: str,
     precision: str,
     compiled: bool,
-    tracked: dict[int, tuple[str, Mapping[str, float]]],
+    statuses: dict[int, tuple[str, Mapping[str, float]]],
 ) -> list[tuple[Result, dict[str, float]] | None]:
-    """Train and write as `train_and_write` does; tracked: takes each run's status and scores."""
+    """Train and write as `train_and_write` does; statuses: takes each run's and scores."""
     results = train(
         [job.run for job in jobs],
         device,
@@ -146,12 +146,12 @@ def _train_and_write(
     for index, (job, result) in enumerate(zip(jobs, results, strict=True)):
         if index in recorder.pruned:
             ends.append(None)
-            tracked[index] = "pruned", {}
+            statuses[index] = "pruned", {}
             continue
         scores = _measure_splits(job, result, device, precision)
         _describe(job, result, scores)
         run_folder.write_run(job.folder, job.run, result, scores)
-        tracked[index] = "finished", {"score": result.score, "diverged": result.diverged, **scores}
+        statuses[index] = "finished", {"score": result.score, "diverged": result.diverged, **scores}
         ends.append((result, scores))
     return ends
 
@@ -210,10 +210,10 @@ class Recorder(Observer):
 
     def stop(self, runs: Collection[int]) -> Collection[int]:
         """Return the runs whose trials' pruners end them."""
-        unfinished = [run for run in runs if self.epoch_counts[run] < self.jobs[run].run.epochs]
-        ending = {run for run in unfinished if self.jobs[run].trial.should_prune()}
-        self.pruned |= ending
-        return ending
+        candidates = [run for run in runs if self.epoch_counts[run] < self.jobs[run].run.epochs]
+        ends = {run for run in candidates if self.jobs[run].trial.should_prune()}
+        self.pruned |= ends
+        return ends
 
 
 def _measure_splits(job: SweptRun, result: Result, device: str, precision: str) -> dict[str, float]:

@@ -52,7 +52,7 @@ def check_keys_of(overrides: Sequence[Override], options: Sequence[Path], folder
     """
     texts = {path: path.read_text(errors="replace") for folder in folders for path in folder.rglob("*.yaml")}
     for override in overrides:
-        group, *rest = re.split(r"[.\[\]]+", override.key_or_group)
+        group, *keys = re.split(r"[.\[\]]+", override.key_or_group)
         is_group = any((folder / override.key_or_group).is_dir() for folder in folders)
         if (
             override.type is not OverrideType.CHANGE
@@ -61,10 +61,10 @@ def check_keys_of(overrides: Sequence[Override], options: Sequence[Path], folder
             or "@" in group
         ):
             continue
-        key = rest[0] if rest else group
+        key = keys[0] if keys else group
         if not any(_has_key(text, key) for text in texts.values()):
-            raise ValueError(_suggest(group, key, bool(rest), texts))
-        if rest and (option := _option_without(group, key, options, texts)):
+            raise ValueError(_suggest(group, key, bool(keys), texts))
+        if keys and (option := _option_without(group, key, options, texts)):
             raise ValueError(
                 f"{override.input_line}: {group}={option} has no {key}; leave it out, or choose only "
                 "options that have it"
@@ -73,11 +73,11 @@ def check_keys_of(overrides: Sequence[Override], options: Sequence[Path], folder
 
 def _option_without(group: str, key: str, options: Sequence[Path], texts: Mapping[Path, str]) -> str | None:
     """Return a chosen option of the group that lacks the key, unless one of another group may give it."""
-    others = [path for path in options if path.parent.name != group]
-    if any(_has_key(texts[path], key) for path in others):
+    other_options = [path for path in options if path.parent.name != group]
+    if any(_has_key(texts[path], key) for path in other_options):
         return None
-    own_options = [path for path in options if path.parent.name == group]
-    return next((path.stem for path in own_options if not _may_have(texts[path], key)), None)
+    group_options = [path for path in options if path.parent.name == group]
+    return next((path.stem for path in group_options if not _may_have(texts[path], key)), None)
 
 
 def _may_have(text: str, key: str) -> bool:
