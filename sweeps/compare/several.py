@@ -110,8 +110,8 @@ def compare_sweeps(sweeps: Sequence[Sweep]) -> SeveralSweeps:
     counts = Counter(option for sweep in sweeps for option in sweep.configs)
     options = [option for option, count in counts.items() if count > 1]
     if not options:
-        held = "; ".join(f"{sweep.name} has {', '.join(sweep.configs)}" for sweep in sweeps)
-        raise ValueError(f"these sweeps have no optimizer in common: {held}")
+        lists = "; ".join(f"{sweep.name} has {', '.join(sweep.configs)}" for sweep in sweeps)
+        raise ValueError(f"these sweeps have no optimizer in common: {lists}")
     return SeveralSweeps(
         names=[sweep.name for sweep in sweeps],
         metric=sweeps[0].metric,
@@ -140,13 +140,13 @@ def _name_metric(metric: Metric) -> str:
 
 def _differing(sweeps: Sequence[Sweep], options: Sequence[str]) -> dict[str, list[str]]:
     """Return what was held fixed, but not at the same value in all sweeps, with each sweep's value."""
-    fixed = [_fixed_values(sweep, options) for sweep in sweeps]
+    values_by_sweep = [_fixed_values(sweep, options) for sweep in sweeps]
     differing: dict[str, list[str]] = {}
-    for key in dict.fromkeys(key for values in fixed for key in values):
+    for key in dict.fromkeys(key for values in values_by_sweep for key in values):
         group = key.split(".")[0]
         # The leaves of another data set or model differ all over.
         if group == key or group not in differing:
-            values = [by_key.get(key, "none") for by_key in fixed]
+            values = [by_key.get(key, "none") for by_key in values_by_sweep]
             if len(set(values)) > 1:
                 differing[key] = values
     return differing
@@ -170,11 +170,11 @@ def _fixed_values(sweep: Sweep, options: Sequence[str]) -> dict[str, str]:
 def _pair(sweeps: Sequence[Sweep], first: str, second: str) -> PairOverSweeps:
     """Return a pair that is still to be judged, the optimizer of the higher mean first."""
     differences = [_difference(sweep, first, second) for sweep in sweeps]
-    usable = [difference for difference in differences if not difference.reason]
-    values = np.array([difference.difference.value for difference in usable])
+    usable_differences = [difference for difference in differences if not difference.reason]
+    values = np.array([difference.difference.value for difference in usable_differences])
     pooled = None
-    if len(usable) >= ENOUGH_SWEEPS:
-        pooled = pool(values, np.array([difference.error for difference in usable]))
+    if len(usable_differences) >= ENOUGH_SWEEPS:
+        pooled = pool(values, np.array([difference.error for difference in usable_differences]))
     mean = pooled.mean.value if pooled else values.sum()
     return _pair(sweeps, second, first) if mean < 0 else PairOverSweeps(first, second, differences, pooled)
 
@@ -192,11 +192,11 @@ def _difference(sweep: Sweep, first: str, second: str) -> SweepDifference:
 def _judge_pairs(pairs: Sequence[PairOverSweeps], metric: Metric) -> list[PairOverSweeps]:
     """Return the pairs with their verdicts: corrected for all of them (Holm), as within a sweep."""
     p_values = holm(np.array([pair.pooled.p if pair.pooled else math.nan for pair in pairs]))
-    judged = []
+    judged_pairs = []
     for pair, p in zip(pairs, p_values, strict=True):
         verdict = judge(pair.pooled.mean, p < 0.05, metric.margin) if pair.pooled else "unknown"
-        judged.append(replace(pair, verdict=verdict))
-    return judged
+        judged_pairs.append(replace(pair, verdict=verdict))
+    return judged_pairs
 
 
 def _transfers(sweeps: Sequence[Sweep], options: Sequence[str]) -> list[Transfer]:
