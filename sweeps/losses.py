@@ -63,10 +63,10 @@ def balance_weights(classes: Tensor, count: int, development: Tensor | None = No
     if development is not None:
         counts = counts.maximum(development.bincount(minlength=count).clamp(max=1))
     if not counts.all():
-        missing = (counts == 0).nonzero().flatten().tolist()
+        absent_classes = (counts == 0).nonzero().flatten().tolist()
         raise ValueError(
-            f"loss.weight=balanced has no weight for class {missing[0]}, of which the training split has no "
-            "row; write loss.weight=[...], a weight a class"
+            f"loss.weight=balanced has no weight for class {absent_classes[0]}, of which the training split "
+            "has no row; write loss.weight=[...], a weight a class"
         )
     weights: list[float] = (len(classes) / (count * counts.double())).tolist()
     return weights

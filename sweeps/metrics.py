@@ -41,8 +41,8 @@ def balanced_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
 def macro_f1(outputs: Tensor, targets: Tensor) -> Tensor:
     """Return the mean of the F1 scores of all classes that occur or are named."""
     matrix = _confusion(outputs, targets)
-    both = matrix.sum(0) + matrix.sum(1)
-    return (2 * matrix.diagonal() / both)[both > 0].mean()
+    totals = matrix.sum(0) + matrix.sum(1)
+    return (2 * matrix.diagonal() / totals)[totals > 0].mean()
 
 
 def auroc(outputs: Tensor, targets: Tensor) -> float:
@@ -53,10 +53,10 @@ def auroc(outputs: Tensor, targets: Tensor) -> float:
     from sklearn.metrics import roc_auc_score
 
     scores, classes = outputs.double().softmax(1).cpu().numpy(), targets.cpu().numpy()
-    occurring = targets.unique().tolist()
-    if len(occurring) == 1:
+    present_classes = targets.unique().tolist()
+    if len(present_classes) == 1:
         return 0.5
-    areas = [roc_auc_score(classes == number, scores[:, number]) for number in occurring]
+    areas = [roc_auc_score(classes == number, scores[:, number]) for number in present_classes]
     return float(sum(areas) / len(areas))
 
 

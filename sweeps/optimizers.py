@@ -44,9 +44,9 @@ def build_optimizer(
         groups = _decayed_or_not(groups)
     is_plain = weight_decay_on == "all" and not (freeze or lr_factors)
     # Prodigy prints what it is like, once for each run of a stack.
-    with redirect_stdout(StringIO()) as printed:
+    with redirect_stdout(StringIO()) as output:
         optimizer: Any = build(model.parameters() if is_plain else groups)
-    for line in printed.getvalue().splitlines():
+    for line in output.getvalue().splitlines():
         log.debug(line)
     if not isinstance(optimizer, Optimizer):
         raise ValueError(f"it is a {type(optimizer).__name__}, but must be a torch.optim.Optimizer")
@@ -121,8 +121,8 @@ def _multiply_lrs(optimizer: Optimizer) -> None:
 
 
 def _decayed_or_not(groups: Groups) -> Groups:
-    decayed, spared = _split_groups(groups, lambda parameter: parameter.ndim >= 2)
-    return [*decayed, *({**group, "weight_decay": 0.0} for group in spared)]
+    matrix_groups, vector_groups = _split_groups(groups, lambda parameter: parameter.ndim >= 2)
+    return [*matrix_groups, *({**group, "weight_decay": 0.0} for group in vector_groups)]
 
 
 def _split_groups(groups: Groups, condition: Callable[[nn.Parameter], bool]) -> tuple[Groups, Groups]:

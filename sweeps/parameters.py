@@ -22,21 +22,21 @@ def list_trained(model: nn.Module, freeze: Sequence[str]) -> dict[str, nn.Parame
     parameters = dict(model.named_parameters())
     for pattern in freeze:
         _check_pattern("freeze", pattern, parameters)
-    trained = {
+    parameters = {
         name: parameter
         for name, parameter in parameters.items()
         if parameter.requires_grad and not any(matches(name, pattern) for pattern in freeze)
     }
-    if not trained:
+    if not parameters:
         raise ValueError(f"freeze={_as_list(freeze)} leaves nothing to train; leave out a pattern")
-    return trained
+    return parameters
 
 
 def freeze_parameters(model: nn.Module, freeze: Sequence[str]) -> None:
     """Let only the parameters train that `freeze` leaves."""
-    trained = list_trained(model, freeze)
+    parameters = list_trained(model, freeze)
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(name in trained)
+        parameter.requires_grad_(name in parameters)
 
 
 def group_by_lr_factor(parameters: Mapping[str, nn.Parameter], factors: LrFactors) -> list[dict[str, Any]]:

@@ -16,8 +16,8 @@ from sweeps.versions import versions
 def _conf_folder() -> Path:
     """Return the folder of the options: beside this file in an installation, one level up in a clone."""
     package = Path(__file__).parent
-    installed = package / "conf"
-    return installed if installed.is_dir() else package.parent / "conf"
+    folder = package / "conf"
+    return folder if folder.is_dir() else package.parent / "conf"
 
 
 CONF = _conf_folder()
@@ -51,8 +51,8 @@ def start() -> None:
     if DRY_RUN in words:
         # As in a sweep, where each core has a worker; before torch is imported.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        rest = [word for word in words if word not in (DRY_RUN, "-m", "--multirun")]
-        sys.argv[1:] = ["-m", *rest, "hydra.sweeper.dry_run=true"]
+        arguments = [word for word in words if word not in (DRY_RUN, "-m", "--multirun")]
+        sys.argv[1:] = ["-m", *arguments, "hydra.sweeper.dry_run=true"]
     try:
         check_words(sys.argv[1:], CONF)
     except ValueError as error:

@@ -44,8 +44,8 @@ class Schedule:
     def after_epoch(self, scheduler: LRScheduler, metrics: Mapping[str, Any]) -> None:
         """Step a scheduler that goes by epochs, with the metric it watches."""
         if self.interval == "epoch":
-            watched: tuple[Any, ...] = (metrics[self.monitor],) if self.monitor else ()
-            scheduler.step(*watched)
+            metric_values: tuple[Any, ...] = (metrics[self.monitor],) if self.monitor else ()
+            scheduler.step(*metric_values)
 
 
 class WarmUp(LRScheduler):
@@ -74,10 +74,10 @@ class WarmUp(LRScheduler):
             for group, lr in zip(self.optimizer.param_groups, self.full_lrs, strict=True):
                 group["lr"] = lr
 
-    def step(self, *watched: Any) -> None:
+    def step(self, *metric_values: Any) -> None:
         """Step the scheduler, once there was a step after the warm-up."""
         if self.step_count > self.steps:
-            self.scheduler.step(*watched)
+            self.scheduler.step(*metric_values)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the scheduler's state, with the warm-up's own values beside it."""

@@ -10,8 +10,8 @@ PACKAGES = {"Hydra": "hydra-core", "Optuna": "optuna", "torch": "torch"}
 
 def versions() -> str:
     """Return one line: our version, then Hydra's, Optuna's and torch's, without importing them."""
-    others = ", ".join(f"{name} {_version(package)}" for name, package in PACKAGES.items())
-    return f"optimizer-sweeps {__version__} ({others})"
+    packages = ", ".join(f"{name} {_version(package)}" for name, package in PACKAGES.items())
+    return f"optimizer-sweeps {__version__} ({packages})"
 
 
 def _version(package: str) -> str:

@@ -27,8 +27,8 @@ class FlipAndCrop:
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Change images (batch, channels, height, width), each by numbers of its own."""
         if self.flip:
-            mirrored = torch.rand(len(images), generator=generator, device=images.device) < 0.5
-            images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+            is_mirrored = torch.rand(len(images), generator=generator, device=images.device) < 0.5
+            images = torch.where(is_mirrored.view(-1, 1, 1, 1), images.flip(3), images)
         if self.padding:
             images = self._shift(images, generator)
         return images
@@ -36,13 +36,13 @@ class FlipAndCrop:
     def _shift(self, images: Tensor, generator: torch.Generator) -> Tensor:
         count, channels, height, width = images.shape
         device = images.device
-        padded = nn.functional.pad(images, (self.padding,) * 4, mode="reflect")
+        padded_images = nn.functional.pad(images, (self.padding,) * 4, mode="reflect")
         down, right = torch.randint(2 * self.padding + 1, (2, count, 1), generator=generator, device=device)
         rows = (down + torch.arange(height, device=device)).view(count, 1, height, 1)
         columns = (right + torch.arange(width, device=device)).view(count, 1, 1, width)
         image = torch.arange(count, device=device).view(count, 1, 1, 1)
         channel = torch.arange(channels, device=device).view(1, channels, 1, 1)
-        return padded[image, channel, rows, columns]
+        return padded_images[image, channel, rows, columns]
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,9 +54,9 @@ def _hold_out_test(images: Tensor, labels: Tensor, size: int) -> tuple[Pair, Pai
 
 def _check_fake(images: int, test_images: int, shape: Sequence[int], classes: int) -> None:
     for key, value in (("images", images), ("test_images", test_images), ("classes", classes)):
-        least = 2 if key == "classes" else 1
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ValueError(f"data.{key}={value} must be a whole number of at least {least}")
+        minimum = 2 if key == "classes" else 1
+        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+            raise ValueError(f"data.{key}={value} must be a whole number of at least {minimum}")
     sizes = list(shape) if isinstance(shape, Sequence) else []
     if (
         len(sizes) != 3

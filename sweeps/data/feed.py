@@ -136,8 +136,8 @@ def split_stratified(labels: Tensor, size: int, seed: int) -> tuple[Tensor, Tens
     The shuffled rows are sorted by class and every (n / size)-th is taken.
     """
     generator = torch.Generator().manual_seed(seed)
-    shuffled = torch.randperm(len(labels), generator=generator)
-    by_class = shuffled[labels[shuffled].argsort(stable=True)]
+    order = torch.randperm(len(labels), generator=generator)
+    by_class = order[labels[order].argsort(stable=True)]
     held_out = by_class[(2 * torch.arange(size) + 1) * len(labels) // (2 * size)]
     return split_at(held_out, len(labels))
 

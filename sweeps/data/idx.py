@@ -38,7 +38,7 @@ def idx(name: str, root: str | Sequence[str], download: bool, **options: Unpack[
         _download(name, roots[0])
         folder = _find_folder(name, roots)
     if folder is None:
-        _report_missing_parts(name, roots)
+        _report_absent_parts(name, roots)
         raise ValueError(
             f"data.root={','.join(roots)} holds no {name} files ({PARTS[0]}, gzipped or not, ...); "
             f"name their folder with data.root=<folder>, or pass data.download=true to fetch them"
@@ -63,20 +63,20 @@ def _find_folder(name: str, roots: tuple[str, ...]) -> Path | None:
     return None
 
 
-def _report_missing_parts(name: str, roots: tuple[str, ...]) -> None:
+def _report_absent_parts(name: str, roots: tuple[str, ...]) -> None:
     """Raise ValueError where a folder holds some of the files, but not all."""
     for root in roots:
         for folder in (Path(root) / name / "raw", Path(root)):
-            missing = [part for part in PARTS if not _path_of(folder, part).exists()]
-            if len(missing) < len(PARTS):
+            absent_parts = [part for part in PARTS if not _path_of(folder, part).exists()]
+            if len(absent_parts) < len(PARTS):
                 raise ValueError(
-                    f"data.root: {folder} lacks {', '.join(missing)}; add it, or pass data.download=true"
+                    f"data.root: {folder} lacks {', '.join(absent_parts)}; add it, or pass data.download=true"
                 )
 
 
 def _path_of(folder: Path, part: str) -> Path:
-    gzipped = folder / f"{part}.gz"
-    return gzipped if gzipped.exists() else folder / part
+    archive = folder / f"{part}.gz"
+    return archive if archive.exists() else folder / part
 
 
 def _download(name: str, root: str) -> None:

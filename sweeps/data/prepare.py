@@ -47,8 +47,8 @@ def prepare_feed(
     if held_out is None:
         count = count_held_out(validation if size is None else size, len(development[1]))
     else:
-        trained, count = len(development[1]), len(held_out[1])
-        validation_rows = torch.arange(trained, trained + count)
+        training_count, count = len(development[1]), len(held_out[1])
+        validation_rows = torch.arange(training_count, training_count + count)
         development = torch.cat([development[0], held_out[0]]), torch.cat([development[1], held_out[1]])
     images, test_images = to_floats(development[0]), to_floats(test[0])
     if options.get("normalize", True):

@@ -112,8 +112,8 @@ def _split_test(targets: Tensor, test: float | None, options: Options) -> tuple[
             raise ValueError(
                 f"data.subset={subset} must be between 2 and the {len(development)} development rows"
             )
-        _, kept = hold_out(targets[development], subset, seed_for(0, "subset"), options)
-        development = development[kept]
+        _, subset_rows = hold_out(targets[development], subset, seed_for(0, "subset"), options)
+        development = development[subset_rows]
     return development, test_rows
 
 

@@ -80,8 +80,8 @@ def _values_of_layers(key: str, values: Any, layers: int) -> list[Any]:
         return [values] * layers
     is_list = isinstance(values, Sequence) and not isinstance(values, str)
     if not is_list or len(values) != layers:
-        given = list(values) if is_list else values
+        listing = list(values) if is_list else values
         raise ValueError(
-            f"model.{key}={given} must be one value, or one for each of the {layers} layers of model.widths"
+            f"model.{key}={listing} must be one value, or one for each of the {layers} layers of model.widths"
         )
     return list(values)
