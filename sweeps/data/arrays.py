@@ -47,7 +47,10 @@ def arrays(
     held_out = pairs.get("validation")
     if held_out is not None and options.get("validation") is not None:
         raise ValueError(f"data.validation: {file} has a validation split of its own; write null")
-    return prepare_feed(development, pairs["test"], options, validation=0.2, held_out=held_out)
+    classes = () if names is None else names.tolist()
+    return prepare_feed(
+        development, pairs["test"], options, validation=0.2, held_out=held_out, classes=classes
+    )
 
 
 def hold_out_test(pair: Pair, test: float | None, options: Options) -> tuple[Pair, Pair]:

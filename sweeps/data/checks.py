@@ -1,5 +1,6 @@
 """What a feed must be before anything is trained on it, and a line that describes it."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,8 @@ from sweeps.numbers import format_digits
 
 # Standard deviations of images that differ by more than this factor are of another scale: bytes, say.
 MOST_APART = 100
+# So many classes are counted and named one by one.
+MOST_CLASSES = 10
 
 
 def check_feed(feed: Any, source: str = "its function") -> Feed:
@@ -61,14 +64,31 @@ def _describe_sizes(feed: Feed) -> str:
     if feed.is_regression:
         return f"data: {sizes}; {feed.outputs} {'value' if feed.outputs == 1 else 'values'} to predict"
     counts = feed.targets.bincount(minlength=feed.outputs).tolist()
-    if len(counts) <= 10:
-        return f"data: {sizes}; {len(counts)} classes of {', '.join(map(str, counts))} development rows"
-    return f"data: {sizes}; {len(counts)} classes of {min(counts)} to {max(counts)} development rows"
+    return f"data: {sizes}; {len(counts)} classes of {_describe_counts(counts)}{_name_classes(feed.classes)}"
+
+
+def _describe_counts(counts: Sequence[int]) -> str:
+    if min(counts) == max(counts):
+        return f"{counts[0]:,} development rows each"
+    if len(counts) > MOST_CLASSES:
+        return f"{min(counts):,} to {max(counts):,} development rows"
+    return f"{', '.join(map(str, counts))} development rows"
+
+
+def _name_classes(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    more = len(names) - MOST_CLASSES
+    return f": {', '.join(names[:MOST_CLASSES])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _check_counts(feed: Feed) -> None:
     if not _is_whole(feed.outputs) or feed.outputs < 1:
         raise ValueError(f"data: outputs={feed.outputs!r} must be a whole number of at least 1")
+    if feed.classes and len(feed.classes) != feed.outputs:
+        raise ValueError(
+            f"data: classes names {len(feed.classes)} classes, but outputs={feed.outputs}; give as many names"
+        )
     for images, targets, split in (
         (feed.images, feed.targets, "development"),
         (feed.test_images, feed.test_targets, "test"),

@@ -38,8 +38,8 @@ def cifar(name: str, root: str | Sequence[str], download: bool, **options: Unpac
 
 
 def _read_cifar(data: Any, root: str, download: bool, options: Options) -> Feed:
-    def pair(train: bool) -> Pair:
-        split = data(root, train=train, download=download)
+    def pair(split: Any) -> Pair:
         return torch.from_numpy(split.data).permute(0, 3, 1, 2), torch.tensor(split.targets)
 
-    return prepare_feed(pair(train=True), pair(train=False), options, validation=5000)
+    development, test = (data(root, train=train, download=download) for train in (True, False))
+    return prepare_feed(pair(development), pair(test), options, validation=5000, classes=development.classes)

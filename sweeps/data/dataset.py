@@ -64,6 +64,7 @@ def dataset(
         count_held_out(0.2 if share is None else share, len(targets)),
         outputs,
         stratify=options.get("stratify", True),
+        classes=_read_classes(train, outputs),
     )
 
 
@@ -112,6 +113,14 @@ def _first_sample(key: str, dataset: Any) -> Any:
             "give it a transform that returns one"
         ) from error
     return sample
+
+
+def _read_classes(dataset: Any, count: int) -> tuple[str, ...]:
+    """Return the names of the classes that torchvision's datasets keep, if they are so many."""
+    classes = getattr(dataset, "classes", None)
+    if not isinstance(classes, list | tuple) or len(classes) != count:
+        return ()
+    return tuple(map(str, classes))
 
 
 def _read_targets(dataset: Any, first: Any) -> Any:

@@ -35,6 +35,8 @@ class Feed:
     stratify: bool = True
     # (validation,) int64: the rows that every run holds out; None: each seed draws its own.
     validation_rows: Tensor | None = None
+    # The names of the classes, in the order of their numbers, where they have any.
+    classes: tuple[str, ...] = ()
     # Whether the images stay in host memory, the targets alone being on the device.
     on_host: bool = False
 

@@ -1,7 +1,7 @@
 """Images of a user's own, in a folder a class."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,9 @@ from sweeps.data.arrays import hold_out_test
 from sweeps.data.cache import fill_cache
 from sweeps.data.feed import Feed
 from sweeps.data.prepare import Options, Pair, check_options, prepare_feed
+
+# An image's path, and the number of its class.
+Sample = tuple[str, int]
 
 # What the folder of a split may be called.
 SPLITS = {"train": ("train",), "validation": ("val", "valid", "validation"), "test": ("test",)}
@@ -43,7 +46,7 @@ def folder(
         raise ValueError(f"data.channels={channels} must be 3, or 1 for grey images")
     if not isinstance(root, str):
         raise ValueError(f"data.root={root} names no folder; write data.root=<folder>")
-    samples = _list_splits(Path(root).expanduser(), root)
+    classes, samples = _list_splits(Path(root).expanduser(), root)
     if "test" in samples and test is not None:
         raise ValueError(f"data.test={test}: {root} has a folder test; write data.test=null")
     if "validation" in samples and options.get("validation") is not None:
@@ -52,11 +55,14 @@ def folder(
     development = pairs["train"]
     if "test" not in pairs:
         development, pairs["test"] = hold_out_test(development, test, options)
-    return prepare_feed(development, pairs["test"], options, validation=0.2, held_out=pairs.get("validation"))
+    held_out = pairs.get("validation")
+    return prepare_feed(
+        development, pairs["test"], options, validation=0.2, held_out=held_out, classes=classes
+    )
 
 
-def _list_splits(path: Path, root: str) -> dict[str, list[tuple[str, int]]]:
-    """Return the (file, label) of each image of each split. Raises ValueError where there is none."""
+def _list_splits(path: Path, root: str) -> tuple[list[str], dict[str, list[Sample]]]:
+    """Return the classes, and the samples of each split. Raises ValueError where there are none."""
     if not path.is_dir():
         raise ValueError(f"data.root={root} is no folder; name one with data.root=<folder>")
     folders = {
@@ -64,36 +70,44 @@ def _list_splits(path: Path, root: str) -> dict[str, list[tuple[str, int]]]:
     }
     if "train" not in folders:
         folders = {"train": path}
-    classes: list[str] | None = None
-    samples = {}
-    for split, split_path in folders.items():
-        dataset = _list_images(split_path, root)
-        if classes is not None and dataset.classes != classes:
-            different = ", ".join(sorted(set(dataset.classes) ^ set(classes)))
+    classes = _list_classes(folders["train"])
+    if not classes:
+        raise ValueError(f"data.root={root} must hold one folder of images for each class, but holds none")
+    for split_path in folders.values():
+        if different := sorted(set(_list_classes(split_path)) ^ set(classes)):
             raise ValueError(
-                f"data.root: {split_path} and its training split differ in the classes {different}"
+                f"data.root: {split_path} and its training split differ in the classes {', '.join(different)}"
             )
-        classes = dataset.classes
-        samples[split] = dataset.samples
-    return samples
+    return classes, {split: _list_images(folders[split], classes, root) for split in folders}
 
 
-def _list_images(path: Path, root: str) -> Any:
-    from torchvision.datasets import ImageFolder
-    from torchvision.datasets.folder import IMG_EXTENSIONS
+def _list_classes(path: Path) -> list[str]:
+    """Return the names of the folders, but for those of programs: .ipynb_checkpoints is no class."""
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
 
-    suffixes = (*IMG_EXTENSIONS, ".gif")  # which ImageFolder leaves out, though its loader reads them
+
+def _list_images(path: Path, classes: Sequence[str], root: str) -> list[Sample]:
+    from torchvision.datasets.folder import IMG_EXTENSIONS, make_dataset
+
+    suffixes = (*IMG_EXTENSIONS, ".gif")  # which torchvision leaves out, though PIL reads them
+
+    def is_image(file: str) -> bool:
+        parts = Path(file).relative_to(path).parts
+        return file.lower().endswith(suffixes) and not any(part.startswith(".") for part in parts)
+
+    labels = {name: label for label, name in enumerate(classes)}
     try:
-        return ImageFolder(str(path), is_valid_file=lambda file: file.lower().endswith(suffixes))
+        samples: list[Sample] = make_dataset(path, labels, is_valid_file=is_image)
     except FileNotFoundError as error:
         reason = re.sub(r"\s+", " ", str(error))
         raise ValueError(
             f"data.root={root} must hold one folder of images for each class ({reason})"
         ) from error
+    return samples
 
 
 def _decode_splits(
-    samples: dict[str, list[tuple[str, int]]], size: int, channels: int, cache: str | None
+    samples: dict[str, list[Sample]], size: int, channels: int, cache: str | None
 ) -> dict[str, Pair]:
     paths = [path for split in samples.values() for path, _ in split]
     decode = partial(_decode_all, size=size, channels=channels)

@@ -1,6 +1,7 @@
 """From a data set's values to a feed: the options of every data set."""
 
 import difflib
+from collections.abc import Iterable
 from typing import TypedDict
 
 import torch
@@ -29,7 +30,13 @@ class Options(TypedDict, total=False):
 
 
 def prepare_feed(
-    development: Pair, test: Pair, options: Options, *, validation: float, held_out: Pair | None = None
+    development: Pair,
+    test: Pair,
+    options: Options,
+    *,
+    validation: float,
+    held_out: Pair | None = None,
+    classes: Iterable[str] = (),
 ) -> Feed:
     """Prepare a feed from (images, targets) pairs.
 
@@ -37,6 +44,7 @@ def prepare_feed(
     targets: labels (n,), or a regression's values (n, outputs) float32.
     validation: images held out where the options don't say, or their share.
     held_out: the validation split that every seed has; None: each seed draws its own.
+    classes: their names in order, where they have any.
     Which images are kept and which labels are wrong is the same for all seeds.
     Raises ValueError for options that the data set can't meet.
     """
@@ -58,7 +66,8 @@ def prepare_feed(
     )
     targets = add_label_noise(targets, options.get("label_noise", 0.0), outputs)
     stratify = options.get("stratify", True)
-    return Feed(images, targets, test_images, test_targets, count, outputs, stratify, validation_rows)
+    names = tuple(classes)[:outputs]
+    return Feed(images, targets, test_images, test_targets, count, outputs, stratify, validation_rows, names)
 
 
 def check_options(options: Options) -> None:

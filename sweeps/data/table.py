@@ -39,7 +39,7 @@ def table(
     check_options(options)
     frame = _read_frame(file, target, drop)
     column = frame.pop(target)
-    targets = _encode_target(column, target, task)
+    targets, classes = _encode_target(column, target, task)
     development, test_rows = _split_test(targets, test, options)
     training, validation = _split_validation(targets, development, options)
     features = _fit_and_transform(frame, training, options.get("normalize", True))
@@ -54,6 +54,7 @@ def table(
         outputs=outputs,
         stratify=options.get("stratify", True),
         validation_rows=torch.arange(len(training), len(rows)),
+        classes=classes,
     )
 
 
@@ -78,7 +79,8 @@ def _read_frame(file: str, target: str, drop: Sequence[str]) -> DataFrame:
     return frame.drop(columns=list(drop))
 
 
-def _encode_target(column: Any, name: str, task: str | None) -> Tensor:
+def _encode_target(column: Any, name: str, task: str | None) -> tuple[Tensor, tuple[str, ...]]:
+    """Return the targets, and the names of the classes that they number."""
     from pandas.api.types import is_numeric_dtype
 
     missing = int(column.isna().sum())
@@ -92,7 +94,7 @@ def _encode_target(column: Any, name: str, task: str | None) -> Tensor:
     if task == "regression" or (task is None and is_number and column.dtype.kind == "f"):
         if not is_number:
             raise ValueError(f"data.task=regression: {name} is no column of numbers; write data.task=null")
-        return to_targets(column.to_numpy(), "regression")
+        return to_targets(column.to_numpy(), "regression"), ()
     classes, labels = numpy.unique(
         column.to_numpy().astype(str if not is_number else None), return_inverse=True
     )
@@ -101,7 +103,7 @@ def _encode_target(column: Any, name: str, task: str | None) -> Tensor:
             f"data.target={name} has {len(classes)} classes in {len(column)} rows; "
             "write data.task=regression, or name another column"
         )
-    return to_targets(labels, "classification" if task is None else task)
+    return to_targets(labels, "classification" if task is None else task), tuple(map(str, classes))
 
 
 def _split_test(targets: Tensor, test: float | None, options: Options) -> tuple[Tensor, Tensor]:

@@ -76,6 +76,13 @@ def test_samples_change_in_training_alone_and_from_epoch_to_epoch() -> None:
     assert torch.equal(evaluated, plain)
 
 
+def test_a_dataset_names_its_classes_as_torchvision_s_do() -> None:
+    named: Any = TensorDataset(*tensors())
+    assert dataset(named).classes == ()
+    named.classes = [f"digit {number}" for number in range(10)]
+    assert dataset(named).classes == tuple(named.classes)
+
+
 def test_runs_of_a_dataset_train_one_by_one_and_it_says_so() -> None:
     feed = dataset(TensorDataset(*tensors()))
     assert "slower, and runs train one by one" in describe_feed(feed)

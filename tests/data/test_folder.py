@@ -54,6 +54,21 @@ def test_an_image_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
     assert torch.equal(shades, torch.tensor([60, 200])[feed.targets])
 
 
+def test_the_classes_are_the_folders_that_are_not_hidden(tmp_path: Path) -> None:
+    write_images(tmp_path / "all")
+    before = data.folder(str(tmp_path / "all"), 4, cache=str(tmp_path / "c"))
+    assert before.classes == ("blue", "red")
+    for hidden in (".ipynb_checkpoints", ".empty", "red/.ipynb_checkpoints"):
+        (tmp_path / "all" / hidden).mkdir()
+    copied = (tmp_path / "all" / "red" / "0.png").read_bytes()
+    for hidden in (".ipynb_checkpoints/0.png", "red/.ipynb_checkpoints/0-checkpoint.png"):
+        (tmp_path / "all" / hidden).write_bytes(copied)
+    for hidden in (".DS_Store", "red/.DS_Store", "red/._0.png"):
+        (tmp_path / "all" / hidden).write_bytes(b"no image")
+    feed = data.folder(str(tmp_path / "all"), 4, cache=str(tmp_path / "c"))
+    assert (feed.classes, len(feed.targets)) == (before.classes, len(before.targets))
+
+
 def test_the_folders_of_splits_are_kept_and_must_have_the_same_classes(tmp_path: Path) -> None:
     for split, count in (("train", 8), ("val", 3), ("test", 5)):
         write_images(tmp_path / "all" / split, count)
@@ -109,3 +124,5 @@ def test_a_folder_that_can_not_be_read_is_refused_by_key(tmp_path: Path) -> None
     (tmp_path / "all" / "green").mkdir()
     with pytest.raises(ValueError, match=r"one folder of images for each class .*green"):
         data.folder(str(tmp_path / "all"), 4, cache=cache)
+    with pytest.raises(ValueError, match=r"one folder of images for each class, but holds none"):
+        data.folder(str(tmp_path / "all" / "green"), 4, cache=cache)

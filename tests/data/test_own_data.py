@@ -1,5 +1,6 @@
 """Data of a user's own: arrays and tables, and the checks of every feed."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,16 @@ def test_targets_in_floats_are_a_regressions_unless_the_task_says_otherwise(tmp_
     assert (classes.is_regression, classes.outputs) == (False, 2)
     assert (
         describe_feed(classes)
-        == "data: 32 training, 8 validation, 10 test; 2 classes of 20, 20 development rows"
+        == "data: 32 training, 8 validation, 10 test; 2 classes of 20 development rows each"
     )
+
+
+def test_labels_of_text_are_numbered_in_the_order_of_their_names(tmp_path: Path) -> None:
+    labels = numpy.array(["dog", "cat"] * 20)
+    numpy.savez(tmp_path / "t.npz", x=numpy.arange(80.0).reshape(40, 2), y=labels)
+    feed = check_feed(data.arrays(str(tmp_path / "t.npz"), normalize=False))
+    assert feed.classes == ("cat", "dog")
+    assert torch.equal(feed.targets, 1 - feed.images[:, 0].long() // 2 % 2)
 
 
 def test_a_pickle_in_arrays_is_refused_and_the_keys_of_a_file_without_images_are_named(
@@ -112,7 +121,7 @@ def test_a_table_is_scaled_filled_and_encoded(name: str, tmp_path: Path) -> None
     frame.to_parquet(tmp_path / "t.parquet")
     feed = check_feed(data.table(str(tmp_path / name), "kind"))
     assert (feed.training, feed.validation, len(feed.test_targets), feed.outputs) == (64, 16, 20, 2)
-    assert feed.shape == (4,)
+    assert (feed.shape, feed.classes) == ((4,), ("cat", "dog"))
     training, _ = feed.split(0)
     assert feed.images[training, 0].mean().item() == pytest.approx(0, abs=1e-6)
     assert feed.images[training, 0].std(correction=0).item() == pytest.approx(1, abs=1e-6)
@@ -181,6 +190,26 @@ FEED = Feed(torch.rand(20, 1, 8, 8), torch.arange(20) % 4, torch.rand(8, 1, 8, 8
 
 
 @pytest.mark.parametrize(
+    ("targets", "classes", "text"),
+    [
+        (FEED.targets, (), "4 classes of 5 development rows each"),
+        (FEED.targets, ("a", "b", "c", "d"), "4 classes of 5 development rows each: a, b, c, d"),
+        (torch.arange(20) // 12, ("cat", "dog"), "2 classes of 12, 8 development rows: cat, dog"),
+        (
+            torch.arange(20) % 11,
+            tuple("abcdefghijk"),
+            "11 classes of 1 to 2 development rows: a, b, c, d, e, f, g, h, i, j and 1 more",
+        ),
+    ],
+)
+def test_a_feed_is_described_by_its_classes(
+    targets: torch.Tensor, classes: tuple[str, ...], text: str
+) -> None:
+    feed = replace(FEED, targets=targets, outputs=int(targets.max()) + 1, classes=classes)
+    assert describe_feed(feed) == f"data: 15 training, 5 validation, 8 test; {text}"
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"images": FEED.images.byte()}, r"images must be float32, not uint8; write images\.float\(\) / 255"),
@@ -210,6 +239,7 @@ FEED = Feed(torch.rand(20, 1, 8, 8), torch.arange(20) % 4, torch.rand(8, 1, 8, 8
         ({"images": FEED.images.clone().requires_grad_()}, r"write images\.detach\(\)"),
         ({"images": FEED.images.to_sparse()}, r"write images\.to_dense\(\)"),
         ({"validation_rows": [1, 2]}, r"validation_rows is list; write torch\.as_tensor"),
+        ({"classes": ("cat", "dog")}, r"classes names 2 classes, but outputs=4; give as many names"),
         ({"outputs": "4"}, r"outputs='4' must be a whole number"),
         ({"validation_rows": torch.tensor([0, 1, 2, 3, 20])}, r"validation_rows must be 0 to 19"),
     ],
