@@ -82,9 +82,9 @@ def _explain_failure(storage: "Storage") -> Iterator[None]:
         ) from error
 
 
-def _sweep_folder(name: str, recorded: str | None) -> Path:
+def _sweep_folder(name: str, folder: str | None) -> Path:
     """Return the folder where a sweep ran, if this machine has it, else one by its name."""
-    return Path(recorded) if recorded and Path(recorded).is_dir() else Path("outputs", name)
+    return Path(folder) if folder and Path(folder).is_dir() else Path("outputs", name)
 
 
 if __name__ == "__main__":

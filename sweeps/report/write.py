@@ -51,9 +51,9 @@ def _draw(storage: BaseStorage, studies: Sequence[Findings], joint: Joint, folde
 
 def _write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all, as a disk may be full."""
-    unfinished = path.with_name(f".{path.name}")
+    draft = path.with_name(f".{path.name}")
     try:
-        unfinished.write_text(text)
-        unfinished.replace(path)
+        draft.write_text(text)
+        draft.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)

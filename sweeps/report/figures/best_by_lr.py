@@ -71,10 +71,10 @@ def _add_recommended(figure: go.Figure, studies: Sequence[Findings], axes: Seque
 
 def _best_settings(measurement: Measurement, axis: Axis) -> list[Setting]:
     """Return the setting of the best mean at each value of an axis, or in each half decade of a range."""
-    best: dict[float, Setting] = {}
+    by_value: dict[float, Setting] = {}
     for setting in sorted(measurement.complete, key=lambda setting: measurement.metric.orient(setting.mean)):
         value = float(setting.params[axis.name])
         if axis.continuous and axis.log:
             value = float(np.floor(2 * np.log10(value)))
-        best[value] = setting  # the best comes last
-    return [best[value] for value in sorted(best)]
+        by_value[value] = setting  # the best comes last
+    return [by_value[value] for value in sorted(by_value)]

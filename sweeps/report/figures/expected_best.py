@@ -35,8 +35,8 @@ def draw(studies: Sequence[Findings]) -> go.Figure:
         line = line_style(number)
         figure.add_scatter(x=k, y=to_list(curve.expected), name=name, line=line)
         if curve.honest is not None:
-            fresh = {"name": f"{name}, on fresh seeds", "line": {**line, "dash": "dot"}}
-            figure.add_scatter(x=k, y=to_list(curve.honest), **fresh)
+            trace = {"name": f"{name}, on fresh seeds", "line": {**line, "dash": "dot"}}
+            figure.add_scatter(x=k, y=to_list(curve.honest), **trace)
     return figure
 
 

@@ -28,10 +28,10 @@ def focus(figure: go.Figure, groups: Sequence[Sequence[float]], metric: Metric) 
     good_range = _padded_range(metric.orient(min(floors)), metric.orient(runs[-1]))
     full_range = _padded_range(metric.orient(runs[0]), metric.orient(runs[-1]))
     figure.update_layout(yaxis_range=good_range)
-    rest = f"all scores ({outside} more)"
+    label = f"all scores ({outside} more)"
     # Above the frame in the dashboard; the page puts buttons of its own, which a keyboard reaches, below it.
     corner = {"x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
-    buttons = [_button("best scores", good_range), _button(rest, full_range)]
+    buttons = [_button("best scores", good_range), _button(label, full_range)]
     figure.update_layout(
         updatemenus=[{"type": "buttons", "direction": "right", **corner, "buttons": buttons}]
     )

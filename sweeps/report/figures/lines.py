@@ -14,9 +14,9 @@ from sweeps.report.sentences.wording import format_params
 
 def main_axis(measurement: Measurement) -> Axis | None:
     """Return the axis to draw along, or None where no parameter has an order."""
-    ordered = [axis for axis in measurement.axes if axis.ordered and not axis.is_conditional]
-    by_name = {axis.short: axis for axis in ordered}
-    return by_name.get("lr", ordered[0] if ordered else None)
+    axes = [axis for axis in measurement.axes if axis.ordered and not axis.is_conditional]
+    by_name = {axis.short: axis for axis in axes}
+    return by_name.get("lr", axes[0] if axes else None)
 
 
 def values_along(axis: Axis, settings: Sequence[Setting]) -> list[float]:

@@ -88,7 +88,7 @@ def _shades(scores: Floats) -> list[str]:
     """Return the colours of oriented scores, on a scale that ends at the best and at a lower quantile."""
     finite = scores[np.isfinite(scores)]
     low, high = (np.quantile(finite, DARKEST), finite.max()) if finite.size else (0.0, 0.0)
-    clipped = np.clip(np.nan_to_num(scores, nan=low), low, high)
-    shares = (clipped - low) / max(high - low, 1e-12)
+    values = np.clip(np.nan_to_num(scores, nan=low), low, high)
+    shares = (values - low) / max(high - low, 1e-12)
     # As colours, not as numbers on a scale: only so does Plotly choose a text colour that shows on each.
     return list(sample_colorscale("Cividis", shares.tolist()))

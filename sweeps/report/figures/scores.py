@@ -51,9 +51,9 @@ def _lines(measurement: Measurement, axis: Axis) -> dict[str, list[Setting]]:
     lines: dict[str, list[Setting]] = {}
     for index in sorted(measurement.by_index):
         setting = measurement.by_index[index]
-        shared = dict(setting.params) if measurement.is_grid else {}
-        shared.pop(axis.name, None)
-        lines.setdefault(format_params(shared) or "mean", []).append(setting)
+        params = dict(setting.params) if measurement.is_grid else {}
+        params.pop(axis.name, None)
+        lines.setdefault(format_params(params) or "mean", []).append(setting)
     return lines
 
 

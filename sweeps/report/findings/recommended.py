@@ -48,11 +48,11 @@ def recommend_confirmed(measurement: Measurement, by_role: Mapping[str, Pick]) -
     by_role: the picks as measured.
     """
     picks, metric = {role: pick.params for role, pick in by_role.items()}, fresh_metric(measurement)
-    first = recommend(measurement, picks)
-    if first is None:
+    recommendation = recommend(measurement, picks)
+    if recommendation is None:
         return None
-    candidates = [first]
-    if first.role == "robust":
+    candidates = [recommendation]
+    if recommendation.role == "robust":
         candidates.append(_recommend_peak(measurement, picks))
     for candidate in candidates:
         if not _is_worse_than_default(metric, by_role, candidate.role):

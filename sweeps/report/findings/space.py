@@ -77,7 +77,7 @@ def effective_lr(measurement: Measurement) -> EffectiveLr | None:
     settings = with_momentum(measurement.declared())
     if not settings or not measurement.is_even:
         return None
-    lrs, momenta = np.array([place for _, place in settings]).T
+    lrs, momenta = np.array([point for _, point in settings]).T
     means = measurement.metric.orient(np.array([setting.mean for setting, _ in settings]))
     return compare_fits(lrs, momenta, means)
 

@@ -66,9 +66,9 @@ def choose_target(studies: Sequence[Findings]) -> float:
     Rounded so that it is easier to reach. It is one that does not depend on what is compared. nan where there
     is none.
     """
-    metric, declared = studies[0].measurement.metric, studies[0].measurement.target
-    if declared is not None:
-        return declared
+    metric, target = studies[0].measurement.metric, studies[0].measurement.target
+    if target is not None:
+        return target
     means = []
     for findings in studies:
         default = findings.picks.get("default")

@@ -22,7 +22,7 @@ def describe(figure: go.Figure) -> str:
     sentences = []
     for name, points in _series(figure):
         ends = [min(points, key=itemgetter(1)), max(points, key=itemgetter(1))]
-        words = [f"{format_digits(number, 4)} ({place})" for place, number in dict.fromkeys(ends)]
+        words = [f"{format_digits(number, 4)} ({label})" for label, number in dict.fromkeys(ends)]
         sentences.append(f"{name}: {' to '.join(words)}".removeprefix(": "))
     return f"{figure.layout.title.text}. {'; '.join(sentences)}."
 
@@ -33,7 +33,7 @@ def figure_table(figure: go.Figure) -> Table:
     rows = []
     for name, points in _series(figure):
         thinning = math.ceil(len(points) / MOST_POINTS)
-        rows += [[name, place, format_digits(number, 4)] for place, number in points[::thinning]]
+        rows += [[name, label, format_digits(number, 4)] for label, number in points[::thinning]]
     columns = ["", y or "", x or ""] if figure.layout.yaxis.type == "category" else ["", x or "", y or ""]
     return Table(str(figure.layout.title.text), columns, rows)
 

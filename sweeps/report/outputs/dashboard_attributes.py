@@ -41,11 +41,11 @@ def save_figures(study: optuna.Study, figures: Mapping[str, go.Figure]) -> None:
     """
     attributes = study_attributes(study)
     keys = [key.removeprefix(FIGURE_KEY) for key in attributes if key.startswith(FIGURE_KEY)]
-    retired = sorted({key.rpartition(":")[0] for key in keys} - figures.keys())
-    empty = dict.fromkeys(retired, frame("No longer drawn", {}, {}))
+    names = sorted({key.rpartition(":")[0] for key in keys} - figures.keys())
+    blanks = dict.fromkeys(names, frame("No longer drawn", {}, {}))
     layout = {"height": FRAME_HEIGHT, "title_font_size": TITLE_SIZE, "legend_y": LEGEND_Y}
     changes: dict[str, str] = {}
-    for name, figure in {**figures, **empty}.items():
+    for name, figure in {**figures, **blanks}.items():
         text = str(go.Figure(figure).update_layout(layout).to_json())
         changes |= _change_text(attributes, f"{FIGURE_KEY}{name}:", text)
     if changes:
@@ -55,7 +55,7 @@ def save_figures(study: optuna.Study, figures: Mapping[str, go.Figure]) -> None:
 def _change_text(attributes: Mapping[str, Any], key: str, text: str) -> dict[str, str]:
     """Return the pieces of a text that differ from those stored; empty ones for what a longer one left."""
     pieces = [text[start : start + ATTRIBUTE_LENGTH] for start in range(0, len(text), ATTRIBUTE_LENGTH)]
-    earlier = sum(name.startswith(key) for name in attributes)
-    pieces += [""] * (earlier - len(pieces))
+    count = sum(name.startswith(key) for name in attributes)
+    pieces += [""] * (count - len(pieces))
     by_key = {f"{key}{number}": piece for number, piece in enumerate(pieces)}
     return {name: piece for name, piece in by_key.items() if attributes.get(name) != piece}

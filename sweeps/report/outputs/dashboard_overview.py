@@ -53,9 +53,9 @@ def save_overview(storage: BaseStorage, studies: Sequence[Findings]) -> optuna.S
     name = overview_name(studies)
     trials = overview_trials(studies)
     with suppress(KeyError):  # there is no such study, or another driver has just deleted it
-        earlier = load_study(storage, name)
-        if list(map(_content, earlier.trials)) == list(map(_content, trials)):
-            return earlier
+        overview = load_study(storage, name)
+        if list(map(_content, overview.trials)) == list(map(_content, trials)):
+            return overview
         # An ended trial can't be changed or deleted, so one that is outdated takes its study along.
         optuna.delete_study(study_name=name, storage=storage)
     overview = optuna.create_study(

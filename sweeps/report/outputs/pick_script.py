@@ -42,7 +42,7 @@ def _read_lines(measurement: Measurement, pick: Pick, folder: Path) -> list[str]
 
 def _run_folders(measurement: Measurement, pick: Pick) -> Iterator[str]:
     """Yield the folders of a pick's runs, below the sweep's, of the fresh seeds first."""
-    index, confirmed = measurement.index_of(pick.params), measurement.confirmation.of(pick.params)
-    settings = [confirmed, measurement.by_index[index] if index is not None else None]
+    index, fresh_setting = measurement.index_of(pick.params), measurement.confirmation.of(pick.params)
+    settings = [fresh_setting, measurement.by_index[index] if index is not None else None]
     for setting in filter(None, settings):
         yield from (run.folder for run in setting.runs.values() if run.folder)

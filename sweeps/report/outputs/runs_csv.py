@@ -33,9 +33,9 @@ def write_runs_csv(measurements: Sequence[Measurement], path: Path) -> None:
 
 def _rows(measurement: Measurement) -> Iterator[dict[str, Any]]:
     """Yield the runs of a study, then those of its confirmation."""
-    declared = {setting.number for setting in measurement.declared().settings}
+    tuning_numbers = {setting.number for setting in measurement.declared().settings}
     confirmation = measurement.confirmation
-    phases = [("tuning" if s.number in declared else "widening", s) for s in measurement.settings]
+    phases = [("tuning" if s.number in tuning_numbers else "widening", s) for s in measurement.settings]
     phases += [("confirmation", s) for s in confirmation.settings]
     replicates = {each.label: each for each in [*measurement.replicates, *confirmation.replicates]}
     for phase, setting in phases:

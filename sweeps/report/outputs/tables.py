@@ -39,8 +39,8 @@ def settings_table(findings: Findings, is_narrow: bool = False) -> Table:
     is_narrow: whether intervals are left out.
     """
     measurement = findings.measurement
-    measured = [index for index, setting in measurement.by_index.items() if setting.runs]
-    order = sorted(measured, key=lambda index: -measurement.means[index])
+    indices = [index for index, setting in measurement.by_index.items() if setting.runs]
+    order = sorted(indices, key=lambda index: -measurement.means[index])
     runs = format_count(len(measurement.replicates), "run")
     title = f"{measurement.study}: {measurement.metric.label}, mean over {runs}"
     return _table(title, [_setting_row(findings, index, is_narrow) for index in order])
@@ -74,7 +74,7 @@ def _setting_row(findings: Findings, index: Index, is_narrow: bool) -> dict[str,
     series, metric = findings.series, measurement.metric
     limits = Estimate(setting.mean, float(series.low[index]), float(series.high[index]))
     picks = [pick for pick in findings.picks.values() if dict(pick.params) == dict(setting.params)]
-    worst = min(metric.orient(value) for value in setting.values)
+    worst_score = min(metric.orient(value) for value in setting.values)
     return {
         "trial": str(setting.number),
         **values,
@@ -82,7 +82,7 @@ def _setting_row(findings: Findings, index: Index, is_narrow: bool) -> dict[str,
         # A setting with diverged runs has no interval.
         "95 %": "" if setting.diverged or is_narrow else format_interval(limits, 2 * metric.is_percent),
         "sd": "" if np.isnan(series.sd[index]) else format_digits(series.sd[index], 2),
-        "worst": format_mean(metric, metric.orient(worst)),
+        "worst": format_mean(metric, metric.orient(worst_score)),
         **_regrets(findings, index),
         "diverged": f"{setting.diverged}/{len(setting.runs)}",
         "R": format_mean(metric, float(series.robustness[index])),

@@ -42,19 +42,19 @@ def _title(studies: Sequence[Findings]) -> str:
     """Return how much was trained, and how much of it diverged; settings times seeds add up to the runs."""
     first = studies[0].measurement
     conditions = len(first.conditions)
-    complete = total = diverged = 0
+    finished_count = total = diverged = 0
     runs, fresh_runs = [], []
     for findings in studies:
         counts = count_settings(findings.measurement)
-        complete, total = complete + counts[0], total + counts[1]
-        confirmed = findings.measurement.confirmation.settings
-        fresh_runs += [len(setting.runs) for setting in confirmed if setting.runs]
-        for setting in [*findings.measurement.settings, *confirmed]:
+        finished_count, total = finished_count + counts[0], total + counts[1]
+        fresh_settings = findings.measurement.confirmation.settings
+        fresh_runs += [len(setting.runs) for setting in fresh_settings if setting.runs]
+        for setting in [*findings.measurement.settings, *fresh_settings]:
             runs.append(len(setting.runs))
             diverged += setting.diverged
     settings = format_count(total, "setting")
     title = first.study.split("/")[0] + ": "
-    title += settings if complete == total else f"{complete} of {settings}"
+    title += settings if finished_count == total else f"{finished_count} of {settings}"
     title += f" x {format_count(len(first.seeds), 'seed')}"
     if conditions > 1:
         title += f" x {conditions} conditions"

@@ -86,8 +86,8 @@ def _stability(findings: Findings) -> list[str]:
     if pick is None or pick.tuned is None or math.isnan(pick.tuned.frequency):
         return []
     total = draws(count)
-    chosen = round(pick.tuned.frequency * total)
-    return [f"{chosen} of {total} draws of {count - 1} of the {count} tuning seeds choose the same setting."]
+    matches = round(pick.tuned.frequency * total)
+    return [f"{matches} of {total} draws of {count - 1} of the {count} tuning seeds choose the same setting."]
 
 
 def _tolerance(findings: Findings) -> list[str]:

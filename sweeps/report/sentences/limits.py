@@ -28,10 +28,10 @@ def _list_study_limits(findings: Findings) -> list[str]:
             f"How much of the space is good for {option}, and which parameters matter: an adaptive search "
             "crowds its trials where it scored well."
         )
-        pruned = sum(setting.state == "pruned" for setting in measurement.settings)
-        if pruned and findings.tried is not None:
+        count = sum(setting.state == "pruned" for setting in measurement.settings)
+        if count and findings.tried is not None:
             sentences.append(
-                f"{pruned} trials were pruned; their final scores are unknown. Of the settings tried, "
+                f"{count} trials were pruned; their final scores are unknown. Of the settings tried, "
                 f"{format_share(*findings.tried)} come within 1 point of the best."
             )
     if measurement.objectives > 1:

@@ -29,7 +29,7 @@ CAVEATS = {
     "adaptive without lr": "an adaptive search doesn't show how the settings near it score",
     "unsound": "no setting inside the range is clear of diverged and missing runs",
 }
-TUNED = "chosen on the tuning seeds alone: the best of many looks too good"
+TUNING_ONLY = "chosen on the tuning seeds alone: the best of many looks too good"
 # The lr at an end of the range, and why the widening stopped there.
 ENDS = {"low": "smallest", "high": "largest"}
 STOPS = {"rows": "extend allows", "limits": "lr_limits allow"}
@@ -64,7 +64,7 @@ def list_caveats(findings: Findings) -> list[str]:
         end, stop = ENDS[findings.peak_end], STOPS[measurement.widening.stopped]
         remarks.append(f"the best mean is still at the {end} lr: {stop} no more")
     pick = findings.recommended_pick
-    return remarks if pick and pick.fresh else [*remarks, TUNED]
+    return remarks if pick and pick.fresh else [*remarks, TUNING_ONLY]
 
 
 def is_usable(findings: Findings) -> bool:
@@ -132,12 +132,12 @@ def _config(findings: Findings) -> list[str]:
     gap, verdict = findings.recommended_minus["default"], findings.verdicts["default"]
     changed_lists = {name for key in changes if (name := _list_of(key))}
     # Of a list all that the setting names: betas=0.9,0.999, not betas.1=0.999.
-    named = {
+    params = {
         key: value
         for key, value in default.params.items()
         if key in changes or _list_of(key) in changed_lists
     }
-    words = describe_gap(findings.fresh_metric, gap, verdict, f"its config, {format_params(named)}")
+    words = describe_gap(findings.fresh_metric, gap, verdict, f"its config, {format_params(params)}")
     return [words] if words else []
 
 

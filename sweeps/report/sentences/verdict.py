@@ -71,11 +71,11 @@ def describe_comparison(comparison: Comparison, joint: Joint) -> str:
 
 def _compare_with_best(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """Return the comparisons of the best mean; all where nothing is known."""
-    measured = [comparison for comparison in comparisons if comparison.verdict != "unknown"]
+    decisions = [comparison for comparison in comparisons if comparison.verdict != "unknown"]
     # The higher mean comes first in each pair.
-    losers = {comparison.second for comparison in measured}
-    best = next((comparison.first for comparison in measured if comparison.first not in losers), "")
-    return [each for each in comparisons if best in (each.first, each.second, "")]
+    losers = {comparison.second for comparison in decisions}
+    winner = next((comparison.first for comparison in decisions if comparison.first not in losers), "")
+    return [each for each in comparisons if winner in (each.first, each.second, "")]
 
 
 def advise(studies: Sequence[Findings], joint: Joint) -> str:
@@ -96,8 +96,8 @@ def advise(studies: Sequence[Findings], joint: Joint) -> str:
 
 def list_winners(studies: Sequence[Findings], joint: Joint) -> list[Findings]:
     """Return the studies with a recommended setting that isn't worse than another one's."""
-    worse = {comparison.second for comparison in joint.comparisons if comparison.verdict == "better"}
-    return [each for each in studies if is_usable(each) and each.measurement.option not in worse]
+    losers = {comparison.second for comparison in joint.comparisons if comparison.verdict == "better"}
+    return [each for each in studies if is_usable(each) and each.measurement.option not in losers]
 
 
 def _reason(winners: Sequence[Findings], joint: Joint) -> str:

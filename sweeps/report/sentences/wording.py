@@ -99,25 +99,25 @@ def format_mean(metric: Metric, value: float) -> str:
     return format_estimate(Estimate(value, math.nan, math.nan))
 
 
-def format_gap(metric: Metric, oriented: Estimate) -> str:
+def format_gap(metric: Metric, gap: Estimate) -> str:
     """Return how far one score is from another: 1.2 points better [0.8, 1.7], 0.024 lower [0.021, 0.027].
 
-    oriented: above 0 is better. Only percentages have points; of others the metric's own direction is said.
+    gap: above 0 is better. Only percentages have points; of others the metric's own direction is said.
     """
-    is_better = oriented.value >= 0
+    is_better = gap.value >= 0
     if metric.is_percent:
         word = f"points {'better' if is_better else 'worse'}"
     else:
         word = "higher" if is_better == (metric.direction > 0) else "lower"
-    value, _, limits = format_estimate(oriented if is_better else -oriented).partition(" ")
+    value, _, limits = format_estimate(gap if is_better else -gap).partition(" ")
     return f"{value} {word} {limits}".strip()
 
 
-def describe_gap(metric: Metric, oriented: Estimate, verdict: Verdict, other: str) -> str:
+def describe_gap(metric: Metric, gap: Estimate, verdict: Verdict, other: str) -> str:
     """Return what may be said of a score against another one, named; empty where that is unknown."""
-    size, margin = format_estimate(oriented), format_difference(metric, metric.margin)
+    size, margin = format_estimate(gap), format_difference(metric, metric.margin)
     words = {
-        "better": f"{format_gap(metric, oriented)} than {other}",
+        "better": f"{format_gap(metric, gap)} than {other}",
         "equivalent": f"equal, within ± {margin}, to {other} ({size})",
         "no difference": f"not shown to differ from {other} ({size})",
     }

@@ -89,9 +89,9 @@ def holm(p_values: Floats) -> Floats:
     """
     p_values = np.asarray(p_values, dtype=float)
     order = np.argsort(p_values)[: int(np.sum(~np.isnan(p_values)))]
-    corrected = np.full(len(p_values), np.nan)
-    corrected[order] = np.minimum(1, np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1)))
-    return corrected
+    result = np.full(len(p_values), np.nan)
+    result[order] = np.minimum(1, np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1)))
+    return result
 
 
 def judge(difference: Estimate, is_different: bool, margin: float) -> Verdict:

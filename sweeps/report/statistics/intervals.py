@@ -105,9 +105,9 @@ def pooled_spread(rows: Floats) -> Spread:
     settings, n = rows.shape
     if n < 2:
         return UNKNOWN
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    seed = settings * float(np.sum(centred.mean(axis=0) ** 2))  # n - 1 degrees of freedom
-    error = float(np.sum(centred**2)) - seed  # (settings - 1)(n - 1)
+    deviations = rows - rows.mean(axis=1, keepdims=True)
+    seed = settings * float(np.sum(deviations.mean(axis=0) ** 2))  # n - 1 degrees of freedom
+    error = float(np.sum(deviations**2)) - seed  # (settings - 1)(n - 1)
     # that of independent errors
     total_freedom = settings * (n - 1)
     squares = seed**2 + (error**2 / (settings - 1) if settings > 1 else 0.0)

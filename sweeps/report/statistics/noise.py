@@ -50,16 +50,16 @@ def noise(scores: Floats, diverged: Flags) -> Noise:
     """
     n = scores.shape[-1]
     rows, sound = scores.reshape(-1, n), stable(scores, diverged).ravel()
-    converging = np.where(diverged.reshape(-1, n), np.nan, rows)
+    converged_rows = np.where(diverged.reshape(-1, n), np.nan, rows)
     own_sd = np.full(len(rows), np.nan)
     count = int(sound.sum())
     if n < 2 or count < 2:
         return Noise(own_sd.reshape(scores.shape[:-1]), 0.0, float(n - 1))
     means = rows[sound].mean(axis=1)
-    centred = rows[sound] - means[:, None]
-    seeds = centred.mean(axis=0)
-    errors = np.sum((centred - seeds) ** 2, axis=1) / (n - 1) * count / (count - 1)
-    for index, mean in enumerate(means_of(converging)):
+    deviations = rows[sound] - means[:, None]
+    seeds = deviations.mean(axis=0)
+    errors = np.sum((deviations - seeds) ** 2, axis=1) / (n - 1) * count / (count - 1)
+    for index, mean in enumerate(means_of(converged_rows)):
         if not np.isnan(mean):
             own_sd[index] = np.sqrt(errors[nearest(means, mean)].mean())
     shared_sd = np.sqrt(max(0.0, float(seeds.var(ddof=1)) - float(errors.mean()) / count))
@@ -92,5 +92,7 @@ def draw_means(scores: Floats, diverged: Flags) -> Floats:
     factors = np.sqrt(freedom / random.chisquare(freedom, DRAWS))
     own_sd = np.where(converged_counts > 0, own_sd[..., None], 0.0)
     errors = factors * own_sd * np.sqrt(converged_counts) * random.normal(size=(*counts.shape, DRAWS))
-    common = converged_counts * shared_sd / np.sqrt(n) * random.standard_t(n - 1, DRAWS)
-    return np.asarray(means_of(scores)[..., None] + (errors + common) / np.maximum(counts, 1)[..., None])
+    shared_errors = converged_counts * shared_sd / np.sqrt(n) * random.standard_t(n - 1, DRAWS)
+    return np.asarray(
+        means_of(scores)[..., None] + (errors + shared_errors) / np.maximum(counts, 1)[..., None]
+    )

@@ -20,8 +20,8 @@ def best_index(*keys: Floats) -> Index | None:
         return None
     for key in keys:
         values = np.where(np.isnan(key), -np.inf, key)
-        best = float(values[candidates].max())
-        candidates &= values >= best - TIE * abs(best)
+        maximum = float(values[candidates].max())
+        candidates &= values >= maximum - TIE * abs(maximum)
     return tuple(int(i) for i in np.argwhere(candidates)[0])
 
 

@@ -58,9 +58,9 @@ def share_bounds(scores: Floats, weights: Floats, delta: float) -> tuple[float, 
     share_delta = sum of w over settings with s >= s* - delta, s* the best. A diverged setting is measured: it
     scored chance.
     """
-    total, unknown = weights.sum(), np.isnan(scores)
+    total, gaps = weights.sum(), np.isnan(scores)
     low = float(weights[_is_good(scores, delta)].sum() / total)
-    return low, low + float(weights[unknown].sum() / total)
+    return low, low + float(weights[gaps].sum() / total)
 
 
 def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) -> GoodBand | None:
@@ -70,8 +70,8 @@ def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) 
     values beyond it. None where no value is good.
     """
     rows = np.moveaxis(scores, axis, 0).reshape(len(values), -1)
-    best = np.max(np.where(np.isnan(rows), -np.inf, rows), axis=1)
-    along = np.where(np.isinf(best), np.nan, best)
+    maxima = np.max(np.where(np.isnan(rows), -np.inf, rows), axis=1)
+    along = np.where(np.isinf(maxima), np.nan, maxima)
     indices = np.flatnonzero(_is_good(along, delta))
     if not len(indices):
         return None
@@ -81,6 +81,6 @@ def good_band(scores: Floats, axis: int, values: Sequence[float], delta: float) 
 
 
 def _is_good(scores: Floats, delta: float) -> Flags:
-    best = scores.max(where=~np.isnan(scores), initial=-np.inf)
+    maximum = scores.max(where=~np.isnan(scores), initial=-np.inf)
     # 97.2 - 0.1 is above 97.1 in binary: a billionth decides for such decimals.
-    return np.asarray(scores >= best - delta - 1e-9)
+    return np.asarray(scores >= maximum - delta - 1e-9)

@@ -75,9 +75,9 @@ def _shares(means: Floats, noise: float) -> Floats:
     for effect in effects(len(shape)):
         from_noise = noise * prod(shape[axis] - 1 for axis in effect) / prod(shape)
         variances.append((_effect(means, effect) ** 2).mean(axis=axes) - from_noise)
-    floored = np.maximum(variances, 0)
-    total = floored.sum(axis=0)
-    return np.asarray(floored / np.where(total > 0, total, np.nan))
+    components = np.maximum(variances, 0)
+    total = components.sum(axis=0)
+    return np.asarray(components / np.where(total > 0, total, np.nan))
 
 
 def _effect(means: Floats, effect: Effect) -> Floats:
