@@ -36,7 +36,7 @@ def main() -> None:
         parts.append(["baseline.py", *baseline, "--pairs", arguments.turns])
         parts.append(["stacks.py", *baseline, *source, "--pairs", arguments.turns])
     parts.append(["overhead.py", *baseline, "--repeats", arguments.turns])
-    parts.append(["claim_latency.py"])
+    parts.append(["claim_latency.py", *baseline, "--turns", arguments.turns])
     for script, *options in parts:
         print(f"\n{script}", flush=True)
         subprocess.run([sys.executable, str(FOLDER / script), *options], check=True)
