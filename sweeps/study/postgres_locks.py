@@ -12,10 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from sweeps.study.outage import is_connection_lost, wait_for_server
-
-# Seconds: to connect to PostgreSQL, and of silence before a connection is probed, so that a dead network is
-# noticed within a minute. The URL's own ?keepalives_idle=... and the like come first.
-CONNECTION = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+from sweeps.study.postgres import CONNECTION
 
 
 class PostgresLocks:

@@ -20,7 +20,8 @@ from sweeps.study.journal_lock import JournalLock
 from sweeps.study.locks import FileLocks, Locks
 from sweeps.study.optuna_internals import CachedStorage, Database
 from sweeps.study.outage import wait_for_server
-from sweeps.study.postgres_locks import CONNECTION, PostgresLocks
+from sweeps.study.postgres import CONNECTION, with_driver
+from sweeps.study.postgres_locks import PostgresLocks
 
 # Seconds that a statement waits for SQLite's lock before it fails; the URL's own ?timeout=... comes first.
 BUSY_TIMEOUT = 60
@@ -177,10 +178,7 @@ class PostgresStorage(Storage):
     example = "postgresql://user:password@host/database"
 
     def __init__(self, url: URL, option: str) -> None:
-        # Bare, SQLAlchemy 2.0 takes it for psycopg2, which the extra doesn't install.
-        if url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        super().__init__(url, option)
+        super().__init__(with_driver(url), option)
 
     def worker_url(self) -> str:
         """Return the URL without its password, which goes to the environment.

@@ -1,14 +1,14 @@
 """The answer of a finished sweep, beside its report, so that the same command prints it again at once.
 
 As with `make`, it holds while nothing that it was made from has changed: the command, its config with the
-files that options come from, this package, the storage's file, the report. Else the sweep is started as any
-other. A server's storage has no file, so that its sweeps are always started.
+files that options come from, this package, the storage's file or the sweep's studies in a server, the report.
+Else the sweep is started as any other.
 """
 
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -33,6 +33,8 @@ class AnswerFile:
     path: Path
     # of all that the sweep was asked; empty where that can't be told by files
     digest: str
+    # the storage's URL, as the user wrote it; empty of the default one
+    storage: str
 
     @classmethod
     def of(cls, settings: StudySweeperConf, arguments: Sequence[str], config: DictConfig) -> "AnswerFile":
@@ -40,7 +42,7 @@ class AnswerFile:
         path = Path(config.hydra.sweep.dir).absolute() / NAME
         options = _read_options(config)
         if options is None:
-            return cls(path, "")
+            return cls(path, "", "")
         question = {
             "arguments": list(arguments),
             "settings": asdict(settings),
@@ -50,7 +52,7 @@ class AnswerFile:
             "variables": _variables([*arguments, *options.values()]),
             "package": package_times(),
         }
-        return cls(path, digest_value(question))
+        return cls(path, digest_value(question), settings.storage or "")
 
     def read(self) -> Conclusion | None:
         """Return the conclusion, if nothing that it was made from has changed."""
@@ -62,19 +64,40 @@ class AnswerFile:
             return None
         if content["files"] != digest_files(content["files"]):
             return None
+        if content["studies"] != self._digest_studies(content["studies"]):
+            return None
         return Conclusion.from_json(content["conclusion"])
 
-    def write(self, conclusion: Conclusion, file_digests: dict[str, str]) -> None:
-        """Keep the conclusion with the digests of the files that it was made from or tells of."""
-        content = {"question": self.digest, "files": file_digests, "conclusion": conclusion.to_json()}
+    def write(
+        self, conclusion: Conclusion, file_digests: dict[str, str], study_digests: dict[str, str]
+    ) -> None:
+        """Keep the conclusion with the digests of the files that it was made from or tells of.
+
+        study_digests: of the sweep's studies, by its name, where a server has them.
+        """
+        content = {
+            "question": self.digest,
+            "files": file_digests,
+            "studies": study_digests,
+            "conclusion": conclusion.to_json(),
+        }
         with suppress(OSError):  # nothing is lost with it
             self.path.write_text(json.dumps(content, indent=1) + "\n")
 
+    def _digest_studies(self, sweeps: Collection[str]) -> dict[str, str]:
+        """Return the digests of the sweeps' studies in a server, by their names."""
+        if not sweeps:
+            return {}
+        from sweeps.study.postgres import digest_studies  # with SQLAlchemy, which takes a while to import
 
-def digest_sweep(storage: Path, folder: Path, studies: Iterable[str]) -> dict[str, str]:
+        return {sweep: digest_studies(self.storage, sweep) for sweep in sweeps}
+
+
+def digest_sweep(storage: Path | None, folder: Path, studies: Iterable[str]) -> dict[str, str]:
     """Return the digests of a storage's file, and of what a sweep writes into its folder, by path."""
-    paths = [storage, *(Path(f"{storage}-{suffix}") for suffix in ("wal", "journal"))]
-    paths += [folder / name for name in ("report.html", "report.md", "report.json", "runs.csv")]
+    paths = [folder / name for name in ("report.html", "report.md", "report.json", "runs.csv")]
+    if storage is not None:
+        paths += [storage, *(Path(f"{storage}-{suffix}") for suffix in ("wal", "journal"))]
     paths += [folder.joinpath(*study.split("/")[1:], "optimization_results.yaml") for study in studies]
     return digest_files(map(str, [*paths, *sorted(folder.glob("pick/*.*"))]))
 

@@ -19,6 +19,7 @@ from sweeps.study.claims import Claims
 from sweeps.study.labels import SINGLE
 from sweeps.study.optuna_internals import storage_of
 from sweeps.study.outage import storage_failure
+from sweeps.study.postgres import digest_studies
 from sweeps.study.retries import UNSCORED
 from sweeps.study.storage import Storage
 from sweeps.study.values import read_params
@@ -48,10 +49,15 @@ def conclude_sweep(
     """
     before = _read_states(agenda)
     conclusion = write_sweep_results(agenda, claims, folder, show=url)
-    if conclusion and storage.path and _is_finished(before):
-        digests = digest_sweep(storage.path, folder, [plan.name for plan, _ in agenda.tuning])
-        if _read_states(agenda) == before:  # no other driver has gone on with it meanwhile
-            answer_file.write(conclusion, digests)
+    if not conclusion or not _is_finished(before):
+        return
+    names = [plan.name for plan, _ in agenda.tuning]
+    sweep = names[0].split("/")[0]
+    file_digests = digest_sweep(storage.path, folder, names)
+    study_digests = {} if storage.path else {sweep: digest_studies(url, sweep)}
+    # No answer is kept where another driver has gone on with it meanwhile.
+    if all(study_digests.values()) and _read_states(agenda) == before:
+        answer_file.write(conclusion, file_digests, study_digests)
 
 
 def write_sweep_results(

@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 
 import optuna
+import psycopg
 import pytest
 import yaml
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
@@ -49,6 +50,25 @@ def test_a_sweep_outlasts_a_restart_of_its_server(postgres: Server, database: st
         x: pytest.approx((x - 1) ** 2) for x in (-2, -1, 0, 1, 2)
     }
     assert [(trial.state.name, len(trial.intermediate_values)) for trial in trials] == [("COMPLETE", 60)] * 5
+
+
+def test_an_answer_from_a_server_is_printed_at_once_until_a_row_of_the_sweep_changes(
+    database: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy = StoredToy(tmp_path, database)
+
+    def is_printed_at_once() -> bool:
+        toy.run_here("shape=bowl", "hydra.sweeper.report=true")
+        printed = capfd.readouterr().out
+        assert "\nUse bowl with x=1" in printed
+        return printed.startswith("\nUse")
+
+    assert [is_printed_at_once() for _ in range(2)] == [False, True]
+    optuna.create_study(study_name="toy2/shape=bowl", storage=storage_at(database).open())
+    assert is_printed_at_once()
+    with psycopg.connect(database) as session:
+        session.execute("UPDATE trial_user_attributes SET value_json = '1' WHERE key = 'diverged'")
+    assert [is_printed_at_once() for _ in range(2)] == [False, True]
 
 
 def test_a_grids_numbers_come_back_as_the_very_same_and_so_does_one_beyond_its_ends(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Optuna's tables in an SQLite file without Alembic, whose import takes longer than the rest together."""
+"""Optuna's tables in a database without Alembic, whose import takes longer than the rest together."""
 
 import re
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     insert,
+    inspect,
     select,
 )
 
@@ -27,15 +28,16 @@ VERSION = Table(
 
 
 def has_current_tables(engine: Engine, *, create: bool) -> bool:
-    """Return whether an SQLite database holds this Optuna's tables; `create` makes them in an empty one.
+    """Return whether a database holds this Optuna's tables; `create` makes them in an empty SQLite file.
 
-    False for what Optuna itself must look at: other tables, another server, version files of another form.
+    False for what Optuna itself must look at: other tables, a server without any, version files of another
+    form.
     """
     revision = newest_revision()
-    if engine.dialect.name != "sqlite" or revision is None:
+    if revision is None:
         return False
     with engine.connect() as connection:
-        if create and not _table_names(connection):
+        if create and engine.dialect.name == "sqlite" and not _table_names(connection):
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # so that they are made once, all or none
             if not _table_names(connection):
                 _create_tables(connection, revision)
@@ -56,7 +58,7 @@ def newest_revision() -> str | None:
 
 
 def _table_names(connection: Connection) -> set[str]:
-    return set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+    return set(inspect(connection).get_table_names())
 
 
 def _create_tables(connection: Connection, revision: str) -> None:
