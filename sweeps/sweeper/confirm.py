@@ -69,14 +69,14 @@ def enqueue_picks(
     axes = fresh_axes(settings)
     _describe_confirmation(confirmation, study.study_name, axes, settings.confirm.key)
     labels = list(label_replicates(axes))
-    tuned = read_measurement(study)
-    picks = pick_settings(tuned)
+    measurement = read_measurement(study)
+    picks = pick_settings(measurement)
     for role, params in picks.items():
         # The config itself holds the default.
         overrides = [] if role == "default" else plan.format_setting(params)
-        _enqueue_setting(confirmation, tuned.axes, params, overrides, labels)
-    for params, overrides in _settings_at_factors(plan, settings, tuned, recommend(tuned, picks)):
-        _enqueue_setting(confirmation, tuned.axes, params, overrides, labels)
+        _enqueue_setting(confirmation, measurement.axes, params, overrides, labels)
+    for params, overrides in _settings_at_factors(plan, settings, measurement, recommend(measurement, picks)):
+        _enqueue_setting(confirmation, measurement.axes, params, overrides, labels)
     return new_plan, confirmation
 
 
@@ -87,34 +87,34 @@ def enqueue_recommended(
 
     Return what to show, empty for none. To be called by one process at a time.
     """
-    measured = read_measurement(study, confirmation)
-    picks = pick_settings(measured)
-    by_role = measure_picks(measured, picks, compute_series(measured), {})
-    recommended = recommend_confirmed(measured, by_role)
+    measurement = read_measurement(study, confirmation)
+    picks = pick_settings(measurement)
+    by_role = measure_picks(measurement, picks, compute_series(measurement), {})
+    recommendation = recommend_confirmed(measurement, by_role)
     labels = list(label_replicates(fresh_axes(settings)))
     before = len(confirmation.get_trials(deepcopy=False))
-    for params, overrides in _settings_at_factors(plan, settings, measured, recommended):
-        _enqueue_setting(confirmation, measured.axes, params, overrides, labels)
+    for params, overrides in _settings_at_factors(plan, settings, measurement, recommendation):
+        _enqueue_setting(confirmation, measurement.axes, params, overrides, labels)
     count = len(confirmation.get_trials(deepcopy=False)) - before
-    if recommended is None or not count:
+    if recommendation is None or not count:
         return ""
     label = " ".join(plan.studied.values()) or plan.name
-    settings_near = f"{format_count(count, 'more setting')} near it"
-    return f"fresh seeds favour {label} at {format_params(recommended.params)}: {settings_near}"
+    more = f"{format_count(count, 'more setting')} near it"
+    return f"fresh seeds favour {label} at {format_params(recommendation.params)}: {more}"
 
 
 def _settings_at_factors(
-    plan: Plan, settings: StudySweeperConf, measured: Measurement, recommended: Recommendation | None
+    plan: Plan, settings: StudySweeperConf, measurement: Measurement, recommendation: Recommendation | None
 ) -> Iterator[tuple[Params, list[str]]]:
     """Yield what is recommended at each factor of its learning rate, if that is searched: with overrides."""
-    if recommended is None or not has_lr(measured, recommended.params):
+    if recommendation is None or not has_lr(measurement, recommendation.params):
         return
-    assert measured.lr is not None
-    name = measured.lr.name
+    assert measurement.lr is not None
+    name = measurement.lr.name
     for factor in settings.confirm.factors:
-        params = scaled(measured, recommended.params, factor)
+        params = scaled(measurement, recommendation.params, factor)
         # The config itself holds the rest of the default.
-        overrides = {name: params[name]} if recommended.role == "default" else params
+        overrides = {name: params[name]} if recommendation.role == "default" else params
         yield params, plan.format_setting(overrides)
 
 
@@ -123,9 +123,9 @@ def _describe_confirmation(
 ) -> None:
     """Write what a report reads of a confirmation; seeds join those of earlier starts."""
     replicates: dict[str, list[Any]] = {}
-    earlier = confirmation.user_attrs.get("replicates", {})
+    stored_axes = confirmation.user_attrs.get("replicates", {})
     for key, values in axes.items():
-        replicates[key] = list(dict.fromkeys([*earlier.get(key, []), *values]))
+        replicates[key] = list(dict.fromkeys([*stored_axes.get(key, []), *values]))
     attributes = {CONFIRMS: study_name, "replicates": replicates, "seed_key": seed_key}
     for key, value in attributes.items():
         if confirmation.user_attrs.get(key) != value:
@@ -143,16 +143,16 @@ def _enqueue_setting(
     if trials and trials[-1].state != TrialState.COMPLETE:
         return
     attributes: dict[str, Any] = {}
-    recorded: dict[str, Any] = {}
+    long_values: dict[str, Any] = {}
     for trial in trials:
         attributes |= trial.user_attrs
-        recorded |= long_attributes(trial)
+        long_values |= long_attributes(trial)
     if trials and all(label in attributes for label in labels):
         return
     attributes |= {PARAMS: dict(params), OVERRIDES: list(overrides)}
     distributions = _distributions_of(axes, params)
     numbers = {name: params[name] for name in distributions}
-    study.add_trial(waiting_trial(numbers, distributions, attributes, recorded))
+    study.add_trial(waiting_trial(numbers, distributions, attributes, long_values))
 
 
 def _distributions_of(axes: Sequence[Axis], params: Params) -> dict[str, FloatDistribution]:

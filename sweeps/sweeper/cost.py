@@ -80,10 +80,10 @@ def describe_costs(
         return "", ""
     workers = count_workers(settings)
     runs = zip(*(size.runs for size in sizes), strict=True)
-    kept = zip(*(size.kept_runs(settings.keep) for size in sizes), strict=True)
+    checkpoint_runs = zip(*(size.kept_runs(settings.keep) for size in sizes), strict=True)
     seconds, size = [], []
-    for counts, kept_counts in zip(runs, kept, strict=True):
-        runs_of = list(zip(counts, kept_counts, costs, strict=True))
+    for counts, checkpoint_counts in zip(runs, checkpoint_runs, strict=True):
+        runs_of = list(zip(counts, checkpoint_counts, costs, strict=True))
         training = sum(count * cost.seconds for count, _, cost in runs_of) / workers
         seconds.append(OVERHEAD_SECONDS + training)
         size.append(sum(_bytes(*run) for run in runs_of))
@@ -96,9 +96,9 @@ def format_range(low: float, high: float, unit: str) -> str:
     return f"{' to '.join(dict.fromkeys(texts))} {unit}"
 
 
-def _bytes(runs: int, kept: int, cost: Cost) -> float:
+def _bytes(runs: int, checkpoint_runs: int, cost: Cost) -> float:
     """Return the bytes of a study's runs, of which so many keep their checkpoints."""
-    return runs * (cost.bytes - cost.checkpoint_bytes) + kept * cost.checkpoint_bytes
+    return runs * (cost.bytes - cost.checkpoint_bytes) + checkpoint_runs * cost.checkpoint_bytes
 
 
 def _duration(low: float, high: float) -> str:

@@ -39,15 +39,15 @@ def describe_study(study: optuna.Study, plan: Plan, planner: Planner, folder: Pa
     """
     attributes = {**_plan_attributes(plan, planner), **describe_widening(plan, planner.settings, study)}
     attributes["folder"] = str(folder)
-    current = study.user_attrs
-    folders = [str(folder), *current.get("folders", [])]
+    user_attrs = study.user_attrs
+    folders = [str(folder), *user_attrs.get("folders", [])]
     attributes["folders"] = list(dict.fromkeys(folders))
     coverage = _coverage_of(planner.settings, plan)
-    coverages = list(current.get("ways", []))
+    coverages = list(user_attrs.get("ways", []))
     if coverage not in coverages and (not coverages or take_census(study).count_claimable(plan.n_trials)):
         coverages.append(coverage)
     for key, value in {**attributes, "ways": coverages}.items():
-        if current.get(key, ABSENT) != value:
+        if user_attrs.get(key, ABSENT) != value:
             study.set_user_attr(key, value)
 
 

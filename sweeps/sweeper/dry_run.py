@@ -31,13 +31,13 @@ START = "To start it, leave out --dry-run or hydra.sweeper.dry_run, or write swe
 def print_plan(plans: Sequence[Plan], planner: Planner, storage: Storage) -> None:
     """Print what a sweep would run, how long it would take and what it would tell apart; write nothing."""
     settings = planner.settings
-    stored: BaseStorage = InMemoryStorage()
+    optuna_storage: BaseStorage = InMemoryStorage()
     with suppress(ValueError):  # no sweep has been there
-        stored = storage.open_for_reading()
-    check_plans(plans, planner, stored, Host())
+        optuna_storage = storage.open_for_reading()
+    check_plans(plans, planner, optuna_storage, Host())
     sizes = [size_of(plan, settings) for plan in plans]
     costs = [estimate_cost(plan, planner) for plan in plans]
-    noise = read_noise(stored, plans, settings)
+    noise = read_noise(optuna_storage, plans, settings)
     pilot = sum(PILOT_SEEDS * cost.seconds for cost in costs)
     if not noise.deviation > 0 and settings.stacked and pilot <= PILOT_SECONDS:
         noise = measure_noise(planner, plans)

@@ -51,10 +51,10 @@ def list_failures(study: optuna.Study, trials: Sequence[FrozenTrial]) -> list[st
 
 def join_failures(lines: Sequence[str]) -> str:
     """Return the first lines, one below the other, and how many more there are."""
-    shown = [f"  {line}" for line in lines[:MOST_FAILURES]]
-    if more := len(lines) - len(shown):
-        shown.append(f"  and {more} more")
-    return "\n".join(shown)
+    text_lines = [f"  {line}" for line in lines[:MOST_FAILURES]]
+    if more := len(lines) - len(text_lines):
+        text_lines.append(f"  and {more} more")
+    return "\n".join(text_lines)
 
 
 def _locate(study: optuna.Study, path: str) -> Path:
@@ -64,10 +64,10 @@ def _locate(study: optuna.Study, path: str) -> Path:
 
 
 def _describe_done(agenda: Agenda) -> str:
-    done = sum(agenda.count_settings_done(study) for _, study in agenda.tuning)
+    count = sum(agenda.count_settings_done(study) for _, study in agenda.tuning)
     total = sum(max(plan.n_trials, agenda.count_settings(study)) for plan, study in agenda.tuning)
-    text = f"{done} of {format_count(total, 'trial')}"
-    if done < total:  # the time is up, say
+    text = f"{count} of {format_count(total, 'trial')}"
+    if count < total:  # the time is up, say
         return f"{text}; the same command goes on" if agenda.settings.storage else text
     limit = agenda.settings.n_trials
     if limit is not None and not agenda.tuning[0][0].grid:

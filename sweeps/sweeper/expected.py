@@ -21,13 +21,15 @@ def pair_deviation(measurements: Sequence[Measurement]) -> float:
     Of two optimizers' confirmed settings where there are such, as that is what will be compared. Else of two
     good settings of one study, less what all settings share.
     """
-    fresh = [scores for scores in map(_best_fresh_scores, measurements) if scores is not None]
-    differences = [one - another for one, another in combinations(fresh, 2) if len(one) == len(another)]
+    fresh_scores = [scores for scores in map(_best_fresh_scores, measurements) if scores is not None]
+    differences = [
+        one - another for one, another in combinations(fresh_scores, 2) if len(one) == len(another)
+    ]
     variances = [_variance(difference) for difference in differences]
     if not variances:
         variances = [_tuning_variance(measurement) for measurement in measurements]
-    known = [variance for variance in variances if variance > 0]
-    return float(np.sqrt(np.mean(known))) if known else float("nan")
+    positive_variances = [variance for variance in variances if variance > 0]
+    return float(np.sqrt(np.mean(positive_variances))) if positive_variances else float("nan")
 
 
 def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
@@ -46,17 +48,17 @@ def seeds_needed(difference: float, sd: float, power: float = 0.8) -> int:
 
 def _best_fresh_scores(measurement: Measurement) -> Floats | None:
     """Return the fresh scores of the confirmed setting with the best mean; None where no seed is measured."""
-    measured = []
+    candidates = []
     for setting in measurement.confirmation.settings:
         fresh = fresh_score(measurement, setting.params)
         if fresh and np.isfinite(fresh.converged).sum() >= LEAST_PAIRS:
-            measured.append(measurement.metric.orient(fresh.converged))
-    return max(measured, key=lambda scores: float(np.nanmean(scores)), default=None)
+            candidates.append(measurement.metric.orient(fresh.converged))
+    return max(candidates, key=lambda scores: float(np.nanmean(scores)), default=None)
 
 
 def _variance(differences: Floats) -> float:
-    paired = differences[np.isfinite(differences)]
-    return float(paired.var(ddof=1)) if len(paired) >= LEAST_PAIRS else float("nan")
+    values = differences[np.isfinite(differences)]
+    return float(values.var(ddof=1)) if len(values) >= LEAST_PAIRS else float("nan")
 
 
 def _tuning_variance(measurement: Measurement) -> float:

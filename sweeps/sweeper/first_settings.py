@@ -27,11 +27,9 @@ def add_first_settings(plans: Sequence[Plan], planner: Planner) -> list[Plan]:
     for entry in planner.settings.enqueue:
         settings = [_read(entry, plan, planner) for plan in plans]
         if not any(settings):
-            searched = list(
-                dict.fromkeys(Parameter.from_name(name).key for plan in plans for name in plan.space)
-            )
+            keys = list(dict.fromkeys(Parameter.from_name(name).key for plan in plans for name in plan.space))
             raise ValueError(
-                f"hydra.sweeper.enqueue: {entry} is no setting of what is searched, {', '.join(searched)}; "
+                f"hydra.sweeper.enqueue: {entry} is no setting of what is searched, {', '.join(keys)}; "
                 "write {<key>: <value>, ...}, or default for the config's own setting"
             )
         for first, setting in zip(firsts, settings, strict=True):

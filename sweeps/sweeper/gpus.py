@@ -45,10 +45,12 @@ def check_gpus(devices: Any, launcher: str) -> None:
     if devices in ("auto", None) or "submitit" in launcher or "ray" in launcher:
         return
     gpus = list_gpus()
-    missing = [name for name in _names(devices) if name not in gpus and not name.startswith(("GPU-", "MIG-"))]
-    if missing:
+    absent_names = [
+        name for name in _names(devices) if name not in gpus and not name.startswith(("GPU-", "MIG-"))
+    ]
+    if absent_names:
         raise ValueError(
-            f"hydra.sweeper.cuda_devices={devices} names {', '.join(missing)}, but this host has "
+            f"hydra.sweeper.cuda_devices={devices} names {', '.join(absent_names)}, but this host has "
             f"{', '.join(gpus) or 'no GPUs'}; write auto, null, or a list of those"
         )
 

@@ -25,8 +25,8 @@ def written_order(space: Mapping[str, BaseDistribution]) -> dict[str, list[Any]]
     order = {}
     for name, distribution in space.items():
         values = list_values(name, distribution)
-        written = {values[values.index(value)]: None for value in grid_values(name, distribution)}
-        order[name] = list(written)
+        values_in_order = {values[values.index(value)]: None for value in grid_values(name, distribution)}
+        order[name] = list(values_in_order)
     return order
 
 

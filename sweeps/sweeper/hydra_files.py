@@ -60,8 +60,8 @@ def _lines_by_key(hydra: DictConfig, key: str) -> Iterator[tuple[str, str]]:
         yield key, indent(entry_to_yaml(hydra, key), "  ")
         return
     yield key, f"  {key}:\n"
-    for inner in hydra[key]:
-        yield f"{key}.{inner}", indent(entry_to_yaml(hydra[key], inner), "    ")
+    for entry in hydra[key]:
+        yield f"{key}.{entry}", indent(entry_to_yaml(hydra[key], entry), "    ")
 
 
 def _to_lines(key: str, value: Any) -> str:

@@ -50,7 +50,9 @@ def read_noise(storage: BaseStorage, plans: Sequence[Plan], settings: StudySweep
         if _measures_alike(study.user_attrs, plans):
             names.append(study.study_name)
     metric = objective(settings)
-    measurements = [found for found in read(storage, names) if found.metric.label == metric.label]
+    measurements = [
+        measurement for measurement in read(storage, names) if measurement.metric.label == metric.label
+    ]
     deviation = pair_deviation(measurements)
     sweeps = dict.fromkeys(measurement.study.split("/")[0] for measurement in measurements)
     return Noise(deviation, f"by the earlier sweep {', '.join(sweeps)}")
@@ -102,10 +104,10 @@ def describe_power(noise: Noise, settings: StudySweeperConf) -> str:
     if not noise.deviation > 0 or count < 2:
         return ""
     sizes = {n: detectable(Spread(noise.deviation / sqrt(n), n - 1)) for n in (count, *SEEDS)}
-    others = [f"{n} seeds {format_digits(size, 2)}" for n, size in sizes.items() if n != count]
+    alternatives = [f"{n} seeds {format_digits(size, 2)}" for n, size in sizes.items() if n != count]
     difference = format_difference(objective(settings), sizes[count])
-    found = f"{count} seeds find a difference of {difference} between two settings in 8 of 10 cases"
-    return f"{found}; {', '.join(others)}"
+    power = f"{count} seeds find a difference of {difference} between two settings in 8 of 10 cases"
+    return f"{power}; {', '.join(alternatives)}"
 
 
 def describe_seeds(noise: Noise, settings: StudySweeperConf) -> str:

@@ -126,8 +126,8 @@ def _state_of(trial: FrozenTrial) -> TrialState | None:
 
 def _is_finished(states: States) -> bool:
     """Return whether another start would find nothing to do, not even a failed trial to try again."""
-    ended = {TrialState.COMPLETE, TrialState.PRUNED, None}
-    return all(ended.issuperset(trial_states) for _, trial_states in states.values())
+    end_states = {TrialState.COMPLETE, TrialState.PRUNED, None}
+    return all(end_states.issuperset(trial_states) for _, trial_states in states.values())
 
 
 def _write_best_trials(plan: Plan, study: optuna.Study, sweep: Path) -> None:

@@ -19,17 +19,17 @@ def parse_override(override: str) -> Override:
     return OverridesParser.create().parse_override(override)
 
 
-def to_text(stored: Any) -> str:
+def to_text(value: Any) -> str:
     """Return a value that a study holds as an override writes it.
 
     Text is Hydra's grammar, as in hydra-optuna-sweeper; what that doesn't read as one value is itself.
     """
-    return stored if isinstance(stored, str) and _is_one_value(stored) else format_literal(stored)
+    return value if isinstance(value, str) and _is_one_value(value) else format_literal(value)
 
 
-def to_value(stored: Any) -> Any:
+def to_value(value: Any) -> Any:
     """Return the plain value that a job gets for one that a study holds."""
-    return parse_value(to_text(stored))
+    return parse_value(to_text(value))
 
 
 def parse_value(text: str) -> Any:
@@ -66,9 +66,9 @@ def format_sweeps(values: Mapping[str, Any]) -> list[str]:
 def format_setting(params: Mapping[str, Any]) -> list[str]:
     """Return the overrides that give each parameter, by its stored name, the value that a study holds."""
     overrides = []
-    for name, stored in params.items():
+    for name, value in params.items():
         parameter = Parameter.from_name(name)
-        overrides.append(f"{parameter.override}={to_text(parameter.to_override_value(stored))}")
+        overrides.append(f"{parameter.override}={to_text(parameter.to_override_value(value))}")
     return overrides
 
 

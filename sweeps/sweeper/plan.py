@@ -153,8 +153,8 @@ class Planner:
         """Return the distributions in the order in which the config declares them, others last."""
         config_space = read_space(config, self.settings.space_key)
         names = [name for name in config_space if not is_at_or_below(Parameter(name).key, values)]
-        free = format_sweeps({name: config_space[name] for name in names})
-        overrides = {**parse_space(free, self.settings.space_key, self.composer), **searched}
+        sweeps = format_sweeps({name: config_space[name] for name in names})
+        overrides = {**parse_space(sweeps, self.settings.space_key, self.composer), **searched}
         space = {}
         for key in dict.fromkeys([*config_space, *overrides]):
             if key in overrides:
@@ -242,9 +242,9 @@ def _identify_config(config: DictConfig, without: Sequence[str]) -> dict[str, An
     assert isinstance(container, dict)
     for section in ("hydra", config.hydra.sweeper.space_key, "spaces"):
         container.pop(section, None)
-    excluded = [dotted(Parameter.from_name(name).key) for name in without]
+    excluded_keys = [dotted(Parameter.from_name(name).key) for name in without]
     leaves = flatten(container)
-    return {key: _to_json(value) for key, value in leaves.items() if not is_at_or_below(key, excluded)}
+    return {key: _to_json(value) for key, value in leaves.items() if not is_at_or_below(key, excluded_keys)}
 
 
 def _to_json(value: Any) -> Any:

@@ -70,10 +70,10 @@ class Pool:
             # Joblib kills all workers where one dies, so that others' trials would be blamed too.
             worker, count = replace(worker, is_for_one_claim=True), 1
         launcher, jobs = _prepare_launch(worker, count)
-        for returned in launcher.launch(jobs, initial_job_idx=0):
+        for job_return in launcher.launch(jobs, initial_job_idx=0):
             # Raises what the worker raised.
-            if returned.return_value:
-                raise StorageError(returned.return_value)
+            if job_return.return_value:
+                raise StorageError(job_return.return_value)
 
     def _wait_for_others(self, show: Callable[[str], None]) -> None:
         """Wait while workers of another driver, dead or alive, run trials and leave none to claim."""
@@ -99,7 +99,7 @@ def _prepare_launch(worker: Worker, count: int) -> tuple[Launcher, list[list[str
     launcher = Plugins.instance().instantiate_launcher(context, worker, config)
     # To Hydra it is one: what is fixed may be what configures the sweeper, which no job may change.
     plan = worker.plans[0]
-    quiet = [*plan.fixed, *plan.first_setting, "hydra.output_subdir=null", "hydra/job_logging=none"]
+    overrides = [*plan.fixed, *plan.first_setting, "hydra.output_subdir=null", "hydra/job_logging=none"]
     # It stays where the command was started: a config that it composes takes its folder as the original one.
-    quiet += ["hydra.job.chdir=false"]
-    return launcher, [[*quiet, f"hydra.sweep.subdir=workers/{number}"] for number in range(count)]
+    overrides += ["hydra.job.chdir=false"]
+    return launcher, [[*overrides, f"hydra.sweep.subdir=workers/{number}"] for number in range(count)]

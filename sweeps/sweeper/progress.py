@@ -63,15 +63,15 @@ class Display:
         self._studies: list[optuna.Study] = []
         self._storage = storage_of(agenda.tuning[0][1])
         # The names of the studies that may yet be created.
-        self._missing: list[str] = []
+        self._confirmations: list[str] = []
         self._bars: list[tuple[Census, TaskID]] = []
         # How many lines of each study's news are not to be shown any more.
-        self._shown: list[tuple[optuna.Study, list[str]]] = []
+        self._news_lines: list[tuple[optuna.Study, list[str]]] = []
         for plan, study in agenda.tuning:
             self._add_bar(study, plan.n_trials)
-            self._shown.append((study, read_news(study)))
+            self._news_lines.append((study, read_news(study)))
             if agenda.settings.confirm.is_on:
-                self._missing.append(confirmation_plan(plan, agenda.settings).name)
+                self._confirmations.append(confirmation_plan(plan, agenda.settings).name)
 
     def show(self, line: str) -> None:
         """Show a line above the bars."""
@@ -79,18 +79,18 @@ class Display:
 
     def update(self) -> None:
         """Show how far the studies are now."""
-        stored = optuna.get_all_study_names(self._storage) if self._missing else []
-        for name in [name for name in self._missing if name in stored]:
-            self._missing.remove(name)
+        study_names = optuna.get_all_study_names(self._storage) if self._confirmations else []
+        for name in [name for name in self._confirmations if name in study_names]:
+            self._confirmations.remove(name)
             self._add_bar(load_study(self._storage, name), 0)
         for census, bar in self._bars:
             census.update()
             total = max(self._progress.tasks[bar].total or 0, census.first_tries)
             count = census.count(TrialState.COMPLETE) + census.count(TrialState.PRUNED)
             self._progress.update(bar, completed=count, total=total, state=_summarize(census))
-        for study, shown in self._shown:
-            for line in read_news(study)[len(shown) :]:
-                shown.append(line)
+        for study, lines in self._news_lines:
+            for line in read_news(study)[len(lines) :]:
+                lines.append(line)
                 self.show(line)
         for line in self._hang_watch.look(self._studies):
             self.show(line)

@@ -128,7 +128,7 @@ def choose_overrides(
             f"hydra.sweeper.custom_search_space suggests {overlap}, which the command line fixes"
         )
     params = read_params(trial)
-    own = [value for name, value in params.items() if name not in plan.space]
-    if literals := list_literals(own):
+    custom_values = [value for name, value in params.items() if name not in plan.space]
+    if literals := list_literals(custom_values):
         trial.set_user_attr(LITERALS, literals)
     return plan.format_setting(params)

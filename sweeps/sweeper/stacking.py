@@ -42,18 +42,18 @@ def share_evenly(backlogs: Sequence[Backlog], most: Sequence[int], workers: int)
     are about to end counts as theirs.
     most: how many trials of each a stack holds.
     """
-    unfinished = [backlog.unfinished for backlog in backlogs]
+    unfinished_counts = [backlog.unfinished for backlog in backlogs]
     # Those of studies that are through are behind all workers.
     totals = [backlog.total if backlog.unfinished else 0 for backlog in backlogs]
-    left = 1.0
-    for counts in (unfinished, totals):
-        load = sum(count / full for count, full in zip(counts, most, strict=True)) / workers
-        left = min(left, load / max(1, math.ceil(load)))
+    capacity = 1.0
+    for counts in (unfinished_counts, totals):
+        load = sum(count / size for count, size in zip(counts, most, strict=True)) / workers
+        capacity = min(capacity, load / max(1, math.ceil(load)))
     shares = []
     for backlog, count in zip(backlogs, most, strict=True):
-        share = max(0, min(backlog.claimable, math.ceil(left * count - ROUNDING)))
+        share = max(0, min(backlog.claimable, math.ceil(capacity * count - ROUNDING)))
         shares.append(share)
-        left -= share / count
+        capacity -= share / count
     return shares
 
 
@@ -66,4 +66,4 @@ def share_rows(backlogs: Sequence[Backlog], most: Sequence[int], are_rows: Seque
     rows = [backlog.claimable if is_row else 0 for backlog, is_row in zip(backlogs, are_rows, strict=True)]
     if not 0 < sum(rows) < sum(backlog.claimable for backlog in backlogs):
         return []
-    return [min(count, full) for count, full in zip(rows, most, strict=True)]
+    return [min(count, size) for count, size in zip(rows, most, strict=True)]

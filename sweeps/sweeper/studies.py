@@ -53,8 +53,8 @@ def open_studies(
             enqueue_first(study, plan)
             retry_failures(study)
             studies.append(study)
-        stored = optuna.get_all_study_names(optuna_storage)
-        for name in {confirmation_plan(plan, settings).name for plan in plans}.intersection(stored):
+        stored_names = optuna.get_all_study_names(optuna_storage)
+        for name in {confirmation_plan(plan, settings).name for plan in plans}.intersection(stored_names):
             retry_failures(load_study(optuna_storage, name))
     return studies
 
@@ -67,17 +67,17 @@ def has_trials_left(plan: Plan, study: optuna.Study) -> bool:
 def check_plans(plans: Sequence[Plan], planner: Planner, storage: BaseStorage, host: Host) -> None:
     """Raise ValueError where a study of the storage measures something else, or a job can't run."""
     settings, directions = planner.settings, planner.settings.directions
-    unfinished = []
+    open_plans = []
     for plan in plans:
         study = find_study(storage, plan.name, directions, _identity(plan, settings), plan.stored_space)
         if settings.confirm.is_on:
             confirmation = confirmation_plan(plan, settings)
             find_study(storage, confirmation.name, directions, confirmation_identity(plan), {})
         if study is None or has_trials_left(plan, study):
-            unfinished.append(plan)
-    if unfinished:
+            open_plans.append(plan)
+    if open_plans:
         host.prepare()
-        _check(unfinished, planner.composer, settings, host)
+        _check(open_plans, planner.composer, settings, host)
 
 
 def _identity(plan: Plan, settings: StudySweeperConf) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from sweeps.sweeper.plan import Plan
 
 KEEP = ("picks", "all", "none")
 # A failed trial's files may tell why.
-THINNED = (TrialState.COMPLETE, TrialState.PRUNED)
+END_STATES = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class Thinning:
@@ -40,7 +40,7 @@ class Thinning:
 
     def thin(self, plan: Plan, trial: FrozenTrial) -> None:
         """Thin a trial that has just ended, where it can be no pick."""
-        if self._settings.keep == "all" or trial.state not in THINNED:
+        if self._settings.keep == "all" or trial.state not in END_STATES:
             return
         if self._settings.keep == "none" or not self._may_be_picked(plan, trial):
             self._remove(plan, trial)
@@ -50,7 +50,7 @@ class Thinning:
         if self._settings.keep == "all":
             return
         for plan, study in [*self._agenda.tuning, *self._agenda.confirming]:
-            trials = study.get_trials(deepcopy=False, states=THINNED)
+            trials = study.get_trials(deepcopy=False, states=END_STATES)
             for trial in trials:
                 self.thin(plan, trial)
             if self._agenda.has_ended(plan, study) and not plan.is_enqueued:

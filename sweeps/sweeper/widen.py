@@ -46,14 +46,14 @@ def describe_widening(plan: Plan, settings: StudySweeperConf, study: optuna.Stud
 
     What has ended stays as it was described, unless more rows may be added now.
     """
-    current: dict[str, Any] = study.user_attrs.get(WIDENING, {"rows": [], "stopped": ""})
+    widening: dict[str, Any] = study.user_attrs.get(WIDENING, {"rows": [], "stopped": ""})
     extend = plan.extend if can_widen(plan, settings) else 0
-    extend = max(extend, len(current["rows"]))
-    if current["stopped"]:
+    extend = max(extend, len(widening["rows"]))
+    if widening["stopped"]:
         extend = max(extend, study.user_attrs["extend"])
-    planned = plan.n_trials + len(current["rows"]) * count_row(plan)
-    attributes = {"extend": extend, "planned": planned}
-    return {**attributes, WIDENING: current} if extend else attributes
+    total = plan.n_trials + len(widening["rows"]) * count_row(plan)
+    attributes = {"extend": extend, "planned": total}
+    return {**attributes, WIDENING: widening} if extend else attributes
 
 
 def count_row(plan: Plan) -> int:
@@ -71,10 +71,10 @@ def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]]
     rows: list[Row] = study.user_attrs[WIDENING]["rows"]
     if _enqueue_missing(plan, study, rows) or study.user_attrs[WIDENING]["stopped"] == "inside":
         return ""
-    measured = read_measurement(study)
-    if not measured.complete:
+    measurement = read_measurement(study)
+    if not measurement.complete:
         return ""
-    decision = _decide(measured)
+    decision = _decide(measurement)
     row, stopped = _next_row(plan, decision, rows)
     if row and not is_accepted(plan.format_setting(next(_settings(plan, [row])))):
         row, stopped = None, "limits"
@@ -92,11 +92,11 @@ def widen(plan: Plan, study: optuna.Study, is_accepted: Callable[[Sequence[str]]
     return f"{label} {reason}: {settings} at lr={format_digits(row['lr'])}"
 
 
-def _decide(measured: Measurement) -> Decision:
-    axis = measured.lr_axis
+def _decide(measurement: Measurement) -> Decision:
+    axis = measurement.lr_axis
     assert axis is not None
-    lrs = measured.axes[axis].values
-    return decide(measured.seed_scores, measured.seed_diverged, measured.ordered, axis, lrs)
+    lrs = measurement.axes[axis].values
+    return decide(measurement.seed_scores, measurement.seed_diverged, measurement.ordered, axis, lrs)
 
 
 def _next_row(plan: Plan, decision: Decision, rows: Sequence[Row]) -> tuple[Row | None, str]:
@@ -105,9 +105,9 @@ def _next_row(plan: Plan, decision: Decision, rows: Sequence[Row]) -> tuple[Row 
         return None, "inside"
     if len(rows) >= plan.extend:
         return None, "rows"
-    declared = plan.grid[_lr_name(plan)]
+    lrs = plan.grid[_lr_name(plan)]
     count = sum(row["end"] == decision.end for row in rows)
-    lr = next_lr(declared[0 if decision.end == "low" else -1], decision.end, count + 1)
+    lr = next_lr(lrs[0 if decision.end == "low" else -1], decision.end, count + 1)
     low, high = plan.lr_limits
     if not low <= lr <= high:
         return None, "limits"
@@ -117,10 +117,12 @@ def _next_row(plan: Plan, decision: Decision, rows: Sequence[Row]) -> tuple[Row 
 def _enqueue_missing(plan: Plan, study: optuna.Study, rows: Sequence[Row]) -> int:
     """Enqueue the settings of rows that a study lacks, and return how many."""
     trials = study.get_trials(deepcopy=False)
-    stored = [setting_of(trial) for trial in trials]
-    missing = [params for params in _settings(plan, rows) if params not in stored]
-    add_trials(study, [waiting_trial(params, _distributions(plan, params), {}, {}) for params in missing])
-    return len(missing)
+    stored_settings = [setting_of(trial) for trial in trials]
+    new_settings = [params for params in _settings(plan, rows) if params not in stored_settings]
+    add_trials(
+        study, [waiting_trial(params, _distributions(plan, params), {}, {}) for params in new_settings]
+    )
+    return len(new_settings)
 
 
 def _settings(plan: Plan, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
