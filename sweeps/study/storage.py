@@ -2,10 +2,9 @@
 
 import os
 import re
-import sqlite3
 import weakref
 from abc import ABC, abstractmethod
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,11 +21,10 @@ from sweeps.study.optuna_internals import CachedStorage, Database
 from sweeps.study.outage import wait_for_server
 from sweeps.study.postgres import CONNECTION, with_driver
 from sweeps.study.postgres_locks import PostgresLocks
+from sweeps.study.sqlite_file import describe_damage, refuse_foreign
 
 # Seconds that a statement waits for SQLite's lock before it fails; the URL's own ?timeout=... comes first.
 BUSY_TIMEOUT = 60
-# Bytes of an SQLite file that is read through once to see whether it is whole.
-MOST_CHECKED = 200_000_000
 
 
 class Storage(ABC):
@@ -139,21 +137,12 @@ class SqliteStorage(FileStorage):
     example = DEFAULT_STORAGE
 
     def _describe_damage(self) -> str | None:
-        if self.path.stat().st_size > MOST_CHECKED:
-            return None
-        try:
-            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-                [answer] = connection.execute("PRAGMA quick_check(1)").fetchone()
-        except sqlite3.OperationalError:  # locked, say
-            return None
-        except sqlite3.DatabaseError as error:
-            return str(error)
-        return None if answer == "ok" else str(answer).splitlines()[-1]
+        return describe_damage(self.path)
 
     def _connect(self, create: bool, check: bool) -> BaseStorage:
         if create:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _refuse_foreign(self.path)
+            refuse_foreign(self.path)
         timeout = {} if "timeout" in self.url.query else {"timeout": BUSY_TIMEOUT}
         return CachedStorage(_open_database(self.url, create, check, connect_args=timeout))
 
@@ -227,16 +216,6 @@ def storage_at(url: str, option: str = "hydra.sweeper.storage=") -> Storage:
         display = f"{option}{_hide_password(location)}"
         raise _refusal(display, "is no storage that workers can share", *examples)
     return KINDS[location.drivername](location, option)
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Raise ValueError for an SQLite file whose table of studies is not Optuna's, before tables are added."""
-    if not path.exists():
-        return
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(studies)")]
-        if columns and "study_id" not in columns:
-            raise ValueError("it is a database, but not Optuna's")
 
 
 def _open_database(url: URL, create: bool, check: bool, **engine: object) -> Database:
