@@ -10,12 +10,11 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from sweeps.study.census import DEATHS, WORKER, Census, OpenTrial
+from sweeps.study.census import WORKER, Census
+from sweeps.study.dead_workers import free_trials
 from sweeps.study.locks import Locks
 from sweeps.study.optuna_internals import (
     batch,
-    fail_trial,
-    mark_trial,
     read_trial,
     set_trial_attribute,
     set_trial_state,
@@ -168,7 +167,7 @@ class Claims:
         """Let the running trials of dead workers wait to be resumed."""
         # No batch: the driver's display reads the storage meanwhile.
         with self._locks.exclusive():  # even for none: it takes a lost lock of this process again
-            self._free(study, self.count(study))
+            self._free_trials(study, self.count(study))
 
     @retry_once
     def give_back(self, study: optuna.Study, trial: optuna.Trial) -> None:
@@ -225,7 +224,7 @@ class Claims:
 
     def _free_and_count(self, source: Source) -> Backlog:
         """Let a study's trials of dead workers wait, and return how many are left."""
-        if self._free(source.study, self.count(source.study)):
+        if self._free_trials(source.study, self.count(source.study)):
             self.count(source.study)
         census = self.census(source.study)
         claimable = census.count_claimable(source.n_trials)
@@ -244,27 +243,8 @@ class Claims:
         self._resumed_ids.update(begun & {trial_id(trial) for trial in trials})
         return trials
 
-    def _free(self, study: optuna.Study, census: Census) -> int:
-        """Let the running trials of dead workers wait, or fail, and return how many there were."""
-        running = [trial for trial in census.open if trial.state == TrialState.RUNNING]
-        dead = {worker for worker in {trial.worker for trial in running} if self._is_dead(worker)}
-        freed = [trial for trial in running if trial.worker in dead]
-        for trial in freed:
-            self._free_trial(study, trial)
-        return len(freed)
-
-    def _free_trial(self, study: optuna.Study, trial: OpenTrial) -> None:
-        """Let a dead worker's trial wait, or fail where it was not the first that died of it."""
-        # Where its driver is dead too, all of the sweep was killed, and no setting is to blame.
-        driver, dot, _ = (trial.worker or "").partition(".")
-        deaths = trial.deaths + int(bool(dot) and not self._is_dead(driver))
-        if deaths > trial.deaths:
-            mark_trial(study, trial.key, DEATHS, deaths)
-        if deaths < self._most_deaths:
-            set_trial_state(study, trial.key, TrialState.WAITING)
-            return
-        reason = f"its process died {deaths} times: killed from outside or for its memory, or crashed"
-        fail_trial(study, trial.key, reason)
+    def _free_trials(self, study: optuna.Study, census: Census) -> int:
+        return free_trials(study, census, self._most_deaths, self._is_dead)
 
     def _is_dead(self, name: str | None) -> bool:
         if name is None:  # killed between its claim's two writes; no claim is under way, we hold the lock

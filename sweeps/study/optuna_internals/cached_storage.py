@@ -5,32 +5,19 @@ import json
 import threading
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from optuna.distributions import BaseDistribution, check_distribution_compatibility, distribution_to_json
 from optuna.storages import _CachedStorage
 from optuna.storages._rdb.storage import models  # type: ignore[attr-defined] # imports on use
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import Select, bindparam, select
 
 from sweeps.study.optuna_internals.database import Database
-from sweeps.study.optuna_internals.transaction import UnwrittenRows, share
+from sweeps.study.optuna_internals.transaction import share
+from sweeps.study.optuna_internals.write_batch import Batch
 
 FINAL_STATES = [state for state in TrialState if state.is_finished()]
-
-
-@dataclass
-class Batch:
-    """The reads of a batch, and the writes that wait for its end."""
-
-    # The studies whose trials it has read.
-    studies: set[int] = field(default_factory=set)
-    rows: UnwrittenRows = field(default_factory=UnwrittenRows)
-    # What the cache held of each trial before it was changed; None for a trial that is new.
-    originals: dict[int, FrozenTrial | None] = field(default_factory=dict)
 
 
 class CachedStorage(_CachedStorage):
@@ -240,17 +227,8 @@ class CachedStorage(_CachedStorage):
         return trials[number]
 
     def _write_rows(self) -> None:
-        """Write the batch's rows in its transaction. Raises UpdateFinishedTrialError for an ended trial."""
-        if self._batch is None or not self._batch.rows:
-            return
-        session = self._backend.sessions()
-        if trial_ids := self._batch.rows.trials():
-            rows = session.execute(_select_states(), {"ids": list(trial_ids)}).all()
-            if len(rows) < len(trial_ids):
-                raise KeyError("a trial was deleted")
-            for trial_id, state in rows:
-                self._backend.check_trial_is_updatable(trial_id, state)
-        self._batch.rows.write(session, models.BaseModel.metadata.tables)
+        if self._batch is not None:
+            self._batch.write_rows(self._backend)
 
     def _restore(self, batch: Batch) -> None:
         """Let the cache forget what was not written."""
@@ -264,12 +242,3 @@ class CachedStorage(_CachedStorage):
                 del study.trials[number], self._trial_id_to_study_id_and_number[trial_id]
                 del self._study_id_and_number_to_trial_id[study_id, number]
                 study.unfinished_trial_ids.discard(trial_id)
-
-
-@cache
-def _select_states() -> Select[Any]:
-    """Return a query for the states of the trials `ids`."""
-    columns = models.TrialModel.__table__.c
-    return select(columns.trial_id, columns.state).where(
-        columns.trial_id.in_(bindparam("ids", expanding=True))
-    )
