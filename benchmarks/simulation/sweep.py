@@ -9,7 +9,7 @@ from benchmarks.simulation.objective import LRS, MOMENTA, Floats, Objective
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import recommend
 from sweeps.report.findings.study import Findings, analyze
-from sweeps.report.findings.tolerance import scaled
+from sweeps.report.findings.tolerance import scale_lr
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import Confirmation
 from sweeps.report.measure.measurement import Measurement
@@ -71,7 +71,7 @@ def confirm(
     recommendation = recommend(measurement, picks)
     confirmed = list(picks.values())
     if recommendation is not None:
-        confirmed += [scaled(measurement, recommendation.params, factor) for factor in FACTORS]
+        confirmed += [scale_lr(measurement, recommendation.params, factor) for factor in FACTORS]
     replicates = _replicates(100, len(seeds))
     settings: list[Setting] = []
     for params in {tuple(params.items()): params for params in confirmed}.values():

@@ -14,7 +14,7 @@ HALVINGS = 60
 
 
 @dataclass(frozen=True)
-class Pooled:
+class PooledMean:
     """One difference, pooled over several sweeps."""
 
     # over sweeps such as these
@@ -27,7 +27,7 @@ class Pooled:
     p: float
 
 
-def pool(differences: Floats, errors: Floats, level: float = 0.95) -> Pooled:
+def pool(differences: Floats, errors: Floats, level: float = 0.95) -> PooledMean:
     """Pool K >= 2 differences with their standard errors, all above 0: (K,), (K,).
 
     mean -+ t((1 + level)/2, K - 1) se, se^2 = max(1, q)/sum(w), q = sum(w (d - mean)^2)/(K - 1), w = 1/(s^2 +
@@ -40,7 +40,7 @@ def pool(differences: Floats, errors: Floats, level: float = 0.95) -> Pooled:
     squared_error = max(1.0, excess / freedom) / total_weight
     error = Spread(float(np.sqrt(squared_error)), freedom)
     new_error = Spread(float(np.sqrt(variance + squared_error)), freedom)
-    return Pooled(
+    return PooledMean(
         interval(mean, error, level), interval(mean, new_error, level), variance, p_value(mean, error)
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sweeps.compare.pooling import ENOUGH_SWEEPS, Pooled, pool
+from sweeps.compare.pooling import ENOUGH_SWEEPS, PooledMean, pool
 from sweeps.compare.sweep_file import Sweep, read_sweep
 from sweeps.report.findings.scope import scope
 from sweeps.report.measure.metric import Metric
@@ -42,7 +42,7 @@ class PairOverSweeps:
     second: str
     sweeps: Sequence[SweepDifference]
     # None of too few sweeps
-    pooled: Pooled | None
+    pooled: PooledMean | None
     verdict: Verdict = "unknown"
 
 

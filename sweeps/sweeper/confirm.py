@@ -16,7 +16,7 @@ from sweeps.report.findings.pick import measure_picks
 from sweeps.report.findings.picks import pick_settings
 from sweeps.report.findings.recommended import Recommendation, recommend, recommend_confirmed
 from sweeps.report.findings.series import compute_series
-from sweeps.report.findings.tolerance import has_lr, scaled
+from sweeps.report.findings.tolerance import has_lr, scale_lr
 from sweeps.report.measure.axis import Axis
 from sweeps.report.measure.confirmation import CONFIRMS, SUFFIX
 from sweeps.report.measure.from_storage import read_measurement
@@ -112,7 +112,7 @@ def _settings_at_factors(
     assert measurement.lr is not None
     name = measurement.lr.name
     for factor in settings.confirm.factors:
-        params = scaled(measurement, recommendation.params, factor)
+        params = scale_lr(measurement, recommendation.params, factor)
         # The config itself holds the rest of the default.
         overrides = {name: params[name]} if recommendation.role == "default" else params
         yield params, plan.format_setting(overrides)

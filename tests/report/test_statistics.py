@@ -144,7 +144,7 @@ def test_a_band_that_ends_beside_nothing_measured_is_open() -> None:
     inside = good_band(np.array([90.0, 97.0, 97.0, 90.0]), 0, LRS, 0.5)
     beside_nothing = good_band(np.array([NAN, 97.0, 90.0, 90.0]), 0, LRS, 0.5)
     assert inside is not None
-    assert not inside.censored
+    assert not inside.is_censored
     assert beside_nothing is not None
     assert beside_nothing.censored_low
 

@@ -35,7 +35,7 @@ def measure_tolerance(measurement: Measurement, params: Params) -> Tolerance | N
         return None
     scores = []
     for factor in (1.0, *factors):
-        score = fresh_score(measurement, scaled(measurement, params, factor))
+        score = fresh_score(measurement, scale_lr(measurement, params, factor))
         if score is None:
             return None
         scores.append(score)
@@ -57,7 +57,7 @@ def has_lr(measurement: Measurement, params: Params) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def scaled(measurement: Measurement, params: Params, factor: float) -> Params:
+def scale_lr(measurement: Measurement, params: Params, factor: float) -> Params:
     """Return a setting, which has one, at so many times its lr, rounded as the confirmation does it."""
     assert measurement.lr is not None
     name = measurement.lr.name

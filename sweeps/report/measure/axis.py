@@ -32,10 +32,10 @@ class Axis:
     @property
     def short(self) -> str:
         """Return the name without its config group: lr for optimizer.lr."""
-        return short(self.name)
+        return shorten(self.name)
 
 
-def short(name: str) -> str:
+def shorten(name: str) -> str:
     """Return a stored parameter's name without its config group: lr for optimizer.lr."""
     return Parameter.from_name(name).short
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sweeps.report.measure.axis import format_value, short
+from sweeps.report.measure.axis import format_value, shorten
 
 Params = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ class Replicate:
     @property
     def condition_label(self) -> str:
         """Return what distinguishes the condition, "norm=none normalize=true"; empty where there is one."""
-        return " ".join(f"{short(key)}={format_value(value)}" for key, value in self.condition.items())
+        return " ".join(f"{shorten(key)}={format_value(value)}" for key, value in self.condition.items())
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from optuna.trial import FrozenTrial, create_trial
 from sweeps.report.findings.joint import shared_metric
 from sweeps.report.findings.pick import group_picks
 from sweeps.report.findings.study import Findings
-from sweeps.report.findings.tolerance import scaled
-from sweeps.report.measure.axis import short
+from sweeps.report.findings.tolerance import scale_lr
+from sweeps.report.measure.axis import shorten
 from sweeps.report.measure.from_storage import OVERVIEW, load_study
 from sweeps.report.measure.settings import Params
 from sweeps.report.outputs.sources import overview_name
@@ -43,7 +43,7 @@ class Point:
         """Return what the dashboard's charts have on their axes: the names, and the learning rate."""
         params: dict[str, Any] = {"optimizer": self.option, "pick": self.role}
         for name, value in self.setting.items():
-            if short(name) == "lr" and isinstance(value, int | float):
+            if shorten(name) == "lr" and isinstance(value, int | float):
                 params["lr"] = float(value)
         return params
 
@@ -104,7 +104,7 @@ def _points(findings: Findings) -> Iterator[Point]:
     if pick and tolerance:
         for factor, fresh in zip(tolerance.factors, tolerance.fresh, strict=True):
             role = f"{name_factor(factor)} lr"
-            setting = scaled(measurement, pick.params, factor)
+            setting = scale_lr(measurement, pick.params, factor)
             yield Point(measurement.option, role, setting, fresh.score, fresh.diverged.value)
 
 

@@ -43,7 +43,7 @@ def _render(findings: Findings, pick: Pick) -> str:
     measurement = findings.measurement
     options = dict(measurement.choices)
     groups = [key for key in measurement.groups if key in pick.params]
-    options |= {key: _plain(measurement, pick.params[key]) for key in groups}
+    options |= {key: _job_value(measurement, pick.params[key]) for key in groups}
     defaults = [_defaults_entry(group, option) for group, option in options.items()]
     defaults.sort(
         key=lambda entry: any(key.startswith("override") for key in entry)
@@ -71,7 +71,7 @@ def _defaults_entry(group: str, option: str | list[str]) -> dict[str, str | list
     return {f"/{group[1:]}" if group.startswith("+") else f"override /{group}": option}
 
 
-def _plain(measurement: Measurement, value: Any) -> Any:
+def _job_value(measurement: Measurement, value: Any) -> Any:
     """Return the value that a job gets for one of a setting."""
     return measurement.literals.get(value, value) if isinstance(value, str) else value
 
@@ -82,7 +82,7 @@ def _values(measurement: Measurement, params: Params) -> dict[str, Any]:
     for name, value in params.items():
         if name not in measurement.groups:
             parameter = Parameter.from_name(name)
-            values[parameter.key] = parameter.to_override_value(_plain(measurement, value))
+            values[parameter.key] = parameter.to_override_value(_job_value(measurement, value))
     lists = {key.rpartition(".")[0] for key in values if key.rpartition(".")[2].isdigit()}
     for key, value in measurement.config.items():
         if key.rpartition(".")[0] in lists:

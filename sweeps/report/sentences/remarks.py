@@ -45,7 +45,7 @@ def list_remarks(findings: Findings) -> list[str]:
     """Return what limits the recommended setting, what it was compared with, what isn't settled."""
     if findings.recommended is None:
         return [describe_outcome(findings)]
-    return [*list_caveats(findings), *_widening(findings), *_config(findings), *_unsettled(findings)]
+    return [*list_caveats(findings), *_widening(findings), *_config(findings), *_open_choices(findings)]
 
 
 def list_caveats(findings: Findings) -> list[str]:
@@ -147,7 +147,7 @@ def _list_of(key: str) -> str:
     return name if number.isdigit() else ""
 
 
-def _unsettled(findings: Findings) -> list[str]:
+def _open_choices(findings: Findings) -> list[str]:
     if findings.recommended and findings.recommended.role == "default":
         return []
     names = list(dict.fromkeys(name.split(".")[0] for name in findings.unsettled))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sweeps.numbers import format_digits, shorten_exponent
 from sweeps.report.findings.pick import Pick
-from sweeps.report.measure.axis import format_value, short
+from sweeps.report.measure.axis import format_value, shorten
 from sweeps.report.measure.metric import Metric
 from sweeps.report.measure.settings import Params
 from sweeps.report.statistics.compare import Verdict
@@ -31,13 +31,13 @@ def format_params(params: Params) -> str:
     """
     values: dict[str, list[str]] = {}
     for key, value in params.items():
-        name, _, number = short(key).rpartition(".")
+        name, _, number = shorten(key).rpartition(".")
         # betas.0 begins betas, and betas.1 follows it; betas.1 alone keeps its number.
         is_next = number.isdigit() and int(number) == len(values.get(name, []))
-        values.setdefault(name if is_next else short(key), []).append(format_value(value))
+        values.setdefault(name if is_next else shorten(key), []).append(format_value(value))
     parts = []
     for name, elements in values.items():
-        is_alone = len(elements) == 1 and name not in map(short, params)
+        is_alone = len(elements) == 1 and name not in map(shorten, params)
         parts.append(f"{name}.0={elements[0]}" if is_alone else f"{name}={','.join(elements)}")
     return " ".join(parts) or "the config's own setting"
 
@@ -141,7 +141,7 @@ def format_band(band: GoodBand) -> str:
     """Return a band with its width, a lower bound where an end of the range cuts it off."""
     if band.low == band.high:
         return f"{format_digits(band.low)} alone"
-    least = "at least " if band.censored else ""
+    least = "at least " if band.is_censored else ""
     return f"{format_span(band.low, band.high)}, {least}{band.decades:.1f} decades"
 
 

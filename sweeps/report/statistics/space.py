@@ -24,7 +24,7 @@ class GoodBand:
         return float(np.log10(self.high / self.low))
 
     @property
-    def censored(self) -> bool:
+    def is_censored(self) -> bool:
         """Return whether the band may go on beyond the searched range."""
         return self.censored_low or self.censored_high
 
