@@ -33,7 +33,7 @@ class Samples:
     # Processes that load ahead; 0: this one loads.
     workers: int = 0
     # The batches to come, and what loads them.
-    _expected: list[Tensor] = field(default_factory=list, repr=False)
+    _next_batches: list[Tensor] = field(default_factory=list, repr=False)
     _batches: Iterator[Tensor] | None = field(default=None, repr=False)
 
     @property
@@ -71,23 +71,23 @@ class Samples:
 
     def select(self, rows: Tensor) -> Samples:
         """Return the samples of rows."""
-        return replace(self, indices=self.indices[rows], _expected=[], _batches=None)
+        return replace(self, indices=self.indices[rows], _next_batches=[], _batches=None)
 
     def expect(self, batches: Sequence[Tensor], seed: int) -> None:
         """Begin to load an epoch's batches, each of rows (batch,), as they are trained on.
 
         What transforms draw by chance depends on the seed and the sample alone, not on who loads it.
         """
-        self._expected = list(batches)
+        self._next_batches = list(batches)
         indices = [self.indices[batch].tolist() for batch in batches]
-        source = Seeded(self.train, seed)
+        source = SeededImages(self.train, seed)
         self._batches = iter(DataLoader(source, batch_sampler=indices, num_workers=self.workers))
 
     def _load(self, rows: Tensor) -> Tensor:
-        if self._batches is not None and self._expected and torch.equal(rows, self._expected[0]):
-            self._expected.pop(0)
+        if self._batches is not None and self._next_batches and torch.equal(rows, self._next_batches[0]):
+            self._next_batches.pop(0)
             return next(self._batches)
-        source = Seeded(self.evaluation, EVALUATION_SEED)
+        source = SeededImages(self.evaluation, EVALUATION_SEED)
         parts = [part.tolist() for part in self.indices[rows].split(LOADED_TOGETHER)]
         return torch.cat(list(DataLoader(source, batch_sampler=parts, num_workers=self.workers)))
 
@@ -98,7 +98,7 @@ class Samples:
         return f"{names} {self.image_shape} {self.indices.tolist()}"
 
 
-class Seeded(Dataset[Tensor]):
+class SeededImages(Dataset[Tensor]):
     """A dataset's images, each by random numbers of its own."""
 
     def __init__(self, dataset: Any, seed: int) -> None:
