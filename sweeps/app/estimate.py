@@ -57,8 +57,8 @@ def _shorten(runs: list[Run], steps: int) -> list[Run]:
     """Return runs whose epoch has so many steps, and validation images in proportion."""
     feed = runs[0].feed
     training = min(steps * runs[0].step_rows, feed.training)
-    short = _shorten_feed(feed, training, max(1, feed.validation * training // feed.training))
-    return [replace(run, feed=short) for run in runs]
+    short_feed = _shorten_feed(feed, training, max(1, feed.validation * training // feed.training))
+    return [replace(run, feed=short_feed) for run in runs]
 
 
 def _shorten_feed(feed: Feed, training: int, validation: int) -> Feed:

@@ -61,10 +61,10 @@ def warn_of_memory(run: Run, device: str) -> None:
 
 
 def _warn_of_memory(cost: MemberCost, device: torch.device) -> None:
-    needed, free = cost.memory, measure_free_memory(device)
-    if needed > free:
+    size, free = cost.memory, measure_free_memory(device)
+    if size > free:
         print(
-            f"A run takes about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB is free: "
+            f"A run takes about {size / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB is free: "
             "it may fail. A smaller batch_size takes less.",
             flush=True,
         )

@@ -8,7 +8,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from sweeps.sweeper.compose import Composer
-from sweeps.sweeper.overrides import dotted, to_text
+from sweeps.sweeper.overrides import to_dotted, to_text
 from sweeps.sweeper.search_space import boundary_values, to_distribution
 
 # The key of a list's element that is counted from the list's end.
@@ -20,7 +20,7 @@ def parse_overrides(overrides: Sequence[str], composer: Composer) -> dict[str, O
     parser = OverridesParser.create(config_loader=composer.hydra_context.config_loader)
     latest: dict[str, tuple[str, Override]] = {}
     for override in parser.parse_overrides(list(overrides)):
-        name = dotted(override.get_key_element())
+        name = to_dotted(override.get_key_element())
         latest[name.lstrip("+")] = name, override
     return dict(latest.values())
 

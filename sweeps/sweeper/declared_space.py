@@ -10,7 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sweeps.sweeper.command_line import parse_overrides
 from sweeps.sweeper.compose import Composer
-from sweeps.sweeper.overrides import dotted, format_sweeps, parse_override
+from sweeps.sweeper.overrides import format_sweeps, parse_override, to_dotted
 
 
 def read_space(config: DictConfig, root: str) -> dict[str, str]:
@@ -31,7 +31,7 @@ def read_space(config: DictConfig, root: str) -> dict[str, str]:
         raise ValueError(f"{root} can't be read: {reason}. {_name_taken(root)}") from error
     for key, sweep in sweeps.items():
         _check_sweep(root, key, sweep)
-    return {dotted(key): str(sweep) for key, sweep in sweeps.items()}
+    return {to_dotted(key): str(sweep) for key, sweep in sweeps.items()}
 
 
 def parse_space(sweeps: Sequence[str], root: str, composer: Composer) -> dict[str, Override]:

@@ -26,7 +26,7 @@ class Lane:
     width: int
 
     @property
-    def most(self) -> int:
+    def stack_size(self) -> int:
         """Return how many of its trials run together."""
         return count_trials(self.width, len(self.plan.replicates))
 
@@ -60,11 +60,11 @@ class Lanes:
 
         A sampler that learns gets at least ten looks at the scores: it claims a tenth of the trials at most.
         """
-        most = [lane.most for lane in lanes]
+        stack_sizes = [lane.stack_size for lane in lanes]
         rows = [lane.is_row(backlog) for lane, backlog in zip(lanes, backlogs, strict=True)]
-        if first := share_rows(backlogs, most, rows):
+        if first := share_rows(backlogs, stack_sizes, rows):
             return first
-        shares = share_evenly(backlogs, most, count_workers(self._settings))
+        shares = share_evenly(backlogs, stack_sizes, count_workers(self._settings))
         for index, lane in enumerate(lanes):
             if not (is_sampled_at_once(lane.study.sampler) or lane.plan.is_enqueued):
                 shares[index] = min(shares[index], max(1, lane.plan.n_trials // 10))

@@ -72,6 +72,6 @@ def format_setting(params: Mapping[str, Any]) -> list[str]:
     return overrides
 
 
-def dotted(key: str) -> str:
+def to_dotted(key: str) -> str:
     """Return a config's key with dots alone: optimizer.betas.0 for optimizer.betas[0]."""
     return ".".join(split_key(key)) if "[" in key else key

@@ -19,7 +19,7 @@ from sweeps.sweeper.compose import Composer
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.declared_space import declares_space, parse_space, read_space
 from sweeps.sweeper.grid import list_values, stored_distribution
-from sweeps.sweeper.overrides import dotted, format_setting, format_sweeps
+from sweeps.sweeper.overrides import format_setting, format_sweeps, to_dotted
 from sweeps.sweeper.replicates import overrides_by_label
 from sweeps.sweeper.search_space import boundary_values, to_distribution, to_parameter, warn_of_repeats
 
@@ -242,7 +242,7 @@ def _identify_config(config: DictConfig, without: Sequence[str]) -> dict[str, An
     assert isinstance(container, dict)
     for section in ("hydra", config.hydra.sweeper.space_key, "spaces"):
         container.pop(section, None)
-    excluded_keys = [dotted(Parameter.from_name(name).key) for name in without]
+    excluded_keys = [to_dotted(Parameter.from_name(name).key) for name in without]
     leaves = flatten(container)
     return {key: _to_json(value) for key, value in leaves.items() if not is_at_or_below(key, excluded_keys)}
 

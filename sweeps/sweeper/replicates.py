@@ -6,7 +6,7 @@ from typing import Any
 from sweeps.study.dotted_keys import flatten
 from sweeps.study.labels import label_replicates
 from sweeps.sweeper.conf import StudySweeperConf
-from sweeps.sweeper.overrides import dotted, format_literals
+from sweeps.sweeper.overrides import format_literals, to_dotted
 
 # The first fresh seed, where they are not named.
 FIRST_SEED = 1000
@@ -17,7 +17,7 @@ def parse_axes(replicates: Mapping[str, Any]) -> dict[str, list[Any]]:
 
     Raises ValueError where there is no list of different values.
     """
-    axes = {dotted(key): values for key, values in flatten(replicates, into_lists=False).items()}
+    axes = {to_dotted(key): values for key, values in flatten(replicates, into_lists=False).items()}
     for key, values in axes.items():
         if not isinstance(values, list) or not values:
             raise ValueError(

@@ -18,7 +18,7 @@ from sweeps.study.values import LITERALS, read_params
 from sweeps.sweeper.conf import StudySweeperConf
 from sweeps.sweeper.functions import function_at
 from sweeps.sweeper.grid import written_order
-from sweeps.sweeper.overrides import dotted, list_literals
+from sweeps.sweeper.overrides import list_literals, to_dotted
 from sweeps.sweeper.plan import Plan
 
 # What the sampler's and the pruner's configs may name.
@@ -122,7 +122,7 @@ def choose_overrides(
         suggest(trial, name, distribution)
     if settings.custom_search_space:
         function_at(settings.custom_search_space)(config, trial)
-    fixed = {dotted(override.split("=", 1)[0]) for override in plan.fixed}
+    fixed = {to_dotted(override.split("=", 1)[0]) for override in plan.fixed}
     if overlap := sorted(fixed & trial.params.keys()):
         raise ValueError(
             f"hydra.sweeper.custom_search_space suggests {overlap}, which the command line fixes"

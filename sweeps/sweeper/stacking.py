@@ -34,30 +34,32 @@ def count_trials(width: int, replicates: int) -> int:
     return max(1, width // replicates)
 
 
-def share_evenly(backlogs: Sequence[Backlog], most: Sequence[int], workers: int) -> list[int]:
+def share_evenly(backlogs: Sequence[Backlog], stack_sizes: Sequence[int], workers: int) -> list[int]:
     """Return how many trials of each study a worker claims: a stack, or less, so that all workers' are even.
 
     The trials that run count too. They are as many as before when another worker claims at the same time, so
     that it claims as many. One that is the first to claim again gets no more than it did: what the others
     are about to end counts as theirs.
-    most: how many trials of each a stack holds.
+    stack_sizes: how many trials of each a stack holds.
     """
     unfinished_counts = [backlog.unfinished for backlog in backlogs]
     # Those of studies that are through are behind all workers.
     totals = [backlog.total if backlog.unfinished else 0 for backlog in backlogs]
     capacity = 1.0
     for counts in (unfinished_counts, totals):
-        load = sum(count / size for count, size in zip(counts, most, strict=True)) / workers
+        load = sum(count / size for count, size in zip(counts, stack_sizes, strict=True)) / workers
         capacity = min(capacity, load / max(1, math.ceil(load)))
     shares = []
-    for backlog, count in zip(backlogs, most, strict=True):
+    for backlog, count in zip(backlogs, stack_sizes, strict=True):
         share = max(0, min(backlog.claimable, math.ceil(capacity * count - ROUNDING)))
         shares.append(share)
         capacity -= share / count
     return shares
 
 
-def share_rows(backlogs: Sequence[Backlog], most: Sequence[int], are_rows: Sequence[bool]) -> list[int]:
+def share_rows(
+    backlogs: Sequence[Backlog], stack_sizes: Sequence[int], are_rows: Sequence[bool]
+) -> list[int]:
     """Return how many trials of further rows to claim while there is other work; none where there is no such.
 
     One worker takes a row whole, and nothing beside it: the row decides on the next, which so begins while
@@ -66,4 +68,4 @@ def share_rows(backlogs: Sequence[Backlog], most: Sequence[int], are_rows: Seque
     rows = [backlog.claimable if is_row else 0 for backlog, is_row in zip(backlogs, are_rows, strict=True)]
     if not 0 < sum(rows) < sum(backlog.claimable for backlog in backlogs):
         return []
-    return [min(count, size) for count, size in zip(rows, most, strict=True)]
+    return [min(count, size) for count, size in zip(rows, stack_sizes, strict=True)]
