@@ -18,7 +18,7 @@ from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.outputs.alternatives import describe, figure_table
 from sweeps.report.outputs.document import Document, Part, compose_document
-from sweeps.report.outputs.html import THEME, render_html, render_part
+from sweeps.report.outputs.html import NO_BREAK, THEME, render_html, render_part
 from tests.support.studies import grid_study, hill, two_confirmed
 
 # The most bytes of a page.
@@ -82,11 +82,17 @@ def test_the_first_screen_is_the_answer_alone(document: Document) -> None:
     answer = document.answer
     assert between(screen, "<h1>", "</h1>") == answer.advice
     assert screen.count('<th scope="row">') == len(answer.rows) == 2
-    assert all(f'<td class="score">{row.score}</td>' in screen for row in answer.rows)
+    assert all(f"<td>{row.score}</td>" in screen.replace(NO_BREAK, " ") for row in answer.rows)
     assert screen.count("<figure>") == 1
     assert screen.count("<li>") == len(answer.facts) <= 3
     assert re.findall('href="(.*?)"', screen) == ["#figures", "#sure", "#tables", "#guide"]
     assert "<h2" not in screen
+
+
+def test_no_line_ends_within_a_figure_and_its_interval(document: Document) -> None:
+    page = re.sub("<script.*?</script>", "", render_html(document), flags=re.DOTALL)
+    assert re.search(f"<td>\\d+\\.\\d+{NO_BREAK}\\[[\\d.]+,{NO_BREAK}[\\d.]+\\]</td>", page)
+    assert not re.search(r"\[[-\d.e]+, [-\d.e]+\]", page)
 
 
 def test_the_rest_of_the_page_goes_from_figures_to_certainty_to_tables_to_the_guide(
@@ -159,9 +165,11 @@ def test_chromium_draws_every_figure_on_any_screen_without_the_network(tmp_path:
         pytest.skip("no Chromium on this machine")
     storage = optuna.storages.InMemoryStorage()
     # So bad that the figures start above it, and have a button that shows it.
-    grid_study(
+    study = grid_study(
         storage, "sgd", lambda params, seed: hill(params, seed) - 10 * (params["optimizer.lr"] == 0.001)
     )
+    # A word that is longer than a phone's line.
+    study.set_user_attr("search_space", {"optimizer.lr": f"choice({', '.join(['0.001'] * 20)})"})
     document = document_of(storage)
     (tmp_path / "report.html").write_text(render_html(document))
     (tmp_path / "frames.html").write_text(MEASURE.replace("WIDTHS", str(list(WIDTHS))))
