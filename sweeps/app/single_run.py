@@ -16,6 +16,7 @@ from sweeps.app.build import build
 from sweeps.app.check import check
 from sweeps.app.forecast import warn_of_memory
 from sweeps.app.swept_jobs import SweptRun, continue_run, train_and_write
+from sweeps.interruption import exit_interrupted
 from sweeps.metrics import EpochMetric
 from sweeps.numbers import format_digits
 from sweeps.study.disk import full_disk
@@ -66,11 +67,12 @@ def _explain_interruption(folder: Path) -> Iterator[None]:
         full = full_disk(error)
         if full is None and not isinstance(error, KeyboardInterrupt):
             raise
-        reason = f"Nothing more can be written to {folder}: {full}." if full else "Interrupted."
         advice = "It stopped before the first checkpoint; checkpoint_every=1 would save one every second."
         if (folder / CHECKPOINT).exists():
             advice = f"The same command with hydra.run.dir={folder} continues from its last checkpoint."
-        raise SystemExit(f"{reason} {advice}") from None
+        if full is None:
+            exit_interrupted(advice)
+        raise SystemExit(f"Nothing more can be written to {folder}: {full}. {advice}") from None
 
 
 @contextmanager

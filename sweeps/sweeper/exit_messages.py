@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from sweeps.interruption import exit_interrupted
 from sweeps.study.outage import is_connection_lost, storage_failure
 from sweeps.study.storage import storage_at
 from sweeps.sweeper.conf import StudySweeperConf
@@ -21,7 +22,7 @@ def exit_with_message(settings: StudySweeperConf, config: DictConfig) -> Iterato
         with interrupt_once():
             yield
     except KeyboardInterrupt:
-        raise SystemExit(f"Interrupted. {resume}") from None
+        exit_interrupted(resume)
     except Exception as error:
         reason = "its server is gone" if is_connection_lost(error) else storage_failure(error)
         if reason is None:

@@ -108,7 +108,7 @@ def test_a_run_saves_once_at_its_end_unless_it_takes_longer(
 
 
 def test_ctrl_c_says_how_a_run_goes_on(
-    tmp_path: Path, run_in: RunIn, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run_in: RunIn, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     real = checkpoint.save
     run = ("run", "epochs=3", "checkpoint_every=0")
@@ -123,9 +123,10 @@ def test_ctrl_c_says_how_a_run_goes_on(
             patch.setattr(checkpoint, "save", save)
             with pytest.raises(SystemExit) as left:
                 run_in(*run)
-        return str(left.value)
+        assert left.value.code == 130
+        return capfd.readouterr().err
 
-    assert "before the first checkpoint" in interrupted(saves=False)
+    assert "Interrupted. It stopped before the first checkpoint" in interrupted(saves=False)
     assert f"hydra.run.dir={tmp_path}/run continues" in interrupted(saves=True)
     assert "Continuing after epoch 1 of 3." in run_in(*run)
 

@@ -134,6 +134,7 @@ def test_ctrl_c_twice_ends_a_sweep_with_one_message_and_costs_nothing_that_was_f
         wait_for(lambda: all(map(heeds_no_interrupt, (process.pid, *toy.waiting_processes()))), process)
         os.killpg(process.pid, signal.SIGINT)
     assert "Interrupted." in last_words(process)
+    assert process.returncode == 130
     toy.release()
     assert_the_next_start_finishes(toy, toy.recorded_jobs(PAUSE))
 
