@@ -109,24 +109,24 @@ class Planner:
                 is_studied = group in self.settings.study_per
             else:
                 options = assign_each(key, override) if self.composer.is_group(group) else []
-                rest = [other for name, other in first.items() if name != key]
+                other_options = [other for name, other in first.items() if name != key]
                 # In a plan's order, for which it is composed only once.
-                configs = (self.composer.compose([*fixed, option, *rest]) for option in options)
+                configs = (self.composer.compose([*fixed, option, *other_options]) for option in options)
                 is_studied = any(declares_space(config, self.settings.space_key, group) for config in configs)
             if is_studied:
                 keys.append(key)
         return keys
 
     def _plan(
-        self, fixed: list[str], searched: Mapping[str, Override], values: Sequence[str], groups: Sequence[str]
+        self, fixed: list[str], sweeps: Mapping[str, Override], values: Sequence[str], groups: Sequence[str]
     ) -> Plan:
         """Return the plan of one study.
 
-        searched: the command line's own sweeps. values: the keys that it sets. groups: those with studies.
+        sweeps: those of the command line itself. values: the keys that it sets. groups: those with studies.
         """
-        first = [assign_each(key, override)[0] for key, override in searched.items()]
+        first = [assign_each(key, override)[0] for key, override in sweeps.items()]
         config = self.composer.compose([*fixed, *first])
-        space = self._space(config, searched, values)
+        space = self._space(config, sweeps, values)
         studied = self._studied(config, groups)
         grid = {}
         if self.settings.is_grid:
@@ -148,13 +148,13 @@ class Planner:
         )
 
     def _space(
-        self, config: DictConfig, searched: Mapping[str, Override], values: Sequence[str]
+        self, config: DictConfig, sweeps: Mapping[str, Override], values: Sequence[str]
     ) -> dict[str, BaseDistribution]:
         """Return the distributions in the order in which the config declares them, others last."""
         config_space = read_space(config, self.settings.space_key)
         names = [name for name in config_space if not is_at_or_below(Parameter(name).key, values)]
-        sweeps = format_sweeps({name: config_space[name] for name in names})
-        overrides = {**parse_space(sweeps, self.settings.space_key, self.composer), **searched}
+        sweep_texts = format_sweeps({name: config_space[name] for name in names})
+        overrides = {**parse_space(sweep_texts, self.settings.space_key, self.composer), **sweeps}
         space = {}
         for key in dict.fromkeys([*config_space, *overrides]):
             if key in overrides:
@@ -165,20 +165,20 @@ class Planner:
     def _studied(self, config: DictConfig, groups: Sequence[str]) -> dict[str, str]:
         """Return the options that a study is named by, by group."""
         options = config.hydra.runtime.choices
-        studied = self.settings.study_per
-        if studied is None:
-            studied = [
+        names = self.settings.study_per
+        if names is None:
+            names = [
                 group
                 for group in options
                 if group in groups or declares_space(config, self.settings.space_key, group)
             ]
-        for group in studied:
+        for group in names:
             if group not in options:
                 raise ValueError(
-                    f"hydra.sweeper.study_per={studied}: {group} is no group of the config; "
+                    f"hydra.sweeper.study_per={names}: {group} is no group of the config; "
                     f"choose among {', '.join(name for name in options if not name.startswith('hydra/'))}"
                 )
-        return {group: options[group] for group in studied}
+        return {group: options[group] for group in names}
 
     def _n_trials(self, space: Mapping[str, BaseDistribution]) -> int:
         limit = self.settings.n_trials
