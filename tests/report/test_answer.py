@@ -1,17 +1,20 @@
 """What the answer to sweeps of each kind says: advice, verdicts, remarks."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import optuna
 import pytest
 
+from sweeps.report.conclusion import Answer
 from sweeps.report.findings.joint import compare_studies
 from sweeps.report.findings.load import load_findings
 from sweeps.report.measure.settings import Params
 from sweeps.report.outputs.markdown import answer_markdown
 from sweeps.report.sentences.answer import compose_answer
 from sweeps.report.sentences.remarks import list_remarks
+from sweeps.study.record import CONSTRAINTS, LONG_VALUES
 from tests.support.answers import answer, load
 from tests.support.studies import PICKS, confirm, hill, scored_study
 from tests.support.sweeps import LR
@@ -47,6 +50,43 @@ from tests.support.sweeps import LR
 )
 def test_the_advice_is_one_sentence_that_says_what_to_do(sweep: str, advice: str) -> None:
     assert answer(sweep).advice == advice
+
+
+def exceed(study: optuna.Study, numbers: Sequence[int]) -> None:
+    """Let trials of a study in memory end beyond a constraint."""
+    for trial in study.get_trials(deepcopy=False):
+        if trial.number in numbers:
+            trial.system_attrs[f"{LONG_VALUES}seed=0/{CONSTRAINTS}"] = {"memory": 1.5}
+            trial.system_attrs[CONSTRAINTS] = [1.5]
+
+
+def test_settings_beyond_their_constraints_are_left_out_and_counted_and_never_advised() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    study = scored_study(storage, "sgd", hill)
+
+    def compose() -> Answer:
+        studies = load_findings(storage, None)
+        return compose_answer(studies, compare_studies(studies))
+
+    assert compose().advice.startswith("Use sgd with lr=0.01 momentum=0.9;")
+    exceed(study, [3])
+    assert "lr=0.01 momentum=0.9" not in compose().advice
+    assert compose().title.endswith("; 1 setting exceeds its constraints and is left out")
+    exceed(study, range(6))
+    assert compose().title.endswith("; 6 settings exceed their constraints and are left out")
+    assert compose().advice == "Every setting that ran to the end exceeds its constraints."
+
+
+def test_a_setting_that_exceeds_its_constraints_on_fresh_seeds_is_not_advised() -> None:
+    storage = optuna.storages.InMemoryStorage()
+    study = scored_study(storage, "sgd", hill)
+    confirm(study, PICKS, hill, hill)
+    confirmation = optuna.load_study(study_name=f"{study.study_name}/confirm", storage=storage)
+    exceed(confirmation, range(len(PICKS)))
+    studies = load_findings(storage, None)
+    composed = compose_answer(studies, compare_studies(studies))
+    assert composed.advice == "What the tuning recommends exceeds its constraints on fresh seeds."
+    assert composed.rows[0].remarks[0] == "exceeds its constraints on fresh seeds"
 
 
 def test_one_optimizer_has_advice_and_no_verdict() -> None:

@@ -66,6 +66,11 @@ class Setting:
         return self.state == "complete"
 
     @property
+    def is_infeasible(self) -> bool:
+        """Return whether its replicates ended beyond a constraint: then none of its runs counts."""
+        return self.is_complete and not self.runs
+
+    @property
     def values(self) -> list[float]:
         """Return what its finished runs scored, in the order of the replicates."""
         return [run.value for run in self.runs.values()]

@@ -61,7 +61,12 @@ def _title(studies: Sequence[Findings]) -> str:
     if fresh_runs:
         seeds = format_count(max(fresh_runs) // conditions, "fresh seed")
         title += f", then {format_count(len(fresh_runs), 'setting')} x {seeds}"
-    return f"{title}; {diverged} of {format_count(sum(runs), 'run')} diverged"
+    title += f"; {diverged} of {format_count(sum(runs), 'run')} diverged"
+    infeasible = sum(setting.is_infeasible for each in studies for setting in each.measurement.settings)
+    if infeasible:
+        verb = "exceeds its constraints and is" if infeasible == 1 else "exceed their constraints and are"
+        title += f"; {format_count(infeasible, 'setting')} {verb} left out"
+    return title
 
 
 def _note(studies: Sequence[Findings]) -> str:

@@ -29,6 +29,7 @@ CAVEATS = {
     "adaptive without lr": "an adaptive search doesn't show how the settings near it score",
     "unsound": "no setting inside the range is clear of diverged and missing runs",
 }
+EXCEEDS = "exceeds its constraints on fresh seeds"
 TUNING_ONLY = "chosen on the tuning seeds alone: the best of many looks too good"
 # The lr at an end of the range, and why the widening stopped there.
 ENDS = {"low": "smallest", "high": "largest"}
@@ -37,6 +38,11 @@ STOPS = {"rows": "extend allows", "limits": "lr_limits allow"}
 
 def describe_outcome(findings: Findings) -> str:
     """Return what to do about a study that has no usable setting."""
+    if _exceeds_on_fresh_seeds(findings):
+        return f"what the tuning recommends {EXCEEDS}"
+    settings = findings.measurement.settings
+    if findings.outcome == "nothing measured" and any(setting.is_infeasible for setting in settings):
+        return "every setting that ran to the end exceeds its constraints"
     outcome = OUTCOMES[findings.outcome]
     return outcome if findings.measurement.lr else outcome.removesuffix(f": {SMALLER}")
 
@@ -63,14 +69,25 @@ def list_caveats(findings: Findings) -> list[str]:
     elif findings.peak_end and measurement.widening.stopped in STOPS:
         end, stop = ENDS[findings.peak_end], STOPS[measurement.widening.stopped]
         remarks.append(f"the best mean is still at the {end} lr: {stop} no more")
+    if _exceeds_on_fresh_seeds(findings):
+        return [EXCEEDS, *remarks]
     pick = findings.recommended_pick
     return remarks if pick and pick.fresh else [*remarks, TUNING_ONLY]
 
 
 def is_usable(findings: Findings) -> bool:
-    """Return whether there is a recommended setting that doesn't diverge on every fresh seed."""
+    """Return whether a setting is recommended that neither diverges nor is infeasible on fresh seeds."""
     pick = findings.recommended_pick
-    return pick is not None and (pick.fresh is None or not math.isnan(pick.fresh.score.value))
+    if pick is None or _exceeds_on_fresh_seeds(findings):
+        return False
+    return pick.fresh is None or not math.isnan(pick.fresh.score.value)
+
+
+def _exceeds_on_fresh_seeds(findings: Findings) -> bool:
+    """Return whether the recommended setting ended beyond a constraint where it was confirmed."""
+    pick = findings.recommended_pick
+    confirmed = findings.measurement.confirmation.of(pick.params) if pick else None
+    return confirmed is not None and confirmed.is_infeasible
 
 
 def count_settings(measurement: Measurement) -> tuple[int, int]:
