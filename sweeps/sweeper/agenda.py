@@ -43,7 +43,7 @@ class Agenda:
         self._composer = composer
         self._host = host
         self._claims = claims
-        self._storage = storage_of(self.tuning[0][1])
+        self.storage = storage_of(self.tuning[0][1])
         # How many trials had ended when a step was taken last.
         self._ended: dict[str, int] = {}
 
@@ -130,7 +130,7 @@ class Agenda:
         """Take a step, unless no trial that it goes by has ended since this process did last."""
         ended = sum(self._claims.census(study).ended.total() for _, study in pairs)
         if self._ended.get(name) != ended:
-            with batch(self._storage):
+            with batch(self.storage):
                 step()
             self._ended[name] = ended
             self.count()
@@ -144,7 +144,7 @@ class Agenda:
     def _confirm_picks(self) -> None:
         """Enqueue the settings that are picked from each tuned study, in one that confirms it."""
         for plan, study in self._finished(self.tuning):
-            pair = enqueue_picks(self._storage, plan, study, self.settings)
+            pair = enqueue_picks(self.storage, plan, study, self.settings)
             if pair[0].name not in [confirming.name for confirming, _ in self.confirming]:
                 self.confirming.append(pair)
 

@@ -127,26 +127,22 @@ class Worker:
     ) -> list[ClaimedTrial]:
         """Claim as many trials as run together; wait while none can be, but others may lead to more.
 
-        They are added to `trials` one by one, as they may be to give back.
+        They are added to `trials` at once, as they may be to give back.
         """
-        while not (claimed := self._claim_share(claims, lanes)):
+        while not (claimed := self._claim_share(claims, lanes, queue)):
             if time.time() >= self.deadline:
                 return []
             if claims.is_orphan() or not (lanes.agenda.count_running() and lanes.agenda.count_following()):
                 return []
             time.sleep(PAUSE)
-        with batch(claimed[0].study):
-            for trial in claimed:
-                lane = lanes.by_study[trial.study.study_name]
-                trials.append(ClaimedTrial(lane.plan, queue, trial, lane.width))
-                if not claims.is_resumed(trial):
-                    self.jobs.rename_old_folder(lane.plan, trial.number)
-            for claimed_trial in trials:
-                claimed_trial.choose_setting(self.settings, self.jobs.composer.config)
+        trials += claimed
+        with batch(lanes.agenda.storage):
+            for trial in trials:
+                trial.choose_setting(self.settings, self.jobs.composer.config)
         return trials
 
     @retry_once
-    def _claim_share(self, claims: Claims, lanes: Lanes) -> list[optuna.Trial]:
+    def _claim_share(self, claims: Claims, lanes: Lanes, queue: ReportQueue) -> list[ClaimedTrial]:
         """Enqueue what follows from the trials that have ended, and take this worker's share."""
         if time.time() >= self.deadline:
             return []
@@ -156,7 +152,17 @@ class Worker:
             lanes.agenda.advance()
             if not (active := lanes.active()):
                 return []
-            return claims.claim_share([lane.source for lane in active], partial(lanes.share, active))
+            with batch(lanes.agenda.storage):  # what the trials hold is read with the claim
+                trials = claims.claim_share([lane.source for lane in active], partial(lanes.share, active))
+                return [self._open_trial(trial, claims, lanes, queue) for trial in trials]
+
+    def _open_trial(
+        self, trial: optuna.Trial, claims: Claims, lanes: Lanes, queue: ReportQueue
+    ) -> ClaimedTrial:
+        lane = lanes.by_study[trial.study.study_name]
+        if not claims.is_resumed(trial):
+            self.jobs.rename_old_folder(lane.plan, trial.number)
+        return ClaimedTrial(lane.plan, queue, trial, lane.width)
 
     def _run_stacks(
         self, trials: Sequence[ClaimedTrial], claims: Claims, queue: ReportQueue, thinning: Thinning

@@ -1,4 +1,4 @@
-"""The tables of a new SQLite file are those that Optuna makes, without the import of Alembic."""
+"""A new SQLite file holds what Optuna would write, without the import of Alembic and without its mapper."""
 
 import sqlite3
 import subprocess
@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.trial import TrialState
 
 from sweeps.study.optuna_internals import schema
 from sweeps.study.storage import storage_at
@@ -32,6 +33,29 @@ def test_a_new_file_equals_the_one_that_optuna_makes(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
     assert contents(tmp_path / "new.db") == contents(tmp_path / "optuna.db")
+
+
+def test_trials_are_stored_as_optuna_stores_them(tmp_path: Path) -> None:
+    storages = {
+        "optuna": optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/optuna.db"),
+        "new": storage_at(f"sqlite:///{tmp_path}/new.db").open(create=True),
+    }
+    rows = {}
+    for name, storage in storages.items():
+        optuna.create_study(storage=storage).ask()  # numbers count within a study
+        study = optuna.create_study(storage=storage, directions=["minimize", "maximize"])
+        trials = [study.ask() for _ in range(3)]
+        study.tell(trials[0], [1.5, float("inf")])
+        study.tell(trials[1], state=TrialState.FAIL)
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as connection:
+            is_now = "abs(julianday('now') - julianday(datetime_{})) < 0.01"
+            moments = ", ".join(is_now.format(moment) for moment in ("start", "complete"))
+            query = f"SELECT trial_id, number, study_id, state, {moments} FROM trials"
+            rows[name] = [
+                connection.execute(each).fetchall() for each in (query, "SELECT * FROM trial_values")
+            ]
+    assert rows["new"] == rows["optuna"]
+    assert len(rows["new"][1]) == 2
 
 
 def test_tables_are_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
