@@ -217,7 +217,10 @@ def _instantiate(key: str, node: Any, **kwargs: Any) -> Any:
     if config not in _built_parts:
         try:
             with execution_whitelist(UNSAFE_DISABLE_EXECUTION_CHECKS, reset=True):
-                _built_parts[config] = instantiate(arguments, _convert_="all", **kwargs)
+                part = instantiate(arguments, _convert_="all", **kwargs)
+            # Hydra's own partial checks its policy in each call, and would take longer than a metric.
+            is_partial = isinstance(part, partial)
+            _built_parts[config] = partial(part.func, *part.args, **part.keywords) if is_partial else part
         except (InstantiationException, ModuleNotFoundError) as error:
             raise ValueError(
                 f"{key}: {_reason(error)}; install its package "

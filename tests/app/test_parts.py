@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from torch import nn
 
 from sweeps.app import apart, check_parts
-from sweeps.app.build import build_augment
+from sweeps.app.build import build, build_augment
 from sweeps.app.check_arguments import check_values
 from sweeps.app.check_objective import check_objective
 from sweeps.app.run_folder import load_resumed_state
 from sweeps.app.startup import avoid_importing_dynamo
 from sweeps.data import digits
 from sweeps.metrics import EpochMetric
+from sweeps.run import CONF
 from sweeps.schedulers import Schedule, one_cycle
 from sweeps.training.run import Run
 from sweeps.training.run_identity import identify_unbuilt_run
@@ -236,6 +238,13 @@ def test_a_metric_that_gives_no_number_is_refused(run: Run, words: list[str]) ->
     with pytest.raises(ValueError, match="metric") as error:
         check_objective(OmegaConf.create({"loss": loss}), run)
     assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_parts_are_called_without_hydra() -> None:
+    with initialize_config_dir(str(CONF)):
+        run = build(compose("config"))
+    parts = (run.model, run.optimizer, run.schedule.build, run.metrics[0].function)
+    assert [type(part) for part in parts] == [partial] * len(parts)
 
 
 def test_a_key_of_no_augmentation_is_refused() -> None:
