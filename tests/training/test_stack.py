@@ -87,6 +87,17 @@ def test_every_layer_is_differentiated_as_torch_does(norm: str, activation: type
     assert_close(train([run], "cpu")[0], train_by_hand(run)[0], tolerance=1e-9)
 
 
+def test_layers_are_differentiated_as_torch_does_in_any_order() -> None:
+    def model(shape: torch.Size, classes: int) -> nn.Module:
+        first = nn.Linear(shape.numel(), 30), nn.ReLU(), nn.BatchNorm1d(30), nn.Dropout(0.5)
+        second = nn.Linear(30, 20), nn.Dropout(0.3), nn.ReLU(), nn.Tanh(), nn.ReLU(), nn.LayerNorm(20)
+        return nn.Sequential(nn.Flatten(), *first, *second, nn.Linear(20, classes))
+
+    run = to_float64(replace(SMALL, model=model))
+    assert choose_network(model(SMALL_FEED.shape, 10), torch.Size((100, *SMALL_FEED.shape))) is LayeredNetwork
+    assert_close(train([run], "cpu")[0], train_by_hand(run)[0], tolerance=1e-9)
+
+
 @pytest.mark.usefixtures("_matmul_library")
 def test_in_float32_a_member_differs_from_plain_torch_by_rounding() -> None:
     # The orders of sums differ; over 15 steps of batch norm at this lr the relative error grows to some 1e-5.

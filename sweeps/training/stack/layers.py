@@ -2,7 +2,8 @@
 
 A value is (stack, features, batch): with the features before the batch, batch norm and matrix products
 take it as it lies. A layer's `backward` follows its `forward` and writes its parameters' gradients.
-`forward` leaves x as it is, for the layer that gave it; `backward` may overwrite g and what the layer keeps.
+`forward` may overwrite x with zeros and values of the same sign: a layer that needs more than the sign of its
+y gives a copy away. `backward` may overwrite g and what the layer keeps.
 
 In the comments x is a layer's input, y its output, g = dL/dy the gradient that `backward` is given.
 """
@@ -94,6 +95,22 @@ class Linear:
         return input_gradient
 
 
+class Identity:
+    """torch.nn.Identity, which stands where a network has no norm."""
+
+    def __init__(self, modules: Sequence[nn.Identity]) -> None: ...
+
+    @staticmethod
+    def supports(module: nn.Identity) -> bool:  # noqa: ARG004 -- all of them
+        return True
+
+    def forward(self, values: Tensor, training: bool) -> Tensor:  # noqa: ARG002 -- of no matter here
+        return values
+
+    def backward(self, gradient: Tensor) -> Tensor:
+        return gradient
+
+
 class Elementwise:
     """Any module without tensors of its own that maps each value by itself, by torch's own derivative."""
 
@@ -109,7 +126,7 @@ class Elementwise:
         with torch.set_grad_enabled(training):
             outputs: Tensor = self.module(self.values)
         self.outputs = outputs
-        return outputs.detach()
+        return outputs.detach().clone() if training else outputs  # torch's derivative may need y as it is
 
     def backward(self, gradient: Tensor) -> Tensor:
         [input_gradient] = torch.autograd.grad(self.outputs, self.values, gradient)
@@ -120,15 +137,14 @@ class Elementwise:
 class ReLU:
     """torch.nn.ReLU, the activation that most networks have: no autograd for each step."""
 
-    def __init__(self, modules: Sequence[nn.ReLU]) -> None:  # noqa: ARG002 -- all are the same
-        self._outputs = Buffer()
+    def __init__(self, modules: Sequence[nn.ReLU]) -> None: ...
 
     @staticmethod
     def supports(module: nn.ReLU) -> bool:
         return not module.inplace
 
     def forward(self, values: Tensor, training: bool) -> Tensor:  # noqa: ARG002 -- of no matter here
-        self.outputs = torch.clamp_min(values, 0, out=self._outputs.take(values))
+        self.outputs = values.clamp_min_(0)
         return self.outputs
 
     def backward(self, gradient: Tensor) -> Tensor:
@@ -149,7 +165,7 @@ class Dropout:
 
     def __init__(self, modules: Sequence[nn.Dropout]) -> None:
         self.probability = modules[0].p
-        self._mask, self._outputs = Buffer(), Buffer()
+        self._mask = Buffer()
 
     @staticmethod
     def supports(module: nn.Dropout) -> bool:
@@ -160,21 +176,20 @@ class Dropout:
             return values
         buffer = self._mask.take(values, self.bits.shape)
         self.mask = dropout_factors(self.bits, self.probability, values.dtype, out=buffer)
-        return self._multiply(values, self._outputs.take(values))
+        return self._multiply(values)
 
     def backward(self, gradient: Tensor) -> Tensor:
-        return self._multiply(gradient, gradient)  # dL/dx = g m
+        return self._multiply(gradient)  # dL/dx = g m
 
-    def _multiply(self, values: Tensor, out: Tensor) -> Tensor:
-        """Write values times their groups' masks to `out`."""
+    def _multiply(self, values: Tensor) -> Tensor:
+        """Multiply values by their groups' masks, in place."""
         for block in self.blocks:
-            mask = self.mask[block.groups].unsqueeze(1)
-            torch.mul(block.split(values), mask, out=block.split(out))
-        return out
+            block.split(values).mul_(self.mask[block.groups].unsqueeze(1))
+        return values
 
 
 ELEMENTWISE: tuple[type[nn.Module], ...] = (
-    *(nn.CELU, nn.ELU, nn.GELU, nn.Hardswish, nn.Hardtanh, nn.Identity, nn.LeakyReLU, nn.Mish, nn.ReLU6),
+    *(nn.CELU, nn.ELU, nn.GELU, nn.Hardswish, nn.Hardtanh, nn.LeakyReLU, nn.Mish, nn.ReLU6),
     *(nn.SELU, nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Softsign, nn.Tanh),
 )
 # The layers that are written out, by torch's class.
@@ -182,6 +197,7 @@ LAYERS: dict[type[nn.Module], type[Layer]] = {
     nn.Linear: Linear,
     nn.BatchNorm1d: BatchNorm,
     nn.LayerNorm: LayerNorm,
+    nn.Identity: Identity,
     nn.ReLU: ReLU,
     nn.Dropout: Dropout,
     **dict.fromkeys(ELEMENTWISE, Elementwise),
