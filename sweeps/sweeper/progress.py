@@ -22,7 +22,7 @@ from sweeps.sweeper.confirm import confirmation_plan
 from sweeps.sweeper.hang import HangWatch
 
 # Seconds between two reads of the storage.
-INTERVAL = 0.5
+INTERVAL = 1.0
 # The share of a core that reading may take, where there are very many trials.
 LOAD = 0.05
 
@@ -42,7 +42,9 @@ def show_progress(agenda: Agenda, folder: Path) -> Iterator[Callable[[str], None
     )
     # A worker in this very process redirects sys.stdout while its jobs run.
     console = Console(file=sys.stdout)
-    with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress:
+    with Progress(
+        *columns, console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+    ) as progress:
         display = Display(progress, agenda, HangWatch(agenda.settings.hang_after, folder))
         stop = threading.Event()
         watcher = threading.Thread(target=_watch, args=(display, stop), daemon=True)
@@ -94,6 +96,7 @@ class Display:
                 self.show(line)
         for line in self._hang_watch.look(self._studies):
             self.show(line)
+        self._progress.refresh()
 
     def _add_bar(self, study: optuna.Study, total: int) -> None:
         bar = self._progress.add_task(study.study_name, total=total, state="")
