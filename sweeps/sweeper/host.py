@@ -1,5 +1,6 @@
 """The process that runs the application's own checks, as these import and load what training needs."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ from sweeps.sweeper.conf import StudySweeperConf
 LAUNCHER = "hydra_plugins.study_sweeper.launcher.ForkserverLauncher"
 # What each worker imports, whatever it trains.
 WORKER = "sweeps.sweeper.worker"
+# What it imports too where it picks settings or widens a range, while others wait for it.
+STATISTICS = "scipy.special"
+# Objects that are made before a search for garbage; Python's own default is 700.
+GARBAGE = 10_000
 
 
 class Host:
@@ -37,6 +42,9 @@ class ServerHost(Host):
         self._application = application
         paths = [settings.check, settings.stacked, settings.stack_width]
         self._modules = [path.rpartition(".")[0] for path in paths if path]
+        self._worker_modules = [WORKER]
+        if settings.confirm.is_on or settings.extend:
+            self._worker_modules.append(STATISTICS)
 
     def prepare(self) -> None:
         """Begin to import what will be needed, as there is something to train."""
@@ -45,7 +53,7 @@ class ServerHost(Host):
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what the function returns in the server."""
         value = self._server.call(RemoteCall(self._application, function, arguments))
-        self._server.preload([WORKER])  # while the driver creates the studies
+        self._server.preload(self._worker_modules)  # while the driver creates the studies
         return value
 
 
@@ -58,11 +66,22 @@ def open_host(
         yield Host()
         return
     application = Application(hydra_context, task_function, Singleton.get_state())
-    with current_server() as server:
+    with current_server() as server, _collect_seldom():
         host = ServerHost(server, settings, application)
         if _has_new_storage(settings, config):
             host.prepare()
         yield host
+
+
+@contextmanager
+def _collect_seldom() -> Iterator[None]:
+    """Let Python seldom search for garbage within the block, as this process imports much and runs no job."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(GARBAGE, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _has_new_storage(settings: StudySweeperConf, config: DictConfig) -> bool:
