@@ -30,10 +30,13 @@ from sweeps.sweeper.sampling import choose_overrides
 class ClaimedTrial:
     """The jobs that a trial still needs, what its replicates returned, and how it ends."""
 
-    def __init__(self, plan: Plan, queue: ReportQueue, trial: optuna.Trial, width: int) -> None:
+    def __init__(
+        self, plan: Plan, queue: ReportQueue, trial: optuna.Trial, width: int, is_resumed: bool
+    ) -> None:
         self.plan = plan
         # How many jobs like its own run together.
         self.width = width
+        self._is_resumed = is_resumed
         self._study = trial.study
         self._trial = trial
         self._overrides: list[str] = []
@@ -55,11 +58,16 @@ class ClaimedTrial:
 
     def remaining_jobs(self, jobs: Jobs) -> list[ReplicateJob]:
         """Return the jobs of the replicates that are still to be run."""
+        if self.has_ended:
+            return []
+        setting = [*self.plan.fixed, *self._overrides]
+        if not self._is_resumed:
+            jobs.rename_old_folder(self.plan, self._trial.number, setting)
         remaining = []
         for label, values in self.plan.replicates.items():
             if label in self._objectives:
                 continue
-            overrides = [*self.plan.fixed, *self._overrides, *values]
+            overrides = [*setting, *values]
             folder = jobs.folder_of(self.plan, self._trial.number, label, overrides)
             trial = ReplicateTrial(self._reports, label)
             trial.set_user_attr("folder", str(folder))

@@ -58,9 +58,9 @@ class Jobs:
                 subdir = str(config.hydra.sweep.subdir)
         return job_folder(plan.name, subdir, label)
 
-    def rename_old_folder(self, plan: Plan, number: int) -> None:
+    def rename_old_folder(self, plan: Plan, number: int, setting: Sequence[str]) -> None:
         """Rename the folder of a trial's number that a sweep wrote whose storage is gone."""
-        if self.composer.has_default_subdir(plan.fixed):
+        if self.composer.has_default_subdir(setting):
             rename_old_folder(self.folder / study_folder(plan.name) / str(number))
 
     def run_all(self, jobs: Sequence[ReplicateJob]) -> list[Any]:

@@ -154,15 +154,7 @@ class Worker:
                 return []
             with batch(lanes.agenda.storage):  # what the trials hold is read with the claim
                 trials = claims.claim_share([lane.source for lane in active], partial(lanes.share, active))
-                return [self._open_trial(trial, claims, lanes, queue) for trial in trials]
-
-    def _open_trial(
-        self, trial: optuna.Trial, claims: Claims, lanes: Lanes, queue: ReportQueue
-    ) -> ClaimedTrial:
-        lane = lanes.by_study[trial.study.study_name]
-        if not claims.is_resumed(trial):
-            self.jobs.rename_old_folder(lane.plan, trial.number)
-        return ClaimedTrial(lane.plan, queue, trial, lane.width)
+                return [_open_trial(trial, claims, lanes, queue) for trial in trials]
 
     def _run_stacks(
         self, trials: Sequence[ClaimedTrial], claims: Claims, queue: ReportQueue, thinning: Thinning
@@ -217,6 +209,11 @@ class Worker:
             trial.mark_told()
             if frozen is not None:
                 thinning.thin(trial.plan, frozen)
+
+
+def _open_trial(trial: optuna.Trial, claims: Claims, lanes: Lanes, queue: ReportQueue) -> ClaimedTrial:
+    lane = lanes.by_study[trial.study.study_name]
+    return ClaimedTrial(lane.plan, queue, trial, lane.width, claims.is_resumed(trial))
 
 
 def _split(pairs: Sequence[TrialJob]) -> list[list[TrialJob]]:
