@@ -17,7 +17,7 @@ class LargeGrid(Sequence[Point]):
     values: of each parameter. first: the settings that it begins with. seed: of the order of the others;
     without one it is that of the values, the last parameter fastest.
 
-    The i-th setting has the place i * step + start, modulo their count: each place comes once, as the step
+    The i-th setting has the index i * step + start, modulo their count: each index comes once, as the step
     shares no factor with the count.
     """
 
@@ -55,15 +55,15 @@ class LargeGrid(Sequence[Point]):
             step = random.randrange(1, self._size)
         return step, start
 
-    def _digits(self, place: int) -> Iterator[tuple[str, Any]]:
+    def _digits(self, index: int) -> Iterator[tuple[str, Any]]:
         for name in reversed(list(self._values)):
             values = self._values[name]
-            place, digit = divmod(place, len(values))
+            index, digit = divmod(index, len(values))
             yield name, values[digit]
 
     def _turn_of(self, point: Point) -> int:
         setting = dict(zip(self._names, point, strict=True))
-        place = 0
+        index = 0
         for name, values in self._values.items():
-            place = place * len(values) + list(values).index(setting[name])
-        return (place - self._start) * pow(self._step, -1, self._size) % self._size
+            index = index * len(values) + list(values).index(setting[name])
+        return (index - self._start) * pow(self._step, -1, self._size) % self._size

@@ -50,7 +50,7 @@ def _series(figure: go.Figure) -> Iterator[tuple[str, list[Point]]]:
 
 def _points(trace: Any, across: bool) -> list[Point]:
     """Return a trace's points that are known; of cells, their names and numbers."""
-    places, numbers = (trace.y, trace.x) if across else (trace.x, trace.y)
+    names, numbers = (trace.y, trace.x) if across else (trace.x, trace.y)
     if trace.hovertext is not None:
-        places, numbers = trace.hovertext, trace.customdata
-    return [(str(x), float(y)) for x, y in zip(places, numbers, strict=True) if y is not None and y == y]
+        names, numbers = trace.hovertext, trace.customdata
+    return [(str(x), float(y)) for x, y in zip(names, numbers, strict=True) if y is not None and y == y]

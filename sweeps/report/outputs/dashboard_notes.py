@@ -21,14 +21,14 @@ MOST_LINES = 10
 
 def publish(storage: BaseStorage, studies: Sequence[Findings], document: Document) -> None:
     """Save all that the dashboard shows."""
-    together, *parts = document.parts
+    joint_part, *parts = document.parts
     for findings, part in zip(studies, parts, strict=True):
-        plots = part.plots if len(studies) > 1 else [*together.plots, *part.plots]
+        plots = part.plots if len(studies) > 1 else [*joint_part.plots, *part.plots]
         _save(load_study(storage, findings.measurement.study), [findings], plots)
         if name := findings.measurement.confirmation.study:
             save_note(load_study(storage, name), answer_note([findings]))
     if len(studies) > 1:
-        _save(save_overview(storage, studies), studies, together.plots)
+        _save(save_overview(storage, studies), studies, joint_part.plots)
 
 
 def _save(study: optuna.Study, studies: Sequence[Findings], plots: Sequence[Plot]) -> None:

@@ -44,7 +44,7 @@ class Document:
 
 def compose_document(studies: Sequence[Findings], joint: Joint, folder: Path | None = None) -> Document:
     """Return the report of a sweep, at whatever stage it is. folder: where the picks are written."""
-    together = Part(
+    joint_part = Part(
         "All studies",
         explain_together(studies, joint),
         confirmed_tables(studies),
@@ -53,7 +53,7 @@ def compose_document(studies: Sequence[Findings], joint: Joint, folder: Path | N
     return Document(
         _title(studies),
         compose_answer(studies, joint),
-        [together, *map(_study_part, studies)],
+        [joint_part, *map(_study_part, studies)],
         Part("What this can't say", list_limits(studies)),
         train_command(studies, joint, folder) if folder else "",
     )
